@@ -1,0 +1,1 @@
+"""The REST API: one router file per resource; auth; live streams; pages."""

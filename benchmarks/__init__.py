@@ -1,0 +1,1 @@
+"""How fast, how fair, how safe: measurements of the whole system."""

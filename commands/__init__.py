@@ -1,0 +1,1 @@
+"""What may be asked: one model and its decision a file."""

@@ -1,0 +1,1 @@
+"""The rules, pure: queue, priority, fairness, scheduling, load control, session, tariff."""

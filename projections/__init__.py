@@ -1,0 +1,1 @@
+"""Read models, one file each: its table, its handlers, its queries. Droppable, and rebuilt from the events."""

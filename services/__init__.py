@@ -1,0 +1,1 @@
+"""Composition: which parts one process is made of; and the command line."""

@@ -1,0 +1,32 @@
+"""The command line.
+
+A command is a function in a module of its own, registered here. Every call imports all these modules, so what is heavy
+is imported inside the function that needs it: `./commonwatt --help` answers at once.
+"""
+
+from typing import Annotated
+
+import typer
+
+from services import testing, version
+
+app = typer.Typer(
+    help="Coordinates EV charging across community hubs: fair queues, verified priority, grid limits kept.",
+    no_args_is_help=True,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command(options_metavar="[PYTEST ARGUMENTS]", context_settings=testing.PASSES_ON)(testing.test)
+
+
+@app.callback()
+def commonwatt(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=version.show, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Hold the options that come before a command."""
+
+
+if __name__ == "__main__":
+    app(prog_name="commonwatt")

@@ -1,0 +1,1 @@
+"""The launcher, the locks and the test command, end to end."""

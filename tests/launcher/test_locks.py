@@ -1,0 +1,51 @@
+"""The locks say exactly what is installed, anywhere, and agree with pyproject.toml."""
+
+import re
+import tomllib
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tests.launcher.checkout import ROOT
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+RUNTIME = [Requirement(line) for line in PROJECT["project"]["dependencies"]]
+DEVELOPMENT = [Requirement(line) for line in PROJECT["dependency-groups"]["dev"]]
+LOCKS = {"requirements.lock": RUNTIME, "requirements-dev.lock": DEVELOPMENT}
+
+
+def locked(lock: str) -> dict[str, str]:
+    """Name -> version."""
+    return dict(re.findall(r"^(\S+)==(\S+)", (ROOT / lock).read_text(), re.MULTILINE))
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_names_no_host_and_no_folder(lock):
+    assert re.findall(r"://|^-|\s/|file:|@ ", (ROOT / lock).read_text(), re.MULTILINE) == []
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_package_is_locked_with_hashes(lock):
+    entries = (ROOT / lock).read_text().replace("\\\n", "")
+    for line in entries.splitlines():
+        assert line.lstrip().startswith("#") or re.fullmatch(r"\S+==\S+( ; [^\\]+?)?( +--hash=sha256:\w{64})+", line)
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_the_lock_is_up_to_date_with_pyproject(lock):
+    versions = locked(lock)
+    for requirement in LOCKS[lock]:
+        assert versions[canonicalize_name(requirement.name)] in requirement.specifier
+
+
+def test_the_locks_agree():
+    runtime, development = locked("requirements.lock"), locked("requirements-dev.lock")
+    shared = runtime.keys() & development.keys()
+    assert {name: runtime[name] for name in shared} == {name: development[name] for name in shared}
+
+
+def test_the_domain_may_import_no_dependency_but_pydantic():
+    [pure] = [c for c in PROJECT["tool"]["importlinter"]["contracts"] if c.get("source_modules") == ["domain"]]
+    modules = {requirement.name.replace("-", "_") for requirement in RUNTIME}
+    assert modules - set(pure["forbidden_modules"]) == {"pydantic"}

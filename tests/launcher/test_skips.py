@@ -1,0 +1,47 @@
+"""A skip is told by name with what would enable it; under COMMONWATT_TEST_REQUIRE=all it is a failure."""
+
+import pytest
+
+from tests.launcher.checkout import ROOT
+
+pytest_plugins = ["pytester"]
+
+TESTS = """
+import pytest
+
+@pytest.mark.needs("no-such-browser", enable="sudo apt-get install no-such-browser")
+def test_pages(): ...
+
+@pytest.mark.needs("no-such-program", "sh", enable="-")
+def test_shell(): ...
+
+@pytest.mark.xfail(strict=True)
+def test_known_bug(): assert False
+"""
+MODULE = "import pytest; pytest.skip('not on this machine', allow_module_level=True)"
+REASON = "no no-such-browser here; enable with: sudo apt-get install no-such-browser"
+
+
+@pytest.fixture
+def suite(pytester):
+    pytester.makeconftest((ROOT / "tests/conftest.py").read_text())
+    pytester.makepyfile(test_one=TESTS, test_two=MODULE)
+    return pytester
+
+
+@pytest.mark.parametrize("workers", ["0", "1"])
+def test_skips_are_named(suite, monkeypatch, workers):
+    monkeypatch.delenv("COMMONWATT_TEST_REQUIRE", raising=False)
+    outcome = suite.runpytest_subprocess("-n", workers)
+    outcome.assert_outcomes(passed=1, skipped=2, xfailed=1)
+    outcome.stdout.fnmatch_lines_random([f"test_one.py::test_pages: {REASON}", "test_two.py: not on this machine"])
+    assert outcome.ret == 0
+
+
+@pytest.mark.parametrize("workers", ["0", "1"])
+def test_skips_fail_where_everything_is_required(suite, monkeypatch, workers):
+    monkeypatch.setenv("COMMONWATT_TEST_REQUIRE", "all")
+    outcome = suite.runpytest_subprocess("-n", workers, "--continue-on-collection-errors")
+    outcome.stdout.fnmatch_lines_random([f"*test_one.py::test_pages: required by *, but {REASON}"])
+    outcome.stdout.fnmatch_lines_random(["*test_two.py: required by *, but not on this machine"])
+    assert outcome.ret != 0
