@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from services import testing, version
+from services import demo, replay, schemas, serve, testing, version
 
 app = typer.Typer(
     help="Coordinates EV charging across community hubs: fair queues, verified priority, grid limits kept.",
@@ -16,7 +16,11 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command()(demo.demo)
+app.command()(serve.serve)
+app.command()(replay.replay)
 app.command(options_metavar="[PYTEST ARGUMENTS]", context_settings=testing.PASSES_ON)(testing.test)
+app.command()(schemas.schemas)
 
 
 @app.callback()

@@ -1,0 +1,25 @@
+"""Let a charger prove on a small test load that it obeys."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from commands.quantities import Amperes, Minutes, round_down, round_up
+from commands.request import Request
+from domain.records.load import CommissionCharger
+
+
+class CommissionRequest(Request):
+    """The operator attests that for `minutes` at most a load of `test_load_a` (per phase) is plugged in there."""
+
+    said_as: ClassVar[dict[str, str]] = {"test_load_ma": "test_load_a", "expires_ms": "minutes"}
+
+    test_load_a: Amperes
+    minutes: Minutes
+
+    def command(self, charger_id: str, now_ms: int) -> CommissionCharger:
+        return CommissionCharger(
+            charger_id=charger_id,
+            test_load_ma=round_up(self.test_load_a, 1000),
+            expires_ms=now_ms + round_down(self.minutes, 60_000),
+        )

@@ -1,0 +1,167 @@
+"""What the core asks of the outside: the log and the clock. Adapters implement these; the rules never see them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from domain.records import Record
+
+
+class LogError(Exception):
+    """The log could not do what was asked; nothing of it was done, and nothing was acknowledged."""
+
+
+class LogFull(LogError):
+    """No space is left for the log."""
+
+
+class LogDamaged(LogError):
+    """A stored record or page does not read back as it was written."""
+
+
+class LogBusy(LogError):
+    """Another process writes this log."""
+
+
+class Fenced(LogError):
+    """Somebody else consumes for this processor now: this worker must stop writing."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Position:
+    """Where a record is. Opaque: offsets grow within a partition and may have gaps."""
+
+    partition: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is appended: `key` chooses the partition (and the row of a table), `body` None deletes a table's row."""
+
+    key: str
+    body: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An entry as it is read back."""
+
+    position: Position
+    key: str
+    body: bytes
+
+
+Output = tuple[str, Entry]
+"""A topic and an entry for it."""
+
+
+class Batch(Protocol):
+    """Inputs that one worker took, in the order of each partition; empty where none arrived in time."""
+
+    records: Sequence[Stored]
+
+    async def commit(self, outputs: Sequence[Output], states: Mapping[str, bytes | None]) -> None:
+        """Write outputs, states (None deletes) and the consumed positions, all or nothing, durably.
+
+        Raises `Fenced` where another consumer took over, `LogFull`, `LogDamaged`.
+        """
+
+
+class Consumer(Protocol):
+    """One worker of a processor, with the partitions it owns."""
+
+    async def states(self) -> Mapping[str, bytes]:
+        """The last committed state of every stream of the owned partitions."""
+
+    async def poll(self, limit: int = 500) -> Batch:
+        """Wait until inputs are there (or the log closes) and take up to `limit` of them."""
+
+    async def positions(self) -> Mapping[int, int]:
+        """The last consumed and committed offset of each owned partition (0: none)."""
+
+    def caught_up(self) -> bool:
+        """Whether everything appended so far has been consumed and committed."""
+
+    async def close(self) -> None:
+        """Give the partitions back."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChargerIdentity:
+    """A charger that proved who it is, with what the gateway needs to translate its messages."""
+
+    charger_id: str
+    site_id: str
+    phases: tuple[int, ...]
+    voltage_mv: int
+
+
+class Directory(Protocol):
+    """What the gateway asks about credentials and tokens; secrets and token values stay behind it."""
+
+    async def authenticate(self, ocpp_id: str, password: str) -> ChargerIdentity | None:
+        """The charger with this OCPP identity and Basic password, or None. Constant-time for the password."""
+
+    async def vehicle_of(self, token: str) -> tuple[str, str | None]:
+        """(opaque reference of the token, vehicle id or None) for an idTag. Tokens compare case-insensitively."""
+
+
+class Outcomes(Protocol):
+    """Decisions as they appear on the log, for an edge that must answer with one."""
+
+    async def wait(self, correlation_id: str, types: frozenset[str], timeout_s: float) -> Record | None:
+        """The first event of one of `types` (or `input.rejected.v1`) with this correlation id; None after `timeout_s`.
+
+        Wall time, a backstop: the processors' own timers decide in time. Events that came before the call count too
+        (the last 10,000 are remembered).
+        """
+
+
+class Log(Protocol):
+    """Topics of ordered partitions. Plain topics keep every entry, table topics the latest of each key."""
+
+    async def append(self, topic: str, entries: Sequence[Entry]) -> Sequence[Position]:
+        """Append durably, in order, all or nothing; returns when it can't be lost any more. At least once.
+
+        Raises `LogFull`, `LogDamaged`.
+        """
+
+    async def append_all(self, outputs: Sequence[Output]) -> None:
+        """Append to several topics at once, all or nothing, durably."""
+
+    async def read(self, topic: str, partition: int, after: int = 0, limit: int = 1000) -> Sequence[Stored]:
+        """Entries of a partition with an offset greater than `after`, in order. Raises `LogDamaged`."""
+
+    def tail(self, topic: str, after: Mapping[int, int]) -> AsyncIterator[Sequence[Stored]]:
+        """All entries after the given offset of each partition (missing: from the start), and then those that come."""
+
+    async def table(self, topic: str) -> Mapping[str, bytes]:
+        """The latest entry of each key of a compacted topic."""
+
+    async def ends(self, topic: str) -> Mapping[int, int]:
+        """The last offset of each partition (0: empty)."""
+
+    async def consumed(self, processor: str) -> Mapping[int, int]:
+        """The last offset of `<processor>.inputs` that its workers have committed, for each partition (0: none)."""
+
+    def partitions(self, topic: str) -> int:
+        """How many partitions a topic has."""
+
+    def consumer(self, processor: str) -> Consumer:
+        """A worker of `processor`: reads `<processor>.inputs`, keeps states in `<processor>.state`."""
+
+    async def close(self) -> None:
+        """Finish what was accepted, then let go of the files."""
+
+
+class Clock(Protocol):
+    """The clock service: the only source of `received_at`."""
+
+    def now_ms(self) -> int:
+        """Milliseconds since 1970 UTC; never goes back."""
+
+    async def sleep_until(self, due_ms: int) -> None:
+        """Return when the clock has reached `due_ms`."""

@@ -1,0 +1,47 @@
+"""Register a charger at a node of a site's tree. Its id is its OCPP identity."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from commands.quantities import Amperes, Identifier, Volts, round_down, round_nearest, round_up
+from commands.request import Request
+from commands.topics import stream
+from domain.records.registry import RegisterCharger
+
+PHASES = ("L1", "L2", "L3")
+
+
+class ChargerRequest(Request):
+    """Currents are per phase; `phases` says which of the site's phases the charger is wired to, in its own order."""
+
+    said_as: ClassVar[dict[str, str]] = {
+        "charger_id": "id",
+        "max_ma": "max_a",
+        "min_ma": "min_a",
+        "voltage_mv": "voltage_v",
+    }
+
+    id: Identifier
+    site_id: Identifier
+    node: Identifier
+    phases: Annotated[list[Literal["L1", "L2", "L3"]], Field(min_length=1, max_length=3)]
+    max_a: Amperes
+    min_a: Amperes = 6
+    voltage_v: Volts
+
+    def command(self) -> RegisterCharger:
+        return RegisterCharger(
+            charger_id=self.id,
+            site_id=self.site_id,
+            node=self.node,
+            phases=tuple(PHASES.index(phase) for phase in self.phases),
+            max_ma=round_down(self.max_a, 1000),
+            min_ma=round_up(self.min_a, 1000),
+            voltage_mv=round_nearest(self.voltage_v, 1000),
+        )
+
+    def stream(self) -> str:
+        return stream("registry", f"charger:{self.id}")

@@ -1,0 +1,61 @@
+"""Register a site with its electrical tree."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, StringConstraints
+
+from commands.quantities import Amperes, Identifier, Kilowatts, round_down
+from commands.request import Request
+from commands.topics import stream
+from domain.records.registry import NodeSpec, RegisterSite
+
+Zone = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._/:+-]{0,62}$")]
+"""Where the site is, roughly: a district, a grid zone, a geohash; never an address."""
+
+
+class NodeRequest(Request):
+    """A point where current is limited, per phase (`limit_a`: L1, L2, L3), in total (`limit_kw`), or both."""
+
+    id: Identifier
+    parent: Identifier | None
+    kind: Literal["site", "transformer", "panel", "circuit"]
+    limit_a: Annotated[list[Amperes], Field(min_length=3, max_length=3)] | None = None
+    limit_kw: Kilowatts | None = None
+
+    def spec(self) -> NodeSpec:
+        return NodeSpec(
+            id=self.id,
+            parent=self.parent,
+            kind=self.kind,
+            limit_ma=None if self.limit_a is None else self._phases(self.limit_a),
+            limit_w=None if self.limit_kw is None else round_down(self.limit_kw, 1000),
+        )
+
+    @staticmethod
+    def _phases(limit_a: list[float]) -> tuple[int, int, int]:
+        l1_ma, l2_ma, l3_ma = (round_down(phase_a, 1000) for phase_a in limit_a)
+        return l1_ma, l2_ma, l3_ma
+
+
+class SiteRequest(Request):
+    """`firm_kw`: the lowest cap that the utility will ever ask for."""
+
+    said_as: ClassVar[dict[str, str]] = {"firm_w": "firm_kw", "site_id": "id"}
+
+    id: Identifier
+    location_zone: Zone
+    firm_kw: Kilowatts
+    nodes: Annotated[list[NodeRequest], Field(min_length=1, max_length=1000)]
+
+    def command(self) -> RegisterSite:
+        return RegisterSite(
+            site_id=self.id,
+            location_zone=self.location_zone,
+            firm_w=round_down(self.firm_kw, 1000),
+            nodes=tuple(node.spec() for node in self.nodes),
+        )
+
+    def stream(self) -> str:
+        return stream("registry", f"site:{self.id}")

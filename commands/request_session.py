@@ -1,0 +1,37 @@
+"""A driver asks to charge at a site."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from pydantic import StringConstraints
+
+from commands.quantities import Identifier, Minutes, Percent, round_down, round_nearest
+from commands.request import Request
+from domain.records.fleet import RequestSession
+
+
+class SessionRequest(Request):
+    """`vehicle_id` is our id or the VIN; `current_soc` left out: unknown."""
+
+    said_as: ClassVar[dict[str, str]] = {
+        "target_permille": "target_soc",
+        "level_permille": "current_soc",
+        "depart_ms": "time_constraint_minutes",
+    }
+
+    vehicle_id: Annotated[str, StringConstraints(strict=True, min_length=1, max_length=64)]
+    site_id: Identifier
+    target_soc: Percent
+    current_soc: Percent | None = None
+    time_constraint_minutes: Minutes
+
+    def command(self, session_id: str, vehicle_id: str, now_ms: int) -> RequestSession:
+        return RequestSession(
+            session_id=session_id,
+            vehicle_id=vehicle_id,
+            site_id=self.site_id,
+            target_permille=round_nearest(self.target_soc, 10),
+            level_permille=None if self.current_soc is None else round_nearest(self.current_soc, 10),
+            depart_ms=now_ms + round_down(self.time_constraint_minutes, 60_000),
+        )

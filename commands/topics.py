@@ -1,0 +1,51 @@
+"""The topics of the log and the partition of a key: one place that every adapter and edge agrees on."""
+
+from __future__ import annotations
+
+from zlib import crc32
+
+PROCESSORS = ("registry", "vehicles", "sites", "load")
+EVENTS = "events"
+DESIRED = "chargers.desired"
+"""Compacted: charger -> what the gateway shall see to."""
+TIMERS = "timers"
+"""Compacted: stream and name -> when to wake it."""
+
+
+def inputs(processor: str) -> str:
+    return f"{processor}.inputs"
+
+
+def states(processor: str) -> str:
+    return f"{processor}.state"
+
+
+def parked(processor: str) -> str:
+    return f"{processor}.parked"
+
+
+def checkpoints(processor: str) -> str:
+    return f"{processor}.checkpoints"
+
+
+def stream(processor: str, key: str) -> str:
+    """The stream `key` of `processor`, the unit of order and of state."""
+    return f"{processor}:{key}"
+
+
+def is_table(topic: str) -> bool:
+    """Whether a topic is compacted: only the latest entry of each key counts."""
+    return topic in (DESIRED, TIMERS) or topic.endswith(".state")
+
+
+def partition_of(key: str, partitions: int) -> int:
+    """CRC-32 of the key: stable across processes, languages and adapters."""
+    return crc32(key.encode()) % partitions
+
+
+TOPICS = (
+    EVENTS,
+    DESIRED,
+    TIMERS,
+    *(topic(name) for name in PROCESSORS for topic in (inputs, states, parked, checkpoints)),
+)

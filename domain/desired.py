@@ -1,0 +1,34 @@
+"""What the compacted topic `chargers.desired` says of a charger: the state that the gateway reconciles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """The fail-safe limit (per phase) that the charger keeps without us."""
+
+    limit_ma: int
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The limit (per phase) of the running transaction; never sent after `valid_until_ms`."""
+
+    transaction_id: int
+    limit_ma: int
+    generation: int
+    valid_until_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """Both: the floor goes first, always. Generations grow with every change, so an old answer is recognised."""
+
+    charger_id: str
+    site_id: str
+    phases: int
+    floor: Floor | None
+    lease: Lease | None

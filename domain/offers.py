@@ -1,0 +1,77 @@
+"""Offers: a free charger is held for the next car in the queue for a set time; accept, snooze, or lose it."""
+
+from __future__ import annotations
+
+from domain.deciding import Deciding
+from domain.fair_share import score_of
+from domain.queue import Waiting, choose_charger, rank, required_w
+from domain.records.sessions import SessionAssigned, SessionOffered, SessionRequeued, SessionSnoozed
+from domain.session import Session, check_transition
+from domain.site import has_failed
+
+RULE = "offers.next_in_queue.v1"
+HOLD_MS = 5 * 60_000
+PLUG_IN_MS = 15 * 60_000
+SNOOZE_MS = 10 * 60_000
+
+
+def offer_free_chargers(deciding: Deciding) -> None:
+    """Hold every free charger for somebody who waits, in the order of the queue."""
+    while (free := deciding.site.free_chargers()) and (waiting := deciding.site.waiting(deciding.now_ms)):
+        order = rank([waiting_of(deciding, session) for session in waiting])
+        first = deciding.site.sessions[order[0].id]
+        outlets = [charger.outlet for charger in free]
+        charger_id = choose_charger(
+            outlets,
+            deciding.site.limits,
+            deciding.site.busy_outlets(),
+            required_w=required_w(first.need_wh, deciding.now_ms, first.depart_ms),
+            most_ma=first.max_ma,
+        )
+        deciding.add(
+            SessionOffered(
+                session_id=first.id,
+                charger_id=charger_id,
+                held_until_ms=deciding.now_ms + HOLD_MS,
+                rule=RULE,
+                reason=f"first of {len(order)} in the queue: tier P{first.tier}, score {order[0].score_ppm} ppm",
+                facts=tuple((one.id, one.tier, one.score_ppm, one.queued_ms) for one in order),
+            )
+        )
+
+
+def waiting_of(deciding: Deciding, session: Session) -> Waiting:
+    """A waiting session as the ranking sees it."""
+    score = score_of(deciding.site, deciding.sensed, session, deciding.now_ms)
+    return Waiting(session.id, session.tier, score.total_ppm, session.queued_ms)
+
+
+def accept(deciding: Deciding, session: Session) -> None:
+    """The driver takes the offer and has time to plug in."""
+    check_transition(session, "assigned", "accept an offer")
+    deciding.add(
+        SessionAssigned(
+            session_id=session.id,
+            charger_id=session.charger_id or "",
+            plug_in_until_ms=deciding.now_ms + PLUG_IN_MS,
+        )
+    )
+
+
+def snooze(deciding: Deciding, session: Session) -> None:
+    """The driver lets this offer pass and keeps her place; she is asked again later."""
+    check_transition(session, "queued", "be snoozed")
+    until_ms = deciding.now_ms + SNOOZE_MS
+    deciding.add(SessionSnoozed(session_id=session.id, charger_id=session.charger_id or "", until_ms=until_ms))
+
+
+def withdraw_lost_offers(deciding: Deciding) -> None:
+    """A charger that failed can't be held any longer: its session waits again, at its old place."""
+    for session in list(deciding.site.sessions.values()):
+        if session.state not in ("offered", "assigned") or session.charger_id is None:
+            continue
+        charger = deciding.site.chargers[session.charger_id]
+        if has_failed(charger):
+            told = f"charger {charger.status}" if charger.connected else "charger not connected"
+            lost = SessionRequeued(session_id=session.id, charger_id=session.charger_id, reason=told)
+            deciding.add(lost)

@@ -1,0 +1,21 @@
+"""The record types of the log. Importing this package registers every one of them."""
+
+from domain.records import chargers, fleet, load, registry, sessions, time
+from domain.records.catalogue import TYPES, Decision, Kind, Payload
+from domain.records.envelope import Record, derived_id, input_record
+
+__all__ = [
+    "TYPES",
+    "Decision",
+    "Kind",
+    "Payload",
+    "Record",
+    "chargers",
+    "derived_id",
+    "fleet",
+    "input_record",
+    "load",
+    "registry",
+    "sessions",
+    "time",
+]

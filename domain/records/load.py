@@ -1,0 +1,286 @@
+"""Commands to, and events of, the safety kernel `load`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from domain.records.catalogue import Decision, Payload, record_type
+from domain.records.registry import NodeSpec
+
+
+@record_type("load.set_grid_limit.v1", "command")
+class SetGridLimit(Payload):
+    """Promise a cap for a site. `starts_ms` None: at once; `ends_ms` None: until replaced."""
+
+    cap_id: str
+    limit_w: int
+    starts_ms: int | None
+    ends_ms: int | None
+    reason_code: str
+    """`operator`, `utility`, `maintenance`, `test`: free text stays in the vault."""
+
+
+@record_type("load.commission_charger.v1", "command")
+class CommissionCharger(Payload):
+    """An operator attests that until `expires_ms` only a test load of at most `test_load_ma` is plugged in there."""
+
+    charger_id: str
+    test_load_ma: int
+    expires_ms: int
+
+
+@record_type("load.request_command.v1", "command")
+class RequestCommand(Payload):
+    """An operator asks for a one-shot command to a charger."""
+
+    command_id: str
+    charger_id: str
+    action: Literal[
+        "remote_start", "remote_stop", "unlock", "reset", "trigger", "get_configuration", "change_configuration"
+    ]
+    arguments: dict[str, str]
+    expires_ms: int
+
+
+@record_type("load.tree_set.v1", "event")
+class TreeSet(Payload):
+    site_id: str
+    firm_w: int
+    nodes: tuple[NodeSpec, ...]
+
+
+@record_type("load.charger_added.v1", "event")
+class ChargerAdded(Payload):
+    charger_id: str
+    node: str
+    phases: tuple[int, ...]
+    max_ma: int
+    min_ma: int
+    voltage_mv: int
+
+
+@record_type("site.grid_limit_set.v1", "event")
+class GridLimitSet(Decision):
+    """A cap was accepted. It holds from `holds_from_ms`; not `guaranteed`: it lies below what can be promised."""
+
+    cap_id: str
+    limit_w: int
+    starts_ms: int
+    ends_ms: int | None
+    holds_from_ms: int
+    guaranteed: bool
+    reason_code: str
+    facts: dict[str, int]
+
+
+@record_type("load.capacity_changed.v1", "event")
+class CapacityChanged(Payload):
+    """What `sites` may plan with from now on: limits in force, and what chargers that can't be steered are counted at.
+
+    `limit_ma` and `limit_w` are those of the node's description and of the caps in force, whichever is lower.
+    """
+
+    limits: tuple[NodeSpec, ...]
+    fixed: tuple[tuple[str, int], ...]
+    """(charger, mA per phase): offline or unproven chargers, which targets can't lower."""
+
+
+@record_type("charger.connected.v1", "event")
+class ChargerConnected(Payload):
+    charger_id: str
+    connection_id: str
+
+
+@record_type("charger.disconnected.v1", "event")
+class ChargerDisconnected(Payload):
+    charger_id: str
+    connection_id: str
+    reason: str
+
+
+@record_type("charger.booted.v1", "event")
+class ChargerBooted(Payload):
+    charger_id: str
+    vendor: str
+    model: str
+    firmware: str
+
+
+@record_type("charger.status_changed.v1", "event")
+class ChargerStatusChanged(Payload):
+    charger_id: str
+    connector_id: int
+    status: str
+    error_code: str
+
+
+@record_type("transaction.permitted.v1", "event")
+class TransactionPermitted(Decision):
+    """Room for a transaction's first current was set aside until `expires_ms`; the charger may start."""
+
+    charger_id: str
+    request_id: str
+    start_ma: int
+    expires_ms: int
+
+
+@record_type("transaction.refused.v1", "event")
+class TransactionRefused(Decision):
+    charger_id: str
+    request_id: str
+
+
+@record_type("transaction.started.v1", "event")
+class TransactionStarted(Payload):
+    transaction_id: int
+    charger_id: str
+    connector_id: int
+    vehicle_id: str | None
+    token_ref: str
+    meter_start_wh: int
+    permitted: bool
+    commissioning: bool
+    duplicate_of: str | None
+    """The start record that this one repeats, or None: a repeat is answered with the same transaction id."""
+
+
+@record_type("transaction.stopped.v1", "event")
+class TransactionStopped(Payload):
+    transaction_id: int
+    charger_id: str
+    vehicle_id: str | None
+    energy_wh: int
+    meter_stop_wh: int
+    reason: str
+    commissioning: bool
+
+
+@record_type("transaction.quarantined.v1", "event")
+class TransactionQuarantined(Payload):
+    """A stop that fits no open transaction: kept for review, never counted."""
+
+    charger_id: str
+    transaction_id: int
+    meter_stop_wh: int
+    reason: str
+
+
+@record_type("charger.failsafe_desired.v1", "event")
+class FailsafeDesired(Payload):
+    """The floor that a charger falls back to without us (TxDefaultProfile at the lowest stack)."""
+
+    charger_id: str
+    limit_ma: int
+    generation: int
+
+
+@record_type("charger.limit_desired.v1", "event")
+class LimitDesired(Decision):
+    """What a charger shall be held to while its transaction runs, as a lease until `valid_until_ms`."""
+
+    charger_id: str
+    transaction_id: int
+    limit_ma: int
+    generation: int
+    valid_until_ms: int
+
+
+class RenewedLimit(Payload):
+    charger_id: str
+    transaction_id: int
+    limit_ma: int
+    generation: int
+
+
+@record_type("site.limits_renewed.v1", "event")
+class LimitsRenewed(Payload):
+    """The leases of a site's chargers go on: same limits, new validity, new generations."""
+
+    valid_until_ms: int
+    limits: tuple[RenewedLimit, ...]
+
+
+@record_type("charger.lease_ended.v1", "event")
+class LeaseEnded(Payload):
+    """The transaction is over: its lease is desired no longer."""
+
+    charger_id: str
+    transaction_id: int
+    generation: int
+
+
+@record_type("charger.profile_answered.v1", "event")
+class ProfileAnswered(Payload):
+    charger_id: str
+    purpose: Literal["failsafe", "lease"]
+    generation: int
+    status: str
+
+
+@record_type("charger.limit_confirmed.v1", "event")
+class LimitConfirmed(Payload):
+    """A decrease is real: measured current stayed at or below the limit after the charger accepted it."""
+
+    charger_id: str
+    generation: int
+    limit_ma: int
+    measured_ma: int
+
+
+@record_type("charger.commissioning_opened.v1", "event")
+class CommissioningOpened(Payload):
+    charger_id: str
+    test_load_ma: int
+    expires_ms: int
+
+
+@record_type("charger.obedience_proven.v1", "event")
+class ObedienceProven(Payload):
+    charger_id: str
+    before_ma: int
+    limit_ma: int
+    measured_ma: int
+
+
+@record_type("charger.obedience_voided.v1", "event")
+class ObedienceVoided(Payload):
+    charger_id: str
+    reason: str
+    limit_ma: int
+    measured_ma: int
+
+
+@record_type("charger.command_requested.v1", "event")
+class CommandRequested(Payload):
+    """A one-shot command for the gateway to send before `expires_ms`, or not at all."""
+
+    command_id: str
+    charger_id: str
+    action: Literal[
+        "remote_start", "remote_stop", "unlock", "reset", "trigger", "get_configuration", "change_configuration"
+    ]
+    arguments: dict[str, str]
+    expires_ms: int
+
+
+@record_type("charger.command_answered.v1", "event")
+class CommandAnswered(Payload):
+    charger_id: str
+    command_id: str
+    status: str
+    detail: str
+
+
+@record_type("load.alarm_raised.v1", "event")
+class AlarmRaised(Payload):
+    """Something that people must look at: `code` is stable, e.g. `cap_not_guaranteed`, `overload`, `disobedient`."""
+
+    code: str
+    charger_id: str | None
+    detail: str
+
+
+@record_type("load.alarm_cleared.v1", "event")
+class AlarmCleared(Payload):
+    code: str
+    charger_id: str | None

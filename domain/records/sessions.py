@@ -1,0 +1,210 @@
+"""Events of `sites`: the life of a session, the queue, the schedule."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from domain.records.catalogue import Decision, Payload, record_type
+from domain.records.registry import NodeSpec
+
+EndState = Literal["completed", "cancelled", "expired", "failed"]
+EndReason = Literal["target_reached", "unplugged", "time_up", "no_show", "fault", "cancelled", "remote", "refused"]
+
+
+@record_type("sites.site_added.v1", "event")
+class SiteAdded(Payload):
+    site_id: str
+    nodes: tuple[NodeSpec, ...]
+
+
+@record_type("sites.charger_added.v1", "event")
+class SiteChargerAdded(Payload):
+    charger_id: str
+    node: str
+    phases: tuple[int, ...]
+    max_ma: int
+    min_ma: int
+    voltage_mv: int
+
+
+@record_type("sites.charger_changed.v1", "event")
+class SiteChargerChanged(Payload):
+    """What the site believes of a charger, as told by `load`."""
+
+    charger_id: str
+    connected: bool
+    status: str
+
+
+@record_type("sites.capacity_known.v1", "event")
+class CapacityKnown(Payload):
+    limits: tuple[NodeSpec, ...]
+    fixed: tuple[tuple[str, int], ...]
+
+
+@record_type("session.queued.v1", "event")
+class SessionQueued(Payload):
+    session_id: str
+    vehicle_id: str | None
+    site_id: str
+    tier: int
+    need_wh: int | None
+    target_permille: int | None
+    depart_ms: int | None
+    max_ma: int | None
+    phases: int
+    walk_up: bool
+
+
+@record_type("session.refused.v1", "event")
+class SessionRefused(Payload):
+    session_id: str
+    vehicle_id: str | None
+    reason: str
+
+
+@record_type("session.offered.v1", "event")
+class SessionOffered(Decision):
+    """A charger is held for the car until `held_until_ms`."""
+
+    session_id: str
+    charger_id: str
+    held_until_ms: int
+    facts: tuple[tuple[str, int, int, int], ...]
+    """(session, tier, score in ppm, queued at ms) of everybody who waited, in the order they were ranked."""
+
+
+@record_type("session.snoozed.v1", "event")
+class SessionSnoozed(Payload):
+    session_id: str
+    charger_id: str
+    until_ms: int
+
+
+@record_type("session.assigned.v1", "event")
+class SessionAssigned(Payload):
+    session_id: str
+    charger_id: str
+    plug_in_until_ms: int
+
+
+@record_type("session.charging.v1", "event")
+class SessionCharging(Payload):
+    session_id: str
+    charger_id: str
+    transaction_id: int
+    meter_start_wh: int
+
+
+@record_type("session.paused.v1", "event")
+class SessionPaused(Payload):
+    session_id: str
+    reason: str
+
+
+@record_type("session.resumed.v1", "event")
+class SessionResumed(Payload):
+    session_id: str
+
+
+@record_type("session.ended.v1", "event")
+class SessionEnded(Payload):
+    session_id: str
+    vehicle_id: str | None
+    charger_id: str | None
+    state: EndState
+    reason: EndReason
+    energy_wh: int
+    waited_ms: int
+
+
+@record_type("session.occupying.v1", "event")
+class ChargerOccupied(Payload):
+    """The session is over but its car is still plugged in; `wanted` says that somebody waits for the charger."""
+
+    session_id: str
+    charger_id: str
+    wanted: bool
+
+
+@record_type("charger.released.v1", "event")
+class ChargerReleased(Payload):
+    charger_id: str
+
+
+@record_type("start.requested.v1", "event")
+class StartRequested(Payload):
+    """The site agrees that this token may charge here; `load` decides whether it fits."""
+
+    charger_id: str
+    request_id: str
+    vehicle_id: str | None
+    token_ref: str
+
+
+@record_type("start.denied.v1", "event")
+class StartDenied(Decision):
+    charger_id: str
+    request_id: str
+
+
+class Target(Payload):
+    charger_id: str
+    target_ma: int
+
+
+class Claimant(Payload):
+    """One car as the schedule rule saw it."""
+
+    charger_id: str
+    tier: int
+    score_ppm: int
+    weight_ppm: int
+    min_ma: int
+    max_ma: int
+
+
+@record_type("site.schedule_changed.v1", "event")
+class ScheduleChanged(Decision):
+    """New targets, only those that changed; `claimants` with the limits known are what the rule was called with."""
+
+    targets: tuple[Target, ...]
+    valid_until_ms: int
+    claimants: tuple[Claimant, ...]
+
+
+@record_type("site.targets_renewed.v1", "event")
+class TargetsRenewed(Payload):
+    valid_until_ms: int
+
+
+@record_type("site.eta_changed.v1", "event")
+class EtaChanged(Payload):
+    """When each waiting car may expect a charger and each busy charger to come free (ms UTC)."""
+
+    sessions: tuple[tuple[str, int], ...]
+    chargers: tuple[tuple[str, int], ...]
+
+
+@record_type("site.fairness_changed.v1", "event")
+class FairnessChanged(Payload):
+    """Energy received in congested hours, added per member since the last such event (Wh)."""
+
+    received: tuple[tuple[str, int], ...]
+
+
+@record_type("session.requeued.v1", "event")
+class SessionRequeued(Payload):
+    """The charger that was held is no longer to be had: the session waits again, at its old place."""
+
+    session_id: str
+    charger_id: str
+    reason: str
+
+
+@record_type("sites.transaction_known.v1", "event")
+class TransactionKnown(Payload):
+    """What the site knows of a charger's transaction; None: it is over."""
+
+    charger_id: str
+    transaction_id: int | None

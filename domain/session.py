@@ -1,0 +1,74 @@
+"""The life of a charging session: its states, which may follow which, and why it ends.
+
+requested -> queued -> offered -> assigned -> charging <-> paused -> completed | cancelled | expired | failed
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from domain.errors import DomainError
+
+RULE = "session.life.v1"
+State = Literal["queued", "offered", "assigned", "charging", "paused", "completed", "cancelled", "expired", "failed"]
+
+MAY_FOLLOW: dict[State, frozenset[State]] = {
+    "queued": frozenset({"offered", "charging", "cancelled", "expired"}),
+    "offered": frozenset({"queued", "assigned", "charging", "cancelled", "expired"}),
+    "assigned": frozenset({"queued", "charging", "cancelled", "expired", "failed"}),
+    "charging": frozenset({"paused", "completed", "cancelled", "failed"}),
+    "paused": frozenset({"charging", "completed", "cancelled", "failed"}),
+    "completed": frozenset(),
+    "cancelled": frozenset(),
+    "expired": frozenset(),
+    "failed": frozenset(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """An open session at a site.
+
+    `need_wh` None: unknown, so it charges until departure; `depart_ms` None: nobody said (a walk-up). `until_ms` is
+    when the present hold ends (the offer's, or the time to plug in); a snoozed session isn't offered anything before
+    `snoozed_until_ms`.
+    """
+
+    id: str
+    vehicle_id: str | None
+    tier: int
+    need_wh: int | None
+    depart_ms: int | None
+    max_ma: int | None
+    phases: int
+    queued_ms: int
+    walk_up: bool
+    state: State = "queued"
+    charger_id: str | None = None
+    until_ms: int = 0
+    snoozed_until_ms: int = 0
+    waited_ms: int = 0
+    """Time without a charger and in pauses that are over."""
+    paused_since_ms: int = 0
+    meter_start_wh: int = 0
+
+    def holds(self, charger_id: str) -> bool:
+        """Whether the charger is held for this session and not in use by it yet."""
+        return self.charger_id == charger_id and self.state in ("offered", "assigned")
+
+    def plugged(self) -> bool:
+        return self.state in ("charging", "paused")
+
+    def waited_until(self, now_ms: int) -> int:
+        """How long it has waited in all: for a charger, and plugged in but paused (ms)."""
+        if self.state == "charging":
+            return self.waited_ms
+        since_ms = self.paused_since_ms if self.state == "paused" else self.queued_ms
+        return self.waited_ms + now_ms - since_ms
+
+
+def check_transition(session: Session, to: State, wish: str) -> None:
+    """Raise `DomainError` where `to` may not follow; `wish` says in words what was asked, e.g. `be snoozed`."""
+    if to not in MAY_FOLLOW[session.state]:
+        raise DomainError(f"a session that is {session.state} can't {wish}", field="session_id", rule=RULE)

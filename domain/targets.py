@@ -1,0 +1,118 @@
+"""Targets: what each charger shall be limited to, planned anew on every tick and whenever something changed."""
+
+from __future__ import annotations
+
+from domain.deciding import Deciding
+from domain.fair_share import score_of, weight_of
+from domain.grid import Outlet
+from domain.records.sessions import (
+    Claimant,
+    ScheduleChanged,
+    SessionPaused,
+    SessionResumed,
+    Target,
+    TargetsRenewed,
+)
+from domain.scheduling import Claimant as Claim
+from domain.scheduling import schedule
+from domain.session import Session
+
+RULE = "scheduling.weighted_max_min.v1"
+VALID_MS = 10 * 60_000
+"""How long `load` may follow targets that nobody renews."""
+SETTLED_MS = 60_000
+"""How long a limit must have stood before a car that draws less is believed to want no more."""
+UNUSED_MA = 2_000
+"""Current left unused before it is reclaimed, and the margin that lets the car take more again."""
+
+
+def plan(deciding: Deciding) -> None:
+    """Divide the capacity in force among the cars that charge, and say what changed."""
+    plugged = [session for session in deciding.site.sessions.values() if session.plugged()]
+    claims = [_claim(deciding, session) for session in plugged]
+    found = schedule(deciding.site.limits, claims, _fixed(deciding))
+    changed = _changes(deciding, found)
+    if changed:
+        deciding.add(
+            ScheduleChanged(
+                targets=tuple(Target(charger_id=charger, target_ma=target_ma) for charger, target_ma in changed),
+                valid_until_ms=deciding.now_ms + VALID_MS,
+                claimants=tuple(_recorded(claim) for claim in claims),
+                rule=RULE,
+                reason=_reason(found),
+            )
+        )
+    for session in plugged:
+        _pause_or_resume(deciding, session, found[session.charger_id or ""])
+
+
+def _claim(deciding: Deciding, session: Session) -> Claim:
+    outlet = deciding.site.chargers[session.charger_id or ""].outlet
+    score = score_of(deciding.site, deciding.sensed, session, deciding.now_ms)
+    most_ma = min(outlet.max_ma, session.max_ma or outlet.max_ma)
+    return Claim(
+        charger_id=outlet.id,
+        outlet=outlet,
+        tier=session.tier,
+        score_ppm=score.total_ppm,
+        weight_ppm=weight_of(deciding.site, deciding.sensed, session, score, deciding.now_ms),
+        min_ma=outlet.min_ma,
+        max_ma=max(outlet.min_ma, min(most_ma, _usable_ma(deciding, outlet.id, most_ma))),
+        running=session.state == "charging",
+    )
+
+
+def _usable_ma(deciding: Deciding, charger_id: str, most_ma: int) -> int:
+    """What the car makes use of: a tapering one leaves current to others, a hungry one gets its margin back."""
+    granted = deciding.sensed.granted.get(charger_id)
+    meter = deciding.sensed.meters.get(charger_id)
+    if granted is None or meter is None or meter.current_ma is None:
+        return most_ma
+    settled = deciding.now_ms - granted.since_ms >= SETTLED_MS and meter.at_ms - granted.since_ms >= SETTLED_MS // 2
+    if not settled or meter.current_ma > granted.limit_ma - UNUSED_MA:
+        return most_ma
+    return -(-(meter.current_ma + UNUSED_MA) // 1000) * 1000
+
+
+def _fixed(deciding: Deciding) -> dict[str, tuple[Outlet, int]]:
+    """What chargers that targets can't lower are counted at."""
+    outlets = {charger.outlet.id: charger.outlet for charger in deciding.site.chargers.values()}
+    return {charger: (outlets[charger], ma) for charger, ma in deciding.site.fixed.items() if charger in outlets}
+
+
+def _changes(deciding: Deciding, found: dict[str, int]) -> list[tuple[str, int]]:
+    """Targets that differ, in the order of the schedule (priority first); chargers without a claim go to 0."""
+    before = deciding.site.targets
+    ended = [(charger, 0) for charger in before if charger not in found]
+    return ended + [(charger, ma) for charger, ma in found.items() if before.get(charger, 0) != ma]
+
+
+def _recorded(claim: Claim) -> Claimant:
+    return Claimant(
+        charger_id=claim.charger_id,
+        tier=claim.tier,
+        score_ppm=claim.score_ppm,
+        weight_ppm=claim.weight_ppm,
+        min_ma=claim.min_ma,
+        max_ma=claim.max_ma,
+    )
+
+
+def _reason(found: dict[str, int]) -> str:
+    paused = sum(1 for target_ma in found.values() if target_ma == 0)
+    return f"{len(found)} cars share what the limits in force allow; {paused} paused"
+
+
+def _pause_or_resume(deciding: Deciding, session: Session, target_ma: int) -> None:
+    if target_ma == 0 and session.state == "charging":
+        reason = "too little capacity for 6 A each: the lowest fairness scores are paused first"
+        deciding.add(SessionPaused(session_id=session.id, reason=reason))
+    elif target_ma > 0 and session.state == "paused":
+        deciding.add(SessionResumed(session_id=session.id))
+
+
+def renew(deciding: Deciding) -> None:
+    """Say that the targets still hold when half of their time is over."""
+    half_over = deciding.site.targets_valid_until_ms - deciding.now_ms < VALID_MS // 2
+    if deciding.site.targets and half_over:
+        deciding.add(TargetsRenewed(valid_until_ms=deciding.now_ms + VALID_MS))

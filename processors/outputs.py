@@ -1,0 +1,49 @@
+"""From a step to entries of the log: events, messages, timers, rows of compacted topics."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from commands import topics
+from commands.codec import canonical, encode, entry
+from commands.ports import Entry, Output
+from domain.records import Record, derived_id
+from domain.records.time import StreamParked
+from processors.processor import Processor
+from processors.routes import messages
+from processors.stream import Step
+
+
+def outputs_of(processor: Processor[Any, Any], stream: str, done: Step[Any, Any]) -> list[Output]:
+    """The entries of every topic that follow from one step of `stream`."""
+    outputs: list[Output] = []
+    for event in done.events:
+        outputs.append((topics.EVENTS, entry(event)))
+        outputs += [(topics.inputs(to), entry(message)) for to, message in messages(event)]
+    desired = {
+        want.charger_id: want for event in done.events for want in processor.desired(done.state.fold, event.data)
+    }
+    outputs += [(topics.DESIRED, Entry(charger, canonical(want))) for charger, want in desired.items()]
+    for name, record in done.timers:
+        outputs.append((topics.TIMERS, Entry(f"{stream}/{name}", None if record is None else encode(record))))
+    return outputs
+
+
+def parked_event(processor: str, given: Record, error: Exception, build: str) -> Record:
+    """The event that says so. It tells the defect's kind only: its text may hold anything."""
+    return replace(
+        given,
+        id=derived_id(given.id, given.stream, "parked"),
+        source=f"/processors/{processor}",
+        type=StreamParked.type_name,
+        causationid=given.id,
+        build=build,
+        data=StreamParked(input_id=given.id, input_type=given.type, error=type(error).__name__),
+    )
+
+
+def parked_outputs(processor: str, given: Record, error: Exception, build: str) -> list[Output]:
+    """Set an input aside that no rule foresaw."""
+    alarm = parked_event(processor, given, error, build)
+    return [(topics.parked(processor), entry(given)), (topics.EVENTS, entry(alarm))]

@@ -1,0 +1,121 @@
+"""The registry: what the community consists of, as `eventsourcing` aggregates.
+
+Streams: `registry:site:<id>`, `registry:charger:<id>`, `registry:vehicle:<id>`; a charger's id is its OCPP identity, so
+the stream itself keeps it unique.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import NAMESPACE_OID, UUID, uuid5
+
+from eventsourcing.domain import Aggregate, event
+
+from domain.desired import Desired
+from domain.errors import DomainError
+from domain.records import Payload, Record
+from domain.records.registry import (
+    ChargerRegistered,
+    RegisterCharger,
+    RegisterSite,
+    RegisterVehicle,
+    SiteRegistered,
+    VehicleRegistered,
+)
+from domain.site_tree import check_charger, check_tree
+
+Description = SiteRegistered | ChargerRegistered | VehicleRegistered
+RULE = "registry.register.v1"
+
+
+class Registered(Aggregate):
+    """A site, a charger or a vehicle of the community, as it was described."""
+
+    @event("Described")
+    def __init__(self, description: Description, timestamp: datetime) -> None:
+        self.description = description
+
+    @staticmethod
+    def create_id(description: Description) -> UUID:
+        """One aggregate a description's kind and id."""
+        return uuid5(NAMESPACE_OID, repr(description))
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """The fold of one stream: the description, once there is one."""
+
+    site: SiteRegistered | None = None
+    charger: ChargerRegistered | None = None
+    vehicle: VehicleRegistered | None = None
+
+    def exists(self) -> bool:
+        return any((self.site, self.charger, self.vehicle))
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """The registry learns nothing but its own events."""
+
+
+def _site(command: RegisterSite) -> SiteRegistered:
+    check_tree(command.nodes, command.firm_w)
+    return SiteRegistered(**command.__dict__)
+
+
+def _charger(command: RegisterCharger) -> ChargerRegistered:
+    check_charger(command)
+    return ChargerRegistered(**command.__dict__)
+
+
+def _vehicle(command: RegisterVehicle) -> VehicleRegistered:
+    if command.battery_wh is not None and not 1_000 <= command.battery_wh <= 2_000_000:
+        raise DomainError("the battery must hold 1 kWh to 2,000 kWh", field="battery_wh", rule=RULE)
+    if not 1 <= command.phases <= 3:
+        raise DomainError("a car charges on one to three phases", field="phases", rule=RULE)
+    return VehicleRegistered(**command.__dict__)
+
+
+DESCRIBE: dict[type[Payload], Callable[..., Description]] = {
+    RegisterSite: _site,
+    RegisterCharger: _charger,
+    RegisterVehicle: _vehicle,
+}
+
+
+class Registry:
+    """`processors.processor.Processor` over the aggregates."""
+
+    name = "registry"
+    fold_type = Entity
+    working_type = Nothing
+
+    def start(self, key: str) -> tuple[Entity, Nothing]:
+        return Entity(), Nothing()
+
+    def observe(self, fold: Entity, working: Nothing, given: Record) -> Nothing:
+        return working
+
+    def decide(self, fold: Entity, working: Nothing, given: Record) -> Sequence[Payload]:
+        describe = DESCRIBE.get(type(given.data))
+        if describe is None:
+            raise DomainError(f"{given.type} is not for the registry", field="type", rule=RULE)
+        if fold.exists():
+            raise DomainError("this id is taken", field="id", rule=RULE)
+        aggregate = Registered(describe(given.data), timestamp=datetime.fromtimestamp(given.time / 1000, UTC))
+        return [aggregate.description for _ in aggregate.collect_events()]
+
+    def evolve(self, fold: Entity, event: Payload, time_ms: int) -> Entity:
+        match event:
+            case SiteRegistered():
+                return Entity(site=event)
+            case ChargerRegistered():
+                return Entity(charger=event)
+            case VehicleRegistered():
+                return Entity(vehicle=event)
+        return fold
+
+    def desired(self, fold: Entity, event: Payload) -> Sequence[Desired]:
+        return ()

@@ -1,0 +1,37 @@
+"""Where a running server listens: it tells so in its data folder, since ports may be chosen by the system."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+FILE = "addresses.json"
+START_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """`api` as http://, `ocpp` as ws://, `control` as host:port ("" on real time)."""
+
+    api: str
+    ocpp: str
+    control: str
+
+    def write(self, data: Path) -> None:
+        """Leave them in the data folder, whole or not at all."""
+        draft = data / f".{FILE}"
+        draft.write_text(json.dumps(asdict(self)))
+        draft.replace(data / FILE)
+
+
+def wait_for_addresses(data: Path, server: subprocess.Popen[bytes]) -> Addresses | None:
+    """The addresses once the server is ready; None where it ended or took too long."""
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline and server.poll() is None:
+        if (data / FILE).exists():
+            return Addresses(**json.loads((data / FILE).read_text()))
+        time.sleep(0.05)
+    return None

@@ -1,0 +1,30 @@
+"""`./commonwatt demo`: a real day of charging through the whole system, and the proof that it went by its rules."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+DAY = Annotated[str, typer.Option(help="A day of March 2019 in the recorded sessions.")]
+LIMIT = Annotated[float, typer.Option(help="The site's grid limit in kW.")]
+NOON = Annotated[float, typer.Option(help="What the utility lowers it to from 12:00 to 16:00, in kW.")]
+SPEED = Annotated[float | None, typer.Option(help="Simulated seconds a second; as fast as it goes when left out.")]
+REPORT = Annotated[Path | None, typer.Option(help="Write the figures there as JSON; the page lies beside it as HTML.")]
+KEEP = Annotated[bool, typer.Option("--keep", help="Keep the demo's data folder for replay and a look around.")]
+
+
+def demo(
+    day: DAY = "2019-03-08",
+    limit_kw: LIMIT = 40.0,
+    noon_limit_kw: NOON = 25.0,
+    speed: SPEED = None,
+    report: REPORT = None,
+    keep: KEEP = False,
+) -> None:
+    """Run a recorded day: cars queue, chargers are steered over OCPP, the cap falls at noon, and a replay proves it."""
+    from services import demo_run
+
+    wanted = demo_run.Wanted(day, limit_kw, noon_limit_kw, speed, report, keep)
+    raise typer.Exit(demo_run.run(wanted))

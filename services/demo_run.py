@@ -1,0 +1,143 @@
+"""The run behind `./commonwatt demo`: a server and a simulated world, each a process; then the proof and the report."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+
+from adapters.vault import Vault
+from services import demo_page, demo_progress, demo_proof
+from services.addresses import Addresses, wait_for_addresses
+
+ROOT = Path(__file__).resolve().parent.parent
+GARAGE = ZoneInfo("US/Pacific")
+STARTS_AT = timedelta(hours=4)
+"""Local time at which the demo begins: the chargers are commissioned before the first car comes."""
+STOP_S = 20
+KEY_FILE = "demo.key"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the caller asked for."""
+
+    day: str
+    limit_kw: float
+    noon_limit_kw: float
+    speed: float | None
+    report: Path | None
+    keep: bool
+
+
+def run(wanted: Wanted) -> int:
+    """Run the day, prove it, print and write the report. The exit code is 0 only if every bound held."""
+    console = Console()
+    started = time.monotonic()
+    folder = Path(tempfile.mkdtemp(prefix="commonwatt-demo-"))
+    try:
+        with _server(wanted, folder / "data") as addresses:
+            measured = _world(wanted, folder, addresses, console)
+        console.print("The day is over. A fresh process decides it again from the recorded inputs ...")
+        proof = demo_proof.prove(folder / "data", folder / "copy")
+        figures = measured["figures"] | proof | {"wall_s": round(time.monotonic() - started, 1)}
+        page = _write(wanted, folder, figures, measured)
+        demo_page.tell(console, figures, page)
+        return 0 if demo_page.holds(figures) else 1
+    except DemoFailed as failed:
+        console.print(f"[bold red]The demo stopped:[/] {failed}")
+        return 1
+    finally:
+        if wanted.keep:
+            console.print(f"Kept: {folder / 'data'} (try ./commonwatt replay --data {folder / 'data'})")
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+class DemoFailed(Exception):
+    """A part of the demo ended before the day did; the text says which, and what it said last."""
+
+
+@contextmanager
+def _server(wanted: Wanted, data: Path) -> Iterator[Addresses]:
+    """The platform in a process of its own, on simulated time."""
+    data.mkdir(parents=True)
+    asyncio.run(_draw_key(data))
+    begin = datetime.fromisoformat(wanted.day).replace(tzinfo=GARAGE) + STARTS_AT
+    command = [sys.executable, "-m", "services.cli", "serve", "--data", str(data), "--port", "0", "--ocpp-port", "0"]
+    command += ["--clock", "simulated", "--start", begin.isoformat()]
+    with (data.parent / "server.log").open("wb") as output:
+        server = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
+    try:
+        addresses = wait_for_addresses(data, server)
+        if addresses is None:
+            raise DemoFailed("the server did not start:\n" + _last_words(data.parent / "server.log"))
+        yield addresses
+    finally:
+        server.send_signal(signal.SIGTERM)
+        try:
+            server.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+async def _draw_key(data: Path) -> None:
+    """An operator's key for the simulated world, in a file that only this user reads."""
+    vault = Vault.open(data)
+    try:
+        key = await vault.new_api_key("demo", int(time.time() * 1000))
+    finally:
+        vault.close()
+    file = data / KEY_FILE
+    file.touch(mode=0o600)
+    file.write_text(key)
+
+
+def _world(wanted: Wanted, folder: Path, addresses: Addresses, console: Console) -> dict[str, Any]:
+    """The simulated world in a process of its own: it knows the server by its sockets and REST only."""
+    out = folder / "measured.json"
+    command = [sys.executable, "-m", "simulators.demo_world", "--server", addresses.api, "--ocpp", addresses.ocpp]
+    command += ["--control", addresses.control, "--key-file", str(folder / "data" / KEY_FILE)]
+    command += ["--day", wanted.day, "--limit-kw", str(wanted.limit_kw)]
+    command += ["--noon-limit-kw", str(wanted.noon_limit_kw), "--out", str(out)]
+    command += ["--speed", str(wanted.speed)] if wanted.speed else []
+    with (folder / "world.log").open("wb") as errors:
+        world = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=errors)
+    try:
+        demo_progress.show(world, console, folder / "data")
+        if world.wait() != 0 or not out.exists():
+            raise DemoFailed("the simulated world stopped:\n" + _last_words(folder / "world.log"))
+    finally:
+        if world.poll() is None:
+            world.kill()
+            world.wait()
+    return json.loads(out.read_text())  # type: ignore[no-any-return]
+
+
+def _last_words(log: Path) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+
+
+def _write(wanted: Wanted, folder: Path, figures: dict[str, Any], measured: dict[str, Any]) -> Path:
+    """The figures as JSON where asked for, and always the page."""
+    target = wanted.report or Path("commonwatt-demo.json")
+    page = target.with_suffix(".html")
+    if wanted.report is not None:
+        wanted.report.write_text(json.dumps(figures, indent=2) + "\n")
+    demo_page.write(page, figures, measured)
+    return page

@@ -1,0 +1,126 @@
+"""The embedded platform: every part of Commonwatt in one process, on one SQLite log."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+import uvicorn
+
+from adapters.clock import SimulatedClock, SystemClock
+from adapters.database.database import Database
+from adapters.directory import VaultDirectory
+from adapters.ids import uuid7
+from adapters.log.outcomes import Outcomes
+from adapters.log.sqlite import SqliteLog
+from adapters.ocpp.gateway import Gateway
+from adapters.timekeeper import Timekeeper
+from adapters.vault import Vault
+from api.app import create_app
+from api.context import Context
+from processors.host import Host
+from projections import chargers
+from projections.runner import Projector
+from services.addresses import Addresses
+from services.control import Control
+from services.processors import all_processors
+
+log_line = structlog.get_logger("platform")
+HOST = "127.0.0.1"
+READ_MODELS = "read.sqlite3"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to run: ports (0: a free one) and, in a simulation, the time at which virtual time starts."""
+
+    data: Path
+    api_port: int
+    ocpp_port: int
+    starts_at_ms: int | None = None
+    tick_s: int = 30
+
+
+class Platform:
+    """All parts, wired. `run` serves until it is cancelled or a part fails: then everything stops."""
+
+    def __init__(self, settings: Settings, log: SqliteLog, vault: Vault, database: Database) -> None:
+        self.settings = settings
+        self.log = log
+        self.vault = vault
+        self.clock = SystemClock() if settings.starts_at_ms is None else SimulatedClock(settings.starts_at_ms)
+        self.hosts = [Host(processor, log) for processor in all_processors(settings.tick_s * 1000)]
+        self.projector = Projector(log, database)
+        self.outcomes = Outcomes(log)
+        self.timekeeper = Timekeeper(log, self.clock)
+        directory = VaultDirectory(vault, chargers.identities(database))
+        self.gateway = Gateway(log, self.clock, directory, self.outcomes)
+        self.api = create_app(Context(log, self.clock, database, self.projector, self.outcomes, vault, uuid7))
+
+    def quiet(self) -> bool:
+        """Whether nothing is left to be done at the present moment."""
+        return self.gateway.idle() and self.timekeeper.idle() and self.log.quiet()
+
+    async def run(self) -> None:
+        """Start every part, tell where it listens, and serve."""
+        async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
+            for host in self.hosts:
+                await host.restore()
+                tasks.create_task(host.run(), name=f"processor {host.processor.name}")
+            for part in (self.projector, self.outcomes, self.timekeeper):
+                tasks.create_task(part.run(), name=type(part).__name__)
+            ocpp_port = await self.gateway.start(HOST, self.settings.ocpp_port)
+            stack.push_async_callback(self.gateway.close)
+            api_port = await stack.enter_async_context(_serving(self.api, self.settings.api_port, tasks))
+            control = await stack.enter_async_context(self._control())
+            addresses = Addresses(f"http://{HOST}:{api_port}", f"ws://{HOST}:{ocpp_port}", control)
+            addresses.write(self.settings.data)
+            log_line.info("serving", api=addresses.api, ocpp=addresses.ocpp, control=control or None)
+            await asyncio.Event().wait()
+
+    @asynccontextmanager
+    async def _control(self) -> AsyncIterator[str]:
+        """The control socket of a simulation; nothing on real time."""
+        if not isinstance(self.clock, SimulatedClock):
+            yield ""
+            return
+        server = await Control(self.clock, self.gateway, self.quiet).start(0)
+        async with server:
+            yield f"{HOST}:{server.sockets[0].getsockname()[1]}"
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Platform]:
+    """The platform on its files. Raises `LogError`, `VaultError` where they can't be used."""
+    log = SqliteLog.open(settings.data)
+    try:
+        vault = Vault.open(settings.data)
+        database = Database(f"sqlite:///{settings.data / READ_MODELS}", durable=False)
+        try:
+            yield Platform(settings, log, vault, database)
+        finally:
+            database.close()
+            vault.close()
+    finally:
+        await log.close()
+
+
+@asynccontextmanager
+async def _serving(app: object, port: int, tasks: asyncio.TaskGroup) -> AsyncIterator[int]:
+    """uvicorn in this loop, without its own signal handling; gives the port that it got."""
+    config = uvicorn.Config(app, host=HOST, port=port, log_config=None, access_log=False, lifespan="off")
+    server = uvicorn.Server(config)
+    task = tasks.create_task(server._serve(), name="api")
+    while not server.started:
+        if task.done():
+            await task
+        await asyncio.sleep(0.01)
+    try:
+        yield server.servers[0].sockets[0].getsockname()[1]
+    finally:
+        server.should_exit = True
+        await task

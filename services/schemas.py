@@ -1,0 +1,109 @@
+"""`./commonwatt schemas`: what each record on the log looks like, as JSON Schema, for whoever reads it elsewhere."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+import textwrap
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "schemas"
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+CHECK = Annotated[bool, typer.Option("--check", help="Write nothing; exit with 1 where a file is not as it should be.")]
+
+
+def schemas(check: CHECK = False) -> None:
+    """Write the JSON Schema of every record type, and of the envelope around it, into schemas/."""
+    if not check:
+        changed = write(FOLDER)
+        typer.echo(f"schemas/: {len(changed)} changed" if changed else "schemas/: nothing changed")
+        return
+    differing = differences(FOLDER)
+    for name, how in differing.items():
+        typer.echo(f"schemas/{name} {how}", err=True)
+    if differing:
+        typer.echo("Run ./commonwatt schemas and commit what it writes.", err=True)
+        raise typer.Exit(1)
+
+
+def write(folder: Path) -> dict[str, str]:
+    """Bring the folder up to date; tells what differed before."""
+    folder.mkdir(exist_ok=True)
+    changed, files = differences(folder), rendered()
+    for name in changed:
+        if name in files:
+            (folder / name).write_text(files[name], encoding="utf-8")
+        else:
+            (folder / name).unlink()
+    return changed
+
+
+def differences(folder: Path) -> dict[str, str]:
+    """The files that are not as generated, each with how it differs."""
+    files = rendered()
+    there = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.json")}
+    missing = dict.fromkeys(files.keys() - there.keys(), "is missing")
+    left_over = dict.fromkeys(there.keys() - files.keys(), "belongs to no record type")
+    changed = {name: "differs" for name in files.keys() & there.keys() if files[name] != there[name]}
+    return dict(sorted((missing | left_over | changed).items()))
+
+
+def rendered() -> dict[str, str]:
+    """File name -> text: the same for the same record types, byte for byte."""
+    return {
+        f"{name}.json": json.dumps(schema, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+        for name, schema in generated().items()
+    }
+
+
+@cache
+def generated() -> dict[str, dict[str, Any]]:
+    """The schema of every record type by its name, and `envelope`: the record as stored."""
+    from pydantic import TypeAdapter
+    from pydantic.json_schema import GenerateJsonSchema
+
+    from domain.records import TYPES, Record
+
+    class Described(GenerateJsonSchema):
+        """Without a title for each field, which would repeat its name; with the docstrings of fields."""
+
+        def field_title_should_be_set(self, schema: Any) -> bool:
+            return False
+
+        def model_schema(self, schema: Any) -> dict[str, Any]:
+            described = super().model_schema(schema)
+            for field, text in field_docstrings(schema["cls"]).items():
+                described["properties"][field]["description"] = text
+            return described
+
+    payloads = {
+        name: _identified(name, kind.model_json_schema(schema_generator=Described)) for name, kind in TYPES.items()
+    }
+    envelope = TypeAdapter(Record).json_schema(schema_generator=Described)
+    del envelope["$defs"]
+    envelope["additionalProperties"] = False
+    envelope["properties"]["data"] = {"type": "object", "description": "What the record says: see schemas/<type>.json."}
+    return payloads | {"envelope": _identified("envelope", envelope)}
+
+
+def field_docstrings(model: type) -> dict[str, str]:
+    """The docstrings that follow the fields in the source of a class."""
+    body = ast.parse(textwrap.dedent(inspect.getsource(model))).body[0].body  # type: ignore[attr-defined]
+    return {
+        field.target.id: inspect.cleandoc(text.value.value)
+        for field, text in pairwise(body)
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
+        if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant) and isinstance(text.value.value, str)
+    }
+
+
+def _identified(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"$schema": DIALECT, "$id": name} | schema

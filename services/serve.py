@@ -1,0 +1,88 @@
+"""`./commonwatt serve`: the platform alone, everything in one process."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from services.platform import Settings
+
+
+class ClockKind(StrEnum):
+    system = "system"
+    simulated = "simulated"
+
+
+DATA = Annotated[Path, typer.Option(help="The folder for the log, the vault and the read models.")]
+PORT = Annotated[int, typer.Option(min=0, max=65535, help="Port of the REST API; 0: a free one.")]
+OCPP_PORT = Annotated[int, typer.Option(min=0, max=65535, help="Port for chargers (OCPP 1.6J); 0: a free one.")]
+CLOCK = Annotated[ClockKind, typer.Option(help="simulated: time moves by a control socket only, for simulations.")]
+START = Annotated[str | None, typer.Option(help="When simulated time starts (ISO 8601 with offset).")]
+TICK = Annotated[int, typer.Option(min=30, max=60, help="Seconds between two schedules of a site with cars.")]
+
+
+def serve(
+    data: DATA = Path("data"),
+    port: PORT = 8000,
+    ocpp_port: OCPP_PORT = 9000,
+    clock: CLOCK = ClockKind.system,
+    start: START = None,
+    tick_s: TICK = 30,
+) -> None:
+    """Run the platform. The first start prints the operator's API key, once."""
+    from services.platform import Settings
+
+    starts_at_ms = None
+    if clock is ClockKind.simulated:
+        starts_at_ms = _ms(start)
+    raise typer.Exit(asyncio.run(_serve(Settings(data, port, ocpp_port, starts_at_ms, tick_s))))
+
+
+def _ms(start: str | None) -> int:
+    try:
+        moment = datetime.fromisoformat(start or "")
+    except ValueError:
+        raise typer.BadParameter(
+            "--clock simulated needs --start with a date and time, e.g. 2019-03-08T04:00-08:00"
+        ) from None
+    if moment.tzinfo is None:
+        raise typer.BadParameter("--start needs an offset from UTC, e.g. 2019-03-08T04:00-08:00")
+    return int(moment.timestamp() * 1000)
+
+
+async def _serve(settings: Settings) -> int:
+    from commands.ports import LogError
+    from services.logging import configure
+
+    configure()
+    try:
+        await _run(settings)
+    except* LogError as errors:
+        for error in errors.exceptions:
+            typer.echo(f"The log can't be used, and nothing was acknowledged without it: {error}", err=True)
+        return 1
+    return 0
+
+
+async def _run(settings: Settings) -> None:
+    """Serve until told to stop; what was accepted by then is finished."""
+    from services.first_start import tell_credentials
+    from services.platform import opened
+
+    async with opened(settings) as platform:
+        await tell_credentials(platform.vault, platform.clock)
+        running = asyncio.create_task(platform.run())
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(name, running.cancel)
+        try:
+            await running
+        except asyncio.CancelledError:
+            typer.echo("stopped")

@@ -1,0 +1,63 @@
+"""A processor small enough to follow by eye, for the tests of the host and of replay."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from domain.errors import DomainError
+from domain.records import Payload, Record, input_record
+from domain.records.fleet import CancelRequested, CancelSession
+from domain.records.sessions import ChargerReleased
+from domain.records.time import TimerSet
+
+WORTH = 1
+"""The constant of its one rule: how much an event counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    seen: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    inputs: int = 0
+
+
+class Counting:
+    """Counts requests; refuses `no`; breaks at `broken`; asks to be woken by `wake`."""
+
+    name = "load"
+    fold_type = Count
+    working_type = Learnt
+
+    def __init__(self) -> None:
+        self.mended = False
+
+    def start(self, key):
+        return Count(), Learnt()
+
+    def observe(self, fold, working, given):
+        return replace(working, inputs=working.inputs + 1)
+
+    def decide(self, fold, working, given):
+        match given.data:
+            case CancelSession(session_id="no"):
+                raise DomainError("not that one", field="session_id", rule="test.v1")
+            case CancelSession(session_id="broken") if not self.mended:
+                raise ZeroDivisionError
+            case CancelSession(session_id="wake"):
+                return [TimerSet(name="tick", due_ms=given.time + 10)]
+            case CancelSession():
+                return [CancelRequested(session_id=given.data.session_id, site_id=f"at {fold.seen}")]
+        return [ChargerReleased(charger_id="c")]
+
+    def evolve(self, fold, event: Payload, time_ms):
+        return Count(fold.seen + WORTH)
+
+    def desired(self, fold, event):
+        return ()
+
+
+def command(session_id: str, record_id: str = "i1", time_ms: int = 1000, stream: str = "load:x") -> Record:
+    return input_record(record_id, "/test", stream, time_ms, CancelSession(session_id=session_id), actor="a")
