@@ -59,12 +59,9 @@ def estimate(now_ms: int, free: Iterable[str], busy: Mapping[str, Stay], waiting
     for stay in waiting:
         if not coming_free:
             break
-        turn_ms, charger_id = coming_free[0]
+        turn_ms, charger_id = heappop(coming_free)
         turn_at_ms[stay.id] = turn_ms
-        if stay.depart_ms is not None and stay.depart_ms <= turn_ms:
-            continue  # gone by then: the charger is the next one's
-        heappop(coming_free)
-        leaves_ms = stay.leaves_ms(turn_ms)
+        leaves_ms = stay.leaves_ms(turn_ms)  # at once, if it has departed by then
         if leaves_ms is not None:
             heappush(coming_free, (leaves_ms, charger_id))
     return Etas(free_at_ms, turn_at_ms)

@@ -87,6 +87,12 @@ def node_of(spec: registry.NodeSpec) -> Node:
     return Node(spec.id, spec.parent, spec.kind, spec.limit_ma, spec.limit_w)
 
 
+def spec_of(node: Node) -> registry.NodeSpec:
+    return registry.NodeSpec(
+        id=node.id, parent=node.parent, kind=node.kind, limit_ma=node.limit_ma, limit_w=node.limit_w
+    )
+
+
 def _nodes(specs: tuple[registry.NodeSpec, ...]) -> dict[str, Node]:
     return {spec.id: node_of(spec) for spec in specs}
 

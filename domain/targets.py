@@ -16,6 +16,7 @@ from domain.records.sessions import (
 from domain.scheduling import Claimant as Claim
 from domain.scheduling import schedule
 from domain.session import Session
+from domain.site import spec_of
 
 RULE = "scheduling.weighted_max_min.v1"
 VALID_MS = 10 * 60_000
@@ -38,6 +39,8 @@ def plan(deciding: Deciding) -> None:
                 targets=tuple(Target(charger_id=charger, target_ma=target_ma) for charger, target_ma in changed),
                 valid_until_ms=deciding.now_ms + VALID_MS,
                 claimants=tuple(_recorded(claim) for claim in claims),
+                limits=tuple(spec_of(node) for node in deciding.site.limits.values()),
+                fixed=tuple(deciding.site.fixed.items()),
                 rule=RULE,
                 reason=_reason(found),
             )
@@ -95,6 +98,7 @@ def _recorded(claim: Claim) -> Claimant:
         weight_ppm=claim.weight_ppm,
         min_ma=claim.min_ma,
         max_ma=claim.max_ma,
+        running=claim.running,
     )
 
 

@@ -103,6 +103,7 @@ def _apply(
 
 
 def _caused(processor: str, cause: Record, index: int, payload: Payload) -> Record:
+    """The event; one that answers an earlier request (`request_id`) is correlated with that, whatever caused it now."""
     return Record(
         id=derived_id(cause.id, cause.stream, index),
         source=f"/processors/{processor}",
@@ -111,7 +112,7 @@ def _caused(processor: str, cause: Record, index: int, payload: Payload) -> Reco
         time=cause.time,
         stream=cause.stream,
         actor=cause.actor,
-        correlationid=cause.correlationid,
+        correlationid=getattr(payload, "request_id", cause.correlationid),
         causationid=cause.id,
         build=cause.build,
         data=payload,

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from adapters.log.copying import copy_without_states
 from adapters.log.sqlite import SqliteLog
 from commands import topics
 from domain.records import TYPES, Decision
@@ -17,8 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def prove(data: Path, copy: Path) -> dict[str, Any]:
-    """Count what the log holds and replay a copy that has neither states nor checkpoints' states to lean on."""
-    SqliteLog.copy_without_states(data, copy)
+    """Count what the log holds and replay a copy of it that has no states, from the first input."""
+    copy_without_states(data, copy)
     command = [sys.executable, "-m", "services.cli", "replay", "--data", str(copy)]
     replayed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     counts = asyncio.run(_counts(copy))
@@ -27,7 +28,7 @@ def prove(data: Path, copy: Path) -> dict[str, Any]:
 
 async def _counts(data: Path) -> dict[str, Any]:
     """Inputs and events on the log, and how many of the events are decisions."""
-    log = await SqliteLog.open(data, read_only=True)
+    log = SqliteLog.open(data, read_only=True)
     try:
         inputs = [await _types(log, topics.inputs(name)) for name in topics.PROCESSORS]
         events = await _types(log, topics.EVENTS)

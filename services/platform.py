@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -57,7 +58,7 @@ class Platform:
         self.projector = Projector(log, database)
         self.outcomes = Outcomes(log)
         self.timekeeper = Timekeeper(log, self.clock)
-        directory = VaultDirectory(vault, chargers.identities(database))
+        directory = VaultDirectory(vault, lambda ocpp_id: database.read(partial(chargers.identity, ocpp_id=ocpp_id)))
         self.gateway = Gateway(log, self.clock, directory, self.outcomes)
         self.api = create_app(Context(log, self.clock, database, self.projector, self.outcomes, vault, uuid7))
 
@@ -77,7 +78,7 @@ class Platform:
             stack.push_async_callback(self.gateway.close)
             api_port = await stack.enter_async_context(_serving(self.api, self.settings.api_port, tasks))
             control = await stack.enter_async_context(self._control())
-            addresses = Addresses(f"http://{HOST}:{api_port}", f"ws://{HOST}:{ocpp_port}", control)
+            addresses = Addresses(f"http://{HOST}:{api_port}", f"ws://{HOST}:{ocpp_port}/ocpp", control)
             addresses.write(self.settings.data)
             log_line.info("serving", api=addresses.api, ocpp=addresses.ocpp, control=control or None)
             await asyncio.Event().wait()

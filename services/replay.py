@@ -38,7 +38,7 @@ async def _replay(data: Path, start: str | None) -> int:
         typer.echo(f"there is no log in {data}: name its folder with --data", err=True)
         return 1
     try:
-        log = await SqliteLog.open(data, read_only=True)
+        log = SqliteLog.open(data, read_only=True)
         try:
             for processor in all_processors():
                 consumed = await log.consumed(processor.name)

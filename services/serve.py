@@ -62,13 +62,14 @@ async def _serve(settings: Settings) -> int:
     from services.logging import configure
 
     configure()
+    failures: list[str] = []
     try:
         await _run(settings)
     except* LogError as errors:
-        for error in errors.exceptions:
-            typer.echo(f"The log can't be used, and nothing was acknowledged without it: {error}", err=True)
-        return 1
-    return 0
+        failures = [str(error) for error in errors.exceptions]
+    for failure in failures:
+        typer.echo(f"The log can't be used, and nothing was acknowledged without it: {failure}", err=True)
+    return 1 if failures else 0
 
 
 async def _run(settings: Settings) -> None:

@@ -6,6 +6,7 @@ from typing import Literal
 
 from domain.records.catalogue import Decision, Payload, record_type
 from domain.records.registry import NodeSpec
+from domain.records.sessions import Target
 
 
 @record_type("load.set_grid_limit.v1", "command")
@@ -85,6 +86,26 @@ class CapacityChanged(Payload):
     """(charger, mA per phase): offline or unproven chargers, which targets can't lower."""
 
 
+@record_type("load.targets_known.v1", "event")
+class TargetsKnown(Payload):
+    """The kernel took over targets of `sites`, in their order; without `targets` the known ones go on."""
+
+    targets: tuple[Target, ...]
+    valid_until_ms: int
+
+
+@record_type("load.overcommitted.v1", "event")
+class Overcommitted(Payload):
+    """Counted at their worst, the chargers exceed the limits of these nodes: they are being lowered."""
+
+    nodes: tuple[str, ...]
+
+
+@record_type("load.recovered.v1", "event")
+class Recovered(Payload):
+    """The ledger fits below all limits again."""
+
+
 @record_type("charger.connected.v1", "event")
 class ChargerConnected(Payload):
     charger_id: str
@@ -142,6 +163,10 @@ class TransactionStarted(Payload):
     commissioning: bool
     duplicate_of: str | None
     """The start record that this one repeats, or None: a repeat is answered with the same transaction id."""
+    charger_time_ms: int = 0
+    """When the charger says it started: part of the start's natural key."""
+    start_id: str = ""
+    """The start record: what a later repeat is a duplicate of."""
 
 
 @record_type("transaction.stopped.v1", "event")
@@ -153,6 +178,24 @@ class TransactionStopped(Payload):
     meter_stop_wh: int
     reason: str
     commissioning: bool
+
+
+@record_type("transaction.start_waits.v1", "event")
+class StartWaits(Decision):
+    """There is no room yet for a transaction's first current: it is being made until `until_ms`."""
+
+    charger_id: str
+    request_id: str
+    start_ma: int
+    until_ms: int
+
+
+@record_type("transaction.stop_repeated.v1", "event")
+class TransactionStopRepeated(Payload):
+    """The stop of a transaction that is over already: recognised, without a second effect."""
+
+    charger_id: str
+    transaction_id: int
 
 
 @record_type("transaction.quarantined.v1", "event")

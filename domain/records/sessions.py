@@ -154,7 +154,7 @@ class Target(Payload):
 
 
 class Claimant(Payload):
-    """One car as the schedule rule saw it."""
+    """One car as the schedule rule saw it; currents are per phase."""
 
     charger_id: str
     tier: int
@@ -162,15 +162,18 @@ class Claimant(Payload):
     weight_ppm: int
     min_ma: int
     max_ma: int
+    running: bool
 
 
 @record_type("site.schedule_changed.v1", "event")
 class ScheduleChanged(Decision):
-    """New targets, only those that changed; `claimants` with the limits known are what the rule was called with."""
+    """New targets, only those that changed; `claimants`, `limits` and `fixed` are what the rule was called with."""
 
     targets: tuple[Target, ...]
     valid_until_ms: int
     claimants: tuple[Claimant, ...]
+    limits: tuple[NodeSpec, ...]
+    fixed: tuple[tuple[str, int], ...]
 
 
 @record_type("site.targets_renewed.v1", "event")

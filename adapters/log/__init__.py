@@ -1,0 +1,1 @@
+"""The log's adapters: one SQLite file, or Apache Kafka."""

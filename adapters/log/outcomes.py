@@ -1,0 +1,103 @@
+"""Decisions as they appear on the log, for an edge that must answer with one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict, deque
+from dataclasses import dataclass
+
+from commands.codec import decode
+from commands.head import head
+from commands.ports import Log, Position, Stored
+from commands.topics import EVENTS
+from domain.records import Record
+from domain.records.time import InputRejected
+
+REMEMBERED = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A decision and where it is on the log."""
+
+    record: Record
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiter:
+    types: frozenset[str]
+    found: asyncio.Future[Stored]
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    correlation_id: str
+    type: str
+    stored: Stored
+
+
+class Outcomes:
+    """`commands.ports.Outcomes`, by tailing `events`; `run` must be running."""
+
+    def __init__(self, log: Log) -> None:
+        self.log = log
+        self._seen: deque[_Seen] = deque()
+        self._by_correlation: defaultdict[str, list[_Seen]] = defaultdict(list)
+        self._waiters: defaultdict[str, list[_Waiter]] = defaultdict(list)
+
+    async def run(self) -> None:
+        """Follow the events, the last ones before the start included, until the log closes."""
+        ends = await self.log.ends(EVENTS)
+        after = {partition: max(0, offset - REMEMBERED) for partition, offset in ends.items()}
+        async for batch in self.log.tail(EVENTS, after):
+            for stored in batch:
+                self._take(stored)
+
+    async def wait(self, correlation_id: str, types: frozenset[str], timeout_s: float) -> Record | None:
+        """The first event of one of `types`, or the rejection, with this correlation id; None after `timeout_s`."""
+        outcome = await self.find(correlation_id, types, timeout_s)
+        return outcome and outcome.record
+
+    async def find(self, correlation_id: str, types: frozenset[str], timeout_s: float) -> Outcome | None:
+        """Like `wait`, with the decision's position."""
+        types = types | {InputRejected.type_name}
+        for seen in self._by_correlation.get(correlation_id, ()):
+            if seen.type in types:
+                return _outcome(seen.stored)
+        waiter = _Waiter(types, asyncio.get_running_loop().create_future())
+        self._waiters[correlation_id].append(waiter)
+        try:
+            async with asyncio.timeout(timeout_s):
+                return _outcome(await waiter.found)
+        except TimeoutError:
+            return None
+        finally:
+            self._leave(correlation_id, waiter)
+
+    def _take(self, stored: Stored) -> None:
+        about = head(stored.body)
+        seen = _Seen(about.correlationid, about.type, stored)
+        self._seen.append(seen)
+        self._by_correlation[seen.correlation_id].append(seen)
+        if len(self._seen) > REMEMBERED:
+            self._forget(self._seen.popleft())
+        for waiter in self._waiters.get(seen.correlation_id, ()):
+            if seen.type in waiter.types and not waiter.found.done():
+                waiter.found.set_result(stored)
+
+    def _forget(self, oldest: _Seen) -> None:
+        same = self._by_correlation[oldest.correlation_id]
+        same.pop(0)
+        if not same:
+            del self._by_correlation[oldest.correlation_id]
+
+    def _leave(self, correlation_id: str, waiter: _Waiter) -> None:
+        waiters = self._waiters[correlation_id]
+        waiters.remove(waiter)
+        if not waiters:
+            del self._waiters[correlation_id]
+
+
+def _outcome(stored: Stored) -> Outcome:
+    return Outcome(decode(stored.body), stored.position)

@@ -1,0 +1,57 @@
+"""What is wanted of one charger, and what is known of its transactions; it outlives the charger's sockets."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, deque
+from dataclasses import dataclass, field
+
+from domain.desired import Desired
+from domain.records.load import CommandRequested
+
+REMEMBERED_TRANSACTIONS = 16
+
+
+@dataclass(slots=True)
+class Agenda:
+    """`changed` wakes who sends; `undecided` counts the starts that got no decision in time, by their natural id."""
+
+    desired: Desired | None = None
+    commands: deque[CommandRequested] = field(default_factory=deque)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    undecided: Counter[str] = field(default_factory=Counter)
+    _connectors: dict[int, int] = field(default_factory=dict)
+    _ended: deque[int] = field(default_factory=lambda: deque(maxlen=REMEMBERED_TRANSACTIONS))
+
+    def want(self, desired: Desired) -> None:
+        """Only the newest counts: what it replaces is never sent."""
+        self.desired = desired
+        self.changed.set()
+
+    def command(self, command: CommandRequested) -> None:
+        self.commands.append(command)
+        self.changed.set()
+
+    def forget_command(self, command_id: str) -> bool:
+        """Whether it still waited."""
+        waiting = [command for command in self.commands if command.command_id == command_id]
+        for command in waiting:
+            self.commands.remove(command)
+        return bool(waiting)
+
+    def transaction_seen(self, transaction_id: int, connector_id: int) -> None:
+        self._connectors.pop(transaction_id, None)
+        self._connectors[transaction_id] = connector_id
+        if len(self._connectors) > REMEMBERED_TRANSACTIONS:
+            del self._connectors[next(iter(self._connectors))]
+
+    def transaction_ended(self, transaction_id: int) -> None:
+        self._ended.append(transaction_id)
+
+    def connector_of(self, transaction_id: int) -> int:
+        """Where a transaction runs: as the charger said, else connector 1."""
+        return self._connectors.get(transaction_id, 1)
+
+    def runs(self, transaction_id: int) -> bool:
+        """False once the charger said that it stopped."""
+        return transaction_id not in self._ended

@@ -1,0 +1,71 @@
+"""What the handler of a message may use: the charger it came from, the log, the directory, and decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ocpp.exceptions import InternalError
+
+from adapters.ocpp.agenda import Agenda
+from adapters.ocpp.recorder import Observation, Recorder
+from adapters.ocpp.settings import Settings
+from commands.ports import ChargerIdentity, Clock, Directory, Outcomes
+from domain.records import Payload, Record
+
+
+class Undecided(InternalError):
+    """No decision came in time: the charger shall ask again."""
+
+
+@dataclass(slots=True)
+class Office:
+    """What all chargers of a gateway share."""
+
+    clock: Clock
+    directory: Directory
+    outcomes: Outcomes
+    recorder: Recorder
+    settings: Settings
+
+
+@dataclass(slots=True)
+class Charger:
+    """One socket's charger. `rebooted` is called when it boots: what it was told before may be lost."""
+
+    identity: ChargerIdentity
+    agenda: Agenda
+    office: Office
+    rebooted: Callable[[], None]
+    deciding: int = 0
+    """Messages that wait for a decision."""
+
+    @property
+    def id(self) -> str:
+        return self.identity.charger_id
+
+    def now_ms(self) -> int:
+        return self.office.clock.now_ms()
+
+    async def vehicle_of(self, token: str) -> tuple[str, str | None]:
+        """(opaque reference, vehicle id or None) of an idTag."""
+        return await self.office.directory.vehicle_of(token)
+
+    def observation(self, said: Payload, record_id: str = "") -> Observation:
+        return self.office.recorder.observation(self.identity.site_id, said, record_id)
+
+    async def keep(self, *observations: Observation) -> None:
+        """Return once they are durable; only then may the message be answered. Raises `LogError`."""
+        await self.office.recorder.keep(*observations)
+
+    async def decision(self, asked: Observation, types: frozenset[str]) -> Record:
+        """The decision on what was asked. Raises `Undecided` (an OCPP InternalError) at the backstop."""
+        timeout_s = self.office.settings.decision_timeout_s
+        self.deciding += 1
+        try:
+            decided = await self.office.outcomes.wait(asked.id, types, timeout_s)
+        finally:
+            self.deciding -= 1
+        if decided is None:
+            raise Undecided("not decided in time, ask again", {"reason": f"no decision within {timeout_s} s"})
+        return decided

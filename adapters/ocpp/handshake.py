@@ -1,0 +1,92 @@
+"""Who may open a socket: security profile 1 of OCPP 1.6J (HTTP Basic, user = the identity in the path)."""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+from urllib.parse import unquote
+
+import structlog
+from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import InvalidHeader
+from websockets.headers import build_www_authenticate_basic, parse_authorization_basic
+from websockets.http11 import Request, Response
+
+from adapters.ocpp.settings import Settings
+from adapters.ocpp.throttle import Throttle
+from commands.ports import ChargerIdentity, Clock, Directory
+
+SUBPROTOCOL = "ocpp1.6"
+PATH = re.compile(r"/ocpp/([A-Za-z0-9*_=+|@.~-]{1,48})")
+"""No colon: Basic could not tell it from the one before the password."""
+
+log = structlog.get_logger()
+
+
+class ChargerSocket(ServerConnection):
+    """A socket that knows whose it is, once the handshake let it in."""
+
+    ocpp_id: str = ""
+    charger: ChargerIdentity
+
+    @property
+    def address(self) -> str:
+        return str((self.remote_address or ("",))[0])
+
+
+class Doorkeeper:
+    """Answers the handshake. What it refuses looks the same for an unknown charger and for a wrong password."""
+
+    def __init__(self, directory: Directory, clock: Clock, settings: Settings) -> None:
+        self._directory = directory
+        self._clock = clock
+        self._of_identity = Throttle(settings.failures, settings.failure_window_ms)
+        self._of_address = Throttle(settings.failures_of_address, settings.failure_window_ms)
+
+    async def admit(self, socket: ServerConnection, request: Request) -> Response | None:
+        """None lets the charger in; the subprotocol is then negotiated by `websockets`, which refuses with 400."""
+        assert isinstance(socket, ChargerSocket)
+        path = PATH.fullmatch(unquote(request.path.partition("?")[0]))
+        if path is None:
+            return socket.respond(HTTPStatus.NOT_FOUND, "Chargers connect to /ocpp/<identity>.\n")
+        socket.ocpp_id = path[1]
+        guesser, now_ms = f"{socket.ocpp_id} {socket.address}", self._clock.now_ms()
+        wait_ms = max(self._of_identity.wait_ms(guesser, now_ms), self._of_address.wait_ms(socket.address, now_ms))
+        if wait_ms > 0:
+            return _too_many(socket, wait_ms)
+        charger = await self._authenticated(socket.ocpp_id, request.headers.get_all("Authorization"))
+        if charger is None:
+            self._of_identity.failed(guesser, now_ms)
+            self._of_address.failed(socket.address, now_ms)
+            return _unauthorized(socket)
+        socket.charger = charger
+        return None
+
+    async def _authenticated(self, ocpp_id: str, headers: list[str]) -> ChargerIdentity | None:
+        if len(headers) != 1:
+            return None
+        try:
+            user, password = parse_authorization_basic(headers[0])
+            password.encode()
+        except (UnicodeEncodeError, InvalidHeader):
+            return None
+        return await self._directory.authenticate(ocpp_id, password) if user == ocpp_id else None
+
+
+def tell_refusal(socket: ServerConnection, _: Request, response: Response) -> None:
+    """Log a refused handshake: who and why, never a header."""
+    if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
+        assert isinstance(socket, ChargerSocket)
+        log.warning("charger refused", ocpp_id=socket.ocpp_id, address=socket.address, status=response.status_code)
+
+
+def _unauthorized(socket: ChargerSocket) -> Response:
+    response = socket.respond(HTTPStatus.UNAUTHORIZED, "Unknown charger or wrong password.\n")
+    response.headers["WWW-Authenticate"] = build_www_authenticate_basic("ocpp")
+    return response
+
+
+def _too_many(socket: ChargerSocket, wait_ms: int) -> Response:
+    response = socket.respond(HTTPStatus.TOO_MANY_REQUESTS, "Too many failed logins.\n")
+    response.headers["Retry-After"] = str(-(-wait_ms // 1000))
+    return response

@@ -1,0 +1,35 @@
+"""What may be set of the gateway; the defaults are meant for production."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`_ms` are times of the injected clock, `_s` wall time (sockets, and the backstop for decisions)."""
+
+    call_timeout_ms: int = 30_000
+    """How long a charger has to answer a CALL; after that its answer is unknown."""
+    retry_ms: int = 30_000
+    """How long a limit rests whose answer timed out, before it is sent again."""
+    decision_timeout_s: float = 20.0
+    """Backstop for Authorize and StartTransaction, below the 30 s that chargers commonly wait."""
+    heartbeat_interval_s: int = 300
+    configure_after_ms: int = 10_000
+    """The compliance tool dislikes to be asked right after the connect."""
+    configure_spread_ms: int = 20_000
+    """Chargers that reconnect together are asked over this time."""
+    ping_interval_s: float | None = 30.0
+    ping_timeout_s: float | None = 30.0
+    open_timeout_s: float = 10.0
+    close_timeout_s: float = 5.0
+    message_limit_bytes: int = 128 * 1024
+    waiting_calls: int = 32
+    """Inbound CALLs of a socket that wait to be handled; beyond, the socket is not read."""
+    waiting_decisions: int = 16
+    waiting_commands: int = 64
+    failures: int = 5
+    """Failed logins of one identity from one address within `failure_window_ms`, then 429."""
+    failures_of_address: int = 50
+    failure_window_ms: int = 60_000

@@ -1,0 +1,40 @@
+"""Authorize (OCPP 1.6, 4.1): `sites` decides whether the token may charge here, `load` whether that fits."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+
+from ocpp.v16 import call_result
+from ocpp.v16.datatypes import IdTagInfo
+from ocpp.v16.enums import AuthorizationStatus
+
+from adapters.ocpp.charger import Charger
+from adapters.ocpp.recorder import Observation
+from adapters.ocpp.v16.message import Message, Word
+from domain.records import chargers
+from domain.records.load import TransactionPermitted, TransactionRefused
+from domain.records.sessions import StartDenied
+from domain.records.time import InputRejected
+
+STATUS = {
+    TransactionPermitted.type_name: AuthorizationStatus.accepted,
+    TransactionRefused.type_name: AuthorizationStatus.blocked,
+    StartDenied.type_name: AuthorizationStatus.blocked,
+    InputRejected.type_name: AuthorizationStatus.invalid,
+}
+
+
+class Authorize(Message):
+    idTag: Word
+
+
+async def handle(request: Authorize, charger: Charger) -> Awaitable[call_result.Authorize]:
+    token_ref, vehicle_id = await charger.vehicle_of(request.idTag)
+    asked = charger.observation(chargers.Authorize(charger_id=charger.id, token_ref=token_ref, vehicle_id=vehicle_id))
+    await charger.keep(asked)
+    return _answer(asked, charger)
+
+
+async def _answer(asked: Observation, charger: Charger) -> call_result.Authorize:
+    decided = await charger.decision(asked, frozenset(STATUS))
+    return call_result.Authorize(IdTagInfo(STATUS[decided.type]))

@@ -1,0 +1,17 @@
+"""DataTransfer (OCPP 1.6, 4.3): no vendor's extension is known here, and the charger is told so."""
+
+from __future__ import annotations
+
+from ocpp.v16 import call_result
+from ocpp.v16.enums import DataTransferStatus
+
+from adapters.ocpp.charger import Charger
+from adapters.ocpp.v16.message import Message, SoftText
+
+
+class DataTransfer(Message):
+    vendorId: SoftText = ""
+
+
+async def handle(_: DataTransfer, __: Charger) -> call_result.DataTransfer:
+    return call_result.DataTransfer(DataTransferStatus.unknown_vendor_id)

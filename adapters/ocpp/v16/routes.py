@@ -1,0 +1,68 @@
+"""Which message goes to which handler: one table."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ocpp.exceptions import NotImplementedError as NotImplementedByUs
+from ocpp.exceptions import NotSupportedError
+from ocpp.v16.enums import Action
+
+from adapters.ocpp.charger import Charger
+from adapters.ocpp.frames import Call
+from adapters.ocpp.v16 import (
+    authorize,
+    boot_notification,
+    data_transfer,
+    diagnostics_status_notification,
+    firmware_status_notification,
+    heartbeat,
+    meter_values,
+    start_transaction,
+    status_notification,
+    stop_transaction,
+)
+from adapters.ocpp.v16.message import Message, read
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A handler returns its answer, or what to await for it beside the charger's next messages."""
+
+    message: type[Message]
+    handle: Callable[[Any, Charger], Awaitable[Any]]
+
+
+ROUTES = {
+    "Authorize": Route(authorize.Authorize, authorize.handle),
+    "BootNotification": Route(boot_notification.BootNotification, boot_notification.handle),
+    "DataTransfer": Route(data_transfer.DataTransfer, data_transfer.handle),
+    "DiagnosticsStatusNotification": Route(
+        diagnostics_status_notification.DiagnosticsStatusNotification, diagnostics_status_notification.handle
+    ),
+    "FirmwareStatusNotification": Route(
+        firmware_status_notification.FirmwareStatusNotification, firmware_status_notification.handle
+    ),
+    "Heartbeat": Route(heartbeat.Heartbeat, heartbeat.handle),
+    "MeterValues": Route(meter_values.MeterValues, meter_values.handle),
+    "StartTransaction": Route(start_transaction.StartTransaction, start_transaction.handle),
+    "StatusNotification": Route(status_notification.StatusNotification, status_notification.handle),
+    "StopTransaction": Route(stop_transaction.StopTransaction, stop_transaction.handle),
+}
+
+
+async def dispatch(call: Call, charger: Charger) -> Any:
+    """The handler's answer, or an awaitable of it. Raises `OCPPError` for what is not understood."""
+    route = ROUTES.get(call.action)
+    if route is None:
+        raise _unknown(call.action)
+    return await route.handle(read(route.message, call.payload), charger)
+
+
+def _unknown(action: str) -> Exception:
+    details = {"field": "action", "reason": f"{action[:50]} is not handled"}
+    if action in set(Action):
+        return NotSupportedError("This action is known, but not for a central system to handle", details)
+    return NotImplementedByUs("This action is not known", details)

@@ -1,0 +1,65 @@
+"""StartTransaction (OCPP 1.6, 4.8): answered with the transactionId that `load` gave.
+
+A retry is the same start: its record id follows from what names a start (charger, connector, token, time, meter), and
+it gets the same answer. A start that got no decision in time bears a new id at the next try: the host drops an id it
+has seen, and what was decided on it may be forgotten; `load` recognises the start by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Annotated
+
+from ocpp.v16 import call_result
+from ocpp.v16.datatypes import IdTagInfo
+from ocpp.v16.enums import AuthorizationStatus
+from pydantic import Field
+
+from adapters.ocpp.charger import Charger, Undecided
+from adapters.ocpp.recorder import Observation
+from adapters.ocpp.v16.message import Message, MeterWh, Word
+from adapters.ocpp.v16.times import TimeText, time_ms
+from domain.records import derived_id
+from domain.records.chargers import TransactionStart
+from domain.records.load import TransactionStarted
+
+NO_TRANSACTION = 0
+"""Of a start that the rules rejected: OCPP wants an id beside "Invalid"; a stop that bears it is quarantined."""
+
+
+class StartTransaction(Message):
+    connectorId: Annotated[int, Field(ge=1, le=1000)]
+    idTag: Word
+    meterStart: MeterWh
+    timestamp: TimeText
+
+
+async def handle(request: StartTransaction, charger: Charger) -> Awaitable[call_result.StartTransaction]:
+    token_ref, vehicle_id = await charger.vehicle_of(request.idTag)
+    said = TransactionStart(
+        charger_id=charger.id,
+        connector_id=request.connectorId,
+        token_ref=token_ref,
+        vehicle_id=vehicle_id,
+        meter_start_wh=request.meterStart,
+        charger_time_ms=time_ms(request.timestamp),
+    )
+    start = derived_id("start", charger.id, said.connector_id, token_ref, said.charger_time_ms, said.meter_start_wh)
+    tries = charger.agenda.undecided[start]
+    asked = charger.observation(said, derived_id(start, tries) if tries else start)
+    await charger.keep(asked)
+    return _answer(start, asked, request.connectorId, charger)
+
+
+async def _answer(start: str, asked: Observation, connector_id: int, charger: Charger) -> call_result.StartTransaction:
+    try:
+        decided = await charger.decision(asked, frozenset({TransactionStarted.type_name}))
+    except Undecided:
+        charger.agenda.undecided[start] += 1
+        raise
+    charger.agenda.undecided.pop(start, None)
+    if not isinstance(decided.data, TransactionStarted):
+        return call_result.StartTransaction(NO_TRANSACTION, IdTagInfo(AuthorizationStatus.invalid))
+    charger.agenda.transaction_seen(decided.data.transaction_id, connector_id)
+    status = AuthorizationStatus.accepted if decided.data.permitted else AuthorizationStatus.invalid
+    return call_result.StartTransaction(decided.data.transaction_id, IdTagInfo(status))

@@ -1,0 +1,78 @@
+"""The vault's keys: one secret in a file beside it, from which the keys for sealing and for looking up are derived."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes, hmac
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+KEY_BYTES = 32
+NONCE_BYTES = 12
+VERSION = b"\x01"
+"""Which key sealed it: a later key gets a later number."""
+
+
+class VaultError(Exception):
+    """The vault can't be opened or read: the message says why."""
+
+
+class Keys:
+    """Seals what must be read again (AES-256-GCM), and turns what must only be found again into a keyed HMAC."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._aead = AESGCM(_derive(secret, b"commonwatt vault: seal"))
+        self._mac_key = _derive(secret, b"commonwatt vault: look up")
+
+    @classmethod
+    def load(cls, file: Path) -> Keys:
+        """Read the secret, made where there is none, for nobody but its owner to read.
+
+        Raises `VaultError` where others may read it or it is not 32 bytes.
+        """
+        try:
+            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return cls(_read(file))
+        secret = secrets.token_bytes(KEY_BYTES)
+        with os.fdopen(descriptor, "wb") as opened:
+            opened.write(secret)
+            opened.flush()
+            os.fsync(opened.fileno())
+        return cls(secret)
+
+    def seal(self, text: bytes, about: str) -> bytes:
+        """Encrypt `text`; it opens only for the same `about`, so sealed values can't be swapped between rows."""
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        return VERSION + nonce + self._aead.encrypt(nonce, text, about.encode())
+
+    def open(self, sealed: bytes, about: str) -> bytes:
+        """Raises `VaultError` where it was sealed with another key, about something else, or changed since."""
+        nonce = sealed[1 : 1 + NONCE_BYTES]
+        try:
+            return self._aead.decrypt(nonce, sealed[1 + NONCE_BYTES :], about.encode())
+        except InvalidTag as error:
+            raise VaultError(f"what the vault keeps about {about} does not open with its key") from error
+
+    def mac(self, purpose: str, value: str) -> str:
+        """The keyed HMAC-SHA256 of a value, different for each purpose."""
+        mac = hmac.HMAC(self._mac_key, hashes.SHA256())
+        mac.update(f"{purpose}\0{value}".encode(errors="surrogatepass"))
+        return mac.finalize().hex()
+
+
+def _read(file: Path) -> bytes:
+    if file.stat().st_mode & 0o077:
+        raise VaultError(f"{file.name}: others may read the key of the vault; allow only its owner (chmod 600)")
+    secret = file.read_bytes()
+    if len(secret) != KEY_BYTES:
+        raise VaultError(f"{file.name}: the key of the vault must be {KEY_BYTES} bytes, not {len(secret)}")
+    return secret
+
+
+def _derive(secret: bytes, purpose: bytes) -> bytes:
+    return HKDF(hashes.SHA256(), KEY_BYTES, salt=None, info=purpose).derive(secret)

@@ -1,0 +1,33 @@
+"""The FastAPI application."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from api import problems
+from api.context import Context
+from api.metrics import Metrics
+from api.middleware import Authenticated, BodyLimited, Measured
+from api.routes import chargers, events, health, sessions, sites, vehicles
+
+DESCRIPTION = """Coordinates EV charging across community hubs.
+
+Quantities are in the unit that a field's name ends with; times are RFC 3339 with an offset. Limits are rounded down and
+loads up to whole mA and W, all else to the nearest. Errors are problem details (RFC 9457). A POST with an
+`Idempotency-Key` has its effect once, however often it is sent within 24 hours.
+"""
+
+
+def create_app(context: Context) -> FastAPI:
+    """The API over `context`, whose projector and outcomes must be running."""
+    app = FastAPI(title="Commonwatt", version="1", description=DESCRIPTION, redirect_slashes=False)
+    app.state.context = context
+    app.state.metrics = Metrics()
+    for resource in (sites, chargers, vehicles, sessions, events, health):
+        app.include_router(resource.router)
+    problems.add_handlers(app)
+    # The last one added comes first.
+    app.add_middleware(BodyLimited)
+    app.add_middleware(Authenticated, context=context)
+    app.add_middleware(Measured, metrics=app.state.metrics)
+    return app

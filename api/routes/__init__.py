@@ -1,0 +1,1 @@
+"""One router file per resource."""

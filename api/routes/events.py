@@ -1,0 +1,109 @@
+"""The events themselves, as CloudEvents in JSON Lines."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import heapq
+from collections.abc import Mapping
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+import orjson
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from api.context import Context, Given
+from api.problems import Problem
+from api.routes.paths import V1
+from commands.ports import Stored
+from commands.quantities import rfc3339
+from commands.topics import EVENTS, partition_of
+
+router = APIRouter(prefix=f"{V1}/events", tags=["events"])
+MEDIA_TYPE = "application/jsonl"
+SCANNED = 10_000
+"""How many events of other streams one call looks through; the `next` link goes on behind them."""
+
+
+@router.get("")
+async def events(
+    context: Given,
+    stream: Annotated[str | None, Query(min_length=1, max_length=200)] = None,
+    after: Annotated[str | None, Query(max_length=4000)] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> Response:
+    """Events after a position, of one stream (in order) or of all (in order within each stream), one a line.
+
+    Each line's `position`, and the `next` link, is an `after` to go on from.
+    """
+    cursor = _read_cursor(context, after)
+    if stream is None:
+        found = await _of_all(context, cursor, limit)
+    else:
+        found = await _of_stream(context, stream, cursor, limit)
+    lines = []
+    for stored in found:
+        cursor[stored.position.partition] = stored.position.offset
+        lines.append(_line(stored, cursor))
+    rest = {"stream": stream, "limit": limit, "after": _cursor(cursor)}
+    following = urlencode({name: value for name, value in rest.items() if value is not None})
+    return Response(b"".join(lines), 200, {"Link": f'<?{following}>; rel="next"'}, MEDIA_TYPE)
+
+
+async def _of_all(context: Context, cursor: Mapping[int, int], limit: int) -> list[Stored]:
+    partitions = range(context.log.partitions(EVENTS))
+    pages = [await context.log.read(EVENTS, partition, cursor.get(partition, 0), limit) for partition in partitions]
+    merged = heapq.merge(*pages, key=lambda stored: stored.position.offset)
+    return [stored for stored, _ in zip(merged, range(limit), strict=False)]
+
+
+async def _of_stream(context: Context, stream: str, cursor: dict[int, int], limit: int) -> list[Stored]:
+    """The next events of a stream; `cursor` moves behind what was looked through in vain."""
+    partition = partition_of(stream, context.log.partitions(EVENTS))
+    found: list[Stored] = []
+    after = cursor.get(partition, 0)
+    looked = 0
+    while looked < SCANNED and len(found) < limit:
+        page = await context.log.read(EVENTS, partition, after)
+        if not page:
+            break
+        looked += len(page)
+        after = page[-1].position.offset
+        found += [stored for stored in page if stored.key == stream]
+    if len(found) <= limit:
+        cursor[partition] = after
+        return found
+    return found[:limit]
+
+
+def _line(stored: Stored, cursor: Mapping[int, int]) -> bytes:
+    record: dict[str, Any] = orjson.loads(stored.body)
+    event = {
+        "specversion": "1.0",
+        **record,
+        "time": rfc3339(record["time"]),
+        "dataschema": f"schemas/{record['type']}.json",
+        "datacontenttype": "application/json",
+        "position": _cursor(cursor),
+    }
+    return orjson.dumps(event, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _cursor(offsets: Mapping[int, int]) -> str:
+    text = orjson.dumps(sorted(offsets.items()))
+    return base64.urlsafe_b64encode(text).rstrip(b"=").decode()
+
+
+def _read_cursor(context: Context, after: str | None) -> dict[int, int]:
+    if after is None:
+        return {}
+    try:
+        pairs = orjson.loads(base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)))
+        offsets = {int(partition): int(offset) for partition, offset in pairs}
+    except (binascii.Error, ValueError, TypeError) as error:
+        raise Problem(422, "is no position that an earlier answer gave", field="after") from error
+    known = range(context.log.partitions(EVENTS))
+    if any(partition not in known or not 0 <= offset < 2**63 for partition, offset in offsets.items()):
+        raise Problem(422, "is no position that an earlier answer gave", field="after")
+    return offsets

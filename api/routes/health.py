@@ -1,0 +1,65 @@
+"""Whether this process lives, may be sent work, and how it does."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from fastapi import APIRouter, Request
+from sqlalchemy import text
+from starlette.responses import Response
+
+from api.answers import Json
+from api.context import Context, Given
+from commands.topics import EVENTS
+
+router = APIRouter(tags=["health"])
+READY_WAIT_S = 2.0
+PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
+
+
+@router.get("/livez")
+async def livez() -> Response:
+    """The process answers; nothing else is looked at."""
+    return Json({"status": "alive"})
+
+
+@router.get("/readyz")
+async def readyz(context: Given) -> Response:
+    """Log, database and clock answer."""
+    told = {name: await _told(context, check) for name, check in CHECKS.items()}
+    ready = all(reason == "ok" for reason in told.values())
+    return Json({"status": "ready" if ready else "not ready", "checks": told}, 200 if ready else 503)
+
+
+@router.get("/metrics")
+async def metrics(request: Request, context: Given) -> Response:
+    """For Prometheus."""
+    ends = await context.log.ends(EVENTS)
+    page = request.app.state.metrics.page(dict(ends), dict(context.projector.position()))
+    return Response(page, media_type=PROMETHEUS)
+
+
+async def _told(context: Context, check: Callable[[Context], Awaitable[None]]) -> str:
+    """`ok`, or what is wrong: of the kind only, for anybody may ask."""
+    try:
+        async with asyncio.timeout(READY_WAIT_S):
+            await check(context)
+    except Exception as error:
+        return type(error).__name__
+    return "ok"
+
+
+async def _log(context: Context) -> None:
+    await context.log.ends(EVENTS)
+
+
+async def _database(context: Context) -> None:
+    await context.database.read(lambda connection: connection.execute(text("SELECT 1")).one())
+
+
+async def _clock(context: Context) -> None:
+    context.clock.now_ms()
+
+
+CHECKS = {"log": _log, "database": _database, "clock": _clock}

@@ -1,0 +1,118 @@
+"""Sessions: asked for, accepted, snoozed, cancelled."""
+
+from __future__ import annotations
+
+import re
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from api import views
+from api.answers import Answer, Json
+from api.call import Asked, Call, Calling
+from api.context import Context, Given
+from api.problems import Problem
+from api.routes.paths import V1
+from commands.register_vehicle import VIN_PATTERN
+from commands.request_session import SessionRequest
+from commands.topics import stream
+from domain.records import Payload
+from domain.records.fleet import AcceptOffer, CancelSession, SnoozeOffer
+from domain.records.sessions import SessionAssigned, SessionEnded, SessionQueued, SessionRefused, SessionSnoozed
+from projections import rejections, sessions, sites, vehicles
+from projections.projection import Row
+
+router = APIRouter(prefix=f"{V1}/sessions", tags=["sessions"])
+
+
+@router.post("/request", status_code=202)
+async def request(call: Calling, body: SessionRequest) -> Response:
+    """Ask to charge. Answers with the decision; with `Prefer: respond-async` at once."""
+    vehicle_id = await _vehicle(call.context, body.vehicle_id)
+    if not await call.context.database.read(lambda connection: sites.exists(connection, body.site_id)):
+        raise Problem(422, "there is no such site", field="site_id")
+
+    async def act(asked: Asked) -> Answer:
+        command = body.command(asked.id, vehicle_id, asked.now_ms)
+        vehicle = stream("vehicles", vehicle_id)
+        if call.respond_async:
+            await call.append(asked, vehicle, command)
+            return Answer(202, _asked(command.session_id, vehicle_id, body.site_id))
+        done = await call.decide(asked, vehicle, command, SessionQueued, SessionRefused, said_as=body.said_as)
+        view = await _view(call.context, asked.id) or _asked(asked.id, vehicle_id, body.site_id)
+        return Answer(202, view, {"Location": f"{V1}/sessions/{asked.id}"}, final=done is not None)
+
+    return await call.once(body, act)
+
+
+@router.get("/{session_id}")
+async def one(context: Given, session_id: PathId) -> Response:
+    """A session; one that a rule rejected is told with the reason."""
+    view = await _view(context, session_id) or await _rejected(context, session_id)
+    if view is None:
+        raise Problem(404, "there is no such session", field="session_id")
+    return Json(view)
+
+
+@router.post("/{session_id}/accept")
+async def accept(call: Calling, session_id: PathId) -> Response:
+    """Take the charger that is held."""
+    return await _tell(call, session_id, AcceptOffer(session_id=session_id), SessionAssigned)
+
+
+@router.post("/{session_id}/snooze")
+async def snooze(call: Calling, session_id: PathId) -> Response:
+    """Let this offer pass, and keep the place."""
+    return await _tell(call, session_id, SnoozeOffer(session_id=session_id), SessionSnoozed)
+
+
+@router.post("/{session_id}/cancel")
+async def cancel(call: Calling, session_id: PathId) -> Response:
+    """Leave the queue, or end the charging."""
+    return await _tell(call, session_id, CancelSession(session_id=session_id), SessionEnded)
+
+
+async def _tell(call: Call, session_id: PathId, command: Payload, awaited: type[Payload]) -> Response:
+    row = await _find(call.context, session_id)
+    if row is None:
+        raise Problem(404, "there is no such session", field="session_id")
+    if row["vehicle_id"] is None:
+        raise Problem(409, "a session without a known vehicle ends at its charger", field="session_id")
+    vehicle = stream("vehicles", row["vehicle_id"])
+
+    async def act(asked: Asked) -> Answer:
+        done = await call.decide(asked, vehicle, command, awaited)
+        view = await _view(call.context, session_id)
+        return Answer(200, view) if done else Answer(202, view, final=False)
+
+    return await call.once(None, act)
+
+
+async def _vehicle(context: Context, given: str) -> str:
+    """The vehicle with this id or VIN. The error does not repeat what was given: it may be a VIN."""
+    vehicle_id = await context.vault.vehicle_of_vin(given) if re.fullmatch(VIN_PATTERN, given) else given
+    if vehicle_id is not None and await context.database.read(lambda connection: vehicles.find(connection, vehicle_id)):
+        return vehicle_id
+    raise Problem(422, "there is no such vehicle", field="vehicle_id")
+
+
+async def _find(context: Context, session_id: PathId) -> Row | None:
+    return await context.database.read(lambda connection: sessions.find(connection, session_id))
+
+
+async def _view(context: Context, session_id: PathId) -> dict[str, object] | None:
+    row = await _find(context, session_id)
+    return row and views.session(row)
+
+
+def _asked(session_id: PathId, vehicle_id: str | None, site_id: str | None) -> dict[str, object]:
+    """A session of which nothing is known but that it was asked for."""
+    return views.session(sessions.asked_for(session_id, vehicle_id, site_id))
+
+
+async def _rejected(context: Context, session_id: PathId) -> dict[str, object] | None:
+    """A session bears the id of the command that asked for it, and so does the rejection of that."""
+    told = await context.database.read(lambda connection: rejections.caused_by(connection, session_id))
+    if told is None or told["input_type"] not in ("vehicles.request_session.v1", "session.requested.v1"):
+        return None
+    return {**_asked(session_id, None, None), "state": "rejected", "reason": told["reason"]}

@@ -1,0 +1,115 @@
+"""Sites: registered, capped, and what happens there."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from api import views
+from api.answers import Answer, Json
+from api.call import Asked, Calling
+from api.context import Context, Given
+from api.problems import Problem
+from api.routes.paths import V1
+from commands.quantities import rfc3339
+from commands.register_site import SiteRequest
+from commands.set_grid_limit import GridLimitRequest
+from commands.topics import stream
+from domain.records.load import GridLimitSet
+from domain.records.registry import SiteRegistered
+from projections import chargers, decisions, grid_limits, sessions, sites
+from projections.projection import Row
+
+router = APIRouter(prefix=f"{V1}/sites", tags=["sites"])
+
+
+@router.post("", status_code=201)
+async def register(call: Calling, body: SiteRequest) -> Response:
+    """Register a site with its electrical tree."""
+
+    async def act(asked: Asked) -> Answer:
+        done = await call.decide(asked, body.stream(), body.command(), SiteRegistered, said_as=body.said_as)
+        answer = {"id": body.id}
+        return Answer(201, answer, {"Location": f"{call.path}/{body.id}"}) if done else Answer(202, answer, final=False)
+
+    return await call.once(body, act)
+
+
+@router.get("")
+async def every(context: Given) -> Response:
+    """All sites."""
+    return Json({"sites": [views.site(row) for row in await context.database.read(sites.every)]})
+
+
+@router.get("/{site_id}")
+async def one(context: Given, site_id: PathId) -> Response:
+    """A site, its tree, and the caps that hold now or later."""
+    row = await known_site(context, site_id)
+    now_ms = context.clock.now_ms()
+    caps = await context.database.read(lambda connection: grid_limits.not_over(connection, site_id, now_ms))
+    return Json({**views.site(row), "grid_limits": [views.grid_limit(cap) for cap in caps]})
+
+
+@router.post("/{site_id}/grid-limit")
+async def set_grid_limit(call: Calling, site_id: PathId, body: GridLimitRequest) -> Response:
+    """Promise a cap; the answer says from when it holds and whether it is guaranteed."""
+    await known_site(call.context, site_id)
+
+    async def act(asked: Asked) -> Answer:
+        if note := body.note():
+            await call.context.vault.keep_note(asked.id, note)
+        command = body.command(asked.id)
+        done = await call.decide(asked, stream("load", site_id), command, GridLimitSet, said_as=body.said_as)
+        if done is None:
+            known = {"cap_id": asked.id, "limit_kw": command.limit_w / 1000}
+            unknown = {"holds_from": None, "guaranteed": None, "reason": "stored, not decided yet"}
+            return Answer(202, known | unknown, final=False)
+        return Answer(200, _promised(done.record.data))
+
+    return await call.once(body, act)
+
+
+def _promised(decided: GridLimitSet) -> dict[str, object]:
+    return {
+        "cap_id": decided.cap_id,
+        "limit_kw": decided.limit_w / 1000,
+        "holds_from": rfc3339(decided.holds_from_ms),
+        "guaranteed": decided.guaranteed,
+        "reason": decided.reason,
+    }
+
+
+@router.get("/{site_id}/queue")
+async def queue(context: Given, site_id: PathId) -> Response:
+    """Who waits, in order. `place` 1 is next; 0: a charger is held for this car."""
+    rows = await context.database.read(lambda connection: sessions.waiting(connection, site_id))
+    if not rows:
+        await known_site(context, site_id)
+    return Json({"waiting": [views.waiting(row) for row in rows]})
+
+
+@router.get("/{site_id}/chargers")
+async def chargers_of(context: Given, site_id: PathId) -> Response:
+    """The chargers, and whom each is held for, serves, or is occupied by."""
+    rows = await context.database.read(lambda connection: chargers.at_site(connection, site_id))
+    if not rows:
+        await known_site(context, site_id)
+    return Json({"chargers": [views.charger(row) for row in rows]})
+
+
+@router.get("/{site_id}/decisions")
+async def decisions_of(context: Given, site_id: PathId, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> Response:
+    """The newest decisions, each with its rule and its reason."""
+    await known_site(context, site_id)
+    rows = await context.database.read(lambda connection: decisions.latest(connection, site_id, limit))
+    return Json({"decisions": [views.decision(row) for row in rows]})
+
+
+async def known_site(context: Context, site_id: PathId) -> Row:
+    """The site, or a 404."""
+    row = await context.database.read(lambda connection: sites.find(connection, site_id))
+    if row is None:
+        raise Problem(404, "there is no such site", field="site_id")
+    return row

@@ -1,0 +1,111 @@
+"""Rows of read models as clients see them: kW, A, %, RFC 3339."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from commands.quantities import rfc3339
+from projections.projection import Row
+
+
+def _thousandth(value: int | None) -> float | None:
+    """mA, W, Wh, permille of a thousand: as A, kW, kWh, 1."""
+    return None if value is None else value / 1000
+
+
+def _score(ppm: int | None) -> float | None:
+    return None if ppm is None else ppm / 1_000_000
+
+
+def session(row: Row) -> dict[str, Any]:
+    """A session. `place` 1 is next, 0: a charger is held for it; `energy_kwh` is known at the end."""
+    return {
+        "id": row["id"],
+        "vehicle_id": row["vehicle_id"],
+        "site_id": row["site_id"],
+        "state": row["state"],
+        "reason": row["reason"],
+        "charger_id": row["charger_id"],
+        "held_until": rfc3339(row["held_until_ms"]),
+        "place": row["place"],
+        "eta": rfc3339(row["eta_ms"]),
+        "energy_kwh": _thousandth(row["energy_wh"]),
+        "tier": row["tier"],
+        "score": _score(row["score_ppm"]),
+        "move_wanted": row["move_wanted"],
+    }
+
+
+def waiting(row: Row) -> dict[str, Any]:
+    return {
+        "session_id": row["id"],
+        "vehicle_id": row["vehicle_id"],
+        "state": row["state"],
+        "place": row["place"],
+        "charger_id": row["charger_id"],
+        "held_until": rfc3339(row["held_until_ms"]),
+        "eta": rfc3339(row["eta_ms"]),
+        "score": _score(row["score_ppm"]),
+    }
+
+
+def charger(row: Row) -> dict[str, Any]:
+    """A charger at its site; `limit_a` per phase, null where no limit is desired (no transaction)."""
+    return {
+        "id": row["id"],
+        "status": row["status"],
+        "connected": row["connected"],
+        "obedience": row["obedience"],
+        "session_id": row["session_id"],
+        "session_state": row["session_state"],
+        "move_wanted": bool(row["move_wanted"]),
+        "limit_a": _thousandth(row["limit_ma"]),
+        "free_at": rfc3339(row["free_at_ms"]),
+    }
+
+
+def site(row: Row) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "location_zone": row["location_zone"],
+        "max_kw": _thousandth(row["max_w"]),
+        "firm_kw": _thousandth(row["firm_w"]),
+        "nodes": [_node(node) for node in row["tree"]],
+    }
+
+
+def _node(node: Row) -> dict[str, Any]:
+    limit_ma = node["limit_ma"]
+    return {
+        "id": node["id"],
+        "parent": node["parent"],
+        "kind": node["kind"],
+        "limit_a": None if limit_ma is None else [phase_ma / 1000 for phase_ma in limit_ma],
+        "limit_kw": _thousandth(node["limit_w"]),
+    }
+
+
+def grid_limit(row: Row) -> dict[str, Any]:
+    return {
+        "cap_id": row["cap_id"],
+        "limit_kw": _thousandth(row["limit_w"]),
+        "starts_at": rfc3339(row["starts_ms"]),
+        "ends_at": rfc3339(row["ends_ms"]),
+        "holds_from": rfc3339(row["holds_from_ms"]),
+        "guaranteed": row["guaranteed"],
+        "reason": row["reason"],
+    }
+
+
+def decision(row: Row) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "type": row["type"],
+        "time": rfc3339(row["time_ms"]),
+        "stream": row["stream"],
+        "charger_id": row["charger_id"],
+        "session_id": row["session_id"],
+        "rule": row["rule"],
+        "reason": row["reason"],
+        "causationid": row["causationid"],
+    }

@@ -1,0 +1,113 @@
+"""Decreases that are not confirmed yet: ask for meter values, and call people where nothing helps."""
+
+from __future__ import annotations
+
+from domain.load_control.counting import draws_idle, permitted_ma
+from domain.load_control.deciding import Deciding
+from domain.load_control.ledger import Charger, Transaction
+from domain.load_control.make_before_break import is_probed
+from domain.load_control.meters import Meter, Meters
+from domain.load_control.numbers import (
+    CONFIRM_MS,
+    REFUSED_ALARM,
+    SILENT_METER_MS,
+    STALE_METER_MS,
+    TRIGGER_MS,
+    UNCONFIRMED_ALARM_MS,
+)
+from domain.records import derived_id
+from domain.records.chargers import CommandAnswer
+from domain.records.load import CommandAnswered, CommandRequested
+
+
+def chase(deciding: Deciding) -> None:
+    """See to every charger in a transaction that owes us a meter value or an answer."""
+    for charger in list(deciding.ledger.chargers.values()):
+        if charger.transaction is None or not charger.connected:
+            continue
+        due_ms = confirmation_due_ms(charger, deciding.now_ms)
+        if due_ms is not None and due_ms <= deciding.now_ms:
+            _trigger(deciding, charger, charger.transaction)
+        _watch_unconfirmed(deciding, charger)
+        _watch_meter(deciding, charger, charger.transaction)
+    for charger in list(deciding.ledger.chargers.values()):
+        _watch_refusals(deciding, charger)
+
+
+def confirmation_due_ms(charger: Charger, now_ms: int) -> int | None:
+    """When to ask for the meter value that confirms a decrease (or proves obedience by one)."""
+    lease = charger.lease
+    if lease is None or lease.ask.accepted_ms is None or not charger.can_trigger:
+        return None
+    unconfirmed = charger.possible_ma(now_ms) > lease.limit_ma
+    if not unconfirmed or not (charger.proven or is_probed(charger, now_ms)):
+        return None
+    first_ms = lease.ask.accepted_ms + CONFIRM_MS
+    if charger.triggered_ms < lease.ask.accepted_ms:
+        return first_ms
+    return max(first_ms, charger.triggered_ms + TRIGGER_MS)
+
+
+def _trigger(deciding: Deciding, charger: Charger, transaction: Transaction) -> None:
+    deciding.add(
+        CommandRequested(
+            command_id=derived_id(charger.id, "meter", charger.generation, deciding.now_ms),
+            charger_id=charger.id,
+            action="trigger",
+            arguments={"requested_message": "MeterValues", "connector_id": str(transaction.connector_id)},
+            expires_ms=deciding.now_ms + TRIGGER_MS,
+        )
+    )
+
+
+def _watch_unconfirmed(deciding: Deciding, charger: Charger) -> None:
+    lease = charger.lease
+    lowered_ms = lease.lowered_ms if lease else None
+    if not charger.proven or lease is None or lowered_ms is None:
+        return
+    if charger.possible_ma(deciding.now_ms) <= lease.limit_ma:
+        deciding.all_clear("unconfirmed", charger.id)
+    elif deciding.now_ms >= lowered_ms + UNCONFIRMED_ALARM_MS:
+        deciding.alarm("unconfirmed", charger.id, f"no meter value confirms that it keeps {lease.limit_ma} mA")
+
+
+def _watch_meter(deciding: Deciding, charger: Charger, transaction: Transaction) -> None:
+    """A silent meter: what is counted stays; it is asked, and at last people are."""
+    heard_ms = heard_at_ms(charger, transaction, deciding.meters)
+    if deciding.now_ms < heard_ms + STALE_METER_MS:
+        return deciding.all_clear("meter_silent", charger.id)
+    if charger.can_trigger and deciding.now_ms >= charger.triggered_ms + TRIGGER_MS:
+        _trigger(deciding, charger, transaction)
+    if deciding.now_ms >= heard_ms + SILENT_METER_MS:
+        deciding.alarm("meter_silent", charger.id, "no meter value for more than 5 minutes of a transaction")
+    return None
+
+
+def watch_idle(deciding: Deciding, charger: Charger, meter: Meter) -> None:
+    """Current where there is no transaction; before a permitted start is recorded it is no surprise."""
+    if not draws_idle(meter, deciding.now_ms):
+        deciding.all_clear("idle_current", charger.id)
+    elif permitted_ma(charger, deciding.now_ms) == 0:
+        deciding.alarm("idle_current", charger.id, f"it draws {meter.current_ma} mA without a transaction")
+
+
+def heard_at_ms(charger: Charger, transaction: Transaction, meters: Meters) -> int:
+    """When the charger's current was last known; what was learnt before a loss of state counts from that loss."""
+    meter = meters.of.get(charger.id)
+    return max(transaction.started_ms, meters.since_ms) if meter is None else meter.at_ms
+
+
+def _watch_refusals(deciding: Deciding, charger: Charger) -> None:
+    failures = max(charger.floor.ask.failures, charger.lease.ask.failures if charger.lease else 0)
+    if failures >= REFUSED_ALARM:
+        deciding.alarm("limit_refused", charger.id, "it refuses limits, or does not answer to them, again and again")
+    elif failures == 0:
+        deciding.all_clear("limit_refused", charger.id)
+
+
+def command_answered(deciding: Deciding, told: CommandAnswer) -> None:
+    """How a one-shot command was answered; who can't trigger meter values is not asked for them again."""
+    charger = deciding.charger(told.charger_id)
+    deciding.add(
+        CommandAnswered(charger_id=charger.id, command_id=told.command_id, status=told.status, detail=told.detail)
+    )

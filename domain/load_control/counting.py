@@ -1,0 +1,79 @@
+"""What a charger is counted at: what it may draw in the worst case, mA per phase."""
+
+from __future__ import annotations
+
+from domain.load_control.ledger import Charger
+from domain.load_control.meters import Meter
+from domain.load_control.numbers import IDLE_MA, IDLE_READING_MS, STEP_MA, tolerance_ma
+
+
+def counted_ma(charger: Charger, meter: Meter | None, now_ms: int) -> int:
+    """The worst case now; a reading that exceeds it by more than a meter errs counts instead, in whole amps up."""
+    worst_ma = _worst_ma(charger, meter, now_ms)
+    if not charger.transactions and not draws_idle(meter, now_ms):
+        return worst_ma
+    if meter is not None and meter.current_ma > worst_ma + tolerance_ma(worst_ma):
+        return -(-meter.current_ma // STEP_MA) * STEP_MA
+    return worst_ma
+
+
+def _worst_ma(charger: Charger, meter: Meter | None, now_ms: int) -> int:
+    if charger.transactions:
+        if len(charger.transactions) > 1:
+            return charger.outlet.max_ma  # one lease can't hold two connectors
+        return held_ma(charger, now_ms) if charger.proven else unproven_ma(charger, meter, now_ms)
+    reserved_ma = permitted_ma(charger, now_ms)
+    if not charger.was_ever_connected():
+        return reserved_ma  # registered, but nobody has seen it energised, and it had no permit
+    if charger.connected and not draws_idle(meter, now_ms):
+        return reserved_ma
+    # Offline it may start by itself; what draws without a transaction is held by the floor alone.
+    alone_ma = charger.floor_ma(now_ms) if charger.proven else unproven_ma(charger, meter, now_ms)
+    return max(alone_ma, reserved_ma)
+
+
+def draws_idle(meter: Meter | None, now_ms: int) -> bool:
+    """Whether current was measured lately, of a charger that has no transaction."""
+    return meter is not None and meter.current_ma > IDLE_MA and now_ms < meter.at_ms + IDLE_READING_MS
+
+
+def held_ma(charger: Charger, now_ms: int) -> int:
+    """What an obedient charger may draw in a transaction: any lease that may be in force, or, cut off, its floor."""
+    return max(charger.possible_ma(now_ms), charger.floor_ma(now_ms))
+
+
+def unproven_ma(charger: Charger, meter: Meter | None, now_ms: int) -> int:
+    """The physical maximum; less only while an operator attests a test load, and the meter does not contradict."""
+    test = charger.commissioning
+    if test is None or test.expires_ms <= now_ms:
+        return charger.outlet.max_ma
+    if meter is not None and meter.current_ma > test.test_load_ma + tolerance_ma(test.test_load_ma):
+        return charger.outlet.max_ma
+    return min(charger.outlet.max_ma, test.test_load_ma)
+
+
+def permitted_ma(charger: Charger, now_ms: int) -> int:
+    """The room kept for a start."""
+    return charger.permit.start_ma if charger.permit is not None and charger.permit.is_kept(now_ms) else 0
+
+
+def start_ma(charger: Charger, meter: Meter | None, now_ms: int) -> int:
+    """What a transaction may draw from its first moment: the floor, where it is sure, is all that holds it then."""
+    return charger.floor_ma(now_ms) if charger.proven else unproven_ma(charger, meter, now_ms)
+
+
+def is_lowerable(charger: Charger, now_ms: int) -> bool:
+    """Whether a lower target lowers what it is counted at."""
+    return (
+        charger.is_steerable()
+        and charger.proven
+        and len(charger.transactions) == 1
+        and charger.floor.is_trusted(now_ms)
+    )
+
+
+def eventual_ma(charger: Charger, meter: Meter | None, now_ms: int) -> int:
+    """What it is counted at once everything that was desired is confirmed."""
+    if charger.lease is None or not is_lowerable(charger, now_ms):
+        return counted_ma(charger, meter, now_ms)
+    return max(charger.lease.limit_ma, charger.floor.desired_ma)

@@ -1,0 +1,236 @@
+"""What the kernel never forgets: a site's tree and caps, and of each charger what it may draw in the worst case."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from domain.grid import Node, Outlet
+from domain.load_control.numbers import (
+    BACKOFF_LONGEST_MS,
+    BACKOFF_MS,
+    FLOOR_DOUBT_MS,
+    LAPSE_MARGIN_MS,
+    NO_ANSWER_MS,
+    PROMISE_MS,
+    START_DELAY_MS,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """A limit of the whole site's power in [starts, ends)."""
+
+    id: str
+    limit_w: int
+    starts_ms: int
+    ends_ms: int | None
+    holds_from_ms: int
+    guaranteed: bool
+
+    @property
+    def prepared_from_ms(self) -> int:
+        """From here on it counts, so that it is kept when it holds."""
+        return self.holds_from_ms - PROMISE_MS
+
+    def counts(self, now_ms: int) -> bool:
+        return self.prepared_from_ms <= now_ms and not self.is_over(now_ms)
+
+    def is_over(self, now_ms: int) -> bool:
+        return self.ends_ms is not None and self.ends_ms <= now_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """The newest wish of one kind to a charger, and how it was answered. `repeat`: the charger must be told again."""
+
+    generation: int = 0
+    asked_ms: int = 0
+    accepted_ms: int | None = None
+    failed_ms: int | None = None
+    failures: int = 0
+    repeat: bool = False
+
+    def due_ms(self) -> int | None:
+        """When it must be asked again; None: it was accepted."""
+        if self.repeat:
+            return self.asked_ms
+        if self.accepted_ms is not None:
+            return None
+        if self.failed_ms is not None:
+            return self.failed_ms + min(BACKOFF_MS << max(0, self.failures - 1), BACKOFF_LONGEST_MS)
+        return self.asked_ms + NO_ANSWER_MS
+
+    def is_due(self, now_ms: int) -> bool:
+        due_ms = self.due_ms()
+        return due_ms is not None and due_ms <= now_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """The fail-safe limit. `installed_ma` is the highest that the charger may hold; None: it may hold none.
+
+    `doubted_ms`: it booted then, and has not accepted its floor again yet.
+    """
+
+    desired_ma: int = 0
+    installed_ma: int | None = None
+    doubted_ms: int | None = None
+    ask: Ask = Ask()
+
+    def is_trusted(self, now_ms: int) -> bool:
+        if self.installed_ma is None:
+            return False
+        return self.doubted_ms is None or now_ms < self.doubted_ms + FLOOR_DOUBT_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The newest limit of a running transaction: this one since `since_ms`, `lowered_ms` if that was a decrease."""
+
+    transaction_id: int
+    limit_ma: int
+    valid_until_ms: int
+    since_ms: int
+    lowered_ms: int | None
+    rule: str
+    ask: Ask
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    id: int
+    connector_id: int
+    vehicle_id: str | None
+    meter_start_wh: int
+    started_ms: int
+    permitted: bool
+    commissioning: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A start as a charger reports it, again and again until it is answered: its natural key and what it became."""
+
+    connector_id: int
+    token_ref: str
+    charger_time_ms: int
+    meter_start_wh: int
+    transaction_id: int
+    start_id: str
+    permitted: bool
+    commissioning: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """Room set aside for a start until `expires_ms`, and a little longer for the message that tells of it."""
+
+    start_ma: int
+    expires_ms: int
+
+    @property
+    def kept_until_ms(self) -> int:
+        return self.expires_ms + START_DELAY_MS
+
+    def is_kept(self, now_ms: int) -> bool:
+        return now_ms < self.kept_until_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A start for which there is no room yet."""
+
+    request_id: str
+    start_ma: int
+    since_ms: int
+    until_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Commissioning:
+    """Until then only a test load is plugged in."""
+
+    test_load_ma: int
+    expires_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Charger:
+    """One outlet. `possible` are the leases that may be in force, as (limit in mA, valid until), the highest first."""
+
+    outlet: Outlet
+    connection_id: str = ""
+    connected: bool = False
+    firmware: str = ""
+    proven: bool = False
+    disobedient: bool = False
+    statuses: dict[str, tuple[str, str]] = field(default_factory=dict)
+    generation: int = 0
+    floor: Floor = Floor()
+    lease: Lease | None = None
+    possible: tuple[tuple[int, int], ...] = ()
+    transactions: tuple[Transaction, ...] = ()
+    permit: Permit | None = None
+    waiting: Waiting | None = None
+    commissioning: Commissioning | None = None
+    starts: tuple[Start, ...] = ()
+    ended: tuple[int, ...] = ()
+    probed_ms: int | None = None
+    trigger_id: str = ""
+    triggered_ms: int = 0
+    can_trigger: bool = True
+
+    @property
+    def id(self) -> str:
+        return self.outlet.id
+
+    @property
+    def transaction(self) -> Transaction | None:
+        """The one that the lease is for."""
+        return self.transactions[-1] if self.transactions else None
+
+    def was_ever_connected(self) -> bool:
+        return bool(self.connection_id)
+
+    def is_steerable(self) -> bool:
+        """Whether limits can be told now."""
+        return self.connected and bool(self.transactions)
+
+    def possible_ma(self, now_ms: int) -> int:
+        """The highest lease that may be in force."""
+        return max((limit for limit, until_ms in self.possible if now_ms < until_ms + LAPSE_MARGIN_MS), default=0)
+
+    def floor_ma(self, now_ms: int) -> int:
+        """What it may fall back to without a lease."""
+        installed_ma = self.floor.installed_ma
+        if installed_ma is None or not self.floor.is_trusted(now_ms):
+            return self.outlet.max_ma
+        return installed_ma
+
+    def is_failed(self) -> bool:
+        """Whether it says itself that it can't charge."""
+        return any(status in ("Faulted", "Unavailable") for status, _ in self.statuses.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The fold of a site's `load` stream.
+
+    `told_*` is what `sites` was told last; since `over_since_ms` the chargers, at their worst, exceed a limit.
+    """
+
+    site_id: str
+    firm_w: int = 0
+    nodes: dict[str, Node] = field(default_factory=dict)
+    chargers: dict[str, Charger] = field(default_factory=dict)
+    floor_plan: dict[str, int] = field(default_factory=dict)
+    caps: tuple[Cap, ...] = ()
+    targets: dict[str, int] = field(default_factory=dict)
+    targets_until_ms: int = 0
+    told_limits: dict[str, Node] = field(default_factory=dict)
+    told_fixed: dict[str, int] = field(default_factory=dict)
+    over_since_ms: int | None = None
+    alarms: tuple[tuple[str, str | None], ...] = ()
+
+    def is_busy(self) -> bool:
+        return any(charger.transactions for charger in self.chargers.values())

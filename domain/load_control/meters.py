@@ -1,0 +1,93 @@
+"""What meter values teach. All of it may be learnt again; what is not known yet counts at its worst."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from domain.grid import Outlet
+from domain.load_control.ledger import Charger
+from domain.load_control.numbers import SETTLE_MS, tolerance_ma
+from domain.records.chargers import Metered
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """The newest fresh reading of a charger, mA of its highest phase.
+
+    `before_ma` was the last one before the limit was lowered at `lowered_ms`. Since `above_since_ms` every reading has
+    exceeded what the charger may draw.
+    """
+
+    current_ma: int
+    at_ms: int
+    previous_ma: int = 0
+    before_ma: int | None = None
+    lowered_ms: int | None = None
+    above_since_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Meters:
+    """The working state of a site. `since_ms`: nothing from before is known."""
+
+    since_ms: int = 0
+    of: dict[str, Meter] = field(default_factory=dict)
+
+    def forget(self, charger_id: str) -> Meters:
+        """Its transaction is over, and with it what was measured."""
+        if charger_id not in self.of:
+            return self
+        return replace(self, of={other: meter for other, meter in self.of.items() if other != charger_id})
+
+
+def current_ma(outlet: Outlet, told: Metered) -> int | None:
+    """The highest phase current; from power where the charger tells only that, over all of its phases."""
+    if told.current_ma is not None:
+        return max(told.current_ma)
+    if told.power_w is not None:
+        return -(-told.power_w * 1_000_000 // (outlet.voltage_mv * len(outlet.phases)))
+    return None
+
+
+def sense(charger: Charger, meters: Meters, told: Metered, now_ms: int) -> Meters:
+    """Take in a reading. Those from an outage or of a transaction that is over are history; not all say a current."""
+    measured_ma = current_ma(charger.outlet, told)
+    if not told.fresh or measured_ma is None or told.transaction_id in charger.ended:
+        return meters
+    before = meters.of.get(charger.id)
+    lowered_ms = charger.lease.lowered_ms if charger.lease else None
+    after = Meter(
+        current_ma=measured_ma,
+        at_ms=now_ms,
+        previous_ma=before.current_ma if before else 0,
+        before_ma=_before_decrease_ma(before, lowered_ms),
+        lowered_ms=lowered_ms,
+        above_since_ms=_above_since_ms(charger, before, measured_ma, now_ms),
+    )
+    return replace(meters, of=meters.of | {charger.id: after})
+
+
+def _before_decrease_ma(before: Meter | None, lowered_ms: int | None) -> int | None:
+    if before is None or lowered_ms is None:
+        return None
+    if before.at_ms <= lowered_ms:
+        return before.current_ma
+    return before.before_ma if before.lowered_ms == lowered_ms else None
+
+
+def _above_since_ms(charger: Charger, before: Meter | None, measured_ma: int, now_ms: int) -> int | None:
+    bound_ma, bound_since_ms = allowed_ma(charger, now_ms)
+    if measured_ma <= bound_ma + tolerance_ma(bound_ma):
+        return None
+    since_ms = before.above_since_ms if before else None
+    return since_ms if since_ms is not None and since_ms >= bound_since_ms else now_ms
+
+
+def allowed_ma(charger: Charger, now_ms: int) -> tuple[int, int]:
+    """The most that an obedient charger draws after what it accepted, and since when that is so."""
+    lease = charger.lease
+    if lease is not None and lease.ask.accepted_ms is not None and not lease.ask.repeat:
+        settled_ms = lease.ask.accepted_ms + SETTLE_MS
+        if settled_ms <= now_ms < lease.valid_until_ms:
+            return lease.limit_ma, settled_ms
+    return max(charger.possible_ma(now_ms), charger.floor_ma(now_ms)), 0

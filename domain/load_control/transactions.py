@@ -1,0 +1,128 @@
+"""Transactions as chargers tell of them: in odd order, late, and more than once."""
+
+from __future__ import annotations
+
+import hashlib
+
+from domain.load_control.deciding import Deciding
+from domain.load_control.ledger import Charger, Ledger, Start, Transaction
+from domain.records.chargers import TransactionStart, TransactionStop
+from domain.records.load import (
+    LeaseEnded,
+    TransactionQuarantined,
+    TransactionStarted,
+    TransactionStopped,
+    TransactionStopRepeated,
+)
+
+
+def start(deciding: Deciding, told: TransactionStart, start_id: str) -> None:
+    """Record a start; a repeat is answered with the same transaction id. It happened, whether it was permitted or not.
+
+    A start on a connector whose transaction is still open ends that one: its stop was lost.
+    """
+    charger = deciding.charger(told.charger_id)
+    known = _known_start(charger, told)
+    if known is not None:
+        return deciding.add(_started(told, known.transaction_id, start_id, known.permitted, known.commissioning, known))
+    for open_one in charger.transactions:
+        if open_one.connector_id == told.connector_id:
+            _stop(deciding, charger, open_one, told.meter_start_wh, "superseded")
+    transaction_id = draw_id(start_id, deciding.ledger)
+    charger = deciding.charger(told.charger_id)
+    permitted = charger.permit is not None and charger.permit.is_kept(deciding.now_ms)
+    test = charger.commissioning
+    commissioning = test is not None and deciding.now_ms < test.expires_ms and not charger.proven
+    deciding.add(_started(told, transaction_id, start_id, permitted, commissioning))
+    deciding.all_clear("idle_current", charger.id)
+    if not permitted:
+        deciding.alarm(
+            "start_not_permitted", charger.id, "a transaction began without a permit: it gets no current yet"
+        )
+    if len(deciding.charger(charger.id).transactions) > 1:
+        deciding.alarm("two_transactions", charger.id, "two connectors charge at once: counted at its physical maximum")
+    return None
+
+
+def _known_start(charger: Charger, told: TransactionStart) -> Start | None:
+    key = (told.connector_id, told.token_ref, told.charger_time_ms, told.meter_start_wh)
+    for known in charger.starts:
+        if key == (known.connector_id, known.token_ref, known.charger_time_ms, known.meter_start_wh):
+            return known
+    return None
+
+
+def _started(
+    told: TransactionStart,
+    transaction_id: int,
+    start_id: str,
+    permitted: bool,
+    commissioning: bool,
+    known: Start | None = None,
+) -> TransactionStarted:
+    return TransactionStarted(
+        transaction_id=transaction_id,
+        charger_id=told.charger_id,
+        connector_id=told.connector_id,
+        vehicle_id=told.vehicle_id,
+        token_ref=told.token_ref,
+        meter_start_wh=told.meter_start_wh,
+        permitted=permitted,
+        commissioning=commissioning,
+        duplicate_of=known.start_id if known else None,
+        charger_time_ms=told.charger_time_ms,
+        start_id=start_id,
+    )
+
+
+def draw_id(start_id: str, ledger: Ledger) -> int:
+    """A transaction id of 31 bits from the start record's id: positive, not sequential, not in use at the site."""
+    used = {transaction.id for charger in ledger.chargers.values() for transaction in charger.transactions}
+    used |= {transaction_id for charger in ledger.chargers.values() for transaction_id in charger.ended}
+    attempt = 0
+    while True:
+        digest = hashlib.sha256(f"{start_id}/{attempt}".encode()).digest()
+        drawn = int.from_bytes(digest[:4]) & 0x7FFFFFFF
+        if drawn != 0 and drawn not in used:
+            return drawn
+        attempt += 1
+
+
+def stop(deciding: Deciding, told: TransactionStop) -> None:
+    """End a transaction of this charger. What fits none of its own is set aside for people, and never counted."""
+    charger = deciding.charger(told.charger_id)
+    for transaction in charger.transactions:
+        if transaction.id == told.transaction_id:
+            return _stop(deciding, charger, transaction, told.meter_stop_wh, told.reason)
+    if told.transaction_id in charger.ended:
+        return deciding.add(TransactionStopRepeated(charger_id=charger.id, transaction_id=told.transaction_id))
+    return deciding.add(
+        TransactionQuarantined(
+            charger_id=charger.id,
+            transaction_id=told.transaction_id,
+            meter_stop_wh=told.meter_stop_wh,
+            reason="this charger has no such transaction",
+        )
+    )
+
+
+def _stop(deciding: Deciding, charger: Charger, transaction: Transaction, meter_stop_wh: int, reason: str) -> None:
+    deciding.add(
+        TransactionStopped(
+            transaction_id=transaction.id,
+            charger_id=charger.id,
+            vehicle_id=transaction.vehicle_id,
+            energy_wh=max(0, meter_stop_wh - transaction.meter_start_wh),
+            meter_stop_wh=meter_stop_wh,
+            reason=reason,
+            commissioning=transaction.commissioning,
+        )
+    )
+    charger = deciding.charger(charger.id)
+    if charger.lease is not None and charger.lease.transaction_id == transaction.id:
+        deciding.add(
+            LeaseEnded(charger_id=charger.id, transaction_id=transaction.id, generation=charger.generation + 1)
+        )
+    codes = ["start_not_permitted", "meter_silent", "unconfirmed", "shed"]
+    for code in [*codes, "two_transactions"] if len(charger.transactions) < 2 else codes:
+        deciding.all_clear(code, charger.id)

@@ -1,0 +1,82 @@
+"""One timer for a site: the next moment at which anything is due by the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from domain.load_control.confirmations import confirmation_due_ms
+from domain.load_control.leases import renewal_due_ms
+from domain.load_control.ledger import Charger, Ledger
+from domain.load_control.make_before_break import is_probed
+from domain.load_control.numbers import (
+    ESCALATE_MS,
+    FLOOR_DOUBT_MS,
+    LAPSE_MARGIN_MS,
+    LAST_RESORT_MS,
+    PATIENCE_MS,
+    PLANNER_GRACE_MS,
+    PROBE_MS,
+    PROMISE_MS,
+    next_tick_ms,
+)
+
+
+def next_due_ms(ledger: Ledger, now_ms: int) -> int | None:
+    """The first moment after now, or None while nothing will be due."""
+    return min((due_ms for due_ms in _moments(ledger, now_ms) if due_ms > now_ms), default=None)
+
+
+def _moments(ledger: Ledger, now_ms: int) -> Iterator[int]:
+    for cap in ledger.caps:
+        yield cap.prepared_from_ms
+        yield cap.holds_from_ms
+        if cap.ends_ms is not None:
+            yield cap.ends_ms
+    if ledger.over_since_ms is not None:
+        yield ledger.over_since_ms + PLANNER_GRACE_MS
+        yield ledger.over_since_ms + ESCALATE_MS
+        yield ledger.over_since_ms + LAST_RESORT_MS
+        yield ledger.over_since_ms + PROMISE_MS
+    if ledger.is_busy():
+        yield next_tick_ms(now_ms)
+        yield ledger.targets_until_ms
+    renewal_ms = renewal_due_ms(ledger)
+    if renewal_ms is not None:
+        yield renewal_ms
+    for charger in ledger.chargers.values():
+        yield from _moments_of(charger, now_ms)
+
+
+def _moments_of(charger: Charger, now_ms: int) -> Iterator[int]:
+    if charger.permit is not None:
+        yield charger.permit.kept_until_ms
+    if charger.waiting is not None:
+        yield charger.waiting.since_ms + PLANNER_GRACE_MS
+        yield charger.waiting.until_ms
+    if charger.commissioning is not None:
+        yield charger.commissioning.expires_ms
+    if charger.floor.doubted_ms is not None:
+        yield charger.floor.doubted_ms + FLOOR_DOUBT_MS
+    for _, until_ms in charger.possible:
+        yield until_ms + LAPSE_MARGIN_MS
+    if not charger.connected:
+        return
+    floor_due_ms = charger.floor.ask.due_ms()
+    if floor_due_ms is not None:
+        yield floor_due_ms
+    if charger.lease is not None:
+        yield from _moments_of_lease(charger, now_ms)
+
+
+def _moments_of_lease(charger: Charger, now_ms: int) -> Iterator[int]:
+    assert charger.lease is not None
+    if is_probed(charger, now_ms):
+        yield charger.lease.since_ms + PROBE_MS
+    if charger.lease.lowered_ms is not None:
+        yield charger.lease.lowered_ms + PATIENCE_MS
+    lease_due_ms = charger.lease.ask.due_ms()
+    if lease_due_ms is not None:
+        yield lease_due_ms
+    confirmation_ms = confirmation_due_ms(charger, now_ms)
+    if confirmation_ms is not None:
+        yield confirmation_ms

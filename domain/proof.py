@@ -1,0 +1,59 @@
+"""Decisions proved one by one: the rule that a recorded decision names is called again with the inputs it recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from domain import offers, targets
+from domain.grid import Outlet
+from domain.queue import Waiting, rank
+from domain.records import Decision
+from domain.records.sessions import Claimant, ScheduleChanged, SessionOffered
+from domain.scheduling import Claimant as Claim
+from domain.scheduling import schedule
+from domain.site import node_of
+
+Outlets = Mapping[str, Outlet]
+
+
+def holds(decision: Decision, outlets: Outlets) -> bool | None:
+    """Whether the rule gives the recorded outcome again; None where the rule can't be called from the event alone.
+
+    `outlets` are the site's chargers, as its events described them.
+    """
+    again = RULES.get(decision.rule)
+    return None if again is None else again(decision, outlets)
+
+
+def _schedule_holds(decision: ScheduleChanged, outlets: Outlets) -> bool:
+    found = schedule(
+        {spec.id: node_of(spec) for spec in decision.limits},
+        [_claim(claimant, outlets[claimant.charger_id]) for claimant in decision.claimants],
+        {charger: (outlets[charger], current_ma) for charger, current_ma in decision.fixed if charger in outlets},
+    )
+    return all(found.get(target.charger_id, 0) == target.target_ma for target in decision.targets)
+
+
+def _claim(claimant: Claimant, outlet: Outlet) -> Claim:
+    return Claim(
+        charger_id=claimant.charger_id,
+        outlet=outlet,
+        tier=claimant.tier,
+        score_ppm=claimant.score_ppm,
+        weight_ppm=claimant.weight_ppm,
+        min_ma=claimant.min_ma,
+        max_ma=claimant.max_ma,
+        running=claimant.running,
+    )
+
+
+def _offer_holds(decision: SessionOffered, _: Outlets) -> bool:
+    first = rank([Waiting(*one) for one in decision.facts])[0]
+    return first.id == decision.session_id
+
+
+RULES: dict[str, Callable[[Any, Outlets], bool]] = {
+    targets.RULE: _schedule_holds,
+    offers.RULE: _offer_holds,
+}

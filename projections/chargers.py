@@ -1,0 +1,136 @@
+"""`chargers`: what each charger is and does, as the safety kernel knows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Connection, Integer, String, Table, bindparam, select
+
+from commands.ports import ChargerIdentity
+from domain.records import load
+from projections.charger_use import CHARGER_USE
+from projections.projection import METADATA, Change, Happened, Projection, Row, change, insert_new
+from projections.sessions import SESSIONS
+
+CHARGERS = Table(
+    "chargers",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("site_id", String, nullable=False, index=True),
+    Column("ocpp_id", String, nullable=False),
+    Column("node", String, nullable=False),
+    Column("phases", JSON, nullable=False),
+    Column("max_ma", Integer, nullable=False),
+    Column("min_ma", Integer, nullable=False),
+    Column("voltage_mv", Integer, nullable=False),
+    Column("status", String),
+    Column("connected", Boolean, nullable=False),
+    Column("obedience", String, nullable=False),
+    Column("transaction_id", BigInteger),
+    Column("limit_ma", Integer),
+)
+PROJECTION = Projection(CHARGERS, "load")
+
+ADD = insert_new(CHARGERS)
+SET_CONNECTED = change(CHARGERS, ["connected"])
+SET_STATUS = change(CHARGERS, ["status"])
+SET_OBEDIENCE = change(CHARGERS, ["obedience"])
+SET_TRANSACTION = change(CHARGERS, ["transaction_id"])
+END_TRANSACTION = change(CHARGERS, ["transaction_id"], key=("id", "transaction_id"))
+SET_LIMIT = change(CHARGERS, ["limit_ma"])
+
+
+@PROJECTION.on(load.ChargerAdded)
+def _added(event: load.ChargerAdded, happened: Happened) -> Iterable[Change]:
+    row = {
+        "id": event.charger_id,
+        "site_id": happened.key,
+        "ocpp_id": event.charger_id,
+        "node": event.node,
+        "phases": list(event.phases),
+        "max_ma": event.max_ma,
+        "min_ma": event.min_ma,
+        "voltage_mv": event.voltage_mv,
+        "connected": False,
+        "obedience": "unproven",
+    }
+    return [(ADD, row)]
+
+
+@PROJECTION.on(load.ChargerConnected, load.ChargerDisconnected)
+def _connected(event: load.ChargerConnected | load.ChargerDisconnected, _: Happened) -> Iterable[Change]:
+    return [_set(SET_CONNECTED, event.charger_id, connected=isinstance(event, load.ChargerConnected))]
+
+
+@PROJECTION.on(load.ChargerStatusChanged)
+def _status(event: load.ChargerStatusChanged, _: Happened) -> Iterable[Change]:
+    """Connector 0 is the whole charger: only where it says more than its connector does."""
+    if event.connector_id == 0 and event.status == "Available":
+        return []
+    return [_set(SET_STATUS, event.charger_id, status=event.status)]
+
+
+@PROJECTION.on(load.ObedienceProven, load.ObedienceVoided)
+def _obedience(event: load.ObedienceProven | load.ObedienceVoided, _: Happened) -> Iterable[Change]:
+    proven = isinstance(event, load.ObedienceProven)
+    return [_set(SET_OBEDIENCE, event.charger_id, obedience="proven" if proven else "unproven")]
+
+
+@PROJECTION.on(load.TransactionStarted)
+def _started(event: load.TransactionStarted, _: Happened) -> Iterable[Change]:
+    if event.duplicate_of is None:
+        yield _set(SET_TRANSACTION, event.charger_id, transaction_id=event.transaction_id)
+
+
+@PROJECTION.on(load.TransactionStopped)
+def _stopped(event: load.TransactionStopped, _: Happened) -> Iterable[Change]:
+    ended = {"of_id": event.charger_id, "of_transaction_id": event.transaction_id, "transaction_id": None}
+    return [(END_TRANSACTION, ended)]
+
+
+@PROJECTION.on(load.LimitDesired)
+def _limit(event: load.LimitDesired, _: Happened) -> Iterable[Change]:
+    return [_set(SET_LIMIT, event.charger_id, limit_ma=event.limit_ma)]
+
+
+@PROJECTION.on(load.LeaseEnded)
+def _lease_ended(event: load.LeaseEnded, _: Happened) -> Iterable[Change]:
+    return [_set(SET_LIMIT, event.charger_id, limit_ma=None)]
+
+
+def _set(statement: Any, charger_id: str, **values: Any) -> Change:
+    return statement, {"of_id": charger_id, **values}
+
+
+AT_SITE = (
+    select(
+        CHARGERS.c["id", "status", "connected", "obedience", "limit_ma"],
+        CHARGER_USE.c["session_id", "move_wanted", "free_at_ms"],
+        SESSIONS.c.state.label("session_state"),
+    )
+    .select_from(
+        CHARGERS.outerjoin(CHARGER_USE, CHARGER_USE.c.charger_id == CHARGERS.c.id).outerjoin(
+            SESSIONS, SESSIONS.c.id == CHARGER_USE.c.session_id
+        )
+    )
+    .where(CHARGERS.c.site_id == bindparam("site_id"))
+    .order_by(CHARGERS.c.id)
+)
+ONE = select(CHARGERS).where(CHARGERS.c.id == bindparam("id"))
+
+
+def at_site(connection: Connection, site_id: str) -> list[Row]:
+    """The chargers of a site, each with the session that it is held for, serves, or is occupied by."""
+    return list(connection.execute(AT_SITE, {"site_id": site_id}).mappings())
+
+
+def find(connection: Connection, charger_id: str) -> Row | None:
+    """A charger, or None."""
+    return connection.execute(ONE, {"id": charger_id}).mappings().first()
+
+
+def identity(connection: Connection, ocpp_id: str) -> ChargerIdentity | None:
+    """What the gateway needs to know of the charger that connects as `ocpp_id`."""
+    row = find(connection, ocpp_id)
+    return row and ChargerIdentity(row["id"], row["site_id"], tuple(row["phases"]), row["voltage_mv"])

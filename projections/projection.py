@@ -1,0 +1,90 @@
+"""What a read model is made of: a table, and pure handlers that say which rows an event changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from sqlalchemy import Column, ColumnElement, Executable, MetaData, Table, UpdateBase, bindparam, or_
+from sqlalchemy.dialects.postgresql import insert
+
+from commands.ports import Position
+from domain.records import Payload, Record
+
+METADATA = MetaData()
+
+Row = Mapping[str, Any]
+Change = tuple[Executable, Row]
+"""A statement and its parameters. The same statement object again and again runs as one `executemany`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """An event with its place on the log and the key of its stream (`load:north` -> `north`)."""
+
+    record: Record
+    position: Position
+
+    @property
+    def key(self) -> str:
+        return self.record.stream.partition(":")[2]
+
+    @property
+    def time_ms(self) -> int:
+        return self.record.time
+
+
+Handler = Callable[[Any, Happened], Iterable[Change]]
+H = TypeVar("H", bound=Handler)
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """A table and how events change it. `processor` feeds it (None: every processor tells rows of its own)."""
+
+    table: Table
+    processor: str | None
+    handlers: dict[type[Payload], Handler] = field(default_factory=dict)
+
+    def on(self, *payloads: type[Payload]) -> Callable[[H], H]:
+        """Register a handler of some event types."""
+
+        def register(handler: H) -> H:
+            self.handlers.update(dict.fromkeys(payloads, handler))
+            return handler
+
+        return register
+
+    def changes(self, happened: Happened) -> Iterable[Change]:
+        """What an event changes here."""
+        handler = self.handlers.get(type(happened.record.data))
+        processor = happened.record.stream.partition(":")[0]
+        if handler is None or self.processor not in (None, processor):
+            return ()
+        return handler(happened.record.data, happened)
+
+
+def upsert(table: Table, columns: Sequence[str]) -> Executable:
+    """Insert a row, or set `columns` of the one with its primary key. The same text for PostgreSQL and SQLite."""
+    keys = [column.name for column in table.primary_key]
+    statement = insert(table).values({name: bindparam(name) for name in (*keys, *columns)})
+    return statement.on_conflict_do_update(
+        index_elements=keys, set_={name: statement.excluded[name] for name in columns}
+    )
+
+
+def one_of(column: Column[str], values: Sequence[str]) -> ColumnElement[bool]:
+    """`column IN values`, written so that `executemany` takes it."""
+    return or_(*(column == value for value in values))
+
+
+def insert_new(table: Table) -> Executable:
+    """Insert a row, unless there is one with its primary key."""
+    return insert(table).on_conflict_do_nothing(index_elements=[column.name for column in table.primary_key])
+
+
+def change(table: Table, columns: Sequence[str], *, key: Sequence[str] = ("id",)) -> UpdateBase:
+    """Set `columns` of the row whose `key` columns have the values of the parameters `of_<column>`."""
+    where = [table.c[name] == bindparam(f"of_{name}") for name in key]
+    return table.update().where(*where).values({name: bindparam(name) for name in columns})

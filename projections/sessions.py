@@ -1,0 +1,280 @@
+"""`sessions`: the queue and the life of every charging session, as its site decided it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    String,
+    Table,
+    bindparam,
+    false,
+    func,
+    select,
+    true,
+)
+
+from domain.records import sessions as said
+from projections.projection import METADATA, Change, Happened, Projection, Row, change, insert_new, one_of
+from projections.session_requests import SESSION_REQUESTS
+
+SESSIONS = Table(
+    "sessions",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("vehicle_id", String, index=True),
+    Column("site_id", String, nullable=False),
+    Column("charger_id", String),
+    Column("state", String, nullable=False),
+    Column("reason", String),
+    Column("tier", Integer),
+    Column("score_ppm", Integer),
+    Column("need_wh", BigInteger),
+    Column("energy_wh", BigInteger),
+    Column("queued_at_ms", BigInteger),
+    Column("depart_ms", BigInteger),
+    Column("held_until_ms", BigInteger),
+    Column("assigned_start_ms", BigInteger),
+    Column("assigned_end_ms", BigInteger),
+    Column("eta_ms", BigInteger),
+    Column("walk_up", Boolean, nullable=False),
+    Column("move_wanted", Boolean, nullable=False),
+    Index("sessions_of_site", "site_id", "state"),
+    Index("sessions_at_charger", "charger_id", "move_wanted", "state"),
+)
+PROJECTION = Projection(SESSIONS, "sites")
+HELD = ("offered", "assigned")
+NOT_PLUGGED = ("queued", *HELD)
+PLUGGED = ("charging", "paused")
+
+ADD = insert_new(SESSIONS)
+OFFER = change(SESSIONS, ["state", "charger_id", "held_until_ms", "reason"])
+REQUEUE = change(SESSIONS, ["state", "charger_id", "held_until_ms", "reason"])
+ASSIGN = change(SESSIONS, ["state", "charger_id", "held_until_ms", "assigned_start_ms"])
+CHARGE = change(SESSIONS, ["state", "charger_id", "held_until_ms", "eta_ms", "reason"]).values(
+    assigned_start_ms=func.coalesce(SESSIONS.c.assigned_start_ms, bindparam("now_ms"))
+)
+SET_STATE = change(SESSIONS, ["state", "reason"])
+END = change(SESSIONS, ["state", "reason", "energy_wh", "held_until_ms", "eta_ms", "assigned_end_ms"])
+SET_MOVE_WANTED = change(SESSIONS, ["move_wanted"])
+MOVED_AWAY = (
+    SESSIONS.update()
+    .where(SESSIONS.c.charger_id == bindparam("of_charger_id"), SESSIONS.c.move_wanted == true())
+    .values(move_wanted=False)
+)
+SET_SCORE = change(SESSIONS, ["tier", "score_ppm"])
+SET_SCORE_AT_CHARGER = change(SESSIONS, ["tier", "score_ppm"], key=("charger_id",)).where(
+    SESSIONS.c.move_wanted == false(), one_of(SESSIONS.c.state, PLUGGED)
+)
+FORGET_ETA = (
+    SESSIONS.update()
+    .where(SESSIONS.c.site_id == bindparam("of_site_id"), one_of(SESSIONS.c.state, NOT_PLUGGED))
+    .values(eta_ms=None)
+)
+SET_ETA = change(SESSIONS, ["eta_ms"])
+
+
+@PROJECTION.on(said.SessionQueued)
+def _queued(event: said.SessionQueued, happened: Happened) -> Iterable[Change]:
+    row = {
+        "id": event.session_id,
+        "vehicle_id": event.vehicle_id,
+        "site_id": event.site_id,
+        "state": "queued",
+        "tier": event.tier,
+        "need_wh": event.need_wh,
+        "queued_at_ms": happened.time_ms,
+        "depart_ms": event.depart_ms,
+        "walk_up": event.walk_up,
+    }
+    return [_added(row)]
+
+
+@PROJECTION.on(said.SessionRefused)
+def _refused(event: said.SessionRefused, happened: Happened) -> Iterable[Change]:
+    row = {
+        "id": event.session_id,
+        "vehicle_id": event.vehicle_id,
+        "site_id": happened.key,
+        "state": "refused",
+        "reason": event.reason,
+        "walk_up": event.vehicle_id is None,
+    }
+    return [_added(row)]
+
+
+@PROJECTION.on(said.SessionOffered)
+def _offered(event: said.SessionOffered, _: Happened) -> Iterable[Change]:
+    yield _of(
+        OFFER,
+        event.session_id,
+        state="offered",
+        charger_id=event.charger_id,
+        held_until_ms=event.held_until_ms,
+        reason=event.reason,
+    )
+    for session_id, tier, score_ppm, _queued_ms in event.facts:
+        yield _of(SET_SCORE, session_id, tier=tier, score_ppm=score_ppm)
+
+
+@PROJECTION.on(said.SessionSnoozed)
+def _snoozed(event: said.SessionSnoozed, _: Happened) -> Iterable[Change]:
+    return [_of(REQUEUE, event.session_id, state="queued", charger_id=None, held_until_ms=None, reason="snoozed")]
+
+
+@PROJECTION.on(said.SessionRequeued)
+def _requeued(event: said.SessionRequeued, _: Happened) -> Iterable[Change]:
+    return [_of(REQUEUE, event.session_id, state="queued", charger_id=None, held_until_ms=None, reason=event.reason)]
+
+
+@PROJECTION.on(said.SessionAssigned)
+def _assigned(event: said.SessionAssigned, happened: Happened) -> Iterable[Change]:
+    assigned = {
+        "state": "assigned",
+        "charger_id": event.charger_id,
+        "held_until_ms": event.plug_in_until_ms,
+        "assigned_start_ms": happened.time_ms,
+    }
+    return [_of(ASSIGN, event.session_id, **assigned)]
+
+
+@PROJECTION.on(said.SessionCharging)
+def _charging(event: said.SessionCharging, happened: Happened) -> Iterable[Change]:
+    charging = {
+        "state": "charging",
+        "charger_id": event.charger_id,
+        "held_until_ms": None,
+        "eta_ms": None,
+        "reason": None,
+        "now_ms": happened.time_ms,
+    }
+    return [_of(CHARGE, event.session_id, **charging)]
+
+
+@PROJECTION.on(said.SessionPaused)
+def _paused(event: said.SessionPaused, _: Happened) -> Iterable[Change]:
+    return [_of(SET_STATE, event.session_id, state="paused", reason=event.reason)]
+
+
+@PROJECTION.on(said.SessionResumed)
+def _resumed(event: said.SessionResumed, _: Happened) -> Iterable[Change]:
+    return [_of(SET_STATE, event.session_id, state="charging", reason=None)]
+
+
+@PROJECTION.on(said.SessionEnded)
+def _ended(event: said.SessionEnded, happened: Happened) -> Iterable[Change]:
+    ended = {
+        "state": event.state,
+        "reason": event.reason,
+        "energy_wh": event.energy_wh,
+        "held_until_ms": None,
+        "eta_ms": None,
+        "assigned_end_ms": happened.time_ms,
+    }
+    return [_of(END, event.session_id, **ended)]
+
+
+@PROJECTION.on(said.ChargerOccupied)
+def _occupied(event: said.ChargerOccupied, _: Happened) -> Iterable[Change]:
+    return [_of(SET_MOVE_WANTED, event.session_id, move_wanted=event.wanted)]
+
+
+@PROJECTION.on(said.ChargerReleased)
+def _released(event: said.ChargerReleased, _: Happened) -> Iterable[Change]:
+    return [(MOVED_AWAY, {"of_charger_id": event.charger_id})]
+
+
+@PROJECTION.on(said.ScheduleChanged)
+def _scheduled(event: said.ScheduleChanged, _: Happened) -> Iterable[Change]:
+    for one in event.claimants:
+        scored = {"of_charger_id": one.charger_id, "tier": one.tier, "score_ppm": one.score_ppm}
+        yield SET_SCORE_AT_CHARGER, scored
+
+
+@PROJECTION.on(said.EtaChanged)
+def _expected(event: said.EtaChanged, happened: Happened) -> Iterable[Change]:
+    """The event tells of everybody who waits: an older expectation that it does not repeat is void."""
+    yield FORGET_ETA, {"of_site_id": happened.key}
+    for session_id, eta_ms in event.sessions:
+        yield _of(SET_ETA, session_id, eta_ms=eta_ms)
+
+
+def _added(row: Row) -> Change:
+    known = dict.fromkeys((column.name for column in SESSIONS.columns), None)
+    return ADD, {**known, "move_wanted": False, **row}
+
+
+def _of(statement: Any, session_id: str, **values: Any) -> Change:
+    return statement, {"of_id": session_id, **values}
+
+
+ONE = select(SESSIONS).where(SESSIONS.c.id == bindparam("id"))
+REQUEST = select(SESSION_REQUESTS).where(SESSION_REQUESTS.c.session_id == bindparam("id"))
+WAITING = (
+    select(SESSIONS.c["id", "vehicle_id", "state", "charger_id", "held_until_ms", "eta_ms", "score_ppm"])
+    .where(SESSIONS.c.site_id == bindparam("site_id"), one_of(SESSIONS.c.state, NOT_PLUGGED))
+    .order_by(
+        (SESSIONS.c.state == "queued"),  # those a charger is held for come first
+        SESSIONS.c.tier,
+        SESSIONS.c.eta_ms.is_(None),
+        SESSIONS.c.eta_ms,
+        SESSIONS.c.score_ppm.is_(None),
+        SESSIONS.c.score_ppm.desc(),
+        SESSIONS.c.queued_at_ms,
+        SESSIONS.c.id,
+    )
+)
+QUEUED_IDS = WAITING.with_only_columns(SESSIONS.c.id).where(SESSIONS.c.state == "queued")
+
+
+def waiting(connection: Connection, site_id: str) -> list[dict[str, Any]]:
+    """Those who are not charging yet, in their order. `place` 1 is next; 0: a charger is held for this car."""
+    rows = [dict(row) for row in connection.execute(WAITING, {"site_id": site_id}).mappings()]
+    place = 0
+    for row in rows:
+        place += row["state"] == "queued"
+        row["place"] = place if row["state"] == "queued" else 0
+    return rows
+
+
+def find(connection: Connection, session_id: str) -> dict[str, Any] | None:
+    """A session with its `place`; `requested` where its site has not decided yet; None where there is none."""
+    row = connection.execute(ONE, {"id": session_id}).mappings().first()
+    if row is None:
+        return _asked_only(connection, session_id)
+    return {**row, "place": _place(connection, row)}
+
+
+def _place(connection: Connection, row: Row) -> int | None:
+    if row["state"] in HELD:
+        return 0
+    if row["state"] != "queued":
+        return None
+    queue = connection.execute(QUEUED_IDS, {"site_id": row["site_id"]}).scalars().all()
+    return queue.index(row["id"]) + 1 if row["id"] in queue else None
+
+
+def _asked_only(connection: Connection, session_id: str) -> dict[str, Any] | None:
+    asked = connection.execute(REQUEST, {"id": session_id}).mappings().first()
+    if asked is None:
+        return None
+    told = {name: asked[name] for name in ("tier", "depart_ms", "reason")}
+    return {
+        **asked_for(session_id, asked["vehicle_id"], asked["site_id"]),
+        **told,
+        "state": asked["outcome"] or "requested",
+    }
+
+
+def asked_for(session_id: str, vehicle_id: str | None, site_id: str | None) -> dict[str, Any]:
+    """A session of which nothing is known yet but that it was asked for."""
+    unknown = dict.fromkeys((*(column.name for column in SESSIONS.columns), "place"), None)
+    known = {"id": session_id, "vehicle_id": vehicle_id, "site_id": site_id, "state": "requested"}
+    return {**unknown, **known, "walk_up": False, "move_wanted": False}

@@ -1,0 +1,60 @@
+"""`sites`: the hubs, with their electrical tree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import JSON, Column, Connection, Integer, String, Table, bindparam, select
+
+from domain.records.registry import NodeSpec, SiteRegistered
+from projections.projection import METADATA, Change, Happened, Projection, Row, insert_new
+
+SITES = Table(
+    "sites",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("location_zone", String, nullable=False),
+    Column("max_w", Integer),
+    Column("firm_w", Integer, nullable=False),
+    Column("tree", JSON, nullable=False),
+)
+PROJECTION = Projection(SITES, "registry")
+ADD = insert_new(SITES)
+
+
+@PROJECTION.on(SiteRegistered)
+def _registered(event: SiteRegistered, _: Happened) -> Iterable[Change]:
+    row = {
+        "id": event.site_id,
+        "location_zone": event.location_zone,
+        "max_w": next(node.limit_w for node in event.nodes if node.parent is None),
+        "firm_w": event.firm_w,
+        "tree": [_node(node) for node in event.nodes],
+    }
+    return [(ADD, row)]
+
+
+def _node(node: NodeSpec) -> dict[str, Any]:
+    limit_ma = None if node.limit_ma is None else list(node.limit_ma)
+    return {"id": node.id, "parent": node.parent, "kind": node.kind, "limit_ma": limit_ma, "limit_w": node.limit_w}
+
+
+ALL = select(SITES).order_by(SITES.c.id)
+ONE = select(SITES).where(SITES.c.id == bindparam("id"))
+EXISTS = select(SITES.c.id).where(SITES.c.id == bindparam("id"))
+
+
+def every(connection: Connection) -> list[Row]:
+    """All sites."""
+    return list(connection.execute(ALL).mappings())
+
+
+def find(connection: Connection, site_id: str) -> Row | None:
+    """A site, or None."""
+    return connection.execute(ONE, {"id": site_id}).mappings().first()
+
+
+def exists(connection: Connection, site_id: str) -> bool:
+    """Whether there is such a site."""
+    return connection.execute(EXISTS, {"id": site_id}).first() is not None

@@ -1,0 +1,126 @@
+"""The measurements of a demo day, as the simulated world wrote them, ready to be drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+GARAGE = ZoneInfo("America/Los_Angeles")
+
+Doing = Literal["waiting", "held", "plugged", "charging", "paused", "done"]
+"""Held: a charger waits for the car. Plugged: it has not begun. Paused: told to. Done: still plugged in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The site at `at_ms`; `load_kw` is the highest since the sample before."""
+
+    at_ms: int
+    load_kw: float
+    cap_kw: float
+    charging: int
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What a car did from `start_ms` to `end_ms`."""
+
+    doing: Doing
+    start_ms: int
+    end_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """One car's visit. `departure_ms` is when it left on the recorded day, `left_ms` when it left here."""
+
+    number: int
+    charger: str
+    arrival_ms: int
+    departure_ms: int
+    left_ms: int
+    requested_kwh: float
+    energy_kwh: float
+    stretches: tuple[Stretch, ...]
+    notes: tuple[str, ...]
+
+    def minutes(self, doing: Doing) -> int:
+        return round(sum(one.end_ms - one.start_ms for one in self.stretches if one.doing == doing) / 60_000)
+
+    @property
+    def share_pct(self) -> int:
+        return round(100 * self.energy_kwh / self.requested_kwh) if self.requested_kwh else 100
+
+
+def samples(measured: Mapping[str, Any]) -> list[Sample]:
+    return [
+        Sample(milliseconds(row["time"]), row["load_kw"], row["cap_kw"], row["charging"], row["waiting"])
+        for row in measured["series"]
+    ]
+
+
+def lives(measured: Mapping[str, Any]) -> list[Life]:
+    """Members and walk-ups in the order of their arrival, numbered from 1."""
+    told = sorted([*measured["session_lives"], *measured["walk_up_lives"]], key=lambda life: str(life["arrival"]))
+    return [_life(number, life) for number, life in enumerate(told, start=1)]
+
+
+def milliseconds(rfc3339: str) -> int:
+    return round(datetime.fromisoformat(rfc3339).timestamp() * 1000)
+
+
+def local(at_ms: int) -> datetime:
+    """The wall clock at the garage."""
+    return datetime.fromtimestamp(at_ms / 1000, GARAGE)
+
+
+def clock(at_ms: int) -> str:
+    return f"{local(at_ms):%H:%M}"
+
+
+def _life(number: int, told: Mapping[str, Any]) -> Life:
+    left = told["left"] or told["departure"]
+    return Life(
+        number=number,
+        charger=told["charger"] or "",
+        arrival_ms=milliseconds(told["arrival"]),
+        departure_ms=milliseconds(told["departure"]),
+        left_ms=milliseconds(left),
+        requested_kwh=told["requested_kwh"],
+        energy_kwh=told["energy_kwh"],
+        stretches=tuple(stretch for stretch in _stretches(told, left) if stretch.end_ms > stretch.start_ms),
+        notes=tuple(map(_note, told["notes"])),
+    )
+
+
+def _stretches(told: Mapping[str, Any], left: str) -> list[Stretch]:
+    """Before the plug: waiting, then held. From the plug on without a gap: charging and paused as told, else idle."""
+    end_ms, plugged_ms = milliseconds(left), milliseconds(told["plugged"] or left)
+    held_ms = milliseconds(told.get("assigned") or told["plugged"] or left)
+    done_ms = milliseconds(told["done"] or left)
+    found = [Stretch("waiting", milliseconds(told["arrival"]), held_ms), Stretch("held", held_ms, plugged_ms)]
+    charging = (Stretch("charging", *map(milliseconds, interval)) for interval in told["charging"])
+    paused = (Stretch("paused", *map(milliseconds, interval)) for interval in told["paused"])
+    idle_ms = plugged_ms
+    for active in sorted(chain(charging, paused), key=lambda stretch: stretch.start_ms):
+        found += [*_idle(idle_ms, active.start_ms, done_ms), active]
+        idle_ms = active.end_ms
+    return found + _idle(idle_ms, end_ms, done_ms)
+
+
+def _idle(start_ms: int, end_ms: int, done_ms: int) -> list[Stretch]:
+    return [
+        Stretch("plugged", start_ms, min(end_ms, max(start_ms, done_ms))),
+        Stretch("done", min(end_ms, max(start_ms, done_ms)), end_ms),
+    ]
+
+
+def _note(text: str) -> str:
+    """A note begins with its instant: people read it as the time at the garage."""
+    instant, _, said = text.partition(" ")
+    return f"{clock(milliseconds(instant))} {said}"

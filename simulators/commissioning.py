@@ -1,0 +1,41 @@
+"""A technician proves charger after charger: with a load that can't draw much, so that even a liar does no harm."""
+
+from __future__ import annotations
+
+from simulators.battery import Car
+from simulators.charge_point import ChargePoint
+from simulators.rest import Api
+from simulators.virtual_time import VirtualTime
+
+TOKEN = "technician"
+TEST_LOAD_A = 13.0
+MINUTES = 15
+_LOOKS_EVERY_S = 10
+_HANDLES_S = 15
+
+
+class NotProven(Exception):
+    """A charger did not prove within its time that it obeys."""
+
+
+async def commission(time: VirtualTime, api: Api, site_id: str, point: ChargePoint) -> None:
+    """Attest the test load, plug it in, wait until the charger is proven, take it away. Raises `NotProven`."""
+    await api.post(f"/chargers/{point.charger_id}/commission", {"test_load_a": TEST_LOAD_A, "minutes": MINUTES})
+    until_ms = time.now_ms + MINUTES * 60_000
+    load = Car(100, 0, TEST_LOAD_A, knee=1, reaction_s=0.5, voltage_v=point.voltage_v, phases=point.phases)
+    point.plug(load)
+    await time.sleep(_HANDLES_S)
+    said = await point.authorize(TOKEN)
+    if said == "Accepted":
+        said = await point.start(TOKEN)
+    if said != "Accepted":
+        raise NotProven(f"{point.charger_id}: the test load was not let in: {said}")
+    obedience = None
+    while obedience != "proven":
+        if time.now_ms >= until_ms:
+            raise NotProven(f"{point.charger_id} is {obedience!r} after {MINUTES} minutes")
+        await time.sleep(_LOOKS_EVERY_S)
+        told = await api.get(f"/sites/{site_id}/chargers")
+        obedience = next(entry["obedience"] for entry in told["chargers"] if entry["id"] == point.charger_id)
+    point.unplug()
+    await time.sleep(_HANDLES_S)

@@ -1,0 +1,308 @@
+"""A real day at a garage against a running server: `python -m simulators.demo_world --help`.
+
+Sets the site up through REST, connects and commissions its chargers, lets the day's cars come, asks for a lower cap at
+noon, and measures what physically happened.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import orjson
+import uvloop
+
+from simulators.board import Board
+from simulators.bound import BoundPanel, BoundSession, LimitStep, offline_bound_kwh
+from simulators.charge_point import ChargePoint
+from simulators.commissioning import NotProven, commission
+from simulators.control import Control, ControlFailed
+from simulators.day import Visit, local_ms, visits
+from simulators.drivers import Driver, Hub, Member, WalkUp
+from simulators.link import CallFailed, CouldNotConnect
+from simulators.rest import Api, Refused, Unreachable
+from simulators.site import CHARGER_A, CHARGERS_A_PANEL, PANEL_LIMITS_A, VOLTAGE_V, Site, garage
+from simulators.truth import Cap
+from simulators.vin import vin
+from simulators.virtual_time import Repeater, VirtualTime, parse_ms, rfc3339
+from simulators.world import NotSettled, World
+
+SAMPLE_S = 30
+SETS_UP_BEFORE_MS = 2 * 3_600_000
+NOON, CAP_ENDS = 12, 16
+"""Hours of the local day."""
+FAILURES = (
+    CallFailed, ControlFailed, CouldNotConnect, NotProven, NotSettled, OSError, Refused, Unreachable, ValueError,
+)  # fmt: skip
+"""What may keep a day from being played to its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    server: str
+    ocpp: str
+    control: str
+    key_file: Path
+    day: date
+    limit_kw: float
+    noon_limit_kw: float
+    firm_kw: float
+    site: str
+    seed: int
+    walk_ups: int
+    speed: float | None
+    out: Path | None
+    progress: int
+
+
+class DemoWorld:
+    """The whole of it, from an empty server to the last car's departure."""
+
+    def __init__(self, options: Options, time: VirtualTime, world: World, api: Api, site: Site) -> None:
+        self._options = options
+        self._time = time
+        self._world = world
+        self._api = api
+        self._site = site
+        self._board = Board(time, api, site.id)
+        self._visits = visits(options.day, options.seed)
+        self._drivers: list[Driver] = []
+        self._walk_ups: list[Driver] = []
+        self._stage = "setting up"
+        self._cap: Cap | None = None
+        self._cap_guaranteed: bool | None = None
+        self._series: list[dict[str, Any]] = []
+
+    async def play(self) -> None:
+        """The scenario. Raises `Refused`, `Unreachable`, `CouldNotConnect`, `CallFailed`, `NotProven`."""
+        time, options = self._time, self._options
+        Repeater(time, self._tell_progress).every(options.progress)
+        for credentials in await self._site.register(self._api):
+            outlet = next(outlet for outlet in self._site.outlets if outlet.charger == credentials.charger_id)
+            point = ChargePoint(
+                time,
+                options.ocpp,
+                credentials.ocpp_id,
+                credentials.password,
+                charger_id=credentials.charger_id,
+                phases=len(outlet.phases),
+                voltage_v=outlet.voltage_v,
+                max_a=CHARGER_A,
+                seed=options.seed,
+            )
+            self._world.points.append(point)
+            await point.power_up()
+        self._stage = "commissioning"
+        for point in self._world.points:
+            await commission(time, self._api, self._site.id, point)
+        self._stage = "day"
+        await self._day()
+
+    async def _day(self) -> None:
+        time, options = self._time, self._options
+        points = {point.charger_id: point for point in self._world.points}
+        hub = Hub(time, self._api, self._board, self._site.id, points)
+        for number, visit in enumerate(self._visits, start=1):
+            self._drivers.append(await self._member(hub, number, visit))
+        random = Random(f"{options.seed}:walk-ups")
+        self._walk_ups = [
+            WalkUp(hub, _stranger(random.choice(self._visits), number), f"stranger-{number}", random)
+            for number in range(1, options.walk_ups + 1)
+        ]
+        Repeater(time, self._sample).every(SAMPLE_S)
+        lives = [time.spawn(driver.live()) for driver in [*self._drivers, *self._walk_ups]]
+        lives.append(time.spawn(self._noon()))
+        for life in lives:
+            await time.park(life)
+
+    async def _member(self, hub: Hub, number: int, visit: Visit) -> Member:
+        token = f"{self._options.day:%m%d}-{number:03}"
+        told = await self._api.post(
+            "/vehicles",
+            {
+                "vin": vin(number),
+                "battery_kwh": visit.battery_kwh,
+                "max_a": visit.max_current_a,
+                "phases": 1,
+                "token": token,
+            },
+        )
+        return Member(hub, visit, token, Random(f"{self._options.seed}:{visit.id}"), told["id"])
+
+    async def _noon(self) -> None:
+        """The utility asks for a lower cap."""
+        time, options = self._time, self._options
+        await time.sleep_until(local_ms(options.day, NOON))
+        sent_ms, ends_ms = time.now_ms, local_ms(options.day, CAP_ENDS)
+        told = await self._api.post(
+            f"/sites/{self._site.id}/grid-limit",
+            {"limit_kw": options.noon_limit_kw, "ends_at": rfc3339(ends_ms), "reason": "utility"},
+        )
+        if told["holds_from"] is None:
+            raise ValueError(f"the server did not decide on the cap of {options.noon_limit_kw:g} kW: {told}")
+        self._cap = Cap(options.noon_limit_kw, sent_ms, parse_ms(told["holds_from"]), ends_ms)
+        self._cap_guaranteed = told["guaranteed"]
+        self._world.truth.announce(self._cap)
+
+    # Measurements
+
+    def _now(self) -> dict[str, Any]:
+        truth, points = self._world.truth, self._world.points
+        return {
+            "time": self._time.now_text,
+            "cap_kw": truth.cap_kw(self._time.now_ms),
+            "charging": sum(point.status == "Charging" for point in points),
+            "waiting": sum(driver.life.phase == "waiting" for driver in self._drivers),
+        }
+
+    def _sample(self) -> None:
+        """A point of the time series; `load_kw` is the highest since the point before."""
+        self._series.append({**self._now(), "load_kw": round(self._world.truth.take_window_kw(), 3)})
+
+    def _tell_progress(self) -> None:
+        done = sum(driver.life.phase == "gone" for driver in self._drivers)
+        told = {
+            "stage": self._stage,
+            **self._now(),
+            "load_kw": round(self._world.truth.load_kw, 3),
+            "sessions_done": done,
+        }
+        sys.stdout.write(orjson.dumps(told).decode() + "\n")
+        sys.stdout.flush()
+
+    def measured(self) -> dict[str, Any]:
+        """What happened, in numbers."""
+        truth, lives = self._world.truth, [driver.life for driver in self._drivers]
+        delivered_kwh = sum(life.energy_kwh for life in lives)
+        bound_kwh = self._bound_kwh()
+        return {
+            "day": self._options.day.isoformat(),
+            "seed": self._options.seed,
+            "limit_kw": self._options.limit_kw,
+            "noon_limit_kw": self._options.noon_limit_kw,
+            "overload_s": truth.overload_s,
+            "cap_lag_s_max": truth.cap_lag_s_max,
+            "cap_held_from": None if self._cap is None else rfc3339(self._cap.holds_from_ms),
+            "cap_guaranteed": self._cap_guaranteed,
+            "peak_kw": round(truth.peak_kw, 3),
+            "sessions": len(lives),
+            "queued_max": self._board.queued_max,
+            "offers": sum(life.offers for life in lives),
+            "paused": sum(life.paused_after_start for life in lives),
+            "requested_kwh": round(sum(life.requested_kwh for life in lives), 3),
+            "delivered_kwh": round(delivered_kwh, 3),
+            "offline_bound_kwh": round(bound_kwh, 3),
+            "energy_pct_of_bound": round(100 * delivered_kwh / bound_kwh, 2) if bound_kwh else None,
+            "nodes": [
+                {
+                    "id": node.id,
+                    "parent": node.parent,
+                    "limit_kw": node.limit_kw,
+                    "limit_a": node.limit_a,
+                    "overload_s": truth.node_overload_s[node.id],
+                }
+                for node in self._site.nodes
+            ],
+            "ocpp_errors": [error for point in self._world.points for error in point.link.errors],
+            "steps": self._world.steps,
+            "not_waited_for": self._time.overdue,
+            "series": self._series,
+            "session_lives": [life.told() for life in lives],
+            "walk_up_lives": [driver.life.told() for driver in self._walk_ups],
+        }
+
+    def _bound_kwh(self) -> float:
+        steps = [LimitStep(0, self._options.limit_kw)]
+        if self._cap is not None and self._cap.ends_ms is not None:
+            capped_kw = min(self._cap.limit_kw, self._options.limit_kw)
+            steps.append(LimitStep(self._cap.holds_from_ms / 1000, capped_kw))
+            steps.append(LimitStep(self._cap.ends_ms / 1000, self._options.limit_kw))
+        kw = VOLTAGE_V / 1000
+        panels = [BoundPanel(CHARGERS_A_PANEL, CHARGER_A * kw, limit_a * kw) for limit_a in PANEL_LIMITS_A.values()]
+        sessions = [
+            BoundSession(visit.arrival_ms / 1000, visit.departure_ms / 1000, visit.need_kwh, visit.max_current_a * kw)
+            for visit in self._visits
+        ]
+        return offline_bound_kwh(sessions, panels, steps)
+
+
+def _stranger(like: Visit, number: int) -> Visit:
+    """Somebody who comes at about the time of a known visit."""
+    return Visit(
+        f"walk-up-{number}",
+        like.arrival_ms + 60_000 * number,
+        max(like.departure_ms, like.arrival_ms + 60_000 * (number + 30)),
+        like.battery_kwh,
+        like.level_permille,
+        like.target_permille,
+        like.reaction_s,
+    )
+
+
+async def run(options: Options) -> dict[str, Any]:
+    """Play the day; the measurements. Raises what keeps it from being played to its end."""
+    day = visits(options.day, options.seed)
+    if not day:
+        raise ValueError(f"--day: no sessions are known of {options.day}")
+    start_ms = day[0].arrival_ms - SETS_UP_BEFORE_MS
+    time = VirtualTime(start_ms - start_ms % 60_000)
+    site = garage(options.site, options.limit_kw, options.firm_kw)
+    host, _, port = options.control.rpartition(":")
+    control = await Control.connect(host, int(port))
+    await control.advance(time.now_ms, {})
+    api = Api(options.server, options.key_file.read_text().strip())
+    world = World(time, control, site.truth(), options.speed)
+    demo = DemoWorld(options, time, world, api, site)
+    try:
+        await world.run(demo.play())
+        return demo.measured()
+    finally:
+        await asyncio.gather(*(point.close() for point in world.points))
+        await time.close()
+        await api.close()
+        await control.close()
+
+
+def parse(arguments: Sequence[str] | None = None) -> Options:
+    parser = argparse.ArgumentParser(prog="simulators.demo_world", description=__doc__)
+    parser.add_argument("--server", required=True, help="http://HOST:PORT of the REST interface")
+    parser.add_argument("--ocpp", required=True, help="ws://HOST:PORT[/PATH]; the charger's identity is appended")
+    parser.add_argument("--control", required=True, help="HOST:PORT of the control socket")
+    parser.add_argument("--key-file", required=True, type=Path, help="a file with the API key")
+    parser.add_argument("--day", type=date.fromisoformat, default=date(2019, 3, 8), help="a day of March 2019")
+    parser.add_argument("--limit-kw", type=float, default=40.0, help="the site's limit")
+    parser.add_argument("--noon-limit-kw", type=float, default=25.0, help="the cap from 12:00 to 16:00")
+    parser.add_argument("--firm-kw", type=float, default=25.0, help="the lowest cap ever")
+    parser.add_argument("--site", default="garage", help="the site's id")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--walk-ups", type=int, default=0, help="cars that nobody knows")
+    parser.add_argument("--speed", type=float, help="simulated seconds a second, at most")
+    parser.add_argument("--out", type=Path, help="where the measurements go (JSON); else to the standard output")
+    parser.add_argument("--progress", type=int, default=300, metavar="S", help="a line every S simulated s; 0: none")
+    return Options(**vars(parser.parse_args(arguments)))
+
+
+def main() -> int:
+    options = parse()
+    try:
+        measured = uvloop.run(run(options))
+    except FAILURES as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        return 1
+    text = orjson.dumps(measured, option=orjson.OPT_INDENT_2).decode()
+    if options.out is None:
+        print(text)
+    else:
+        options.out.write_text(text + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,50 @@
+"""How charge points differ: a personality is a set of small behaviours, as in `personality("liar", "late")`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Personality:
+    """The obedient charge point; each field is one way to be otherwise."""
+
+    applies_profiles: bool = True
+    rate_units: tuple[Literal["A", "W"], ...] = ("A", "W")
+    max_stack_level: int = 8
+    keeps_profile_offline: bool = True
+    """False: transaction profiles are gone with the connection."""
+    replays_queue: bool = True
+    """False: what could not be told of a transaction during an outage is lost."""
+    boots_on_reconnect: bool = True
+    resumes_from_zero: bool = True
+    """False: once told 0 A in a transaction, it gives no current until the next one."""
+    meter: Literal["register", "kwh_per_phase"] = "register"
+    answer_delay_s: float = 0.0
+    calls_at_once: int = 1
+
+
+BEHAVIOURS: dict[str, dict[str, Any]] = {
+    "obedient": {},
+    "liar": {"applies_profiles": False},
+    "watts_only": {"rate_units": ("W",)},
+    "amps_only": {"rate_units": ("A",), "max_stack_level": 0},
+    "drops_profile": {"keeps_profile_offline": False},
+    "keeps_profile": {"keeps_profile_offline": True},
+    "replays": {"replays_queue": True},
+    "forgets": {"replays_queue": False},
+    "no_boot": {"boots_on_reconnect": False},
+    "no_resume": {"resumes_from_zero": False},
+    "kwh_per_phase": {"meter": "kwh_per_phase"},
+    "late": {"answer_delay_s": 8.0},
+    "two_calls": {"calls_at_once": 2},
+}
+
+
+def personality(*names: str) -> Personality:
+    """The behaviours with these names, together. Raises `KeyError` for an unknown one."""
+    made = Personality()
+    for name in names:
+        made = replace(made, **BEHAVIOURS[name])
+    return made

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from adapters.clock import SimulatedClock
+from adapters.log.outcomes import Outcomes
+from adapters.log.sqlite import SqliteLog
+from adapters.ocpp import Gateway, Settings
+from tests.adapters.ocpp.charger import Charger
+from tests.adapters.ocpp.world import NOW_MS, Directory, FullLog, World
+
+
+@pytest.fixture
+def settings() -> Settings:
+    """The set-up of a charger comes late, so that it does not mix with what a test looks at."""
+    return Settings(decision_timeout_s=5.0, configure_after_ms=3_600_000)
+
+
+@pytest.fixture
+async def world(tmp_path: Path, settings: Settings) -> AsyncIterator[World]:
+    log = SqliteLog.open(tmp_path)
+    store, clock, directory, outcomes = FullLog(log), SimulatedClock(NOW_MS), Directory(), Outcomes(log)
+    following = asyncio.create_task(outcomes.run())
+    gateway = Gateway(store, clock, directory, outcomes, settings)  # type: ignore[arg-type]
+    made = World(log, store, clock, directory, outcomes, gateway)
+    made.port = await gateway.start("127.0.0.1", 0)
+    yield made
+    for charger in made.chargers:
+        await charger.close()
+    await made.gateway.close()
+    await log.close()
+    await following
+
+
+@pytest.fixture
+async def charger(world: World) -> Charger:
+    return await world.connect()

@@ -1,0 +1,240 @@
+"""Authorize, StartTransaction, StopTransaction: awaited decisions, retries, and what must never happen twice."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from adapters.ocpp import Settings
+from domain.records import Payload
+from domain.records.chargers import Authorize, Metered, TransactionStart, TransactionStop
+from domain.records.load import TransactionPermitted, TransactionRefused, TransactionStarted
+from domain.records.sessions import StartDenied
+from domain.records.time import InputRejected
+from tests.adapters.ocpp.charger import Charger
+from tests.adapters.ocpp.world import NOW_MS, World
+
+START = {"connectorId": 1, "idTag": "KNOWN", "meterStart": 1000, "timestamp": "2026-01-01T00:00:00Z"}
+STOP = {"transactionId": 77, "meterStop": 9000, "timestamp": "2026-01-01T01:00:00Z", "reason": "Local"}
+
+
+def permitted() -> TransactionPermitted:
+    return TransactionPermitted(
+        rule="r", reason="room", charger_id="CP1", request_id="x", start_ma=6000, expires_ms=NOW_MS + 1
+    )
+
+
+def started(transaction_id: int = 77, permitted: bool = True) -> TransactionStarted:
+    return TransactionStarted(
+        transaction_id=transaction_id,
+        charger_id="CP1",
+        connector_id=1,
+        vehicle_id="v1",
+        token_ref="ref-known",
+        meter_start_wh=1000,
+        permitted=permitted,
+        commissioning=False,
+        duplicate_of=None,
+    )
+
+
+REJECTED = InputRejected(input_id="i", input_type="t", rule="r", field="charger_id", reason="no such charger")
+
+
+@pytest.mark.parametrize(
+    ("decision", "status"),
+    [
+        (permitted(), "Accepted"),
+        (TransactionRefused(rule="r", reason="no room", charger_id="CP1", request_id="x"), "Blocked"),
+        (StartDenied(rule="r", reason="not your turn", charger_id="CP1", request_id="x"), "Blocked"),
+        (REJECTED, "Invalid"),
+    ],
+)
+async def test_authorize_is_answered_with_the_decision(
+    world: World, charger: Charger, decision: Payload, status: str
+) -> None:
+    await charger.send([2, "a1", "Authorize", {"idTag": "known"}])
+    asked = await world.input(Authorize, "sites")
+    assert asked.data == Authorize(charger_id="CP1", token_ref="ref-known", vehicle_id="v1")
+    assert (asked.stream, asked.actor, asked.source, asked.time) == ("sites:s1", "CP1", "/ocpp", NOW_MS)
+    assert charger.heard.empty()
+
+    await world.decide(asked, decision)
+
+    assert await charger.hear() == [3, "a1", {"idTagInfo": {"status": status}}]
+
+
+async def test_an_unknown_token_is_a_walk_up(world: World, charger: Charger) -> None:
+    await charger.send([2, "a1", "Authorize", {"idTag": "stranger"}])
+    asked = await world.input(Authorize, "sites")
+    assert asked.data == Authorize(charger_id="CP1", token_ref="ref-stranger", vehicle_id=None)
+
+
+async def test_each_authorize_is_a_new_question(world: World, charger: Charger) -> None:
+    for number in (1, 2):
+        await charger.send([2, f"a{number}", "Authorize", {"idTag": "KNOWN"}])
+        await world.decide(await world.input(Authorize, "sites", number), permitted())
+        assert (await charger.hear())[1] == f"a{number}"
+    first, second = await world.inputs("sites")
+    assert first.id != second.id
+
+
+@pytest.mark.parametrize(("allowed", "status"), [(True, "Accepted"), (False, "Invalid")])
+async def test_start_is_answered_with_the_transaction_id(
+    world: World, charger: Charger, allowed: bool, status: str
+) -> None:
+    await charger.send([2, "s1", "StartTransaction", START])
+    asked = await world.input(TransactionStart)
+    assert asked.data == TransactionStart(
+        charger_id="CP1",
+        connector_id=1,
+        token_ref="ref-known",
+        vehicle_id="v1",
+        meter_start_wh=1000,
+        charger_time_ms=NOW_MS,
+    )
+    await world.decide(asked, started(permitted=allowed))
+    assert await charger.hear() == [3, "s1", {"transactionId": 77, "idTagInfo": {"status": status}}]
+
+
+async def test_a_rejected_start_is_invalid_and_bears_no_transaction(world: World, charger: Charger) -> None:
+    await charger.send([2, "s1", "StartTransaction", START])
+    await world.decide(await world.input(TransactionStart), REJECTED)
+    assert await charger.hear() == [3, "s1", {"transactionId": 0, "idTagInfo": {"status": "Invalid"}}]
+
+
+async def test_a_repeated_start_is_the_same_start(world: World, charger: Charger) -> None:
+    """A retry under a new message id, and one more after a reconnect."""
+    await charger.send([2, "s1", "StartTransaction", START])
+    await world.decide(await world.input(TransactionStart), started())
+    first = await charger.hear()
+
+    assert (await charger.call("StartTransaction", START, "s2"))[2] == first[2]
+    again = await world.connect()
+    offset = {**START, "timestamp": "2026-01-01T01:00:00.000+01:00"}
+    assert (await again.call("StartTransaction", offset, "s3"))[2] == first[2]
+
+    starts = [record.id for record in await world.inputs("load") if isinstance(record.data, TransactionStart)]
+    assert len(starts) == 3
+    assert len(set(starts)) == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"meterStart": 1001},
+        {"connectorId": 2},
+        {"idTag": "OTHER"},
+        {"timestamp": "2026-01-01T00:00:01Z"},
+    ],
+)
+async def test_another_start_is_another_record(world: World, charger: Charger, other: dict[str, Any]) -> None:
+    await charger.send([2, "s1", "StartTransaction", START])
+    await charger.send([2, "s2", "StartTransaction", START | other])
+    first, second = await world.input(TransactionStart), await world.input(TransactionStart, number=2)
+    assert first.id != second.id
+
+
+class TestBackstop:
+    @pytest.fixture
+    def settings(self) -> Settings:
+        return Settings(decision_timeout_s=0.05)
+
+    async def test_without_a_decision_the_charger_shall_ask_again(self, world: World, charger: Charger) -> None:
+        answer = await charger.call("Authorize", {"idTag": "KNOWN"})
+        assert answer[0] == 4
+        assert answer[2] == "InternalError"
+        assert "again" in answer[3]
+        assert answer[4] == {"reason": "no decision within 0.05 s"}
+
+    async def test_an_undecided_start_is_asked_under_a_new_id(self, world: World, charger: Charger) -> None:
+        """The host drops an id that it has seen; `load` recognises the start itself."""
+        assert (await charger.call("StartTransaction", START, "s1"))[2] == "InternalError"
+        assert (await charger.call("StartTransaction", START, "s1"))[2] == "InternalError"
+        first, second = await world.input(TransactionStart), await world.input(TransactionStart, number=2)
+        assert first.id != second.id
+        assert first.data == second.data
+
+    async def test_a_late_decision_is_found_by_the_retry(self, world: World, charger: Charger) -> None:
+        assert (await charger.call("StartTransaction", START))[2] == "InternalError"
+        await charger.send([2, "again", "StartTransaction", START])
+        await world.decide(await world.input(TransactionStart, number=2), started(transaction_id=5))
+        assert (await charger.hear())[2]["transactionId"] == 5
+
+
+async def test_the_rest_goes_on_while_a_decision_is_awaited(world: World, charger: Charger) -> None:
+    """Two calls at once: OCPP forbids it, chargers do it."""
+    await charger.send([2, "s1", "StartTransaction", START])
+    asked = await world.input(TransactionStart)
+    assert (await charger.call("Heartbeat", {}, "h1"))[0] == 3
+    await world.decide(asked, started())
+    assert (await charger.hear())[1] == "s1"
+
+
+async def test_waiting_for_a_decision_is_idle(world: World, charger: Charger) -> None:
+    await charger.send([2, "s1", "StartTransaction", START])
+    asked = await world.input(TransactionStart)
+    await world.settled()
+    assert world.gateway.frames() == {"CP1": (1, 0)}
+    await world.decide(asked, started())
+    await charger.hear()
+    await world.settled()
+    assert world.gateway.frames() == {"CP1": (1, 1)}
+
+
+async def test_stop_is_durable_before_it_is_answered(world: World, charger: Charger) -> None:
+    assert await charger.call("StopTransaction", STOP, "x") == [3, "x", {}]
+    assert await world.said(TransactionStop) == [
+        TransactionStop(
+            charger_id="CP1",
+            transaction_id=77,
+            meter_stop_wh=9000,
+            charger_time_ms=NOW_MS + 3_600_000,
+            reason="Local",
+        )
+    ]
+
+
+@pytest.mark.parametrize("transaction_id", [0, -1, 123456])
+async def test_a_stop_of_no_transaction_is_answered_too(world: World, charger: Charger, transaction_id: int) -> None:
+    answer = await charger.call("StopTransaction", STOP | {"transactionId": transaction_id})
+    assert answer[0] == 3
+    assert (await world.said(TransactionStop))[0].transaction_id == transaction_id
+
+
+async def test_a_repeated_stop_has_the_same_id(world: World, charger: Charger) -> None:
+    await charger.call("StopTransaction", STOP)
+    await charger.call("StopTransaction", STOP)
+    await charger.call("StopTransaction", STOP | {"meterStop": 9001})
+    first, second, third = [record.id for record in await world.inputs("load")][1:]
+    assert first == second != third
+
+
+async def test_transaction_data_is_kept_as_history(world: World, charger: Charger) -> None:
+    await charger.send([2, "s1", "StartTransaction", START | {"connectorId": 2}])
+    await world.decide(await world.input(TransactionStart), started())
+    await charger.hear()
+    data = [
+        {
+            "timestamp": "2026-01-01T00:00:00Z",
+            "sampledValue": [{"value": "9000", "context": "Transaction.End"}],
+        }
+    ]
+    await charger.call("StopTransaction", STOP | {"transactionData": data})
+    for processor in ("load", "sites"):
+        (sample,) = await world.said(Metered, processor)
+        assert (sample.transaction_id, sample.connector_id, sample.energy_wh) == (77, 2, 9000)
+        assert not sample.fresh
+
+
+@pytest.mark.parametrize("data", [5, "x", [{"timestamp": "never", "sampledValue": []}], [{}]])
+async def test_bad_transaction_data_never_makes_a_stop_fail(world: World, charger: Charger, data: Any) -> None:
+    assert (await charger.call("StopTransaction", STOP | {"transactionData": data}))[0] == 3
+    assert len(await world.said(TransactionStop)) == 1
+
+
+async def test_what_was_read_is_kept_though_the_socket_closes(world: World, charger: Charger) -> None:
+    await asyncio.gather(charger.send([2, "x", "StopTransaction", STOP]), charger.close())
+    assert (await world.input(TransactionStop)).data.transaction_id == 77  # type: ignore[attr-defined]

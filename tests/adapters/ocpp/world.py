@@ -1,0 +1,122 @@
+"""What is around the gateway in a test: a real log, a clock that stands still, a directory of two chargers."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from adapters.clock import SimulatedClock
+from adapters.log.outcomes import Outcomes
+from adapters.log.sqlite import SqliteLog
+from adapters.ocpp import Gateway, Settings
+from commands import topics
+from commands.codec import canonical, decode, entry
+from commands.ports import ChargerIdentity, Entry, LogFull, Output
+from domain.desired import Desired, Floor, Lease
+from domain.records import Payload, Record, input_record
+from tests.adapters.ocpp.charger import PATIENCE_S, Charger
+
+NOW_MS = 1_767_225_600_000
+"""2026-01-01T00:00:00Z"""
+CHARGERS = {
+    "CP1": ChargerIdentity("CP1", "s1", (0, 1, 2), 230_000),
+    "CP2": ChargerIdentity("CP2", "s1", (1,), 230_000),
+}
+P = TypeVar("P", bound=Payload)
+
+
+class Directory:
+    """Every charger's password is "right"; the token "KNOWN" is of the vehicle v1."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def authenticate(self, ocpp_id: str, password: str) -> ChargerIdentity | None:
+        self.asked += 1
+        known = CHARGERS.get(ocpp_id)
+        return known if hmac.compare_digest(password, "right") else None
+
+    async def vehicle_of(self, token: str) -> tuple[str, str | None]:
+        return f"ref-{token.lower()}", "v1" if token.upper() == "KNOWN" else None
+
+
+class FullLog:
+    """A log that can be made to have no space left for appends."""
+
+    def __init__(self, log: SqliteLog) -> None:
+        self.log = log
+        self.full = False
+        self.tail, self.table, self.ends, self.read = log.tail, log.table, log.ends, log.read
+
+    async def append_all(self, outputs: Sequence[Output]) -> None:
+        if self.full:
+            raise LogFull("no space left")
+        await self.log.append_all(outputs)
+
+
+@dataclass
+class World:
+    log: SqliteLog
+    store: FullLog
+    clock: SimulatedClock
+    directory: Directory
+    outcomes: Outcomes
+    gateway: Gateway
+    port: int = 0
+    chargers: list[Charger] = field(default_factory=list)
+
+    async def restart(self, settings: Settings) -> None:
+        """Another gateway on the same log."""
+        await self.gateway.close()
+        self.gateway = Gateway(self.store, self.clock, self.directory, self.outcomes, settings)  # type: ignore[arg-type]
+        self.port = await self.gateway.start("127.0.0.1", 0)
+
+    async def connect(self, ocpp_id: str = "CP1", **options: str) -> Charger:
+        charger = await Charger.connect(self.port, ocpp_id, **options)  # type: ignore[arg-type]
+        self.chargers.append(charger)
+        return charger
+
+    async def inputs(self, processor: str) -> list[Record]:
+        """All inputs of a processor so far."""
+        topic = topics.inputs(processor)
+        pages = [await self.log.read(topic, partition) for partition in range(self.log.partitions(topic))]
+        return [decode(stored.body) for page in pages for stored in page]
+
+    async def said(self, kind: type[P], processor: str = "load") -> list[P]:
+        return [record.data for record in await self.inputs(processor) if isinstance(record.data, kind)]
+
+    async def input(self, kind: type[Payload], processor: str = "load", number: int = 1) -> Record:
+        """The `number`th input of a kind, waiting for it."""
+        async with asyncio.timeout(PATIENCE_S):
+            async for page in self.log.tail(topics.inputs(processor), {}):
+                for stored in page:
+                    record = decode(stored.body)
+                    number -= isinstance(record.data, kind)
+                    if number == 0:
+                        return record
+        raise AssertionError("the log was closed")
+
+    async def decide(self, asked: Record, payload: Payload) -> None:
+        """Let a processor decide on an input."""
+        decided = replace(
+            asked, id=f"{asked.id}/0", type=payload.type_name, causationid=asked.id, build="b", data=payload
+        )
+        await self.log.append(topics.EVENTS, [entry(decided)])
+
+    async def event(self, payload: Payload, number: int = 0) -> None:
+        happened = input_record(f"e{number}", "/processors/load", "load:s1", self.clock.now_ms(), payload, actor="op")
+        await self.log.append(topics.EVENTS, [entry(happened)])
+
+    async def desire(self, floor: Floor | None, lease: Lease | None = None, charger_id: str = "CP1") -> None:
+        identity = CHARGERS[charger_id]
+        desired = Desired(charger_id, identity.site_id, len(identity.phases), floor, lease)
+        await self.log.append(topics.DESIRED, [Entry(charger_id, canonical(desired))])
+
+    async def settled(self) -> None:
+        """Return when the gateway read all of the log and has nothing left to do."""
+        async with asyncio.timeout(PATIENCE_S):
+            while not (await self.gateway.caught_up() and self.gateway.idle()):
+                await asyncio.sleep(0.001)

@@ -1,0 +1,288 @@
+"""The API over a real log, vault and read models, with processors that answer from a script."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from adapters.clock import SimulatedClock
+from adapters.database import Database
+from adapters.ids import uuid7
+from adapters.log.outcomes import Outcomes
+from adapters.log.sqlite import SqliteLog
+from adapters.vault import Vault
+from api import Context, create_app
+from commands.codec import decode, entry
+from commands.ports import Entry, LogFull, Position
+from commands.topics import EVENTS, PROCESSORS, inputs
+from domain.records import Payload, Record, derived_id, fleet, load, registry
+from domain.records import sessions as said
+from domain.records.time import InputRejected
+from projections.runner import Projector
+
+NOW_MS = 1_790_000_000_000
+NOW = "2026-09-21T14:13:20.000Z"
+VIN = "WVWZZZ1JZXW000001"
+
+Told = Sequence[tuple[str, Payload]]
+Answering = Callable[[Any, Record], Told]
+
+
+def _site(asked: registry.RegisterSite, given: Record) -> Told:
+    site = registry.SiteRegistered(**asked.__dict__)
+    return [
+        (given.stream, site),
+        (f"load:{asked.site_id}", load.TreeSet(site_id=asked.site_id, firm_w=1, nodes=site.nodes)),
+    ]
+
+
+def _charger(asked: registry.RegisterCharger, given: Record) -> Told:
+    described = {name: value for name, value in asked.__dict__.items() if name != "site_id"}
+    return [
+        (given.stream, registry.ChargerRegistered(**asked.__dict__)),
+        (f"sites:{asked.site_id}", said.SiteChargerAdded(**described)),
+        (f"load:{asked.site_id}", load.ChargerAdded(**described)),
+    ]
+
+
+def _vehicle(asked: registry.RegisterVehicle, given: Record) -> Told:
+    return [(given.stream, registry.VehicleRegistered(**asked.__dict__))]
+
+
+def _cap(asked: load.SetGridLimit, given: Record) -> Told:
+    decided = load.GridLimitSet(
+        cap_id=asked.cap_id,
+        limit_w=asked.limit_w,
+        starts_ms=asked.starts_ms or given.time,
+        ends_ms=asked.ends_ms,
+        holds_from_ms=(asked.starts_ms or given.time) + 1_500,
+        guaranteed=True,
+        reason_code=asked.reason_code,
+        facts={},
+        rule="load.cap.v1",
+        reason="the chargers confirm within 1.5 s",
+    )
+    return [(given.stream, decided)]
+
+
+def _commission(asked: load.CommissionCharger, given: Record) -> Told:
+    return [(given.stream, load.CommissioningOpened(**asked.__dict__))]
+
+
+def _command(asked: load.RequestCommand, given: Record) -> Told:
+    return [(given.stream, load.CommandRequested(**asked.__dict__))]
+
+
+def _session(asked: fleet.RequestSession, given: Record) -> Told:
+    common = {"tier": 2, "need_wh": None, "max_ma": None, "phases": 1, **asked.__dict__}
+    queued = {name: value for name, value in common.items() if name != "level_permille"}
+    return [
+        (given.stream, fleet.SessionRequested(**common)),
+        (f"sites:{asked.site_id}", said.SessionQueued(**queued, walk_up=False)),
+    ]
+
+
+def _accept(asked: fleet.AcceptOffer, _: Record) -> Told:
+    return [
+        ("sites:north", said.SessionAssigned(session_id=asked.session_id, charger_id="c1", plug_in_until_ms=NOW_MS))
+    ]
+
+
+def _snooze(asked: fleet.SnoozeOffer, _: Record) -> Told:
+    return [("sites:north", said.SessionSnoozed(session_id=asked.session_id, charger_id="c1", until_ms=NOW_MS))]
+
+
+def _cancel(asked: fleet.CancelSession, given: Record) -> Told:
+    ended = said.SessionEnded(
+        session_id=asked.session_id,
+        vehicle_id=given.stream.partition(":")[2],
+        charger_id=None,
+        state="cancelled",
+        reason="cancelled",
+        energy_wh=0,
+        waited_ms=0,
+    )
+    return [("sites:north", ended)]
+
+
+def rejecting(field: str, reason: str, rule: str = "some.rule.v1") -> Answering:
+    """A processor that says no."""
+
+    def answer(_: Any, given: Record) -> Told:
+        return [
+            (
+                given.stream,
+                InputRejected(input_id=given.id, input_type=given.type, rule=rule, field=field, reason=reason),
+            )
+        ]
+
+    return answer
+
+
+def silent(_: Any, __: Record) -> Told:
+    """A processor that takes its time."""
+    return []
+
+
+SCRIPT: dict[type[Payload], Answering] = {
+    registry.RegisterSite: _site,
+    registry.RegisterCharger: _charger,
+    registry.RegisterVehicle: _vehicle,
+    load.SetGridLimit: _cap,
+    load.CommissionCharger: _commission,
+    load.RequestCommand: _command,
+    fleet.RequestSession: _session,
+    fleet.AcceptOffer: _accept,
+    fleet.SnoozeOffer: _snooze,
+    fleet.CancelSession: _cancel,
+}
+
+
+class FragileLog(SqliteLog):
+    """A log that can run full."""
+
+    full = False
+
+    async def append(self, topic: str, entries: Sequence[Entry]) -> Sequence[Position]:
+        if self.full:
+            raise LogFull("no space left")
+        return await super().append(topic, entries)
+
+
+@dataclass
+class World:
+    """Everything behind the API, and a client that is an operator."""
+
+    context: Context
+    log: FragileLog
+    vault: Vault
+    clock: SimulatedClock
+    projector: Projector
+    app: Any
+    client: httpx.AsyncClient
+    script: dict[type[Payload], Answering] = field(default_factory=lambda: dict(SCRIPT))
+    given: list[Record] = field(default_factory=list)
+    """Every input that reached a processor; the same id again is dropped, as the host does."""
+
+    async def process(self, processor: str, after: Mapping[int, int]) -> None:
+        async for batch in self.log.tail(inputs(processor), after):
+            for stored in batch:
+                record = decode(stored.body)
+                if record.id not in {known.id for known in self.given}:
+                    self.given.append(record)
+                    if told := self.script[type(record.data)](record.data, record):
+                        await self.tell(*told, caused_by=record)
+
+    async def tell(self, *told: tuple[str, Payload], caused_by: Record | None = None) -> None:
+        """Put events on the log, and wait until they can be read."""
+        records = [self._event(stream, payload, index, caused_by) for index, (stream, payload) in enumerate(told)]
+        for position in await self.log.append(EVENTS, [entry(record) for record in records]):
+            assert await self.projector.passed(position, 5)
+
+    def _event(self, stream: str, payload: Payload, index: int, caused_by: Record | None) -> Record:
+        cause = caused_by.id if caused_by else uuid7(self.clock.now_ms())
+        return Record(
+            id=derived_id(cause, stream, index),
+            source="/processors",
+            type=payload.type_name,
+            subject=stream,
+            time=self.clock.now_ms(),
+            stream=stream,
+            actor="key:test",
+            correlationid=cause,
+            causationid=cause,
+            build="b1",
+            data=payload,
+        )
+
+    def asked(self, payload: type[Payload]) -> list[Any]:
+        """What the processors were asked of this type."""
+        return [record.data for record in self.given if isinstance(record.data, payload)]
+
+    def anonymous(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(transport=self.client._transport, base_url="http://test")
+
+    async def post(self, path: str, body: Any = None, **headers: str) -> httpx.Response:
+        names = {name.replace("_", "-"): value for name, value in headers.items()}
+        return await self.client.post(f"/api/v1{path}", json=body, headers=names)
+
+    async def get(self, path: str, **query: Any) -> httpx.Response:
+        return await self.client.get(f"/api/v1{path}", params=query)
+
+    async def site(self, site_id: str = "north") -> None:
+        assert (await self.post("/sites", site(id=site_id))).status_code == 201
+
+    async def charger(self, charger_id: str = "c1") -> dict[str, Any]:
+        answer = await self.post("/chargers", charger(id=charger_id))
+        assert answer.status_code == 201
+        return answer.json()
+
+    async def vehicle(self, vin: str = VIN) -> str:
+        answer = await self.post("/vehicles", {"vin": vin, "battery_kwh": 60})
+        assert answer.status_code == 201
+        return answer.json()["id"]
+
+    async def session(self) -> dict[str, Any]:
+        answer = await self.post("/sessions/request", session(vehicle_id=await self.vehicle()))
+        assert answer.status_code == 202
+        return answer.json()
+
+
+def site(**changed: Any) -> dict[str, Any]:
+    nodes = [
+        {"id": "main", "parent": None, "kind": "site", "limit_a": [100, 100, 100], "limit_kw": 69},
+        {"id": "panel", "parent": "main", "kind": "panel", "limit_a": [62.5, 63, 63]},
+    ]
+    return {"id": "north", "location_zone": "zone-4", "firm_kw": 20.5, "nodes": nodes, **changed}
+
+
+def charger(**changed: Any) -> dict[str, Any]:
+    described = {"id": "c1", "site_id": "north", "node": "panel", "phases": ["L1", "L3"], "max_a": 32, "voltage_v": 230}
+    return {**described, **changed}
+
+
+def session(**changed: Any) -> dict[str, Any]:
+    wanted = {
+        "vehicle_id": VIN,
+        "site_id": "north",
+        "target_soc": 80,
+        "current_soc": 20.55,
+        "time_constraint_minutes": 90,
+    }
+    return {**wanted, **changed}
+
+
+@asynccontextmanager
+async def running_world(folder: Path) -> AsyncIterator[World]:
+    log = FragileLog.open(folder / "log")
+    database = Database(f"sqlite:///{folder / 'models.sqlite3'}", durable=False)
+    vault = Vault.open(folder / "vault")
+    clock = SimulatedClock(NOW_MS)
+    projector, outcomes = Projector(log, database), Outcomes(log)
+    context = Context(log, clock, database, projector, outcomes, vault, uuid7)
+    app = create_app(context)
+    key = await vault.new_api_key("test", NOW_MS)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    headers = {"Authorization": f"Bearer {key}"}
+    client = httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers)
+    world = World(context, log, vault, clock, projector, app, client)
+    ends = {name: await log.ends(inputs(name)) for name in PROCESSORS}
+    parts = [projector.run(), outcomes.run(), *(world.process(name, ends[name]) for name in PROCESSORS)]
+    tasks = [asyncio.create_task(part) for part in parts]
+    try:
+        yield world
+    finally:
+        await client.aclose()
+        await log.close()
+        done = await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 5)
+        vault.close()
+        database.close()
+        for result in done:
+            if isinstance(result, Exception):
+                raise result

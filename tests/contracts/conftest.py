@@ -1,0 +1,61 @@
+"""The adapters that must keep the contract, each with a space of its own for every test."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from adapters.log.sqlite import SqliteLog
+from commands.ports import Log
+
+OpenLog = Callable[[], Awaitable[Log]]
+
+
+class Space(Protocol):
+    """Room for one log, empty at first. Its `open` opens the log, and again after a close: a restart."""
+
+    async def open(self) -> Log: ...
+
+
+class SqliteSpace:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def open(self) -> Log:
+        return SqliteLog.open(self._folder, partitions=4)
+
+
+@pytest.fixture(params=["sqlite"], scope="module")
+def new_space(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Space]:
+    """Makes empty spaces of one kind of log."""
+    spaces = {"sqlite": lambda: SqliteSpace(tmp_path_factory.mktemp("log"))}
+    return spaces[request.param]
+
+
+@asynccontextmanager
+async def opener(space: Space) -> AsyncIterator[OpenLog]:
+    """Opens the log of a space as often as asked; closes what is open at the end."""
+    async with AsyncExitStack() as opened:
+
+        async def open_log() -> Log:
+            log = await space.open()
+            opened.push_async_callback(log.close)
+            return log
+
+        yield open_log
+
+
+@pytest.fixture
+async def log_factory(new_space: Callable[[], Space]) -> AsyncIterator[OpenLog]:
+    """Opens the one log of this test; closed and opened again it has restarted."""
+    async with opener(new_space()) as open_log:
+        yield open_log
+
+
+@pytest.fixture
+async def log(log_factory: OpenLog) -> Log:
+    return await log_factory()

@@ -1,0 +1,441 @@
+"""A seeded site in virtual time: chargers of all characters, a network that loses and delays, a planner that guesses.
+
+Each second the truth is held against the ledger. Randomness comes from one seed, so a failing seed is a bug report.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+
+from domain.desired import Desired, Lease
+from domain.grid import Outlet, ancestors
+from domain.load_control.counting import counted_ma
+from domain.load_control.caps import limits
+from domain.load_control.headroom import Headroom
+from domain.load_control.make_before_break import RAISE_RULE
+from domain.load_control.numbers import tolerance_ma
+from domain.records import chargers, load, registry, sessions
+from tests.processors.kernel import LOAD, Kernel, watts
+
+S = 1000
+NODES = (
+    registry.NodeSpec(id="p1", parent="root", kind="panel", limit_ma=(63_000, 63_000, 63_000)),
+    registry.NodeSpec(id="p2", parent="root", kind="panel", limit_ma=(50_000, 50_000, 40_000)),
+)
+
+
+@dataclass
+class Car:
+    """A charger with what is plugged into it. `obeys_from`: it follows a lower limit so much later."""
+
+    id: str
+    outlet: Outlet
+    liar: bool
+    drops: bool
+    boots: bool
+    answer_s: int
+    follow_s: int
+    skew_s: int
+    up: bool = False
+    connection_id: str = ""
+    floor_ma: int | None = None
+    lease: Lease | None = None
+    transaction_id: int | None = None
+    charging: bool = False
+    demand_ma: int = 0
+    drawn_ma: int = 0
+    allowed: list[tuple[int, int]] = field(default_factory=list)
+    sent: set[int] = field(default_factory=set)
+    busy: bool = False
+    start_message: chargers.TransactionStart | None = None
+    offline_since_ms: int | None = None
+    wants: Desired | None = None
+
+    def limit_ma(self, now_ms: int) -> int:
+        """What an obedient charger allows now."""
+        most_ma = self.outlet.max_ma
+        if self.liar:
+            return most_ma
+        lease = self.lease
+        if lease and lease.transaction_id == self.transaction_id and now_ms < lease.valid_until_ms + self.skew_s * S:
+            return min(most_ma, lease.limit_ma)
+        return most_ma if self.floor_ma is None else min(most_ma, self.floor_ma)
+
+    def draw(self, now_ms: int) -> None:
+        """The car takes more at once and follows a lower limit `follow_s` later."""
+        limit_ma = self.limit_ma(now_ms) if self.charging else 0
+        self.allowed = [one for one in self.allowed if one[0] > now_ms - self.follow_s * S] + [(now_ms, limit_ma)]
+        held_ma = max(ma for _, ma in self.allowed) if self.charging else 0
+        self.drawn_ma = min(self.demand_ma, held_ma)
+        if self.drawn_ma < 6_000 and self.drawn_ma < self.demand_ma:
+            self.drawn_ma = 0
+
+
+class World:
+    """Steps of one second. `outages` and `caps` switch these on; `loss` is the share of lost messages."""
+
+    def __init__(self, seed: int, *, loss: float = 0.03, outages: bool = True, caps: bool = False) -> None:
+        self.random = random.Random(seed)
+        self.loss, self.outages, self.caps = loss, outages, caps
+        self.kernel = Kernel()
+        self.queue: list[tuple[int, int, object]] = []
+        self.order = 0
+        self.limit_a = self.random.choice((60, 90, 130))
+        self.firm_a = self.random.choice((0, 20, 40))
+        self.kernel.site(limit_a=self.limit_a, firm_a=self.firm_a, nodes=NODES)
+        self.cars: dict[str, Car] = {}
+        self.promised: list[load.GridLimitSet] = []
+        self.quiet_until_ms = 0
+        self.raises = 0
+        for index in range(self.random.randint(3, 10)):
+            self._add(f"c{index}")
+        self.seen_events = 0
+
+    def _add(self, charger_id: str) -> None:
+        choose = self.random
+        phases = choose.choice(((0,), (1,), (2,), (0, 1, 2)))
+        node = choose.choice(("p1", "p2", "root"))
+        self.kernel.add(charger_id, node=node, max_a=choose.choice((16, 32)), phases=phases)
+        self.cars[charger_id] = Car(
+            id=charger_id,
+            outlet=self.kernel.charger(charger_id).outlet,
+            liar=choose.random() < 0.1,
+            drops=choose.random() < 0.3,
+            boots=choose.random() < 0.5,
+            answer_s=choose.choice((0, 0, 1, 3)),
+            follow_s=choose.randint(0, 4),
+            skew_s=choose.randint(-30, 30),
+        )
+
+    # Time
+
+    def later(self, wait_s: float, action: object) -> None:
+        self.order += 1
+        self.queue.append((self.kernel.now_ms + round(wait_s * S), self.order, action))
+
+    def run(self, seconds: int) -> World:
+        for _ in range(seconds):
+            self._second()
+        return self
+
+    def _second(self) -> None:
+        kernel = self.kernel
+        until_ms = kernel.now_ms + S
+        kernel.run_until(until_ms)
+        self._react()
+        due = sorted((entry for entry in self.queue if entry[0] <= until_ms), key=lambda entry: entry[:2])
+        self.queue = [entry for entry in self.queue if entry[0] > until_ms]
+        for _, _, action in due:
+            action()  # type: ignore[operator]
+            self._react()
+        self._happen()
+        for car in self.cars.values():
+            car.draw(kernel.now_ms)
+        self.check()
+
+    # The gateway
+
+    def _give(self, data: object) -> None:
+        before = len(self.kernel.events)
+        self.kernel.give(data)  # type: ignore[arg-type]
+        raised = [
+            event
+            for event in self.kernel.events[before:]
+            if isinstance(event, load.LimitDesired) and event.rule == RAISE_RULE
+        ]
+        if raised:
+            self.raises += len(raised)
+            self._check_room({event.charger_id for event in raised})
+        self._react()
+
+    def _react(self) -> None:
+        """Hand what the kernel decided to whom it concerns."""
+        fold = self.kernel.ledger
+        while self.seen_events < len(self.kernel.events):
+            event = self.kernel.events[self.seen_events]
+            self.seen_events += 1
+            for row in LOAD.desired(fold, event):
+                self.cars[row.charger_id].wants = row
+            match event:
+                case load.TransactionPermitted():
+                    self.later(self.random.randint(0, 55), lambda car=self.cars[event.charger_id]: self._plug(car))
+                case load.TransactionStarted():
+                    self.cars[event.charger_id].transaction_id = event.transaction_id
+                case load.CommandRequested(action="trigger"):
+                    self._deliver(self.cars[event.charger_id], lambda car=self.cars[event.charger_id]: self._meter(car))
+                case load.CommandRequested(action="remote_stop"):
+                    self._deliver(self.cars[event.charger_id], lambda car=self.cars[event.charger_id]: self._stop(car))
+        for car in self.cars.values():
+            self._reconcile(car)
+
+    def _deliver(self, car: Car, action: object) -> None:
+        if self.random.random() >= self.loss:
+            self.later(self.random.random() * 2, lambda: action() if car.up else None)  # type: ignore[operator]
+
+    def _reconcile(self, car: Car) -> None:
+        """One CALL at a time, the floor first, each generation once unless its answer was lost."""
+        want = car.wants
+        if want is None or not car.up or car.busy:
+            return
+        if want.floor is not None and want.floor.generation not in car.sent:
+            self._send(car, "failsafe", want.floor.generation, want)
+        elif want.lease is not None and want.lease.generation not in car.sent:
+            self._send(car, "lease", want.lease.generation, want)
+
+    def _send(self, car: Car, purpose: str, generation: int, want: Desired) -> None:
+        car.busy = True
+        car.sent.add(generation)
+        connection_id = car.connection_id
+        lost, unanswered = self.random.random() < self.loss, self.random.random() < self.loss
+
+        def answered(status: str) -> None:
+            if car.connection_id == connection_id:
+                car.busy = False
+                self._give(
+                    chargers.ProfileAnswer(charger_id=car.id, purpose=purpose, generation=generation, status=status)
+                )
+
+        def arrives() -> None:
+            if not car.up or car.connection_id != connection_id:
+                return
+            status = "accepted"
+            if purpose == "failsafe" and want.floor is not None:
+                car.floor_ma = want.floor.limit_ma
+            elif want.lease is not None and want.lease.transaction_id == car.transaction_id:
+                car.lease = want.lease
+            else:
+                status = "rejected"
+            if unanswered:
+                self.later(30, lambda: answered("timeout"))
+            else:
+                answered(status)
+
+        if lost:
+            self.later(30, lambda: answered("timeout"))
+        else:
+            self.later(car.answer_s + self.random.random(), arrives)
+
+    # What chargers and drivers do
+
+    def _happen(self) -> None:
+        choose = self.random
+        for car in self.cars.values():
+            if not car.up:
+                self._maybe_return(car)
+            elif self.outages and self._may_fail() and choose.random() < 1 / 400:
+                self._lose(car)
+            if car.charging:
+                self._charge_on(car)
+            elif car.up and choose.random() < 1 / 120:
+                self._give(
+                    sessions.StartRequested(
+                        charger_id=car.id, request_id=f"r{self.kernel.now_ms}", vehicle_id=None, token_ref="t"
+                    )
+                )
+        if choose.random() < 1 / 20:
+            self._plan()
+        if self.caps and choose.random() < 1 / 240:
+            self._cap()
+
+    def _charge_on(self, car: Car) -> None:
+        choose = self.random
+        if car.up and (self.kernel.now_ms // S + int(car.id[1:]) * 3) % 30 == 0:
+            self._deliver(car, lambda: self._meter(car))
+        if choose.random() < 1 / 200:
+            car.demand_ma = choose.choice((0, 7_000, 12_000, 20_000, 32_000))
+        if choose.random() < 1 / 900:
+            self._stop(car)
+
+    def _plug(self, car: Car) -> None:
+        if car.charging or not car.up:
+            return
+        self._begin(car)
+        self._tell_start(car, self.random.choice((0, 1, 40)))
+
+    def _begin(self, car: Car) -> None:
+        car.charging, car.transaction_id, car.lease = True, None, None
+        car.demand_ma = self.random.choice((7_000, 16_000, 32_000, 32_000))
+        car.start_message = chargers.TransactionStart(
+            charger_id=car.id,
+            connector_id=1,
+            token_ref="t",
+            vehicle_id=None,
+            meter_start_wh=self.kernel.now_ms // S,
+            charger_time_ms=self.kernel.now_ms,
+        )
+
+    def _tell_start(self, car: Car, delay_s: float) -> None:
+        """Chargers repeat a start until it is answered; here it is told twice now and then."""
+        message = car.start_message
+
+        def tell() -> None:
+            if car.start_message is message and message is not None and car.up:
+                self._give(message)
+                if self.random.random() < 0.8:
+                    car.start_message = None
+                else:
+                    self.later(5, tell)
+
+        self.later(delay_s, tell)
+
+    def _stop(self, car: Car) -> None:
+        if not car.charging:
+            return
+        car.charging, car.lease = False, None
+        if car.up and car.start_message is None and car.transaction_id is not None:
+            self._tell_stop(car, car.transaction_id)
+        elif car.transaction_id is not None:
+            self.later(1, lambda: self._tell_stop_later(car, car.transaction_id))
+        car.transaction_id = None
+
+    def _tell_stop_later(self, car: Car, transaction_id: int | None) -> None:
+        """A stop waits in the charger's queue until it is connected again."""
+
+    def _tell_stop(self, car: Car, transaction_id: int) -> None:
+        stop = chargers.TransactionStop(
+            charger_id=car.id,
+            transaction_id=transaction_id,
+            meter_stop_wh=self.kernel.now_ms // S + 10,
+            charger_time_ms=self.kernel.now_ms,
+            reason="Local",
+        )
+        for _ in range(self.random.choice((1, 1, 2))):
+            self._give(stop)
+
+    def _meter(self, car: Car) -> None:
+        reading_ma = max(0, car.drawn_ma + self.random.randint(-100, 100)) if car.drawn_ma else 0
+        phases = tuple(reading_ma if phase < len(car.outlet.phases) else 0 for phase in range(3))
+        self._give(
+            chargers.Metered(
+                charger_id=car.id,
+                connector_id=1,
+                transaction_id=car.transaction_id,
+                charger_time_ms=self.kernel.now_ms,
+                current_ma=phases,
+                power_w=None,
+                energy_wh=None,
+                fresh=True,
+            )
+        )
+
+    # Outages
+
+    def _may_fail(self) -> bool:
+        return self.kernel.now_ms >= self.quiet_until_ms
+
+    def _lose(self, car: Car) -> None:
+        car.up, car.busy, car.offline_since_ms = False, False, None
+        if car.drops:
+            car.lease = None
+        connection_id = car.connection_id
+
+        def noticed() -> None:
+            if car.connection_id == connection_id:
+                car.offline_since_ms = self.kernel.now_ms
+            self._give(chargers.Disconnected(charger_id=car.id, connection_id=connection_id, reason="lost"))
+
+        self.later(self.random.choice((0, 5, 25)), noticed)
+
+    def _maybe_return(self, car: Car) -> None:
+        choose = self.random
+        offline_ms = 0 if car.offline_since_ms is None else self.kernel.now_ms - car.offline_since_ms
+        if car.floor_ma is not None and not car.charging and offline_ms > 60 * S and choose.random() < 1 / 100:
+            self._begin(car)  # offline authorization
+        if choose.random() > (1 / 60 if choose.random() < 0.7 else 1 / 900):
+            return
+        car.up, car.busy, car.offline_since_ms = True, False, None
+        car.sent = set()
+        car.connection_id = f"{car.id}-{self.kernel.now_ms}"
+        self._give(chargers.Connected(charger_id=car.id, connection_id=car.connection_id, subprotocol="ocpp1.6"))
+        if car.boots:
+            self._give(chargers.Booted(charger_id=car.id, vendor="v", model="m", firmware="1"))
+        if car.start_message is not None:
+            self._tell_start(car, 1)
+        known = self.kernel.charger(car.id).transactions
+        if not car.charging and known:
+            self._tell_stop(car, known[-1].id)
+
+    # The planner and the utility
+
+    def _plan(self) -> None:
+        choose = self.random
+        some = [car for car in self.cars.values() if car.charging and choose.random() < 0.7]
+        choose.shuffle(some)
+        targets = tuple(
+            sessions.Target(charger_id=car.id, target_ma=choose.choice((0, 6, 6, 9, 13, 16, 24, 32)) * S) for car in some
+        )
+        self._give(
+            sessions.ScheduleChanged(
+                targets=targets,
+                valid_until_ms=self.kernel.now_ms + choose.choice((60, 600)) * S,
+                claimants=(),
+                limits=(),
+                fixed=(),
+                rule="test.v1",
+                reason="a guess",
+            )
+        )
+
+    def _cap(self) -> None:
+        """Outages that the kernel can't have foreseen are kept from the promise, so that it can be held to it."""
+        if any(not car.up and car.offline_since_ms is None and car.connection_id for car in self.cars.values()):
+            return
+        limit_a = self.random.choice((0.5, 0.7, 1.0)) * self.limit_a
+        limit_a = max(limit_a, self.firm_a)
+        starts_s = self.random.choice((None, 20, 120))
+        self._give(
+            load.SetGridLimit(
+                cap_id=self.random.choice(("a", "b")),
+                limit_w=watts(limit_a),
+                starts_ms=None if starts_s is None else self.kernel.now_ms + starts_s * S,
+                ends_ms=self.kernel.now_ms + 600 * S if self.random.random() < 0.8 else None,
+                reason_code="test",
+            )
+        )
+        cap = next(event for event in reversed(self.kernel.events) if isinstance(event, load.GridLimitSet))
+        self.promised = [one for one in self.promised if one.cap_id != cap.cap_id] + [cap]
+        self.quiet_until_ms = max(self.quiet_until_ms, cap.holds_from_ms + S)
+
+    # The truth against the ledger
+
+    def _believed(self, car: Car) -> bool:
+        """A liar that passed for proven, by chance, can't be held against the kernel."""
+        return not (car.liar and self.kernel.charger(car.id).proven)
+
+    def check(self) -> None:
+        kernel = self.kernel
+        for car in self.cars.values():
+            counted = kernel.counted(car.id)
+            slack = tolerance_ma(counted)
+            assert not self._believed(car) or car.drawn_ma <= counted + slack, (
+                f"{car.id} draws {car.drawn_ma} mA and counts {counted} mA at {kernel.now_ms}"
+            )
+        self._check_nodes()
+
+    def _check_nodes(self) -> None:
+        kernel = self.kernel
+        nodes = dict(kernel.ledger.nodes)
+        held_w = [
+            cap.limit_w
+            for cap in self.promised
+            if cap.guaranteed
+            and cap.holds_from_ms <= kernel.now_ms
+            and (cap.ends_ms is None or kernel.now_ms < cap.ends_ms)
+        ]
+        from domain.load_control.caps import with_root_limit
+
+        if held_w:
+            nodes = with_root_limit(nodes, min(held_w))
+        loads = [(car.outlet, car.drawn_ma) for car in self.cars.values() if self._believed(car)]
+        exceeded = Headroom(nodes, loads).exceeded()
+        assert not exceeded, f"{exceeded} at {kernel.now_ms}: {[(car.id, car.drawn_ma) for car in self.cars.values()]}"
+
+    def _check_room(self, raised: set[str]) -> None:
+        """What was raised just now fits, counted at the worst, below every node above it."""
+        kernel = self.kernel
+        ledger = kernel.ledger
+        exceeded = set(kernel.exceeded())
+        for charger_id in raised:
+            above = set(ancestors(ledger.nodes, ledger.chargers[charger_id].outlet.node))
+            assert not above & exceeded, f"{charger_id} was raised at {kernel.now_ms} while {above & exceeded} is exceeded"

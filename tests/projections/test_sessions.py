@@ -1,0 +1,205 @@
+"""Given what vehicles and sites decide, then the queue and each session show it."""
+
+from typing import Any
+
+from domain.records import sessions as said
+from domain.records.fleet import SessionClosed, SessionRequested
+from projections import sessions
+from tests.projections.telling import Told
+
+SITE = "sites:north"
+
+
+def queued(session_id: str, *, tier: int = 2, vehicle_id: str | None = "v1") -> said.SessionQueued:
+    return said.SessionQueued(
+        session_id=session_id,
+        vehicle_id=vehicle_id,
+        site_id="north",
+        tier=tier,
+        need_wh=10_000,
+        target_permille=800,
+        depart_ms=90_000,
+        max_ma=32_000,
+        phases=1,
+        walk_up=vehicle_id is None,
+    )
+
+
+def offered(session_id: str, *facts: tuple[str, int, int, int]) -> said.SessionOffered:
+    return said.SessionOffered(
+        session_id=session_id, charger_id="c1", held_until_ms=9_000, facts=facts, rule="offers.v1", reason="first"
+    )
+
+
+def charging(session_id: str) -> said.SessionCharging:
+    return said.SessionCharging(session_id=session_id, charger_id="c1", transaction_id=7, meter_start_wh=0)
+
+
+def schedule(*scores: tuple[str, int, int]) -> said.ScheduleChanged:
+    """A schedule in which these chargers had these tiers and scores."""
+    claimants = tuple(
+        said.Claimant(
+            charger_id=charger_id,
+            tier=tier,
+            score_ppm=score_ppm,
+            weight_ppm=1,
+            min_ma=6_000,
+            max_ma=32_000,
+            running=True,
+        )
+        for charger_id, tier, score_ppm in scores
+    )
+    return said.ScheduleChanged(
+        targets=(), valid_until_ms=9, claimants=claimants, limits=(), fixed=(), rule="schedule.v1", reason="shared"
+    )
+
+
+def ended(session_id: str) -> said.SessionEnded:
+    return said.SessionEnded(
+        session_id=session_id,
+        vehicle_id="v1",
+        charger_id="c1",
+        state="completed",
+        reason="target_reached",
+        energy_wh=12_345,
+        waited_ms=0,
+    )
+
+
+async def session(told: Told, session_id: str = "s1") -> dict[str, Any]:
+    found = await told.database.read(lambda connection: sessions.find(connection, session_id))
+    assert found is not None
+    return found
+
+
+async def places(told: Told) -> list[tuple[str, int]]:
+    rows = await told.database.read(lambda connection: sessions.waiting(connection, "north"))
+    return [(row["id"], row["place"]) for row in rows]
+
+
+async def test_there_is_no_session_that_nobody_asked_for(told: Told) -> None:
+    assert await told.database.read(lambda connection: sessions.find(connection, "s1")) is None
+
+
+async def test_asked_for_and_not_decided_by_the_site_it_is_requested(told: Told) -> None:
+    asked = SessionRequested(
+        session_id="s1",
+        vehicle_id="v1",
+        site_id="north",
+        tier=2,
+        target_permille=800,
+        level_permille=None,
+        need_wh=None,
+        depart_ms=90_000,
+        max_ma=None,
+        phases=1,
+    )
+    await told.tell("vehicles:v1", asked)
+    known = await session(told)
+    assert {name: known[name] for name in ("state", "vehicle_id", "site_id", "tier", "place", "charger_id")} == {
+        "state": "requested",
+        "vehicle_id": "v1",
+        "site_id": "north",
+        "tier": 2,
+        "place": None,
+        "charger_id": None,
+    }
+    closed = SessionClosed(session_id="s1", vehicle_id="v1", state="refused", reason="no chargers")
+    await told.tell("vehicles:v1", closed)
+    known = await session(told)
+    assert (known["state"], known["reason"]) == ("refused", "no chargers")
+
+
+async def test_a_refused_session_says_why(told: Told) -> None:
+    await told.tell(SITE, said.SessionRefused(session_id="s1", vehicle_id="v1", reason="this site has no chargers"))
+    known = await session(told)
+    assert (known["state"], known["reason"], known["site_id"]) == ("refused", "this site has no chargers", "north")
+
+
+async def test_the_life_of_a_session(told: Told) -> None:
+    await told.tell(SITE, queued("s1"), time_ms=1_000)
+    assert (await session(told))["state"] == "queued"
+    await told.tell(SITE, offered("s1", ("s1", 2, 640_000, 1_000)))
+    known = await session(told)
+    assert (known["state"], known["charger_id"], known["held_until_ms"]) == ("offered", "c1", 9_000)
+    assert (known["score_ppm"], known["place"]) == (640_000, 0)
+    await told.tell(
+        SITE, said.SessionAssigned(session_id="s1", charger_id="c1", plug_in_until_ms=20_000), time_ms=2_000
+    )
+    known = await session(told)
+    assert (known["state"], known["held_until_ms"], known["assigned_start_ms"]) == ("assigned", 20_000, 2_000)
+    await told.tell(SITE, charging("s1"), time_ms=3_000)
+    known = await session(told)
+    assert (known["state"], known["held_until_ms"], known["assigned_start_ms"]) == ("charging", None, 2_000)
+    await told.tell(SITE, said.SessionPaused(session_id="s1", reason="less than 6 A left"))
+    known = await session(told)
+    assert (known["state"], known["reason"]) == ("paused", "less than 6 A left")
+    await told.tell(SITE, said.SessionResumed(session_id="s1"))
+    known = await session(told)
+    assert (known["state"], known["reason"]) == ("charging", None)
+    await told.tell(SITE, ended("s1"), time_ms=8_000)
+    known = await session(told)
+    assert (known["state"], known["reason"], known["energy_wh"]) == ("completed", "target_reached", 12_345)
+    assert (known["assigned_end_ms"], known["charger_id"], known["place"]) == (8_000, "c1", None)
+
+
+async def test_a_walk_up_that_was_never_assigned_starts_when_it_charges(told: Told) -> None:
+    await told.tell(SITE, queued("s1", vehicle_id=None))
+    await told.tell(SITE, charging("s1"), time_ms=3_000)
+    known = await session(told)
+    assert (known["assigned_start_ms"], known["walk_up"], known["vehicle_id"]) == (3_000, True, None)
+
+
+async def test_snoozed_or_lost_an_offer_it_waits_again_without_a_charger(told: Told) -> None:
+    lost = said.SessionRequeued(session_id="s1", charger_id="c1", reason="charger Faulted")
+    snoozed = said.SessionSnoozed(session_id="s1", charger_id="c1", until_ms=60_000)
+    for given_back, reason in ((snoozed, "snoozed"), (lost, "charger Faulted")):
+        await told.tell(SITE, queued("s1"), offered("s1"), given_back)
+        known = await session(told)
+        assert (known["state"], known["charger_id"], known["held_until_ms"]) == ("queued", None, None)
+        assert (known["reason"], known["place"]) == (reason, 1)
+
+
+async def test_the_queue_goes_by_tier_then_expectation_then_score_then_arrival(told: Told) -> None:
+    for time_ms, (session_id, tier) in enumerate([("a", 2), ("b", 2), ("c", 2), ("d", 0), ("e", 2), ("f", 2)]):
+        await told.tell(SITE, queued(session_id, tier=tier), time_ms=time_ms)
+    await told.tell(
+        SITE, offered("f", ("f", 2, 9, 5), ("d", 0, 1, 3), ("c", 2, 300, 2), ("b", 2, 300, 1), ("a", 2, 100, 0))
+    )
+    assert await places(told) == [("f", 0), ("d", 1), ("b", 2), ("c", 3), ("a", 4), ("e", 5)]
+    await told.tell(SITE, said.EtaChanged(sessions=(("e", 1_000), ("a", 2_000)), chargers=()))
+    assert await places(told) == [("f", 0), ("d", 1), ("e", 2), ("a", 3), ("b", 4), ("c", 5)]
+    assert (await session(told, "a"))["place"] == 3
+
+
+async def test_the_queue_is_of_one_site_and_of_those_not_plugged_in(told: Told) -> None:
+    await told.tell(SITE, queued("s1"), queued("s2"), charging("s1"))
+    await told.tell("sites:south", queued("s3").model_copy(update={"site_id": "south"}))
+    assert await places(told) == [("s2", 1)]
+
+
+async def test_an_expectation_that_is_not_repeated_is_void(told: Told) -> None:
+    await told.tell(SITE, queued("s1"), queued("s2"))
+    await told.tell(SITE, said.EtaChanged(sessions=(("s1", 70), ("s2", 80)), chargers=()))
+    await told.tell(SITE, said.EtaChanged(sessions=(("s2", 90),), chargers=()))
+    assert (await session(told, "s1"))["eta_ms"] is None
+    assert (await session(told, "s2"))["eta_ms"] == 90
+    nobody = said.EtaChanged(sessions=(), chargers=())
+    await told.tell(SITE, nobody, nobody)
+    assert (await session(told, "s2"))["eta_ms"] is None
+
+
+async def test_the_schedule_tells_tier_and_score_of_those_who_charge(told: Told) -> None:
+    await told.tell(SITE, queued("old"), charging("old"), ended("old"), queued("s1"), charging("s1"))
+    await told.tell(SITE, queued("s2"), charging("s2").model_copy(update={"charger_id": "c2"}))
+    await told.tell(SITE, schedule(("c1", 1, 777), ("c2", 0, 888)))
+    known = [await session(told, session_id) for session_id in ("s1", "s2", "old")]
+    assert [(one["tier"], one["score_ppm"]) for one in known] == [(1, 777), (0, 888), (2, None)]
+
+
+async def test_a_car_in_the_way_is_asked_to_move_until_it_has_gone(told: Told) -> None:
+    await told.tell(SITE, queued("s1"), charging("s1"), ended("s1"))
+    await told.tell(SITE, said.ChargerOccupied(session_id="s1", charger_id="c1", wanted=True))
+    assert (await session(told))["move_wanted"] is True
+    await told.tell(SITE, said.ChargerReleased(charger_id="c1"))
+    assert (await session(told))["move_wanted"] is False

@@ -1,0 +1,66 @@
+"""Given registrations and caps, when told, then the sites are there."""
+
+from domain.records.load import GridLimitSet
+from domain.records.registry import NodeSpec, SiteRegistered, VehicleRegistered
+from projections import grid_limits, sites, vehicles
+from tests.projections.telling import Told
+
+ROOT = NodeSpec(id="main", parent=None, kind="site", limit_ma=(100_000, 100_000, 100_000), limit_w=69_000)
+PANEL = NodeSpec(id="panel", parent="main", kind="panel", limit_ma=(63_000, 63_000, 63_000))
+NORTH = SiteRegistered(site_id="north", location_zone="zone-4", firm_w=20_000, nodes=(ROOT, PANEL))
+
+
+def cap(cap_id: str, ends_ms: int | None, *, starts_ms: int = 0) -> GridLimitSet:
+    return GridLimitSet(
+        cap_id=cap_id,
+        limit_w=40_000,
+        starts_ms=starts_ms,
+        ends_ms=ends_ms,
+        holds_from_ms=starts_ms + 10,
+        guaranteed=True,
+        reason_code="utility",
+        facts={},
+        rule="load.cap.v1",
+        reason="fits",
+    )
+
+
+async def test_a_registered_site_has_its_tree_and_the_limit_of_its_root(told: Told) -> None:
+    await told.tell("registry:site:north", NORTH)
+    row = await told.database.read(lambda connection: sites.find(connection, "north"))
+    assert row is not None
+    assert (row["max_w"], row["firm_w"], row["location_zone"]) == (69_000, 20_000, "zone-4")
+    assert [node["id"] for node in row["tree"]] == ["main", "panel"]
+    assert row["tree"][1] == {
+        "id": "panel",
+        "parent": "main",
+        "kind": "panel",
+        "limit_ma": [63_000, 63_000, 63_000],
+        "limit_w": None,
+    }
+
+
+async def test_sites_are_listed_by_id_and_an_unknown_one_is_not_there(told: Told) -> None:
+    await told.tell("registry:site:south", NORTH.model_copy(update={"site_id": "south"}))
+    await told.tell("registry:site:north", NORTH)
+    assert [row["id"] for row in await told.database.read(sites.every)] == ["north", "south"]
+    assert await told.database.read(lambda connection: sites.exists(connection, "south"))
+    assert not await told.database.read(lambda connection: sites.exists(connection, "west"))
+
+
+async def test_a_registered_vehicle_is_there_with_what_is_known(told: Told) -> None:
+    await told.tell("registry:vehicle:v1", VehicleRegistered(vehicle_id="v1", battery_wh=None, max_ma=32_000, phases=3))
+    row = await told.database.read(lambda connection: vehicles.find(connection, "v1"))
+    assert dict(row or {}) == {"id": "v1", "battery_wh": None, "max_ma": 32_000, "phases": 3}
+
+
+async def test_caps_that_are_over_are_left_out(told: Told) -> None:
+    await told.tell("load:north", cap("past", 500), cap("open", None), cap("later", 9_000, starts_ms=5_000))
+    await told.tell("load:south", cap("elsewhere", None))
+    rows = await told.database.read(lambda connection: grid_limits.not_over(connection, "north", 500))
+    assert [row["cap_id"] for row in rows] == ["open", "later"]
+
+
+async def test_only_the_feeding_processor_is_believed(told: Told) -> None:
+    await told.tell("sites:north", NORTH)
+    assert await told.database.read(sites.every) == []
