@@ -96,7 +96,8 @@ def _field(location: Sequence[str | int]) -> str:
     """`("body", "nodes", 0, "limit_a")` -> `nodes.0.limit_a`; a body that is no JSON object is `body` itself."""
     source, *path = location
     if source != "body" or (path and isinstance(path[0], str)):
-        return ".".join(map(str, path)) or str(source)
+        name = ".".join(map(str, path)) or str(source)
+        return name.encode(errors="replace").decode()  # a client may name a field by half a character
     return "body"
 
 

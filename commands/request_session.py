@@ -20,7 +20,7 @@ class SessionRequest(Request):
         "depart_ms": "time_constraint_minutes",
     }
 
-    vehicle_id: Annotated[str, StringConstraints(strict=True, min_length=1, max_length=64)]
+    vehicle_id: Annotated[str, StringConstraints(strict=True, pattern=r"^[ -~]{1,64}$")]
     site_id: Identifier
     target_soc: Percent
     current_soc: Percent | None = None

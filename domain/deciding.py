@@ -10,7 +10,7 @@ from domain.site import Site, evolve
 class Deciding:
     """Rules add events one after the other; each rule sees the site as the ones before it left it.
 
-    `urgent` is set by whatever can't wait for the next tick to be scheduled again.
+    `urgent` is set by whatever asks for a new schedule at once, however little it changes.
     """
 
     def __init__(self, site: Site, sensed: Sensed, now_ms: int) -> None:

@@ -16,6 +16,11 @@ from domain.session import Session, check_transition
 GRACE_MS = 5 * 60_000
 """How long after the announced departure a car may stay before its charger is asked for."""
 
+FULL_MS = 60_000
+"""How long a car must have drawn nothing of what it may before it is taken to have stopped by itself."""
+NEARLY_PERMILLE = 950
+"""Need and meter are known to a few percent: a car that stops by itself this close to its target has reached it."""
+
 
 def end(deciding: Deciding, session: Session, state: EndState, reason: EndReason, energy_wh: int | None = None) -> None:
     """End a session. The charger of a car that is still plugged in stays occupied by it."""
@@ -63,13 +68,21 @@ def ask_to_move(deciding: Deciding) -> None:
 
 
 def end_satisfied(deciding: Deciding, charger_id: str) -> None:
-    """A session is complete once its energy has arrived."""
+    """A session is complete once its energy has arrived, or when the car takes no more of the little that is left."""
     session = deciding.site.session_at(charger_id)
     if session is None or not session.plugged() or session.need_wh is None:
         return
     delivered_wh = deciding.sensed.delivered_wh(session)
-    if delivered_wh is not None and delivered_wh >= session.need_wh:
+    if delivered_wh is None:
+        return
+    full = _takes_no_more(deciding, charger_id) and delivered_wh * 1000 >= session.need_wh * NEARLY_PERMILLE
+    if full or delivered_wh >= session.need_wh:
         end(deciding, session, "completed", "target_reached", delivered_wh)
+
+
+def _takes_no_more(deciding: Deciding, charger_id: str) -> bool:
+    since_ms = deciding.sensed.takes_no_more_since_ms(charger_id)
+    return since_ms is not None and deciding.now_ms - since_ms >= FULL_MS
 
 
 def end_overdue(deciding: Deciding) -> None:

@@ -21,10 +21,8 @@ from domain.site import spec_of
 RULE = "scheduling.weighted_max_min.v1"
 VALID_MS = 10 * 60_000
 """How long `load` may follow targets that nobody renews."""
-SETTLED_MS = 60_000
-"""How long a limit must have stood before a car that draws less is believed to want no more."""
-UNUSED_MA = 2_000
-"""Current left unused before it is reclaimed, and the margin that lets the car take more again."""
+WORTHWHILE_MA = 2_000
+"""A tick changes targets only where one moves by as much: each change is a message that a charger must confirm."""
 
 
 def plan(deciding: Deciding) -> None:
@@ -33,7 +31,7 @@ def plan(deciding: Deciding) -> None:
     claims = [_claim(deciding, session) for session in plugged]
     found = schedule(deciding.site.limits, claims, _fixed(deciding))
     changed = _changes(deciding, found)
-    if changed:
+    if changed and (deciding.urgent or _is_worthwhile(deciding, changed)):
         deciding.add(
             ScheduleChanged(
                 targets=tuple(Target(charger_id=charger, target_ma=target_ma) for charger, target_ma in changed),
@@ -46,7 +44,7 @@ def plan(deciding: Deciding) -> None:
             )
         )
     for session in plugged:
-        _pause_or_resume(deciding, session, found[session.charger_id or ""])
+        _pause_or_resume(deciding, session, deciding.site.targets.get(session.charger_id or "", 0))
 
 
 def _claim(deciding: Deciding, session: Session) -> Claim:
@@ -60,21 +58,9 @@ def _claim(deciding: Deciding, session: Session) -> Claim:
         score_ppm=score.total_ppm,
         weight_ppm=weight_of(deciding.site, deciding.sensed, session, score, deciding.now_ms),
         min_ma=outlet.min_ma,
-        max_ma=max(outlet.min_ma, min(most_ma, _usable_ma(deciding, outlet.id, most_ma))),
+        max_ma=max(outlet.min_ma, min(most_ma, deciding.sensed.usable_ma.get(outlet.id, most_ma))),
         running=session.state == "charging",
     )
-
-
-def _usable_ma(deciding: Deciding, charger_id: str, most_ma: int) -> int:
-    """What the car makes use of: a tapering one leaves current to others, a hungry one gets its margin back."""
-    granted = deciding.sensed.granted.get(charger_id)
-    meter = deciding.sensed.meters.get(charger_id)
-    if granted is None or meter is None or meter.current_ma is None:
-        return most_ma
-    settled = deciding.now_ms - granted.since_ms >= SETTLED_MS and meter.at_ms - granted.since_ms >= SETTLED_MS // 2
-    if not settled or meter.current_ma > granted.limit_ma - UNUSED_MA:
-        return most_ma
-    return -(-(meter.current_ma + UNUSED_MA) // 1000) * 1000
 
 
 def _fixed(deciding: Deciding) -> dict[str, tuple[Outlet, int]]:
@@ -88,6 +74,11 @@ def _changes(deciding: Deciding, found: dict[str, int]) -> list[tuple[str, int]]
     before = deciding.site.targets
     ended = [(charger, 0) for charger in before if charger not in found]
     return ended + [(charger, ma) for charger, ma in found.items() if before.get(charger, 0) != ma]
+
+
+def _is_worthwhile(deciding: Deciding, changed: list[tuple[str, int]]) -> bool:
+    before = deciding.site.targets
+    return any(ma == 0 or abs(ma - before.get(charger, 0)) >= WORTHWHILE_MA for charger, ma in changed)
 
 
 def _recorded(claim: Claim) -> Claimant:

@@ -11,7 +11,7 @@ from domain.desired import Desired
 from domain.errors import DomainError
 from domain.records import Payload, Record, chargers, fleet, load, registry, sessions
 from domain.records.time import TimerDue, TimerSet
-from domain.sensed import Sensed, forget_closed, sense_limit, sense_meter
+from domain.sensed import Sensed, forget_closed, sense_limit, sense_meter, sense_start
 from domain.session import Session
 from domain.site import Charger, Site, evolve, has_failed
 
@@ -41,6 +41,8 @@ class Sites:
                 return sense_meter(fold, working, given.data, given.time)
             case load.LimitDesired():
                 return sense_limit(working, given.data, given.time)
+            case load.TransactionStarted():
+                return sense_start(working, given.data.charger_id)
             case TimerDue():
                 return forget_closed(fold, working)
         return working
@@ -75,8 +77,7 @@ def _follow_up(deciding: Deciding) -> None:
     offers.withdraw_lost_offers(deciding)
     offers.offer_free_chargers(deciding)
     ending.ask_to_move(deciding)
-    if deciding.urgent:
-        targets.plan(deciding)
+    targets.plan(deciding)
     targets.renew(deciding)
     turns.expect(deciding)
 
@@ -160,10 +161,6 @@ def _learnt_only(deciding: Deciding, given: Record) -> None:
     """`observe` took in all there is."""
 
 
-def _tick(deciding: Deciding, given: Record) -> None:
-    deciding.urgent = True
-
-
 def _requested(deciding: Deciding, given: Record) -> None:
     told: fleet.SessionRequested = given.data  # type: ignore[assignment]
     if deciding.site.session_of(told.vehicle_id) is not None:
@@ -218,5 +215,5 @@ HANDLERS: dict[type[Payload], Callable[[Deciding, Record], Any]] = {
     fleet.CancelRequested: _cancel,
     fleet.AcceptRequested: _accept,
     fleet.SnoozeRequested: _snooze,
-    TimerDue: _tick,
+    TimerDue: _learnt_only,
 }

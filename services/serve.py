@@ -37,12 +37,15 @@ def serve(
     tick_s: TICK = 30,
 ) -> None:
     """Run the platform. The first start prints the operator's API key, once."""
+    import uvloop
+
     from services.platform import Settings
 
     starts_at_ms = None
     if clock is ClockKind.simulated:
         starts_at_ms = _ms(start)
-    raise typer.Exit(asyncio.run(_serve(Settings(data, port, ocpp_port, starts_at_ms, tick_s))))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        raise typer.Exit(runner.run(_serve(Settings(data, port, ocpp_port, starts_at_ms, tick_s))))
 
 
 def _ms(start: str | None) -> int:

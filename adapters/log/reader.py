@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import orjson
 
-from adapters.log.schema import COLUMNS, OWN, PARTITIONS_KEY, checksum, compacted
+from adapters.log.schema import COLUMNS, MOST_PARTITIONS, OWN, PARTITIONS_KEY, checksum, compacted
 from adapters.log.trouble import damaged, translating
 from commands.ports import Position, Stored
 
 PAGE_BYTES = 8 * 2**20
 """A page ends with the record that exceeds this."""
+ALL = range(MOST_PARTITIONS)
 LAST = 2**63 - 1
 """The largest offset that SQLite knows."""
+
+
+Row = tuple[int, int, int, bytes, str, bytes]
+"""Offset, partition, seq, ends, key and body of a row that was checked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,7 @@ class Reader:
         return {name.decode(): offset for name, offset in last.items()}
 
     def head(self, topic: str) -> Head:
-        """Where a topic ends. Its last records are checked: if the end is lost, that shows here."""
+        """Where a topic ends. If its end was lost, that shows here."""
         with self._snapshot():
             offset = self.last_offsets().get(topic, 0)
             if compacted(topic):
@@ -90,11 +95,11 @@ class Reader:
                 if latest is not None and latest > offset:
                     raise damaged(self._file, f"{topic} goes on after its last offset, {offset}")
                 return Head(offset, [])
-            trimmed = self.trimmed(topic)
-            last = [self.last(topic, partition) or gone for partition, gone in trimmed.items()]
-        if max(found for found, _ in (*last, *trimmed.values())) != offset:
-            raise damaged(self._file, f"{topic} does not end at its last offset, {offset}")
-        return Head(offset, [seq for _, seq in last])
+            newest, _ = self._newest(topic)
+            found = max([newest, *(gone for gone, _ in self.trimmed(topic).values())])
+            if found != offset:
+                raise damaged(self._file, f"{topic} ends at {found}, not at its last offset, {offset}")
+            return Head(offset, list(self._end_seqs(topic).values()))
 
     def ends(self, topic: str) -> dict[int, int]:
         """The last offset of each partition, even where retention took the record (0: there was none)."""
@@ -102,7 +107,10 @@ class Reader:
             trimmed = self.trimmed(topic)
             if not self._exists(topic):
                 return dict.fromkeys(trimmed, 0)
-            return {partition: (self.last(topic, partition) or trimmed[partition])[0] for partition in trimmed}
+            found = {partition: self.last(topic, partition) or gone for partition, gone in trimmed.items()}
+            if not compacted(topic):
+                self._check_complete(topic, {partition: seq for partition, (_, seq) in found.items()})
+        return {partition: offset for partition, (offset, _) in found.items()}
 
     def page(self, topic: str, cursor: Cursor, limit: int) -> tuple[list[Stored], Cursor]:
         """Up to `limit` records after the cursor in the order of their offsets, and the cursor after them."""
@@ -113,7 +121,7 @@ class Reader:
             seqs = {} if compacted(topic) else self._seqs(topic, cursor)
             found: list[Stored] = []
             size = 0
-            for offset, partition, seq, key, body in self._rows(topic, cursor.after, limit):
+            for offset, partition, seq, _, key, body in self._rows(topic, cursor.after, limit):
                 if seqs:
                     self._check_gapless(topic, partition, offset, seq, seqs[partition])
                     seqs[partition] = seq
@@ -122,6 +130,8 @@ class Reader:
                 size += len(body)
                 if size > PAGE_BYTES:
                     break
+            if seqs and len(found) < limit and size <= PAGE_BYTES:
+                self._check_complete(topic, seqs)
         return found, Cursor(after, seqs)
 
     def table(self, topic: str) -> dict[str, bytes]:
@@ -133,13 +143,13 @@ class Reader:
             if verdict != b"ok":
                 raise damaged(self._file, f"{topic}: {verdict.decode(errors='replace')}")
             rows = self._connection.execute(f'SELECT {COLUMNS} FROM "{topic}" ORDER BY offset')
-            return {key: body for _, _, _, key, body in self._checked(topic, rows)}
+            return {key: body for _, _, _, _, key, body in self._checked(topic, rows)}
 
     def last(self, topic: str, partition: int, up_to: int = LAST) -> tuple[int, int] | None:
         """(offset, seq) of the last record of a partition with an offset of at most `up_to`."""
         query = f'SELECT {COLUMNS} FROM "{topic}" WHERE partition = ? AND offset <= ? ORDER BY offset DESC LIMIT 1'
-        rows = self._checked(topic, self._connection.execute(query, (partition, up_to)))
-        return next(((offset, seq) for offset, _, seq, _, _ in rows), None)
+        rows = self._checked(topic, self._connection.execute(query, (partition, up_to)), (partition,))
+        return next(((offset, seq) for offset, _, seq, _, _, _ in rows), None)
 
     @contextmanager
     def _snapshot(self) -> Iterator[None]:
@@ -165,23 +175,48 @@ class Reader:
     def _own(self) -> dict[str, bytes]:
         return self.table(OWN)
 
-    def _rows(self, topic: str, after: Mapping[int, int], limit: int) -> Iterator[tuple[int, int, int, str, bytes]]:
+    def _rows(self, topic: str, after: Mapping[int, int], limit: int) -> Iterator[Row]:
         """The rows of several partitions, merged: each is read along its index, so that none is read in vain."""
         one = f'SELECT {COLUMNS} FROM "{topic}" WHERE partition = ? AND offset > ?'
         query = " UNION ALL ".join([one] * len(after)) + " ORDER BY offset LIMIT ?"
         places = [number for place in after.items() for number in place]
-        return self._checked(topic, self._connection.execute(query, (*places, limit)))
+        return self._checked(topic, self._connection.execute(query, (*places, limit)), after)
 
-    def _checked(self, topic: str, rows: sqlite3.Cursor) -> Iterator[tuple[int, int, int, str, bytes]]:
+    def _checked(self, topic: str, rows: sqlite3.Cursor, asked: Collection[int] = ALL) -> Iterator[Row]:
+        """The rows as they were written, of the partitions that were asked for: an index may be damaged, too."""
         name = topic.encode()
-        for offset, partition, seq, key, body, written in rows:
+        for offset, partition, seq, ends, key, body, written in rows:
             try:
-                intact = checksum(name, offset, partition, seq, key, body) == written
+                intact = partition in asked and checksum(name, offset, partition, seq, ends, key, body) == written
             except TypeError:  # a value has become one of another type
                 intact = False
             if not intact:
                 raise damaged(self._file, f"{topic}, partition {partition}, offset {offset} is not what was written")
-            yield offset, partition, seq, key.decode(), body
+            yield offset, partition, seq, ends, key.decode(), body
+
+    def _newest(self, topic: str) -> tuple[int, list[int]]:
+        """The last record's offset, and the seq that each partition had come to; found without the index."""
+        rows = self._connection.execute(f'SELECT {COLUMNS} FROM "{topic}" ORDER BY offset DESC LIMIT 1')
+        for offset, _, _, ends, _, _ in self._checked(topic, rows):
+            return offset, [int(seq) for seq in ends.split()]
+        return 0, [0] * self.partitions()
+
+    def _end_seqs(self, topic: str) -> dict[int, int]:
+        """The last seq of each partition, be its record still there or trimmed."""
+        _, seqs = self._newest(topic)
+        return {partition: max(seqs[partition], seq) for partition, (_, seq) in self.trimmed(topic).items()}
+
+    def _check_complete(self, topic: str, seqs: Mapping[int, int]) -> None:
+        """Where reading has come to the end of partitions, it must have come to their last records."""
+        _, ends = self._newest(topic)
+        if all(ends[partition] == seq for partition, seq in seqs.items()):
+            return
+        trimmed = self.trimmed(topic)
+        for partition, end in self._end_seqs(topic).items():
+            if partition in seqs and end not in (seqs[partition], trimmed[partition][1]):
+                raise damaged(
+                    self._file, f"{topic}, partition {partition}: records {seqs[partition] + 1} to {end} are missing"
+                )
 
     def _seqs(self, topic: str, cursor: Cursor) -> dict[int, int]:
         known = cursor.seqs

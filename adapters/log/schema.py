@@ -19,18 +19,18 @@ OWN = "_log"
 """Compacted: `partitions`; `consumed/<processor>`: partition -> offset; `trimmed/<topic>/<partition>`: offset, seq."""
 PARTITIONS = 4
 PARTITIONS_KEY = "partitions"
-MOST_PARTITIONS = 500
-"""A SELECT merges no more."""
+MOST_PARTITIONS = 64
+"""Every record names the end of each."""
 TOPIC = re.compile(r"[a-z][A-Za-z0-9_.-]*")
 
-COLUMNS = "offset, partition, seq, key, body, checksum"
+COLUMNS = "offset, partition, seq, ends, key, body, checksum"
+VALUES = "?, ?, ?, ?, ?, ?, ?"
 
 
-def checksum(topic: bytes, offset: int, partition: int, seq: int, key: bytes, body: bytes) -> bytes:
+def checksum(topic: bytes, offset: int, partition: int, seq: int, ends: bytes, key: bytes, body: bytes) -> bytes:
     """Of a row and its place, so that neither a changed byte nor a page in the wrong place goes unnoticed."""
-    return blake2b(
-        b"%b %d %d %d %d %b%b" % (topic, offset, partition, seq, len(key), key, body), digest_size=16
-    ).digest()
+    content = b"%b %d %d %d [%b] %d %b%b" % (topic, offset, partition, seq, ends, len(key), key, body)
+    return blake2b(content, digest_size=16).digest()
 
 
 @cache
@@ -39,11 +39,16 @@ def compacted(topic: str) -> bool:
 
 
 def create_table(connection: sqlite3.Connection, topic: str) -> None:
-    """Offsets are never used again (AUTOINCREMENT). `seq` counts a partition's entries without a gap; 0 in tables."""
+    """Offsets are never used again (AUTOINCREMENT).
+
+    `seq` counts a partition's entries without a gap, `ends` has the seq that every partition had come to: so what is
+    missing shows, in the middle and at the end. Tables have neither; there the whole tree is checked.
+    """
     unique = "UNIQUE" if compacted(topic) else ""
     connection.execute(
         f'CREATE TABLE IF NOT EXISTS "{topic}" (offset INTEGER PRIMARY KEY AUTOINCREMENT, partition INTEGER NOT NULL,'
-        f" seq INTEGER NOT NULL, key TEXT NOT NULL {unique}, body BLOB NOT NULL, checksum BLOB NOT NULL)"
+        f" seq INTEGER NOT NULL, ends TEXT NOT NULL, key TEXT NOT NULL {unique}, body BLOB NOT NULL,"
+        " checksum BLOB NOT NULL)"
     )
     if not compacted(topic):
         connection.execute(f'CREATE INDEX IF NOT EXISTS "{topic}/partition" ON "{topic}" (partition)')

@@ -122,7 +122,7 @@ class SqliteLog:
             self._followers.discard(follower)
 
     def quiet(self) -> bool:
-        """Whether everything written has been handled: nothing is on its way to the disk, whoever follows waits for more."""
+        """Whether all that was written has been handled: nothing is on its way to the disk, all who follow wait."""
         handled = all(one.waits and one.looked >= self.ends_now.last(one.topic) for one in self._followers)
         return handled and self._writable().idle() and all(owner.caught_up() for owner in self._owners.values())
 

@@ -31,6 +31,8 @@ def translated(error: Exception, file: Path) -> Exception:
         if code.startswith(DAMAGED):
             return damaged(file, f"{error} ({code})")
         return LogError(f"{file}: {error} ({code}); nothing of this was acknowledged")
+    if isinstance(error, UnicodeDecodeError):  # from SQLite's complaint, which quotes what it couldn't read
+        return damaged(file, f"a name in it is no text: {error.object!r}")
     if isinstance(error, OSError):
         kind = LogFull if error.errno in (errno.ENOSPC, errno.EDQUOT) else LogError
         return kind(f"{error.filename or file}: {error.strerror}")
@@ -42,5 +44,5 @@ def translating(file: Path) -> Iterator[None]:
     """Raise the port's errors instead of SQLite's and the system's."""
     try:
         yield
-    except (sqlite3.Error, OSError) as error:
+    except (sqlite3.Error, UnicodeDecodeError, OSError) as error:
         raise translated(error, file) from error

@@ -13,7 +13,7 @@ from typing import Any
 
 from adapters.log.ends import Ends
 from adapters.log.reader import Head, Reader
-from adapters.log.schema import COLUMNS, checksum, compacted, create_table
+from adapters.log.schema import COLUMNS, VALUES, checksum, compacted, create_table
 from adapters.log.trouble import translated
 from commands.ports import Fenced, LogError, Position
 
@@ -22,7 +22,7 @@ GROUP_BYTES = 8 * 2**20
 ROW_BYTES = 100
 """What a row costs beside its body."""
 
-Row = tuple[int, int, int, str, bytes, bytes]
+Row = tuple[int, int, int, str, str, bytes, bytes]
 
 
 class Group:
@@ -40,19 +40,20 @@ class Group:
         head = self._heads.get(topic) or self._open(topic)
         head.offset = offset = head.offset + 1
         if compacted(topic):
-            row = None if body is None else _row(topic, offset, partition, 0, key, body)
+            row = None if body is None else _row(topic, offset, partition, 0, "", key, body)
             self._latest.setdefault(topic, {})[key] = row
         elif body is not None:
             head.seqs[partition] = seq = head.seqs[partition] + 1
-            self._appended.setdefault(topic, []).append(_row(topic, offset, partition, seq, key, body))
+            ends = " ".join(map(str, head.seqs))
+            self._appended.setdefault(topic, []).append(_row(topic, offset, partition, seq, ends, key, body))
         return Position(partition, offset)
 
     def write(self) -> None:
         for topic, rows in self._appended.items():
-            self.connection.executemany(f'INSERT INTO "{topic}" ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)', rows)
+            self.connection.executemany(f'INSERT INTO "{topic}" ({COLUMNS}) VALUES ({VALUES})', rows)
         for topic, latest in self._latest.items():
             kept = [row for row in latest.values() if row is not None]
-            self.connection.executemany(f'REPLACE INTO "{topic}" ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)', kept)
+            self.connection.executemany(f'REPLACE INTO "{topic}" ({COLUMNS}) VALUES ({VALUES})', kept)
             deleted = [(key,) for key, row in latest.items() if row is None]
             self.connection.executemany(f'DELETE FROM "{topic}" WHERE key = ?', deleted)
 
@@ -66,8 +67,9 @@ class Group:
         return head
 
 
-def _row(topic: str, offset: int, partition: int, seq: int, key: str, body: bytes) -> Row:
-    return offset, partition, seq, key, body, checksum(topic.encode(), offset, partition, seq, key.encode(), body)
+def _row(topic: str, offset: int, partition: int, seq: int, ends: str, key: str, body: bytes) -> Row:
+    proof = checksum(topic.encode(), offset, partition, seq, ends.encode(), key.encode(), body)
+    return offset, partition, seq, ends, key, body, proof
 
 
 Work = Callable[[Group], Any]

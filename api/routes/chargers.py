@@ -8,7 +8,7 @@ from starlette.responses import Response
 from api.answers import Answer
 from api.call import Asked, Call, Calling
 from api.problems import Problem
-from api.routes.paths import V1
+from api.routes.paths import V1, PathId
 from commands.commission_charger import CommissionRequest
 from commands.quantities import rfc3339
 from commands.register_charger import ChargerRequest
@@ -72,7 +72,7 @@ async def command(call: Calling, charger_id: PathId, body: ChargerCommandRequest
     return await call.once(body, act)
 
 
-async def _load_stream(call: Call, charger_id: PathId) -> str:
+async def _load_stream(call: Call, charger_id: str) -> str:
     """The stream that decides for a charger, or a 404."""
     row = await call.context.database.read(lambda connection: chargers.find(connection, charger_id))
     if row is None:

@@ -12,7 +12,7 @@ from api.answers import Answer, Json
 from api.call import Asked, Call, Calling
 from api.context import Context, Given
 from api.problems import Problem
-from api.routes.paths import V1
+from api.routes.paths import V1, PathId
 from commands.register_vehicle import VIN_PATTERN
 from commands.request_session import SessionRequest
 from commands.topics import stream
@@ -72,7 +72,7 @@ async def cancel(call: Calling, session_id: PathId) -> Response:
     return await _tell(call, session_id, CancelSession(session_id=session_id), SessionEnded)
 
 
-async def _tell(call: Call, session_id: PathId, command: Payload, awaited: type[Payload]) -> Response:
+async def _tell(call: Call, session_id: str, command: Payload, awaited: type[Payload]) -> Response:
     row = await _find(call.context, session_id)
     if row is None:
         raise Problem(404, "there is no such session", field="session_id")
@@ -96,21 +96,21 @@ async def _vehicle(context: Context, given: str) -> str:
     raise Problem(422, "there is no such vehicle", field="vehicle_id")
 
 
-async def _find(context: Context, session_id: PathId) -> Row | None:
+async def _find(context: Context, session_id: str) -> Row | None:
     return await context.database.read(lambda connection: sessions.find(connection, session_id))
 
 
-async def _view(context: Context, session_id: PathId) -> dict[str, object] | None:
+async def _view(context: Context, session_id: str) -> dict[str, object] | None:
     row = await _find(context, session_id)
     return row and views.session(row)
 
 
-def _asked(session_id: PathId, vehicle_id: str | None, site_id: str | None) -> dict[str, object]:
+def _asked(session_id: str, vehicle_id: str | None, site_id: str | None) -> dict[str, object]:
     """A session of which nothing is known but that it was asked for."""
     return views.session(sessions.asked_for(session_id, vehicle_id, site_id))
 
 
-async def _rejected(context: Context, session_id: PathId) -> dict[str, object] | None:
+async def _rejected(context: Context, session_id: str) -> dict[str, object] | None:
     """A session bears the id of the command that asked for it, and so does the rejection of that."""
     told = await context.database.read(lambda connection: rejections.caused_by(connection, session_id))
     if told is None or told["input_type"] not in ("vehicles.request_session.v1", "session.requested.v1"):

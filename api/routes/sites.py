@@ -12,7 +12,7 @@ from api.answers import Answer, Json
 from api.call import Asked, Calling
 from api.context import Context, Given
 from api.problems import Problem
-from api.routes.paths import V1
+from api.routes.paths import V1, PathId
 from commands.quantities import rfc3339
 from commands.register_site import SiteRequest
 from commands.set_grid_limit import GridLimitRequest
@@ -107,7 +107,7 @@ async def decisions_of(context: Given, site_id: PathId, limit: Annotated[int, Qu
     return Json({"decisions": [views.decision(row) for row in rows]})
 
 
-async def known_site(context: Context, site_id: PathId) -> Row:
+async def known_site(context: Context, site_id: str) -> Row:
     """The site, or a 404."""
     row = await context.database.read(lambda connection: sites.find(connection, site_id))
     if row is None:

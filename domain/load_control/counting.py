@@ -25,9 +25,9 @@ def _worst_ma(charger: Charger, meter: Meter | None, now_ms: int) -> int:
     reserved_ma = permitted_ma(charger, now_ms)
     if not charger.was_ever_connected():
         return reserved_ma  # registered, but nobody has seen it energised, and it had no permit
-    if charger.connected and not draws_idle(meter, now_ms):
+    if not charger.may_hide_start(now_ms) and not draws_idle(meter, now_ms):
         return reserved_ma
-    # Offline it may start by itself; what draws without a transaction is held by the floor alone.
+    # Offline it may have started by itself; what draws without a transaction is held by the floor alone.
     alone_ma = charger.floor_ma(now_ms) if charger.proven else unproven_ma(charger, meter, now_ms)
     return max(alone_ma, reserved_ma)
 
@@ -76,4 +76,4 @@ def eventual_ma(charger: Charger, meter: Meter | None, now_ms: int) -> int:
     """What it is counted at once everything that was desired is confirmed."""
     if charger.lease is None or not is_lowerable(charger, now_ms):
         return counted_ma(charger, meter, now_ms)
-    return max(charger.lease.limit_ma, charger.floor.desired_ma)
+    return charger.lease.limit_ma  # its floor will be lowered to it

@@ -21,7 +21,7 @@ from domain.load_control.ledger import (
     Transaction,
     Waiting,
 )
-from domain.load_control.numbers import LAPSE_MARGIN_MS, POSSIBLE_LIMITS, REMEMBERED_ENDS, REMEMBERED_STARTS
+from domain.load_control.numbers import LAPSE_MARGIN_MS, LEASE_MS, POSSIBLE_LIMITS, REMEMBERED_ENDS, REMEMBERED_STARTS
 from domain.records import Payload, load
 from domain.records.registry import NodeSpec
 
@@ -109,8 +109,14 @@ def _limits_renewed(ledger: Ledger, event: load.LimitsRenewed, time_ms: int) -> 
 # Connections
 
 
-def _connected(charger: Charger, event: load.ChargerConnected, _: int) -> Charger:
-    return replace(_to_be_told_again(charger), connected=True, connection_id=event.connection_id)
+def _connected(charger: Charger, event: load.ChargerConnected, time_ms: int) -> Charger:
+    reconnected_ms = time_ms if charger.was_ever_connected() else None
+    return replace(
+        _to_be_told_again(charger, time_ms),
+        connected=True,
+        connection_id=event.connection_id,
+        reconnected_ms=reconnected_ms,
+    )
 
 
 def _disconnected(charger: Charger, _: load.ChargerDisconnected, __: int) -> Charger:
@@ -118,7 +124,7 @@ def _disconnected(charger: Charger, _: load.ChargerDisconnected, __: int) -> Cha
 
 
 def _booted(charger: Charger, event: load.ChargerBooted, time_ms: int) -> Charger:
-    charger = replace(_to_be_told_again(charger), firmware=firmware_of(event), can_trigger=True)
+    charger = replace(_to_be_told_again(charger, time_ms), firmware=firmware_of(event), can_trigger=True)
     doubted_ms = time_ms if charger.floor.doubted_ms is None else charger.floor.doubted_ms
     return replace(charger, floor=replace(charger.floor, doubted_ms=doubted_ms))
 
@@ -128,10 +134,18 @@ def firmware_of(event: load.ChargerBooted) -> str:
     return "/".join((event.vendor, event.model, event.firmware))
 
 
-def _to_be_told_again(charger: Charger) -> Charger:
+def _to_be_told_again(charger: Charger, time_ms: int) -> Charger:
     floor = replace(charger.floor, ask=replace(charger.floor.ask, repeat=True, failures=0))
     lease = charger.lease and replace(charger.lease, ask=replace(charger.lease.ask, repeat=True, failures=0))
-    return replace(charger, floor=floor, lease=lease)
+    return _on_floor(replace(charger, floor=floor, lease=lease), time_ms)
+
+
+def _on_floor(charger: Charger, time_ms: int) -> Charger:
+    """In a transaction it may draw by its floor now: that it keeps a lower lease instead must be confirmed."""
+    installed_ma = charger.floor.installed_ma
+    if not charger.transactions or installed_ma is None:
+        return charger
+    return replace(charger, possible=_with_possible(charger, installed_ma, time_ms + LEASE_MS, time_ms))
 
 
 def _status_changed(charger: Charger, event: load.ChargerStatusChanged, _: int) -> Charger:
@@ -180,13 +194,14 @@ def _started(charger: Charger, event: load.TransactionStarted, time_ms: int) -> 
         permitted=event.permitted,
         commissioning=event.commissioning,
     )
-    return replace(
+    charger = replace(
         charger,
         transactions=(*charger.transactions, transaction),
         starts=(*charger.starts, start)[-REMEMBERED_STARTS:],
         permit=None,
         waiting=None,
     )
+    return _on_floor(charger, time_ms)
 
 
 def _stopped(ledger: Ledger, event: load.TransactionStopped, _: int) -> Ledger:
@@ -238,7 +253,7 @@ def _with_lease(
 ) -> Charger:
     before = charger.lease
     same = before is not None and before.limit_ma == limit_ma
-    lowered = before is not None and limit_ma < before.limit_ma
+    lowered = limit_ma < (before.limit_ma if before is not None else charger.possible_ma(time_ms))
     lease = Lease(
         transaction_id=transaction_id,
         limit_ma=limit_ma,

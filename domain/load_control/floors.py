@@ -42,6 +42,9 @@ def wanted_ma(deciding: Deciding, charger: Charger) -> int:
         return min(planned_ma, charger.floor.desired_ma)
     if lease.limit_ma >= planned_ma:
         return planned_ma
+    if charger.possible_ma(deciding.now_ms) > lease.limit_ma:
+        # Until the lease is confirmed it may be the floor that holds the car: its fall would have to be confirmed too.
+        return min(planned_ma, charger.floor.desired_ma)
     return min(planned_ma, lease.limit_ma, charger.floor.desired_ma)
 
 

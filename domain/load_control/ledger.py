@@ -12,6 +12,7 @@ from domain.load_control.numbers import (
     LAPSE_MARGIN_MS,
     NO_ANSWER_MS,
     PROMISE_MS,
+    QUEUE_MS,
     START_DELAY_MS,
 )
 
@@ -160,6 +161,7 @@ class Charger:
 
     outlet: Outlet
     connection_id: str = ""
+    reconnected_ms: int | None = None
     connected: bool = False
     firmware: str = ""
     proven: bool = False
@@ -188,6 +190,10 @@ class Charger:
     def transaction(self) -> Transaction | None:
         """The one that the lease is for."""
         return self.transactions[-1] if self.transactions else None
+
+    def may_hide_start(self, now_ms: int) -> bool:
+        """Whether it may be charging without our knowledge: it is offline, or its queue is not through yet."""
+        return not self.connected or (self.reconnected_ms is not None and now_ms < self.reconnected_ms + QUEUE_MS)
 
     def was_ever_connected(self) -> bool:
         return bool(self.connection_id)

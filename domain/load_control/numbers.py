@@ -54,6 +54,9 @@ PERMIT_MS = 60_000
 START_DELAY_MS = 60_000
 """How late the message of a start may be: what was permitted may draw already while its StartTransaction is repeated."""
 
+QUEUE_MS = 60_000
+"""How long after a reconnect a charger may still have a start in its queue that happened while it was offline."""
+
 PERMIT_WAIT_MS = 20_000
 """How long a start waits for room: chargers give up on Authorize after 30 s."""
 

@@ -17,6 +17,7 @@ from domain.load_control.numbers import (
     PLANNER_GRACE_MS,
     PROBE_MS,
     PROMISE_MS,
+    QUEUE_MS,
     next_tick_ms,
 )
 
@@ -50,6 +51,8 @@ def _moments(ledger: Ledger, now_ms: int) -> Iterator[int]:
 def _moments_of(charger: Charger, now_ms: int) -> Iterator[int]:
     if charger.permit is not None:
         yield charger.permit.kept_until_ms
+    if charger.reconnected_ms is not None:
+        yield charger.reconnected_ms + QUEUE_MS
     if charger.waiting is not None:
         yield charger.waiting.since_ms + PLANNER_GRACE_MS
         yield charger.waiting.until_ms

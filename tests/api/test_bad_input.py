@@ -131,6 +131,7 @@ async def test_what_is_missing_or_unknown_is_named(world: World) -> None:
         ("/vehicles", {"vin": VIN, "token": "x" * 21}, "token"),
         ("/vehicles", {"vin": VIN, "token": "tab\tstop"}, "token"),
         ("/sessions/request", session(target_soc=100.01), "target_soc"),
+        ("/sessions/request", session(vehicle_id="v\0"), "vehicle_id"),
         ("/sessions/request", session(current_soc=-0.1), "current_soc"),
         ("/sessions/request", session(time_constraint_minutes=0), "time_constraint_minutes"),
         ("/sites/north/grid-limit", {"limit_kw": 1, "starts_at": "2026-01-01T00:00:00"}, "starts_at"),
@@ -182,7 +183,9 @@ async def test_unknown_routes_methods_and_things(world: World) -> None:
         ("GET", "/api/v1/sites/west/queue", 404),
         ("GET", "/api/v1/sites/west/chargers", 404),
         ("GET", "/api/v1/sites/west/decisions", 404),
-        ("GET", "/api/v1/sessions/%00", 404),
+        ("GET", "/api/v1/sessions/%00", 422),
+        ("GET", "/api/v1/sessions/%ff%fe", 422),
+        ("GET", f"/api/v1/sessions/{'x' * 65}", 422),
         ("GET", "/api/v1/sessions/..%2f..%2fetc", 404),
         ("POST", "/api/v1/sessions/forged/accept", 404),
     ):

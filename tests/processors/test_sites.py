@@ -139,6 +139,24 @@ def test_the_session_is_complete_when_its_energy_has_arrived_and_the_charger_sta
     assert targets(told) == {"p2c0": 0}
 
 
+def test_a_car_that_stops_by_itself_just_short_of_its_target_has_reached_it():
+    story = SiteStory()
+    story.charging("a", "p2c0", need_wh=10_000)
+    story.tell(_granted("p2c0", 32_000, story.now_ms))
+    assert not of(SessionEnded, story.meter("p2c0", 9_990, current_ma=0))
+    story.wait(1)
+    assert one(SessionEnded, story.meter("p2c0", 9_990, current_ma=0)).reason == "target_reached"
+
+
+def test_a_car_that_stops_far_from_its_target_keeps_its_session():
+    story = SiteStory()
+    story.charging("a", "p2c0", need_wh=10_000)
+    story.tell(_granted("p2c0", 32_000, story.now_ms))
+    for _ in range(5):
+        assert not of(SessionEnded, story.meter("p2c0", 5_000, current_ma=0))
+        story.wait(1)
+
+
 def test_who_is_done_is_asked_to_move_as_soon_as_somebody_waits():
     story = SiteStory()
     story.charging("a", "p2c0", need_wh=10_000)

@@ -147,9 +147,9 @@ async def test_a_lost_end_is_noticed_at_once(intact: Path, damage: Callable[...,
     with sqlite3.connect(folder / LOG_FILE) as thief:
         thief.execute("DELETE FROM events WHERE offset = (SELECT max(offset) FROM events)")
     thief.close()
-    with pytest.raises(LogDamaged, match="events does not end at its last offset"):
+    with pytest.raises(LogDamaged, match=r"events ends at \d+, not at its last offset"):
         SqliteLog.open(folder)
-    with pytest.raises(LogDamaged, match="events does not end at its last offset"):
+    with pytest.raises(LogDamaged, match=r"events ends at \d+, not at its last offset"):
         SqliteLog.open(folder, read_only=True)
 
 
@@ -174,7 +174,7 @@ async def test_a_file_cut_short_is_noticed(intact: Path, is_noticed: IsNoticed, 
 somewhere = st.integers(0, 2**20)
 
 
-@settings(max_examples=3000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(somewhere, st.integers(1, 255))
 def test_no_changed_byte_anywhere_changes_what_is_read(
     intact: Path, is_noticed: IsNoticed, damage: Callable[..., Path], place: int, change: int
@@ -184,7 +184,7 @@ def test_no_changed_byte_anywhere_changes_what_is_read(
     asyncio.run(is_noticed(damage({place: bytes([content[place] ^ change])})))
 
 
-@settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(somewhere, somewhere)
 def test_no_page_written_in_the_wrong_place_changes_what_is_read(
     intact: Path, is_noticed: IsNoticed, damage: Callable[..., Path], source: int, target: int

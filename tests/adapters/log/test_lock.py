@@ -92,14 +92,14 @@ async def test_the_number_of_partitions_stays(tmp_path: Path) -> None:
     await log.close()
 
 
-@pytest.mark.parametrize("partitions", [0, -1, 501])
+@pytest.mark.parametrize("partitions", [0, -1, 65])
 def test_an_impossible_number_of_partitions_is_refused(tmp_path: Path, partitions: int) -> None:
     with pytest.raises(ValueError, match="partitions"):
         SqliteLog.open(tmp_path, partitions)
 
 
 async def test_as_many_partitions_as_it_allows_can_be_read_together(tmp_path: Path) -> None:
-    log = SqliteLog.open(tmp_path, partitions=500)
+    log = SqliteLog.open(tmp_path, partitions=64)
     await log.append(topics.inputs("sites"), [Entry(f"{number}", b"%d" % number) for number in range(50)])
     batch = await log.consumer("sites").poll()
     assert [stored.body for stored in batch.records] == [b"%d" % number for number in range(50)]

@@ -340,7 +340,13 @@ class World:
     def _maybe_return(self, car: Car) -> None:
         choose = self.random
         offline_ms = 0 if car.offline_since_ms is None else self.kernel.now_ms - car.offline_since_ms
-        if car.floor_ma is not None and not car.charging and offline_ms > 60 * S and choose.random() < 1 / 100:
+        if (
+            not car.liar
+            and car.floor_ma is not None
+            and not car.charging
+            and offline_ms > 60 * S
+            and choose.random() < 1 / 100
+        ):
             self._begin(car)  # offline authorization
         if choose.random() > (1 / 60 if choose.random() < 0.7 else 1 / 900):
             return
@@ -363,7 +369,8 @@ class World:
         some = [car for car in self.cars.values() if car.charging and choose.random() < 0.7]
         choose.shuffle(some)
         targets = tuple(
-            sessions.Target(charger_id=car.id, target_ma=choose.choice((0, 6, 6, 9, 13, 16, 24, 32)) * S) for car in some
+            sessions.Target(charger_id=car.id, target_ma=choose.choice((0, 6, 6, 9, 13, 16, 24, 32)) * S)
+            for car in some
         )
         self._give(
             sessions.ScheduleChanged(
@@ -438,4 +445,6 @@ class World:
         exceeded = set(kernel.exceeded())
         for charger_id in raised:
             above = set(ancestors(ledger.nodes, ledger.chargers[charger_id].outlet.node))
-            assert not above & exceeded, f"{charger_id} was raised at {kernel.now_ms} while {above & exceeded} is exceeded"
+            assert not above & exceeded, (
+                f"{charger_id} was raised at {kernel.now_ms} while {above & exceeded} is exceeded"
+            )
