@@ -1,7 +1,7 @@
 """How many records a second the SQLite log makes durable, beside the least that SQLite needs for it.
 
-The yardstick is a bare loop: one insert of the same body a commit, of the same durability (WAL, synchronous=FULL), in the
-same run and by turns, so that what else the machine does weighs on both alike.
+The yardstick is a bare loop: one insert of the same body a commit, of the same durability (WAL, synchronous=FULL),
+in the same run and by turns, so that what else the machine does weighs on both alike.
 """
 
 from __future__ import annotations

@@ -51,9 +51,9 @@ class Sites:
         handle = HANDLERS.get(type(given.data))
         if handle is None:
             raise DomainError(f"{given.type} is not for a site", field="type", rule=RULE)
-        if not fold.limits and not isinstance(given.data, registry.SiteRegistered):
-            raise DomainError("this site is not registered", field="site_id", rule=RULE)
         deciding = Deciding(fold, working, given.time)
+        if not fold.limits and not isinstance(given.data, (registry.SiteRegistered, fleet.SessionRequested)):
+            raise DomainError("this site is not registered", field="site_id", rule=RULE)
         handle(deciding, given)
         if isinstance(given.data, TimerDue) or deciding.events:
             _follow_up(deciding)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from services import demo, replay, schemas, serve, testing, version
+from services import bench, demo, maintenance, replay, schemas, serve, testing, version
 
 app = typer.Typer(
     help="Coordinates EV charging across community hubs: fair queues, verified priority, grid limits kept.",
@@ -19,6 +19,9 @@ app = typer.Typer(
 app.command()(demo.demo)
 app.command()(serve.serve)
 app.command()(replay.replay)
+app.command()(maintenance.checkpoint)
+app.command()(maintenance.unpark)
+app.add_typer(bench.bench, name="bench")
 app.command(options_metavar="[PYTEST ARGUMENTS]", context_settings=testing.PASSES_ON)(testing.test)
 app.command()(schemas.schemas)
 

@@ -38,6 +38,7 @@ class World:
         self._control = control
         self._speed = speed
         self._server_timer_ms: int | None = None
+        self._settled: tuple[dict[str, int], int] | None = None
 
     async def run(self, scenario: Coroutine[object, object, object]) -> None:
         """Run until the scenario is over. Raises what any part of the world raised."""
@@ -56,14 +57,17 @@ class World:
         """Go to the next instant that matters."""
         self.steps += 1
         self._flow(self._next_ms())
-        for point in self.points:
-            point.refresh()
         await self._act()
 
     async def _act(self) -> None:
-        """Let the server act at this instant, then everybody here, until nothing more comes of it."""
+        """Let the server act at this instant, then everybody here, until nothing more comes of it.
+
+        The server goes first: what is said here before its time has come would reach it too early.
+        """
         await self._settle()
-        while self.time.fire_due():
+        for point in self.points:
+            point.refresh()
+        while self.time.fire_due() or self._doings() != self._settled:
             await self._settle()
 
     def _next_ms(self) -> int:
@@ -96,13 +100,16 @@ class World:
         """Until nobody, here or there, has anything left to say at this instant."""
         while True:
             await self.time.quiet()
-            said, wakes = self._sent(), self.time.wakes
-            advanced = await self._advance(said)
+            self._settled = self._doings()
+            advanced = await self._advance(self._sent())
             await self.time.quiet()
-            # A call through REST shows in no count of frames, but somebody woke to make it.
-            if (self._sent(), self.time.wakes) == (said, wakes):
+            if self._doings() == self._settled:
                 self._server_timer_ms = advanced.next_timer_ms
                 return
+
+    def _doings(self) -> tuple[dict[str, int], int]:
+        """Differs whenever anybody here did anything: a call through REST shows in no frame, but somebody woke."""
+        return self._sent(), self.time.wakes
 
     async def _advance(self, said: dict[str, int]) -> Advanced:
         """Take the server to this instant, and receive all that it says it sent."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
@@ -126,10 +127,8 @@ class Writer:
         while jobs := self._take():
             outcomes, ends = self._commit(jobs)
             answer = jobs[0].future.get_loop().call_soon_threadsafe
-            try:
+            with suppress(RuntimeError):  # where the loop was closed before the log, nobody waits for an answer
                 answer(self._resolve, jobs, outcomes, ends)
-            except RuntimeError:  # the loop was closed before the log, so that nobody waits for an answer
-                return
 
     def _take(self) -> list[Job]:
         """Wait for a job and take along all that wait; none any more once `stop` was called and all are done."""
@@ -159,10 +158,8 @@ class Writer:
     def _roll_back(self) -> None:
         self._heads.clear()  # they have counted what was not written
         if self._connection.in_transaction:  # SQLite ends it by itself when the disk is full
-            try:
+            with suppress(sqlite3.Error):  # the next BEGIN will say so
                 self._connection.execute("ROLLBACK")
-            except sqlite3.Error:
-                return  # the next BEGIN will say so
 
     def _resolve(self, jobs: Sequence[Job], outcomes: Sequence[Any], ends: Mapping[str, int]) -> None:
         for topic, offset in ends.items():

@@ -81,8 +81,8 @@ def lower(deciding: Deciding) -> None:
 
 
 def _certain_ma(charger: Charger, now_ms: int) -> int:
-    """What it counts at without any raise, as a limit: 0 or its minimum up."""
-    held = held_ma(charger, now_ms) if charger.proven else charger.outlet.max_ma
+    """What an obedient charger may draw already, so that no raise is in it, as a limit: 0 or its minimum up."""
+    held = held_ma(charger, now_ms)
     return held if held >= charger.outlet.min_ma else 0
 
 

@@ -80,9 +80,7 @@ class Kernel:
     def site(self, *, limit_a: float = 100, firm_a: float = 20, nodes: tuple[registry.NodeSpec, ...] = ()) -> Kernel:
         """A site of one phase at 230 V (or the nodes given), limited in total power."""
         root = registry.NodeSpec(id="root", parent=None, kind="site", limit_w=watts(limit_a))
-        self.give(
-            registry.SiteRegistered(site_id="s", location_zone="z", firm_w=watts(firm_a), nodes=(root, *nodes))
-        )
+        self.give(registry.SiteRegistered(site_id="s", location_zone="z", firm_w=watts(firm_a), nodes=(root, *nodes)))
         return self
 
     def add(self, charger_id: str, node: str = "root", max_a: float = 32, phases: tuple[int, ...] = (0,)) -> None:
@@ -100,9 +98,7 @@ class Kernel:
 
     def connect(self, charger_id: str, connection_id: str = "") -> list[Payload]:
         connection_id = connection_id or f"c{next(self.ids)}"
-        return self.give(
-            chargers.Connected(charger_id=charger_id, connection_id=connection_id, subprotocol="ocpp1.6")
-        )
+        return self.give(chargers.Connected(charger_id=charger_id, connection_id=connection_id, subprotocol="ocpp1.6"))
 
     def disconnect(self, charger_id: str) -> list[Payload]:
         connection_id = self.charger(charger_id).connection_id
@@ -142,9 +138,7 @@ class Kernel:
     def start(self, charger_id: str, record_id: str = "", *, connector_id: int = 1, **changed: object) -> list[Payload]:
         said = {"token_ref": "t", "meter_start_wh": 1000, "charger_time_ms": self.now_ms} | changed
         return self.give(
-            chargers.TransactionStart(
-                charger_id=charger_id, connector_id=connector_id, vehicle_id="v", **said
-            ),
+            chargers.TransactionStart(charger_id=charger_id, connector_id=connector_id, vehicle_id="v", **said),
             record_id,
         )
 

@@ -23,6 +23,7 @@ from domain.records.sessions import (
     StartRequested,
 )
 from domain.records.time import InputRejected
+from processors.stream import fresh
 from tests.processors.site_story import MINUTE_MS, NODES, SiteStory
 
 
@@ -350,3 +351,9 @@ def test_ticks_end_when_nobody_is_there():
     story.stop("p2c0")
     story.wait(1)
     assert story.timer_ms is None
+
+
+def test_a_request_for_a_site_that_nobody_registered_is_refused_so_that_the_vehicle_is_free_again():
+    story = SiteStory()
+    story.state = fresh(story.processor, "sites:elsewhere")
+    assert one(SessionRefused, story.request("a")).reason == "this site has no chargers"

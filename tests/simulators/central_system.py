@@ -68,6 +68,8 @@ class CentralSystem:
         self.connections: dict[str, Connection] = {}
         self.calls: list[tuple[str, str, Payload]] = []
         """(charger, action, payload) of all that chargers called."""
+        self.called_ms: list[int] = []
+        """When each of these calls was read, in this system's time."""
         self.handshakes: list[Handshake] = []
         self.silent: set[str] = set()
         """Actions that are never answered."""
@@ -126,6 +128,7 @@ class CentralSystem:
             return
         _, id_, action, payload = frame
         self.calls.append((connection.ocpp_id, action, payload))
+        self.called_ms.append(self.now_ms)
         if action not in self.silent:
             answer = self.answers.get(action, lambda *_: {})
             connection.write([3, id_, answer(connection.ocpp_id, payload)])

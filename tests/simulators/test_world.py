@@ -4,6 +4,7 @@ import pytest
 
 from simulators import world as world_module
 from simulators.control import Control, ControlFailed
+from simulators.virtual_time import parse_ms
 from simulators.world import NotSettled
 from tests.simulators.central_system import tx_profile
 from tests.simulators.coupled import START_MS, a_car, coupled, play
@@ -32,6 +33,23 @@ async def test_the_server_is_at_the_beginning_of_the_world_before_anybody_speaks
 
         await this.world.run(scenario())
         assert seen == [START_MS]
+
+
+async def test_what_happens_at_an_instant_reaches_the_server_at_that_instant():
+    async with coupled() as this:
+
+        async def scenario():
+            await this.charging(battery_kwh=10, level=0.2, target=0.3, reaction_s=0)
+            await this.point.news.wait()
+            await this.time.sleep(60)
+
+        await play(this, scenario)
+        heard = zip(this.central.calls, this.central.called_ms, strict=True)
+        told = [
+            (payload["timestamp"], at_ms) for (_, action, payload), at_ms in heard if action == "StatusNotification"
+        ]
+        assert told[-1][1] > START_MS + 500_000
+        assert [parse_ms(timestamp) for timestamp, _ in told[1:]] == [at_ms for _, at_ms in told[1:]]
 
 
 async def test_a_decision_of_the_server_acts_at_its_instant():

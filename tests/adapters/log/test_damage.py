@@ -153,6 +153,27 @@ async def test_a_lost_end_is_noticed_at_once(intact: Path, damage: Callable[...,
         SqliteLog.open(folder, read_only=True)
 
 
+@pytest.mark.parametrize("ask", ["read", "ends", "poll", "tail"])
+async def test_an_index_that_lost_the_end_of_a_partition_hides_nothing(damage: Callable[..., Path], ask: str) -> None:
+    folder = damage({})
+    with sqlite3.connect(folder / LOG_FILE) as thief:
+        thief.execute(f'DROP INDEX "{INPUTS}/partition"')
+        thief.execute(f'CREATE INDEX "{INPUTS}/partition" ON "{INPUTS}" (partition) WHERE offset < 100')
+        thief.execute("PRAGMA writable_schema = ON")
+        thief.execute("UPDATE sqlite_master SET sql = replace(sql, ' WHERE offset < 100', '')")
+    thief.close()
+    log = SqliteLog.open(folder)
+    asked = {
+        "read": lambda: log.read(INPUTS, 1),
+        "ends": lambda: log.ends(INPUTS),
+        "poll": lambda: log.consumer("sites").poll(),
+        "tail": lambda: anext(log.tail(INPUTS, {})),
+    }
+    with pytest.raises(LogDamaged, match=rf"{INPUTS}, partition \d: records \d+ to \d+ are missing"):
+        await asked[ask]()
+    await log.close()
+
+
 async def test_every_page_that_is_overwritten_is_noticed_or_held_nothing(
     intact: Path, is_noticed: IsNoticed, damage: Callable[..., Path]
 ) -> None:

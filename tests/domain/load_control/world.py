@@ -48,7 +48,9 @@ class Car:
     allowed: list[tuple[int, int]] = field(default_factory=list)
     sent: set[int] = field(default_factory=set)
     busy: bool = False
-    start_message: chargers.TransactionStart | None = None
+    told: list[chargers.TransactionStart | None] = field(default_factory=list)
+    """Starts, and stops (None), that the kernel has not been told of."""
+    permit: load.TransactionPermitted | None = None
     offline_since_ms: int | None = None
     wants: Desired | None = None
 
@@ -159,7 +161,7 @@ class World:
                 self.cars[row.charger_id].wants = row
             match event:
                 case load.TransactionPermitted():
-                    self.later(self.random.randint(0, 55), lambda car=self.cars[event.charger_id]: self._plug(car))
+                    self._permit(self.cars[event.charger_id], event)
                 case load.TransactionStarted():
                     self.cars[event.charger_id].transaction_id = event.transaction_id
                 case load.CommandRequested(action="trigger"):
@@ -168,6 +170,12 @@ class World:
                     self._deliver(self.cars[event.charger_id], lambda car=self.cars[event.charger_id]: self._stop(car))
         for car in self.cars.values():
             self._reconcile(car)
+
+    def _permit(self, car: Car, permit: load.TransactionPermitted) -> None:
+        """The driver plugs in within the minute; what was accepted in order to stop does stop."""
+        car.permit = permit
+        if permit.expires_ms > self.kernel.now_ms:
+            self.later(self.random.randint(0, 55), lambda: self._plug(car, permit))
 
     def _deliver(self, car: Car, action: object) -> None:
         if self.random.random() >= self.loss:
@@ -247,16 +255,16 @@ class World:
         if choose.random() < 1 / 900:
             self._stop(car)
 
-    def _plug(self, car: Car) -> None:
-        if car.charging or not car.up:
-            return
-        self._begin(car)
-        self._tell_start(car, self.random.choice((0, 1, 40)))
+    def _plug(self, car: Car, permit: load.TransactionPermitted) -> None:
+        """The newest permit lets the charger start once."""
+        if car.permit is permit and car.up and not car.charging:
+            car.permit = None
+            self._begin(car, self.random.choice((0, 1, 40)))
 
-    def _begin(self, car: Car) -> None:
+    def _begin(self, car: Car, delay_s: int = 1) -> None:
         car.charging, car.transaction_id, car.lease = True, None, None
         car.demand_ma = self.random.choice((7_000, 16_000, 32_000, 32_000))
-        car.start_message = chargers.TransactionStart(
+        start = chargers.TransactionStart(
             charger_id=car.id,
             connector_id=1,
             token_ref="t",
@@ -264,44 +272,33 @@ class World:
             meter_start_wh=self.kernel.now_ms // S,
             charger_time_ms=self.kernel.now_ms,
         )
-
-    def _tell_start(self, car: Car, delay_s: float) -> None:
-        """Chargers repeat a start until it is answered; here it is told twice now and then."""
-        message = car.start_message
-
-        def tell() -> None:
-            if car.start_message is message and message is not None and car.up:
-                self._give(message)
-                if self.random.random() < 0.8:
-                    car.start_message = None
-                else:
-                    self.later(5, tell)
-
-        self.later(delay_s, tell)
+        car.told.append(start)
+        self.later(delay_s, lambda: self._tell(car))
 
     def _stop(self, car: Car) -> None:
-        if not car.charging:
-            return
-        car.charging, car.lease = False, None
-        if car.up and car.start_message is None and car.transaction_id is not None:
-            self._tell_stop(car, car.transaction_id)
-        elif car.transaction_id is not None:
-            self.later(1, lambda: self._tell_stop_later(car, car.transaction_id))
-        car.transaction_id = None
+        if car.charging:
+            car.charging, car.lease = False, None
+            car.told.append(None)
+            self.later(0, lambda: self._tell(car))
 
-    def _tell_stop_later(self, car: Car, transaction_id: int | None) -> None:
-        """A stop waits in the charger's queue until it is connected again."""
+    def _tell(self, car: Car) -> None:
+        """Starts and stops in their order, whenever connected; now and then twice, as if the answer had been lost."""
+        while car.told and car.up:
+            told = car.told.pop(0)
+            message = self._stop_message(car) if told is None else told
+            for _ in range(self.random.choice((1, 1, 1, 2))):
+                self._give(message)
+            if told is None:
+                car.transaction_id = None
 
-    def _tell_stop(self, car: Car, transaction_id: int) -> None:
-        stop = chargers.TransactionStop(
+    def _stop_message(self, car: Car) -> chargers.TransactionStop:
+        return chargers.TransactionStop(
             charger_id=car.id,
-            transaction_id=transaction_id,
+            transaction_id=car.transaction_id or 0,
             meter_stop_wh=self.kernel.now_ms // S + 10,
             charger_time_ms=self.kernel.now_ms,
             reason="Local",
         )
-        for _ in range(self.random.choice((1, 1, 2))):
-            self._give(stop)
 
     def _meter(self, car: Car) -> None:
         reading_ma = max(0, car.drawn_ma + self.random.randint(-100, 100)) if car.drawn_ma else 0
@@ -356,11 +353,7 @@ class World:
         self._give(chargers.Connected(charger_id=car.id, connection_id=car.connection_id, subprotocol="ocpp1.6"))
         if car.boots:
             self._give(chargers.Booted(charger_id=car.id, vendor="v", model="m", firmware="1"))
-        if car.start_message is not None:
-            self._tell_start(car, 1)
-        known = self.kernel.charger(car.id).transactions
-        if not car.charging and known:
-            self._tell_stop(car, known[-1].id)
+        self.later(1, lambda: self._tell(car))
 
     # The planner and the utility
 

@@ -1,0 +1,82 @@
+"""`./commonwatt checkpoint` and `./commonwatt unpark`: care for a log while no server runs on it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from adapters.log.sqlite import SqliteLog
+
+DATA = Annotated[Path, typer.Option(help="The folder that holds the log.")]
+NAME = Annotated[str | None, typer.Option(help="What to call it; the present time when left out.")]
+STREAM = Annotated[str, typer.Argument(help="The stream that was parked, e.g. sites:garage.")]
+
+
+def checkpoint(data: DATA = Path("data"), name: NAME = None) -> None:
+    """Write down where every processor is, so that `replay --from NAME` can start there."""
+    called = name or datetime.now(UTC).isoformat(timespec="seconds")
+
+    async def write(log: SqliteLog) -> int:
+        from processors.host import Host
+        from services.processors import all_processors
+
+        for processor in all_processors():
+            host = Host(processor, log)
+            await host.restore()
+            await host.checkpoint(called)
+        typer.echo(f"checkpoint {called}")
+        return 0
+
+    raise typer.Exit(asyncio.run(_with_log(data, write)))
+
+
+def unpark(stream: STREAM, data: DATA = Path("data")) -> None:
+    """Let a parked stream go on after its defect was mended: what was set aside is handled at the next start."""
+
+    async def let_go(log: SqliteLog) -> int:
+        from adapters.ids import uuid7
+        from commands import topics
+        from commands.codec import entry
+        from domain.records import input_record
+        from domain.records.time import StreamUnparked
+        from processors.history import parked_inputs
+
+        processor = stream.partition(":")[0]
+        known = await parked_inputs(log, processor) if processor in topics.PROCESSORS else {}
+        waiting = known.get(stream, [])
+        if not waiting:
+            typer.echo(f"{stream} is not parked; parked: {', '.join(sorted(known)) or 'nothing'}", err=True)
+            return 1
+        time_ms = waiting[-1].time
+        said = input_record(uuid7(time_ms), "/operator", stream, time_ms, StreamUnparked(), actor="operator")
+        again = [(topics.inputs(processor), entry(record)) for record in [said, *waiting]]
+        await log.append_all([*again, (topics.parked(processor), entry(said))])
+        typer.echo(f"{stream}: {len(waiting)} inputs will be handled at the next start")
+        return 0
+
+    raise typer.Exit(asyncio.run(_with_log(data, let_go)))
+
+
+async def _with_log(data: Path, work: Callable[[SqliteLog], Awaitable[int]]) -> int:
+    """Do `work` on the log; clear words where a server holds it, or where there is none."""
+    from adapters.log.sqlite import SqliteLog
+    from commands.ports import LogError
+
+    if not (data / "log.sqlite3").exists():
+        typer.echo(f"there is no log in {data}: name its folder with --data", err=True)
+        return 1
+    try:
+        log = SqliteLog.open(data)
+        try:
+            return await work(log)
+        finally:
+            await log.close()
+    except LogError as error:
+        typer.echo(str(error), err=True)
+        return 1
