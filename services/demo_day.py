@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -101,7 +103,7 @@ def _life(number: int, told: Mapping[str, Any]) -> Life:
 def _stretches(told: Mapping[str, Any], left: str) -> list[Stretch]:
     """Before the plug: waiting, then held. From the plug on without a gap: charging and paused as told, else idle."""
     end_ms, plugged_ms = milliseconds(left), milliseconds(told["plugged"] or left)
-    held_ms = milliseconds(told.get("assigned") or told["plugged"] or left)
+    held_ms = milliseconds(told["assigned"] or told["plugged"] or left)
     done_ms = milliseconds(told["done"] or left)
     found = [Stretch("waiting", milliseconds(told["arrival"]), held_ms), Stretch("held", held_ms, plugged_ms)]
     charging = (Stretch("charging", *map(milliseconds, interval)) for interval in told["charging"])
@@ -121,6 +123,9 @@ def _idle(start_ms: int, end_ms: int, done_ms: int) -> list[Stretch]:
 
 
 def _note(text: str) -> str:
-    """A note begins with its instant: people read it as the time at the garage."""
+    """A note begins with its instant, which people read as the time at the garage, and may end with problem details."""
     instant, _, said = text.partition(" ")
+    words, brace, problem = said.partition("{")
+    with suppress(ValueError, KeyError):
+        said = words + json.loads(brace + problem)["detail"]
     return f"{clock(milliseconds(instant))} {said}"

@@ -25,7 +25,7 @@ from services import demo_page, demo_progress, demo_proof
 from services.addresses import Addresses, wait_for_addresses
 
 ROOT = Path(__file__).resolve().parent.parent
-GARAGE = ZoneInfo("US/Pacific")
+GARAGE = ZoneInfo("America/Los_Angeles")
 STARTS_AT = timedelta(hours=-4)
 """From local midnight: early enough to set up and commission before the first car of any day."""
 STOP_S = 20

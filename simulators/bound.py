@@ -14,9 +14,12 @@ is an upper bound on what any real schedule delivers, and no smaller step could 
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 
 import highspy
 import numpy as np
@@ -131,10 +134,24 @@ class _Program:
         lp.a_matrix_.start_ = np.array(self._starts, dtype=np.int32)
         lp.a_matrix_.index_ = np.array(self._rows, dtype=np.int32)
         lp.a_matrix_.value_ = np.array(self._values)
-        solver = highspy.Highs()
-        solver.setOptionValue("output_flag", False)
+        solver = _silent_solver()
         solver.passModel(lp)
         solver.run()
         if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             raise RuntimeError(f"no optimum: {solver.modelStatusToString(solver.getModelStatus())}")
         return float(solver.getInfo().objective_function_value)
+
+
+def _silent_solver() -> highspy.Highs:
+    """A solver that says nothing: its banner goes to the C library's standard output before any option can hold it."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    try:
+        with Path(os.devnull).open("w") as nowhere:
+            os.dup2(nowhere.fileno(), 1)
+            solver = highspy.Highs()
+            solver.silent()
+            return solver
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)

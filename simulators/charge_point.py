@@ -342,15 +342,11 @@ class ChargePoint:
         self.link.tell("MeterValues", fields, kept=in_transaction, transaction=self.transaction)
 
     def set_intervals(self) -> None:
-        """Repeat the regular messages as configured: heartbeats, and meter values aligned to the clock or sampled.
-
-        Clock-aligned values come always where their interval is set; else a transaction is sampled.
-        """
+        """Repeat the regular messages as configured: heartbeats, clock-aligned meter values, samples of a transaction."""
         seconds = self.configuration.seconds
-        aligned_s = seconds("ClockAlignedDataInterval")
         self._heartbeat.every(seconds("HeartbeatInterval") if self.link.connected else 0, self._beat_phase_ms)
-        self._aligned.every(aligned_s)
-        if self.transaction is not None and not aligned_s:
+        self._aligned.every(seconds("ClockAlignedDataInterval"))
+        if self.transaction is not None:
             self._sampled.every(seconds("MeterValueSampleInterval"), self.transaction.started_ms)
         else:
             self._sampled.every(0)

@@ -19,6 +19,8 @@ SNOOZE_PROBABILITY = 0.05
 SNOOZE_S = 120
 REACTS_S = (20, 60)
 DRIVES_S = (60, 120)
+BEAT_MS = 10_000
+"""Drivers act on whole ten seconds, so that the meter samples of several cars share an instant."""
 UNPLUGS_AFTER_S = 300
 TRIES = 5
 TRY_AGAIN_S = 60
@@ -68,8 +70,8 @@ class Driver:
 
     async def _pass(self, low_s: float, high_s: float) -> None:
         """Let some time pass, not beyond departure."""
-        seconds = self._random.uniform(low_s, high_s)
-        await self._time.sleep_until(min(self._time.now_ms + round(seconds * 1000), self.visit.departure_ms))
+        due_ms = self._time.now_ms + round(self._random.uniform(low_s, high_s) * 1000)
+        await self._time.sleep_until(min(due_ms + -due_ms % BEAT_MS, self.visit.departure_ms))
 
     async def _use(self, point: ChargePoint) -> None:
         visit, life = self.visit, self.life

@@ -19,14 +19,14 @@ from domain.records.chargers import Configuration
 METERED = "Current.Import,Energy.Active.Import.Register,Power.Active.Import"
 WANTED = {
     "MeterValueSampleInterval": "30",
-    "ClockAlignedDataInterval": "30",
+    "ClockAlignedDataInterval": "900",
     "MeterValuesSampledData": METERED,
     "MeterValuesAlignedData": METERED,
     "LocalPreAuthorize": "false",
     "LocalAuthorizeOffline": "false",
     "AllowOfflineTxForUnknownId": "false",
 }
-"""Fresh meter values twice a minute, and no transaction that was not permitted here."""
+"""Meter values twice a minute in a transaction and each quarter of an hour without, and none that was not permitted."""
 SECRETS = ("authorizationkey", "password", "passphrase", "passwd", "secret", "token", "psk", "credential")
 HIDDEN = "(hidden)"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.load_control.counting import draws_idle, permitted_ma
+from domain.load_control.counting import draws_idle
 from domain.load_control.deciding import Deciding
 from domain.load_control.ledger import Charger, Transaction
 from domain.load_control.make_before_break import is_probed
@@ -87,7 +87,7 @@ def watch_idle(deciding: Deciding, charger: Charger, meter: Meter) -> None:
     """Current where there is no transaction; before a permitted start is recorded it is no surprise."""
     if not draws_idle(meter, deciding.now_ms):
         deciding.all_clear("idle_current", charger.id)
-    elif permitted_ma(charger, deciding.now_ms) == 0:
+    elif charger.permit is None or not charger.permit.is_kept(deciding.now_ms):
         deciding.alarm("idle_current", charger.id, f"it draws {meter.current_ma} mA without a transaction")
 
 

@@ -8,13 +8,13 @@ from domain.load_control.numbers import IDLE_MA, IDLE_READING_MS, STEP_MA, toler
 
 
 def counted_ma(charger: Charger, meter: Meter | None, now_ms: int) -> int:
-    """The worst case now; a reading that exceeds it by more than a meter errs counts instead, in whole amps up."""
+    """The worst case now; a reading that contradicted the ledger when it was taken counts instead, in whole amps up."""
     worst_ma = _worst_ma(charger, meter, now_ms)
+    if meter is None or meter.above_since_ms is None or meter.current_ma <= worst_ma + tolerance_ma(worst_ma):
+        return worst_ma
     if not charger.transactions and not draws_idle(meter, now_ms):
         return worst_ma
-    if meter is not None and meter.current_ma > worst_ma + tolerance_ma(worst_ma):
-        return -(-meter.current_ma // STEP_MA) * STEP_MA
-    return worst_ma
+    return -(-meter.current_ma // STEP_MA) * STEP_MA
 
 
 def _worst_ma(charger: Charger, meter: Meter | None, now_ms: int) -> int:
@@ -22,7 +22,7 @@ def _worst_ma(charger: Charger, meter: Meter | None, now_ms: int) -> int:
         if len(charger.transactions) > 1:
             return charger.outlet.max_ma  # one lease can't hold two connectors
         return held_ma(charger, now_ms) if charger.proven else unproven_ma(charger, meter, now_ms)
-    reserved_ma = permitted_ma(charger, now_ms)
+    reserved_ma = permitted_ma(charger, meter, now_ms)
     if not charger.was_ever_connected():
         return reserved_ma  # registered, but nobody has seen it energised, and it had no permit
     if not charger.may_hide_start(now_ms) and not draws_idle(meter, now_ms):
@@ -52,9 +52,11 @@ def unproven_ma(charger: Charger, meter: Meter | None, now_ms: int) -> int:
     return min(charger.outlet.max_ma, test.test_load_ma)
 
 
-def permitted_ma(charger: Charger, now_ms: int) -> int:
+def permitted_ma(charger: Charger, meter: Meter | None, now_ms: int) -> int:
     """The room kept for a start."""
-    return charger.permit.start_ma if charger.permit is not None and charger.permit.is_kept(now_ms) else 0
+    if charger.permit is None or not charger.permit.is_kept(now_ms):
+        return 0
+    return max(charger.permit.start_ma, start_ma(charger, meter, now_ms))
 
 
 def start_ma(charger: Charger, meter: Meter | None, now_ms: int) -> int:

@@ -156,10 +156,12 @@ def _status_changed(charger: Charger, event: load.ChargerStatusChanged, _: int) 
 # Transactions
 
 
-def _permitted(charger: Charger, event: load.TransactionPermitted, _: int) -> Charger:
+def _permitted(charger: Charger, event: load.TransactionPermitted, time_ms: int) -> Charger:
     if charger.transactions:
         return charger  # to stop needs no room
-    return replace(charger, permit=Permit(event.start_ma, event.expires_ms), waiting=None)
+    before = charger.permit if charger.permit is not None and charger.permit.is_kept(time_ms) else None
+    starts = before.starts + 1 if before is not None else 1
+    return replace(charger, permit=Permit(event.start_ma, event.expires_ms, starts), waiting=None)
 
 
 def _waits(charger: Charger, event: load.StartWaits, time_ms: int) -> Charger:
@@ -198,10 +200,14 @@ def _started(charger: Charger, event: load.TransactionStarted, time_ms: int) -> 
         charger,
         transactions=(*charger.transactions, transaction),
         starts=(*charger.starts, start)[-REMEMBERED_STARTS:],
-        permit=None,
+        permit=_used(charger.permit),
         waiting=None,
     )
     return _on_floor(charger, time_ms)
+
+
+def _used(permit: Permit | None) -> Permit | None:
+    return replace(permit, starts=permit.starts - 1) if permit is not None and permit.starts > 1 else None
 
 
 def _stopped(ledger: Ledger, event: load.TransactionStopped, _: int) -> Ledger:

@@ -124,10 +124,14 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Permit:
-    """Room set aside for a start until `expires_ms`, and a little longer for the message that tells of it."""
+    """Room set aside for starts until `expires_ms`, and a little longer for the message that tells of it.
+
+    `starts`: who was let in twice may start, stop, and start again.
+    """
 
     start_ma: int
     expires_ms: int
+    starts: int
 
     @property
     def kept_until_ms(self) -> int:

@@ -52,7 +52,7 @@ PERMIT_MS = 60_000
 """How long room is kept for a start: OCPP's default ConnectionTimeOut, the time to plug in."""
 
 START_DELAY_MS = 60_000
-"""How late the message of a start may be: what was permitted may draw already while its StartTransaction is repeated."""
+"""How late the message of a start may be: the car may draw already while its StartTransaction is repeated."""
 
 QUEUE_MS = 60_000
 """How long after a reconnect a charger may still have a start in its queue that happened while it was offline."""

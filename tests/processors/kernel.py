@@ -10,7 +10,7 @@ from domain.load_control.headroom import Headroom
 from domain.records import Payload, chargers, input_record, load, registry, sessions
 from domain.records.time import TimerDue
 from processors.load import Load
-from processors.stream import StreamState, Step, fresh, step
+from processors.stream import Step, StreamState, fresh, step
 
 START_MS = 1_000_000
 LOAD = Load()
@@ -71,9 +71,9 @@ class Kernel:
     def counted(self, charger_id: str) -> int:
         return counted_ma(self.charger(charger_id), self.state.working.of.get(charger_id), self.now_ms)
 
-    def exceeded(self) -> tuple[str, ...]:
+    def headroom(self) -> Headroom:
         loads = [(charger.outlet, self.counted(charger.id)) for charger in self.ledger.chargers.values()]
-        return Headroom(limits(self.ledger, self.now_ms), loads).exceeded()
+        return Headroom(limits(self.ledger, self.now_ms), loads)
 
     # What others say
 

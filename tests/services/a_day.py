@@ -26,8 +26,16 @@ def sample(clock: str, load_kw: float, cap_kw: float, charging: int, waiting: in
 
 def life(arrival: str, left: str, **told: Any) -> dict[str, Any]:
     """A visit; without more it only waited. Intervals are pairs of clocks."""
-    told = {"plugged": None, "done": None, "charging": [], "paused": [], "charger": None, "departure": left} | told
-    times = {name: told[name] and at(told[name]) for name in ("plugged", "done", "departure")}
+    told = {
+        "assigned": None,
+        "plugged": None,
+        "done": None,
+        "charging": [],
+        "paused": [],
+        "charger": None,
+        "departure": left,
+    } | told
+    times = {name: told[name] and at(told[name]) for name in ("assigned", "plugged", "done", "departure")}
     intervals = {name: [[at(start), at(end)] for start, end in told[name]] for name in ("charging", "paused")}
     return {
         "visit": "2_39_1",

@@ -257,8 +257,24 @@ class TestLives:
             (3, at_ms("10:00")),
         ]
 
-    def test_a_held_charger_shows_where_the_world_tells_of_it(self) -> None:
-        visit = life("09:00", "11:00", plugged="09:30") | {"assigned": at("09:20")}
+    @pytest.mark.parametrize(
+        ("said", "read"),
+        [
+            ('offer lost: 409: {"title":"Conflict","detail":"it is queued"}', "offer lost: 409: it is queued"),
+            ("not let in: Blocked", "not let in: Blocked"),
+            ("refused: {no json", "refused: {no json"),
+            ('refused: {"title":"Conflict"}', 'refused: {"title":"Conflict"}'),
+        ],
+    )
+    def test_a_note_is_told_in_words(self, said: str, read: str) -> None:
+        [visit] = lives(
+            {"session_lives": [life("09:00", "11:00", notes=[f"{at('10:30')} {said}"])], "walk_up_lives": []}
+        )
+
+        assert visit.notes == (f"10:30 {read}",)
+
+    def test_a_charger_is_held_until_the_car_is_there(self) -> None:
+        visit = life("09:00", "11:00", assigned="09:20", plugged="09:30")
         [drawn] = lives({"session_lives": [visit], "walk_up_lives": []})
 
         assert [(one.doing, drawn.minutes(one.doing)) for one in drawn.stretches] == [

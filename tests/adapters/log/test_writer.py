@@ -68,6 +68,29 @@ async def test_a_commit_is_on_the_disk_when_it_returns(log: SqliteLog) -> None:
     assert await log.submit(settings) == [b"wal", full]
 
 
+async def test_who_takes_over_sees_what_the_predecessor_had_handed_in(log: SqliteLog) -> None:
+    await log.append(topics.inputs("sites"), [Entry("sites:a", b"input")])
+    batch = await log.consumer("sites").poll()
+    statements: list[str] = []
+    reached, go_on = Event(), Event()
+
+    def stop_at_second_commit(statement: str) -> None:
+        statements.append(statement)
+        if statements.count("COMMIT") == 2:
+            reached.set()
+            go_on.wait()
+
+    await log.submit(lambda group: group.connection.set_trace_callback(stop_at_second_commit))
+    committing = asyncio.ensure_future(batch.commit([], {"sites:a": b"state"}))
+    await asyncio.to_thread(reached.wait)
+    successor = asyncio.ensure_future(log.consumer("sites").states())
+    for _ in range(5):  # reads go on meanwhile, and one that didn't wait would find nothing
+        assert await log.table(topics.states("sites")) == {}
+    go_on.set()
+    assert await successor == {"sites:a": b"state"}
+    await committing
+
+
 async def test_a_defect_in_one_job_writes_nothing_and_the_next_ones_work(log: SqliteLog) -> None:
     def break_down(group: Group) -> None:
         group.add(topics.EVENTS, PARTITION, "key", b"half")

@@ -401,7 +401,7 @@ async def test_a_charger_is_asked_and_set_up_a_while_after_it_connected(
     assert asked[3] == {}
     known = [
         {"key": "MeterValueSampleInterval", "readonly": False, "value": "30"},
-        {"key": "ClockAlignedDataInterval", "readonly": False, "value": "900"},
+        {"key": "ClockAlignedDataInterval", "readonly": False, "value": "60"},
         {"key": "LocalPreAuthorize", "readonly": True, "value": "true"},
         {"key": "ChargingScheduleAllowedChargingRateUnit", "readonly": True, "value": "Power"},
         "nonsense",

@@ -9,9 +9,8 @@ import random
 from dataclasses import dataclass, field
 
 from domain.desired import Desired, Lease
-from domain.grid import Outlet, ancestors
-from domain.load_control.counting import counted_ma
-from domain.load_control.caps import limits
+from domain.grid import Outlet
+from domain.load_control.caps import with_root_limit
 from domain.load_control.headroom import Headroom
 from domain.load_control.make_before_break import RAISE_RULE
 from domain.load_control.numbers import tolerance_ma
@@ -341,10 +340,11 @@ class World:
             not car.liar
             and car.floor_ma is not None
             and not car.charging
+            and self.kernel.ledger.over_since_ms is None  # else nobody can make room any more: the kernel has alarmed
             and offline_ms > 60 * S
             and choose.random() < 1 / 100
         ):
-            self._begin(car)  # offline authorization
+            self._begin(car)  # by offline authorization
         if choose.random() > (1 / 60 if choose.random() < 0.7 else 1 / 900):
             return
         car.up, car.busy, car.offline_since_ms = True, False, None
@@ -423,8 +423,6 @@ class World:
             and cap.holds_from_ms <= kernel.now_ms
             and (cap.ends_ms is None or kernel.now_ms < cap.ends_ms)
         ]
-        from domain.load_control.caps import with_root_limit
-
         if held_w:
             nodes = with_root_limit(nodes, min(held_w))
         loads = [(car.outlet, car.drawn_ma) for car in self.cars.values() if self._believed(car)]
@@ -432,12 +430,8 @@ class World:
         assert not exceeded, f"{exceeded} at {kernel.now_ms}: {[(car.id, car.drawn_ma) for car in self.cars.values()]}"
 
     def _check_room(self, raised: set[str]) -> None:
-        """What was raised just now fits, counted at the worst, below every node above it."""
-        kernel = self.kernel
-        ledger = kernel.ledger
-        exceeded = set(kernel.exceeded())
+        """What was raised just now fits, counted at the worst, on its phases at every node above it."""
+        left = self.kernel.headroom()
         for charger_id in raised:
-            above = set(ancestors(ledger.nodes, ledger.chargers[charger_id].outlet.node))
-            assert not above & exceeded, (
-                f"{charger_id} was raised at {kernel.now_ms} while {above & exceeded} is exceeded"
-            )
+            outlet, counted = self.cars[charger_id].outlet, self.kernel.counted(charger_id)
+            assert left.most_ma(outlet, counted) >= counted, f"{charger_id} was raised at {self.kernel.now_ms}"
