@@ -8,7 +8,7 @@ frames have been read, fires every timer due up to T in order, and answers, once
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 import orjson
 
@@ -16,15 +16,29 @@ from adapters.clock import SimulatedClock
 from adapters.ocpp.gateway import Gateway
 
 LINE_LIMIT = 1 << 20
+PATIENCE_S = 0.001
+"""What happens without the log (a frame written, a timer armed) is noticed this soon."""
+TURNS = 3
+"""Of the event loop: a woken task, what it wakes in turn, and one more."""
 
 
 class Control:
-    """Serves the control socket. `quiet` says whether nothing is left to be done at the present moment."""
+    """Serves the control socket.
 
-    def __init__(self, clock: SimulatedClock, gateway: Gateway, quiet: Callable[[], bool]) -> None:
+    `quiet` says whether nothing is left to be done at the present moment, `moved` waits a while for that to change.
+    """
+
+    def __init__(
+        self,
+        clock: SimulatedClock,
+        gateway: Gateway,
+        quiet: Callable[[], bool],
+        moved: Callable[[float], Awaitable[None]],
+    ) -> None:
         self.clock = clock
         self.gateway = gateway
         self.quiet = quiet
+        self.moved = moved
 
     async def start(self, port: int) -> asyncio.Server:
         return await asyncio.start_server(self._serve, "127.0.0.1", port, limit=LINE_LIMIT)
@@ -61,14 +75,14 @@ class Control:
 
     async def _frames_read(self, sent: Mapping[str, int]) -> None:
         while any(read < sent.get(charger, 0) for charger, (read, _) in self.gateway.frames().items()):
-            await asyncio.sleep(0.0002)
+            await self.moved(PATIENCE_S)
 
     async def _settled(self) -> None:
-        """Quiet twice, with a turn of the loop in between: what was just woken has had its turn."""
-        while True:
+        """Quiet, and quiet again when what was just woken has had its turn."""
+        while not (self.quiet() and await self._still_quiet()):
+            await self.moved(PATIENCE_S)
+
+    async def _still_quiet(self) -> bool:
+        for _ in range(TURNS):
             await asyncio.sleep(0)
-            if self.quiet():
-                await asyncio.sleep(0)
-                if self.quiet():
-                    return
-            await asyncio.sleep(0.0002)
+        return self.quiet()

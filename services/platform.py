@@ -89,7 +89,7 @@ class Platform:
         if not isinstance(self.clock, SimulatedClock):
             yield ""
             return
-        server = await Control(self.clock, self.gateway, self.quiet).start(0)
+        server = await Control(self.clock, self.gateway, self.quiet, self.log.moved).start(0)
         async with server:
             yield f"{HOST}:{server.sockets[0].getsockname()[1]}"
 

@@ -15,6 +15,7 @@ class Ends:
     def __init__(self, last: Mapping[str, int]) -> None:
         self._last = dict(last)
         self._waiting: dict[str, set[asyncio.Future[None]]] = {}
+        self._moved = asyncio.Event()
         self.closed = False
 
     def last(self, topic: str) -> int:
@@ -38,6 +39,17 @@ class Ends:
             await waiter
         finally:
             self._waiting.get(topic, set()).discard(waiter)
+
+    def stir(self) -> None:
+        """A write was answered."""
+        self._moved.set()
+
+    async def moved(self, timeout_s: float) -> None:
+        """Return when a write was answered, or after `timeout_s`."""
+        self._moved.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                await self._moved.wait()
 
     def close(self) -> None:
         self.closed = True

@@ -27,6 +27,8 @@ from commands.codec import canonical
 from commands.ports import Entry, LogError, Output, Position, Stored
 
 PAGE = 500
+NEAR = 64
+"""So few records are read on the event loop: that takes less time than asking another thread."""
 BODY_LIMIT = 900 * 2**20
 """SQLite keeps a value of up to 1,000,000,000 bytes."""
 
@@ -46,9 +48,9 @@ class Follower:
 class SqliteLog:
     """`commands.ports.Log` on `log.sqlite3` in a folder. Belongs to the event loop it is first used on."""
 
-    def __init__(self, file: Path, reader: Reader, files: ExitStack, read_only: bool) -> None:
+    def __init__(self, file: Path, readers: tuple[Reader, Reader], files: ExitStack, read_only: bool) -> None:
         self._file = file
-        self._reader = reader
+        self._reader, self._near_reader = reader, _ = readers
         self._files = files
         self._partitions = reader.partitions()
         self._executor = ThreadPoolExecutor(1, "log reader")
@@ -77,11 +79,9 @@ class SqliteLog:
                 files.callback(writing.close)
                 if schema.is_new(writing):
                     _prepare(writing, file, partitions or schema.PARTITIONS)
-            reading = schema.connect_reader(file)
-            files.callback(reading.close)
-            reader = Reader(reading, file)
-            _check(reader, file, partitions)
-            log = cls(file, reader, files.pop_all(), read_only)
+            readers = _reader(file, files), _reader(file, files)
+            _check(readers[0], file, partitions)
+            log = cls(file, readers, files.pop_all(), read_only)
             if not read_only:
                 log._writer = Writer(writing, file, log.ends_now)
             return log
@@ -120,6 +120,10 @@ class SqliteLog:
                     yield records
         finally:
             self._followers.discard(follower)
+
+    async def moved(self, timeout_s: float) -> None:
+        """Return when a write was answered, or after `timeout_s`: for who waits until all is quiet."""
+        await self.ends_now.moved(timeout_s)
 
     def quiet(self) -> bool:
         """Whether all that was written has been handled: nothing is on its way to the disk, all who follow wait."""
@@ -186,6 +190,8 @@ class SqliteLog:
         return self._writable().submit(work, size)
 
     async def page(self, topic: str, cursor: Cursor, limit: int) -> tuple[list[Stored], Cursor]:
+        if self.ends_now.last(topic) - max(cursor.after.values()) <= NEAR:
+            return self._near_reader.page(topic, cursor, limit)
         return await self._reading(self._reader.page, topic, cursor, limit)
 
     async def _write(self, rows: Sequence[Placed]) -> Sequence[Position]:
@@ -212,6 +218,12 @@ class SqliteLog:
         if self._writer:
             self._writer.join()
         self._files.close()
+
+
+def _reader(file: Path, files: ExitStack) -> Reader:
+    reading = schema.connect_reader(file)
+    files.callback(reading.close)
+    return Reader(reading, file)
 
 
 def _prepare(connection: sqlite3.Connection, file: Path, partitions: int) -> None:

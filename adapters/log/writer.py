@@ -165,6 +165,7 @@ class Writer:
         for topic, offset in ends.items():
             self._ends.advance(topic, offset)
         self._unanswered -= len(jobs)
+        self._ends.stir()
         for job, outcome in zip(jobs, outcomes, strict=True):
             if job.future.done():  # its caller was cancelled
                 continue
