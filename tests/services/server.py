@@ -23,9 +23,9 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "services.cli", *arguments]
 
 
-def call(*arguments: str) -> subprocess.CompletedProcess[str]:
+def call(*arguments: str, timeout_s: float = 60) -> subprocess.CompletedProcess[str]:
     """A command of the command line, run to its end."""
-    return subprocess.run(command(*arguments), cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(command(*arguments), cwd=ROOT, capture_output=True, text=True, check=False, timeout=timeout_s)
 
 
 class Server:
