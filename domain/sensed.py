@@ -9,7 +9,6 @@ from domain.records.load import LimitDesired
 from domain.session import Session
 from domain.site import Site
 
-
 SETTLED_MS = 60_000
 """How long a limit must have stood before a car that draws less is believed to want no more."""
 HUNGRY_MA = 1_000

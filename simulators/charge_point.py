@@ -342,7 +342,7 @@ class ChargePoint:
         self.link.tell("MeterValues", fields, kept=in_transaction, transaction=self.transaction)
 
     def set_intervals(self) -> None:
-        """Repeat the regular messages as configured: heartbeats, clock-aligned meter values, samples of a transaction."""
+        """Repeat the regular messages as configured: heartbeats, clock-aligned and sampled meter values."""
         seconds = self.configuration.seconds
         self._heartbeat.every(seconds("HeartbeatInterval") if self.link.connected else 0, self._beat_phase_ms)
         self._aligned.every(seconds("ClockAlignedDataInterval"))

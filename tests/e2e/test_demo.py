@@ -9,7 +9,18 @@ from tests.services.server import call
 
 def test_a_day_runs_keeps_its_limits_and_is_proved(tmp_path):
     report = tmp_path / "day.json"
-    done = call("demo", "--day", "2019-03-24", "--limit-kw", "25", "--noon-limit-kw", "25", "--report", str(report), timeout_s=300)
+    done = call(
+        "demo",
+        "--day",
+        "2019-03-24",
+        "--limit-kw",
+        "25",
+        "--noon-limit-kw",
+        "25",
+        "--report",
+        str(report),
+        timeout_s=300,
+    )
     assert report.exists(), done.stdout + done.stderr
     figures = json.loads(report.read_text())
     assert figures["overload_s"] == 0
