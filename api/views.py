@@ -13,8 +13,13 @@ def _thousandth(value: int | None) -> float | None:
     return None if value is None else value / 1000
 
 
-def _score(ppm: int | None) -> float | None:
+def _share(ppm: int | None) -> float | None:
     return None if ppm is None else ppm / 1_000_000
+
+
+def _score_parts(row: Row) -> dict[str, float | None]:
+    """Why the score is what it is, each 0 to 1: received little in congested hours, waited long, has little slack."""
+    return {part: _share(row[f"{part}_ppm"]) for part in ("energy", "waiting", "slack")}
 
 
 def session(row: Row) -> dict[str, Any]:
@@ -31,7 +36,8 @@ def session(row: Row) -> dict[str, Any]:
         "eta": rfc3339(row["eta_ms"]),
         "energy_kwh": _thousandth(row["energy_wh"]),
         "tier": row["tier"],
-        "score": _score(row["score_ppm"]),
+        "score": _share(row["score_ppm"]),
+        "score_parts": _score_parts(row),
         "move_wanted": row["move_wanted"],
     }
 
@@ -45,7 +51,8 @@ def waiting(row: Row) -> dict[str, Any]:
         "charger_id": row["charger_id"],
         "held_until": rfc3339(row["held_until_ms"]),
         "eta": rfc3339(row["eta_ms"]),
-        "score": _score(row["score_ppm"]),
+        "score": _share(row["score_ppm"]),
+        "score_parts": _score_parts(row),
     }
 
 

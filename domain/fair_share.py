@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from domain.fairness import Score, laxity_ms, mean_received_mwh, score
+from domain.fairness import laxity_ms, mean_received_mwh, score
 from domain.grid import Outlet
+from domain.records.sessions import Fairness
 from domain.scheduling import weight_ppm
 from domain.sensed import Sensed
 from domain.session import Session
@@ -13,19 +14,25 @@ COMMON_POWER_W = 7_400
 """What a waiting car may expect of a charger, for its slack: one phase at 32 A."""
 
 
-def score_of(site: Site, sensed: Sensed, session: Session, now_ms: int) -> Score:
+def fairness_of(site: Site, sensed: Sensed, session: Session, now_ms: int) -> Fairness:
     """The score of a session now: what its member received in congested hours counts against it, waiting for it."""
-    return score(
+    found = score(
         received_mwh=_received_mwh(site, sensed, session, now_ms),
         mean_received_mwh=mean_received_mwh(site.received.values(), now_ms),
         waited_ms=session.waited_until(now_ms),
         laxity_ms=_laxity_ms(site, sensed, session, now_ms),
     )
+    return Fairness(
+        score_ppm=found.total_ppm,
+        energy_ppm=found.energy_ppm,
+        waiting_ppm=found.waiting_ppm,
+        slack_ppm=found.slack_ppm,
+    )
 
 
-def weight_of(site: Site, sensed: Sensed, session: Session, found: Score, now_ms: int) -> int:
+def weight_of(site: Site, sensed: Sensed, session: Session, found: Fairness, now_ms: int) -> int:
     """The session's weight in the max-min share: its score, leaning to those with the least slack."""
-    return weight_ppm(found.total_ppm, _laxity_ms(site, sensed, session, now_ms))
+    return weight_ppm(found.score_ppm, _laxity_ms(site, sensed, session, now_ms))
 
 
 def _received_mwh(site: Site, sensed: Sensed, session: Session, now_ms: int) -> int | None:

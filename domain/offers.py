@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from domain.deciding import Deciding
-from domain.fair_share import score_of
+from domain.fair_share import fairness_of
 from domain.queue import Waiting, choose_charger, rank, required_w
-from domain.records.sessions import SessionAssigned, SessionOffered, SessionRequeued, SessionSnoozed
+from domain.records.sessions import SessionAssigned, SessionOffered, SessionRequeued, SessionSnoozed, Standing
 from domain.session import Session, check_transition
 from domain.site import has_failed
 
@@ -18,8 +20,8 @@ SNOOZE_MS = 10 * 60_000
 def offer_free_chargers(deciding: Deciding) -> None:
     """Hold every free charger for somebody who waits, in the order of the queue."""
     while (free := deciding.site.free_chargers()) and (waiting := deciding.site.waiting(deciding.now_ms)):
-        order = rank([waiting_of(deciding, session) for session in waiting])
-        first = deciding.site.sessions[order[0].id]
+        order = standings(deciding, waiting)
+        first = deciding.site.sessions[order[0].session_id]
         outlets = [charger.outlet for charger in free]
         charger_id = choose_charger(
             outlets,
@@ -34,16 +36,26 @@ def offer_free_chargers(deciding: Deciding) -> None:
                 charger_id=charger_id,
                 held_until_ms=deciding.now_ms + HOLD_MS,
                 rule=RULE,
-                reason=f"first of {len(order)} in the queue: tier P{first.tier}, score {order[0].score_ppm} ppm",
-                facts=tuple((one.id, one.tier, one.score_ppm, one.queued_ms) for one in order),
+                reason=f"first of {len(order)} in the queue: P{first.tier}, score {order[0].fairness.score_ppm} ppm",
+                facts=order,
             )
         )
 
 
-def waiting_of(deciding: Deciding, session: Session) -> Waiting:
-    """A waiting session as the ranking sees it."""
-    score = score_of(deciding.site, deciding.sensed, session, deciding.now_ms)
-    return Waiting(session.id, session.tier, score.total_ppm, session.queued_ms)
+def standings(deciding: Deciding, sessions: Iterable[Session]) -> tuple[Standing, ...]:
+    """How those who wait stand, in the order of the queue."""
+    standing = {session.id: _standing(deciding, session) for session in sessions}
+    return tuple(standing[one.id] for one in rank(map(waiting_of, standing.values())))
+
+
+def waiting_of(standing: Standing) -> Waiting:
+    """What the ranking goes by."""
+    return Waiting(standing.session_id, standing.tier, standing.fairness.score_ppm, standing.queued_ms)
+
+
+def _standing(deciding: Deciding, session: Session) -> Standing:
+    fairness = fairness_of(deciding.site, deciding.sensed, session, deciding.now_ms)
+    return Standing(session_id=session.id, tier=session.tier, fairness=fairness, queued_ms=session.queued_ms)
 
 
 def accept(deciding: Deciding, session: Session) -> None:

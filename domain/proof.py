@@ -7,10 +7,9 @@ from typing import Any
 
 from domain import offers, targets
 from domain.grid import Outlet
-from domain.queue import Waiting, rank
+from domain.queue import rank
 from domain.records import Decision
-from domain.records.sessions import Claimant, ScheduleChanged, SessionOffered
-from domain.scheduling import Claimant as Claim
+from domain.records.sessions import ScheduleChanged, SessionOffered
 from domain.scheduling import schedule
 from domain.site import node_of
 
@@ -29,27 +28,14 @@ def holds(decision: Decision, outlets: Outlets) -> bool | None:
 def _schedule_holds(decision: ScheduleChanged, outlets: Outlets) -> bool:
     found = schedule(
         {spec.id: node_of(spec) for spec in decision.limits},
-        [_claim(claimant, outlets[claimant.charger_id]) for claimant in decision.claimants],
+        [targets.claim_of(claimant, outlets) for claimant in decision.claimants],
         {charger: (outlets[charger], current_ma) for charger, current_ma in decision.fixed if charger in outlets},
     )
     return all(found.get(target.charger_id, 0) == target.target_ma for target in decision.targets)
 
 
-def _claim(claimant: Claimant, outlet: Outlet) -> Claim:
-    return Claim(
-        charger_id=claimant.charger_id,
-        outlet=outlet,
-        tier=claimant.tier,
-        score_ppm=claimant.score_ppm,
-        weight_ppm=claimant.weight_ppm,
-        min_ma=claimant.min_ma,
-        max_ma=claimant.max_ma,
-        running=claimant.running,
-    )
-
-
 def _offer_holds(decision: SessionOffered, _: Outlets) -> bool:
-    first = rank([Waiting(*one) for one in decision.facts])[0]
+    first = rank(map(offers.waiting_of, decision.facts))[0]
     return first.id == decision.session_id
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from domain.deciding import Deciding
-from domain.fair_share import score_of, weight_of
+from domain.fair_share import fairness_of, weight_of
 from domain.grid import Outlet
 from domain.records.sessions import (
     Claimant,
@@ -28,15 +30,16 @@ WORTHWHILE_MA = 2_000
 def plan(deciding: Deciding) -> None:
     """Divide the capacity in force among the cars that charge, and say what changed."""
     plugged = [session for session in deciding.site.sessions.values() if session.plugged()]
-    claims = [_claim(deciding, session) for session in plugged]
-    found = schedule(deciding.site.limits, claims, _fixed(deciding))
+    claimants = [_claimant(deciding, session) for session in plugged]
+    outlets = {charger.outlet.id: charger.outlet for charger in deciding.site.chargers.values()}
+    found = schedule(deciding.site.limits, [claim_of(one, outlets) for one in claimants], _fixed(deciding))
     changed = _changes(deciding, found)
     if changed and (deciding.urgent or _is_worthwhile(deciding, changed)):
         deciding.add(
             ScheduleChanged(
                 targets=tuple(Target(charger_id=charger, target_ma=target_ma) for charger, target_ma in changed),
                 valid_until_ms=deciding.now_ms + VALID_MS,
-                claimants=tuple(_recorded(claim) for claim in claims),
+                claimants=tuple(claimants),
                 limits=tuple(spec_of(node) for node in deciding.site.limits.values()),
                 fixed=tuple(deciding.site.fixed.items()),
                 rule=RULE,
@@ -47,19 +50,32 @@ def plan(deciding: Deciding) -> None:
         _pause_or_resume(deciding, session, deciding.site.targets.get(session.charger_id or "", 0))
 
 
-def _claim(deciding: Deciding, session: Session) -> Claim:
+def _claimant(deciding: Deciding, session: Session) -> Claimant:
     outlet = deciding.site.chargers[session.charger_id or ""].outlet
-    score = score_of(deciding.site, deciding.sensed, session, deciding.now_ms)
+    fairness = fairness_of(deciding.site, deciding.sensed, session, deciding.now_ms)
     most_ma = min(outlet.max_ma, session.max_ma or outlet.max_ma)
-    return Claim(
+    return Claimant(
         charger_id=outlet.id,
-        outlet=outlet,
         tier=session.tier,
-        score_ppm=score.total_ppm,
-        weight_ppm=weight_of(deciding.site, deciding.sensed, session, score, deciding.now_ms),
+        fairness=fairness,
+        weight_ppm=weight_of(deciding.site, deciding.sensed, session, fairness, deciding.now_ms),
         min_ma=outlet.min_ma,
         max_ma=max(outlet.min_ma, min(most_ma, deciding.sensed.usable_ma.get(outlet.id, most_ma))),
         running=session.state == "charging",
+    )
+
+
+def claim_of(claimant: Claimant, outlets: Mapping[str, Outlet]) -> Claim:
+    """A recorded claimant as the schedule rule takes it."""
+    return Claim(
+        charger_id=claimant.charger_id,
+        outlet=outlets[claimant.charger_id],
+        tier=claimant.tier,
+        score_ppm=claimant.fairness.score_ppm,
+        weight_ppm=claimant.weight_ppm,
+        min_ma=claimant.min_ma,
+        max_ma=claimant.max_ma,
+        running=claimant.running,
     )
 
 
@@ -79,18 +95,6 @@ def _changes(deciding: Deciding, found: dict[str, int]) -> list[tuple[str, int]]
 def _is_worthwhile(deciding: Deciding, changed: list[tuple[str, int]]) -> bool:
     before = deciding.site.targets
     return any(ma == 0 or abs(ma - before.get(charger, 0)) >= WORTHWHILE_MA for charger, ma in changed)
-
-
-def _recorded(claim: Claim) -> Claimant:
-    return Claimant(
-        charger_id=claim.charger_id,
-        tier=claim.tier,
-        score_ppm=claim.score_ppm,
-        weight_ppm=claim.weight_ppm,
-        min_ma=claim.min_ma,
-        max_ma=claim.max_ma,
-        running=claim.running,
-    )
 
 
 def _reason(found: dict[str, int]) -> str:

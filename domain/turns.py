@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from domain.deciding import Deciding
 from domain.eta import Etas, Stay, estimate
-from domain.offers import waiting_of
-from domain.queue import rank
-from domain.records.sessions import EtaChanged
+from domain.offers import standings
+from domain.records.sessions import EtaChanged, Standing
 from domain.session import Session
 from domain.site import Site
 
@@ -17,23 +18,22 @@ WORTH_TELLING_MS = 5 * 60_000
 def expect(deciding: Deciding) -> None:
     """Tell the new estimates where somebody's changed noticeably, came or went."""
     site = deciding.site
-    found = _estimates(deciding)
+    order = standings(deciding, [session for session in site.sessions.values() if session.state == "queued"])
+    found = _estimates(deciding, order)
     if _moved(site.turn_at_ms, found.turn_at_ms) or _moved(site.free_at_ms, found.free_at_ms):
         sessions, chargers = sorted(found.turn_at_ms.items()), sorted(found.free_at_ms.items())
-        deciding.add(EtaChanged(sessions=tuple(sessions), chargers=tuple(chargers)))
+        deciding.add(EtaChanged(sessions=tuple(sessions), chargers=tuple(chargers), standings=order))
 
 
-def _estimates(deciding: Deciding) -> Etas:
+def _estimates(deciding: Deciding, order: Sequence[Standing]) -> Etas:
     site = deciding.site
     busy = {
         session.charger_id: _stay(deciding, session, _rate_w(site, session.charger_id))
         for session in site.sessions.values()
         if session.charger_id is not None
     }
-    queued = [session for session in site.sessions.values() if session.state == "queued"]
     expected_w = sum(stay.rate_w for stay in busy.values()) // len(busy) if busy else 0
-    ranked = rank([waiting_of(deciding, session) for session in queued])
-    waiting = [_stay(deciding, site.sessions[one.id], expected_w) for one in ranked]
+    waiting = [_stay(deciding, site.sessions[one.session_id], expected_w) for one in order]
     free = [charger.outlet.id for charger in site.free_chargers()]
     return estimate(deciding.now_ms, free, busy, waiting)
 

@@ -35,7 +35,7 @@ SESSIONS = Table(
     Column("state", String, nullable=False),
     Column("reason", String),
     Column("tier", Integer),
-    Column("score_ppm", Integer),
+    *(Column(name, Integer) for name in said.Fairness.model_fields),
     Column("need_wh", BigInteger),
     Column("energy_wh", BigInteger),
     Column("queued_at_ms", BigInteger),
@@ -69,8 +69,9 @@ MOVED_AWAY = (
     .where(SESSIONS.c.charger_id == bindparam("of_charger_id"), SESSIONS.c.move_wanted == true())
     .values(move_wanted=False)
 )
-SET_SCORE = change(SESSIONS, ["tier", "score_ppm"])
-SET_SCORE_AT_CHARGER = change(SESSIONS, ["tier", "score_ppm"], key=("charger_id",)).where(
+SCORED = ["tier", *said.Fairness.model_fields]
+SET_SCORE = change(SESSIONS, SCORED)
+SET_SCORE_AT_CHARGER = change(SESSIONS, SCORED, key=("charger_id",)).where(
     SESSIONS.c.move_wanted == false(), one_of(SESSIONS.c.state, PLUGGED)
 )
 FORGET_ETA = (
@@ -120,8 +121,7 @@ def _offered(event: said.SessionOffered, _: Happened) -> Iterable[Change]:
         held_until_ms=event.held_until_ms,
         reason=event.reason,
     )
-    for session_id, tier, score_ppm, _queued_ms in event.facts:
-        yield _of(SET_SCORE, session_id, tier=tier, score_ppm=score_ppm)
+    yield from map(_scored, event.facts)
 
 
 @PROJECTION.on(said.SessionSnoozed)
@@ -194,8 +194,7 @@ def _released(event: said.ChargerReleased, _: Happened) -> Iterable[Change]:
 @PROJECTION.on(said.ScheduleChanged)
 def _scheduled(event: said.ScheduleChanged, _: Happened) -> Iterable[Change]:
     for one in event.claimants:
-        scored = {"of_charger_id": one.charger_id, "tier": one.tier, "score_ppm": one.score_ppm}
-        yield SET_SCORE_AT_CHARGER, scored
+        yield SET_SCORE_AT_CHARGER, {"of_charger_id": one.charger_id, "tier": one.tier, **one.fairness.__dict__}
 
 
 @PROJECTION.on(said.EtaChanged)
@@ -204,6 +203,11 @@ def _expected(event: said.EtaChanged, happened: Happened) -> Iterable[Change]:
     yield FORGET_ETA, {"of_site_id": happened.key}
     for session_id, eta_ms in event.sessions:
         yield _of(SET_ETA, session_id, eta_ms=eta_ms)
+    yield from map(_scored, event.standings)
+
+
+def _scored(standing: said.Standing) -> Change:
+    return _of(SET_SCORE, standing.session_id, tier=standing.tier, **standing.fairness.__dict__)
 
 
 def _added(row: Row) -> Change:
@@ -218,7 +222,9 @@ def _of(statement: Any, session_id: str, **values: Any) -> Change:
 ONE = select(SESSIONS).where(SESSIONS.c.id == bindparam("id"))
 REQUEST = select(SESSION_REQUESTS).where(SESSION_REQUESTS.c.session_id == bindparam("id"))
 WAITING = (
-    select(SESSIONS.c["id", "vehicle_id", "state", "charger_id", "held_until_ms", "eta_ms", "score_ppm"])
+    select(
+        SESSIONS.c["id", "vehicle_id", "state", "charger_id", "held_until_ms", "eta_ms", *said.Fairness.model_fields]
+    )
     .where(SESSIONS.c.site_id == bindparam("site_id"), one_of(SESSIONS.c.state, NOT_PLUGGED))
     .order_by(
         (SESSIONS.c.state == "queued"),  # those a charger is held for come first

@@ -11,6 +11,27 @@ EndState = Literal["completed", "cancelled", "expired", "failed"]
 EndReason = Literal["target_reached", "unplugged", "time_up", "no_show", "fault", "cancelled", "remote", "refused"]
 
 
+class Fairness(Payload):
+    """A fairness score and the parts that it is made of: higher means more deserving; all 0 to 1,000,000 ppm.
+
+    `energy_ppm`: received little in congested hours; `waiting_ppm`: waited long; `slack_ppm`: has little slack left.
+    """
+
+    score_ppm: int
+    energy_ppm: int
+    waiting_ppm: int
+    slack_ppm: int
+
+
+class Standing(Payload):
+    """Somebody who waits, as the ranking saw her."""
+
+    session_id: str
+    tier: int
+    fairness: Fairness
+    queued_ms: int
+
+
 @record_type("sites.site_added.v1", "event")
 class SiteAdded(Payload):
     site_id: str
@@ -70,8 +91,8 @@ class SessionOffered(Decision):
     session_id: str
     charger_id: str
     held_until_ms: int
-    facts: tuple[tuple[str, int, int, int], ...]
-    """(session, tier, score in ppm, queued at ms) of everybody who waited, in the order they were ranked."""
+    facts: tuple[Standing, ...]
+    """Everybody who waited, in the order they were ranked."""
 
 
 @record_type("session.snoozed.v1", "event")
@@ -158,7 +179,7 @@ class Claimant(Payload):
 
     charger_id: str
     tier: int
-    score_ppm: int
+    fairness: Fairness
     weight_ppm: int
     min_ma: int
     max_ma: int
@@ -183,10 +204,12 @@ class TargetsRenewed(Payload):
 
 @record_type("site.eta_changed.v1", "event")
 class EtaChanged(Payload):
-    """When each waiting car may expect a charger and each busy charger to come free (ms UTC)."""
+    """When each waiting car may expect a charger and each busy charger to come free (ms UTC), and how they stand."""
 
     sessions: tuple[tuple[str, int], ...]
     chargers: tuple[tuple[str, int], ...]
+    standings: tuple[Standing, ...]
+    """Everybody in the queue, in its order."""
 
 
 @record_type("site.fairness_changed.v1", "event")

@@ -38,6 +38,7 @@ async def test_a_request_is_answered_with_the_place_in_the_queue(world: World) -
         "energy_kwh": None,
         "tier": 2,
         "score": None,
+        "score_parts": {"energy": None, "waiting": None, "slack": None},
         "move_wanted": False,
     }
     assert answer.headers["location"] == f"/api/v1/sessions/{told['id']}"

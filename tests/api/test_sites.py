@@ -110,7 +110,7 @@ async def test_the_queue_shows_everybody_who_waits(world: World) -> None:
     await world.site()
     assert (await world.get("/sites/north/queue")).json() == {"waiting": []}
     asked = await world.session()
-    expected = said.EtaChanged(sessions=((asked["id"], NOW_MS + 60_000),), chargers=())
+    expected = said.EtaChanged(sessions=((asked["id"], NOW_MS + 60_000),), chargers=(), standings=())
     await world.tell(("sites:north", expected))
     assert (await world.get("/sites/north/queue")).json() == {
         "waiting": [
@@ -123,10 +123,12 @@ async def test_the_queue_shows_everybody_who_waits(world: World) -> None:
                 "held_until": None,
                 "eta": "2026-09-21T14:14:20.000Z",
                 "score": None,
+                "score_parts": {"energy": None, "waiting": None, "slack": None},
             }
         ]
     }
-    facts = ((asked["id"], 2, 640_000, NOW_MS),)
+    fairness = said.Fairness(score_ppm=640_000, energy_ppm=500_000, waiting_ppm=100_000, slack_ppm=900_000)
+    facts = (said.Standing(session_id=asked["id"], tier=2, fairness=fairness, queued_ms=NOW_MS),)
     held = said.SessionOffered(
         session_id=asked["id"], charger_id="c1", held_until_ms=NOW_MS, facts=facts, rule="o.v1", reason="first"
     )
@@ -134,6 +136,7 @@ async def test_the_queue_shows_everybody_who_waits(world: World) -> None:
     [waiting] = (await world.get("/sites/north/queue")).json()["waiting"]
     assert (waiting["state"], waiting["place"], waiting["charger_id"]) == ("offered", 0, "c1")
     assert (waiting["held_until"], waiting["score"]) == (NOW, 0.64)
+    assert waiting["score_parts"] == {"energy": 0.5, "waiting": 0.1, "slack": 0.9}
 
 
 async def test_the_chargers_show_whom_they_serve(world: World) -> None:
@@ -148,7 +151,7 @@ async def test_the_chargers_show_whom_they_serve(world: World) -> None:
     connected = load.ChargerConnected(charger_id="c1", connection_id="k")
     status = load.ChargerStatusChanged(charger_id="c1", connector_id=1, status="Charging", error_code="NoError")
     await world.tell(("sites:north", charging), *(("load:north", told) for told in (limit, connected, status)))
-    await world.tell(("sites:north", said.EtaChanged(sessions=(), chargers=(("c1", NOW_MS),))))
+    await world.tell(("sites:north", said.EtaChanged(sessions=(), chargers=(("c1", NOW_MS),), standings=())))
     assert (await world.get("/sites/north/chargers")).json() == {
         "chargers": [
             {

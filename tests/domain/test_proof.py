@@ -49,7 +49,7 @@ def test_a_forged_outcome_does_not_hold():
     forged = first.model_copy(update={"target_ma": first.target_ma - 1_000})
     assert proof.holds(schedule.model_copy(update={"targets": (forged, *schedule.targets[1:])}), outlets) is False
     offer = next(one for one in decisions if isinstance(one, SessionOffered) and len(one.facts) > 1)
-    assert proof.holds(offer.model_copy(update={"session_id": offer.facts[-1][0]}), outlets) is False
+    assert proof.holds(offer.model_copy(update={"session_id": offer.facts[-1].session_id}), outlets) is False
 
 
 def test_a_rule_that_is_not_known_is_neither_held_nor_refuted():

@@ -107,7 +107,7 @@ def test_snooze_lets_the_next_go_first_and_keeps_the_place():
     story.wait(10)
     story.request("c")
     facts = one(SessionOffered, story.stop("p2c0")).facts
-    assert [row[0] for row in facts] == ["a", "c"]
+    assert [row.session_id for row in facts] == ["a", "c"]
 
 
 @pytest.mark.parametrize(

@@ -171,9 +171,9 @@ async def test_it_shows_whom_it_is_held_for_serves_and_is_occupied_by(told: Told
 
 async def test_an_expectation_that_is_not_repeated_is_void(told: Told) -> None:
     await told.tell("sites:north", AT_SITE.model_copy(update={"charger_id": "c2"}))
-    await told.tell("sites:north", said.EtaChanged(sessions=(), chargers=(("c1", 50),)))
+    await told.tell("sites:north", said.EtaChanged(sessions=(), chargers=(("c1", 50),), standings=()))
     assert (await charger(told))["free_at_ms"] == 50
-    await told.tell("sites:north", said.EtaChanged(sessions=(), chargers=(("c2", 70),)))
+    await told.tell("sites:north", said.EtaChanged(sessions=(), chargers=(("c2", 70),), standings=()))
     assert (await charger(told))["free_at_ms"] is None
 
 

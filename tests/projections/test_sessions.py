@@ -25,9 +25,22 @@ def queued(session_id: str, *, tier: int = 2, vehicle_id: str | None = "v1") -> 
     )
 
 
-def offered(session_id: str, *facts: tuple[str, int, int, int]) -> said.SessionOffered:
+def scored(score_ppm: int) -> said.Fairness:
+    return said.Fairness(score_ppm=score_ppm, energy_ppm=1, waiting_ppm=2, slack_ppm=3)
+
+
+def standing(session_id: str, tier: int, score_ppm: int) -> said.Standing:
+    return said.Standing(session_id=session_id, tier=tier, fairness=scored(score_ppm), queued_ms=0)
+
+
+def offered(session_id: str, *facts: tuple[str, int, int]) -> said.SessionOffered:
     return said.SessionOffered(
-        session_id=session_id, charger_id="c1", held_until_ms=9_000, facts=facts, rule="offers.v1", reason="first"
+        session_id=session_id,
+        charger_id="c1",
+        held_until_ms=9_000,
+        facts=tuple(standing(*one) for one in facts),
+        rule="offers.v1",
+        reason="first",
     )
 
 
@@ -41,7 +54,7 @@ def schedule(*scores: tuple[str, int, int]) -> said.ScheduleChanged:
         said.Claimant(
             charger_id=charger_id,
             tier=tier,
-            score_ppm=score_ppm,
+            fairness=scored(score_ppm),
             weight_ppm=1,
             min_ma=6_000,
             max_ma=32_000,
@@ -119,7 +132,7 @@ async def test_a_refused_session_says_why(told: Told) -> None:
 async def test_the_life_of_a_session(told: Told) -> None:
     await told.tell(SITE, queued("s1"), time_ms=1_000)
     assert (await session(told))["state"] == "queued"
-    await told.tell(SITE, offered("s1", ("s1", 2, 640_000, 1_000)))
+    await told.tell(SITE, offered("s1", ("s1", 2, 640_000)))
     known = await session(told)
     assert (known["state"], known["charger_id"], known["held_until_ms"]) == ("offered", "c1", 9_000)
     assert (known["score_ppm"], known["place"]) == (640_000, 0)
@@ -163,11 +176,9 @@ async def test_snoozed_or_lost_an_offer_it_waits_again_without_a_charger(told: T
 async def test_the_queue_goes_by_tier_then_expectation_then_score_then_arrival(told: Told) -> None:
     for time_ms, (session_id, tier) in enumerate([("a", 2), ("b", 2), ("c", 2), ("d", 0), ("e", 2), ("f", 2)]):
         await told.tell(SITE, queued(session_id, tier=tier), time_ms=time_ms)
-    await told.tell(
-        SITE, offered("f", ("f", 2, 9, 5), ("d", 0, 1, 3), ("c", 2, 300, 2), ("b", 2, 300, 1), ("a", 2, 100, 0))
-    )
+    await told.tell(SITE, offered("f", ("f", 2, 9), ("d", 0, 1), ("c", 2, 300), ("b", 2, 300), ("a", 2, 100)))
     assert await places(told) == [("f", 0), ("d", 1), ("b", 2), ("c", 3), ("a", 4), ("e", 5)]
-    await told.tell(SITE, said.EtaChanged(sessions=(("e", 1_000), ("a", 2_000)), chargers=()))
+    await told.tell(SITE, said.EtaChanged(sessions=(("e", 1_000), ("a", 2_000)), chargers=(), standings=()))
     assert await places(told) == [("f", 0), ("d", 1), ("e", 2), ("a", 3), ("b", 4), ("c", 5)]
     assert (await session(told, "a"))["place"] == 3
 
@@ -180,13 +191,21 @@ async def test_the_queue_is_of_one_site_and_of_those_not_plugged_in(told: Told) 
 
 async def test_an_expectation_that_is_not_repeated_is_void(told: Told) -> None:
     await told.tell(SITE, queued("s1"), queued("s2"))
-    await told.tell(SITE, said.EtaChanged(sessions=(("s1", 70), ("s2", 80)), chargers=()))
-    await told.tell(SITE, said.EtaChanged(sessions=(("s2", 90),), chargers=()))
+    await told.tell(SITE, said.EtaChanged(sessions=(("s1", 70), ("s2", 80)), chargers=(), standings=()))
+    await told.tell(SITE, said.EtaChanged(sessions=(("s2", 90),), chargers=(), standings=()))
     assert (await session(told, "s1"))["eta_ms"] is None
     assert (await session(told, "s2"))["eta_ms"] == 90
-    nobody = said.EtaChanged(sessions=(), chargers=())
+    nobody = said.EtaChanged(sessions=(), chargers=(), standings=())
     await told.tell(SITE, nobody, nobody)
     assert (await session(told, "s2"))["eta_ms"] is None
+
+
+async def test_estimates_tell_how_everybody_stands_and_why(told: Told) -> None:
+    await told.tell(SITE, queued("s1"))
+    await told.tell(SITE, said.EtaChanged(sessions=(), chargers=(), standings=(standing("s1", 1, 700),)))
+    known = await session(told)
+    assert (known["tier"], known["score_ppm"]) == (1, 700)
+    assert (known["energy_ppm"], known["waiting_ppm"], known["slack_ppm"]) == (1, 2, 3)
 
 
 async def test_the_schedule_tells_tier_and_score_of_those_who_charge(told: Told) -> None:
