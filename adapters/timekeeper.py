@@ -26,18 +26,25 @@ class Timekeeper:
         self.armed = False
 
     async def run(self) -> None:
-        """Follow the topic and fire what is due, until the log closes."""
-        firing = asyncio.create_task(self._fire_due())
+        """Follow the topic and fire what is due, until the log closes. Raises what the log raises."""
+        parts = [asyncio.create_task(self._follow()), asyncio.create_task(self._fire_due())]
         try:
-            async for page in self.log.tail(topics.TIMERS, {}):
-                self._take(page)
+            ended, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+            for part in ended:
+                part.result()
         finally:
-            firing.cancel()
+            for part in parts:
+                part.cancel()
+            await asyncio.gather(*parts, return_exceptions=True)
 
     def idle(self) -> bool:
         """Whether every timer known is waited for and none is due."""
         now_ms = self.clock.now_ms()
         return self.armed and all(_due_ms(record) > now_ms for record in self.waiting.values())
+
+    async def _follow(self) -> None:
+        async for page in self.log.tail(topics.TIMERS, {}):
+            self._take(page)
 
     def _take(self, page: Sequence[Stored]) -> None:
         for stored in page:
@@ -55,7 +62,7 @@ class Timekeeper:
             if earliest is not None:
                 waits.append(asyncio.ensure_future(self.clock.sleep_until(earliest)))
             await asyncio.sleep(0)
-            self.armed = True
+            self.armed = not self.changed.is_set()
             try:
                 await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
             finally:

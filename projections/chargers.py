@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, Connection, Integer, String, Table, bindparam, select
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Connection, Integer, String, Table, bindparam, select, true
 
 from commands.ports import ChargerIdentity
 from domain.records import load
@@ -26,6 +26,7 @@ CHARGERS = Table(
     Column("voltage_mv", Integer, nullable=False),
     Column("status", String),
     Column("connected", Boolean, nullable=False),
+    Column("connection_id", String),
     Column("obedience", String, nullable=False),
     Column("transaction_id", BigInteger),
     Column("limit_ma", Integer),
@@ -33,7 +34,7 @@ CHARGERS = Table(
 PROJECTION = Projection(CHARGERS, "load")
 
 ADD = insert_new(CHARGERS)
-SET_CONNECTED = change(CHARGERS, ["connected"])
+SET_CONNECTED = change(CHARGERS, ["connected", "connection_id"])
 SET_STATUS = change(CHARGERS, ["status"])
 SET_OBEDIENCE = change(CHARGERS, ["obedience"])
 SET_TRANSACTION = change(CHARGERS, ["transaction_id"])
@@ -60,7 +61,8 @@ def _added(event: load.ChargerAdded, happened: Happened) -> Iterable[Change]:
 
 @PROJECTION.on(load.ChargerConnected, load.ChargerDisconnected)
 def _connected(event: load.ChargerConnected | load.ChargerDisconnected, _: Happened) -> Iterable[Change]:
-    return [_set(SET_CONNECTED, event.charger_id, connected=isinstance(event, load.ChargerConnected))]
+    connected = isinstance(event, load.ChargerConnected)
+    return [_set(SET_CONNECTED, event.charger_id, connected=connected, connection_id=event.connection_id)]
 
 
 @PROJECTION.on(load.ChargerStatusChanged)
@@ -117,12 +119,18 @@ AT_SITE = (
     .where(CHARGERS.c.site_id == bindparam("site_id"))
     .order_by(CHARGERS.c.id)
 )
+CONNECTED = select(CHARGERS.c["id", "site_id", "connection_id"]).where(CHARGERS.c.connected == true())
 ONE = select(CHARGERS).where(CHARGERS.c.id == bindparam("id"))
 
 
 def at_site(connection: Connection, site_id: str) -> list[Row]:
     """The chargers of a site, each with the session that it is held for, serves, or is occupied by."""
     return list(connection.execute(AT_SITE, {"site_id": site_id}).mappings())
+
+
+def connected(connection: Connection) -> list[Row]:
+    """The chargers that are believed to be connected, each with its site and its newest connection."""
+    return list(connection.execute(CONNECTED).mappings())
 
 
 def find(connection: Connection, charger_id: str) -> Row | None:

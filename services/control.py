@@ -2,24 +2,37 @@
 
 One JSON object a line over TCP on 127.0.0.1. Asked {"advance": T_ms, "sent": {ocpp_id: frames}}, it waits until the
 frames have been read, fires every timer due up to T in order, and answers, once all is quiet,
-{"now": ms, "next_timer": ms | null, "sent": {ocpp_id: frames}}.
+{"now": ms, "next_timer": ms | null, "sent": {ocpp_id: frames}}. A bad line is answered with {"error": reason}.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Annotated
 
 import orjson
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from adapters.clock import SimulatedClock
 from adapters.ocpp.gateway import Gateway
 
+HOST = "127.0.0.1"
 LINE_LIMIT = 1 << 20
 PATIENCE_S = 0.001
 """What happens without the log (a frame written, a timer armed) is noticed this soon."""
 TURNS = 3
 """Of the event loop: a woken task, what it wakes in turn, and one more."""
+
+
+class Request(BaseModel):
+    """A line of the simulated world: go on to `advance` (ms since 1970 UTC), when these frames have been read."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    advance: Annotated[int, Field(ge=0, lt=1 << 53)]
+    sent: dict[str, int] = {}
 
 
 class Control:
@@ -39,9 +52,25 @@ class Control:
         self.gateway = gateway
         self.quiet = quiet
         self.moved = moved
+        self._connections: set[asyncio.Task[None]] = set()
 
-    async def start(self, port: int) -> asyncio.Server:
-        return await asyncio.start_server(self._serve, "127.0.0.1", port, limit=LINE_LIMIT)
+    @asynccontextmanager
+    async def serving(self, port: int) -> AsyncIterator[int]:
+        """Listen on `port` (0: a free one) and give it; in the end no connection is left, even amid an advance."""
+        server = await asyncio.start_server(self._connected, HOST, port, limit=LINE_LIMIT)
+        try:
+            yield server.sockets[0].getsockname()[1]
+        finally:
+            server.close()
+            for connection in self._connections:
+                connection.cancel()
+            await asyncio.gather(*self._connections, return_exceptions=True)
+            await server.wait_closed()
+
+    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = asyncio.create_task(self._serve(reader, writer), name="control connection")
+        self._connections.add(connection)
+        connection.add_done_callback(self._connections.discard)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -50,16 +79,19 @@ class Control:
                 await writer.drain()
         except ConnectionError:
             pass
+        except ValueError:  # from `readline`: where the next line begins is unknown
+            writer.write(orjson.dumps({"error": f"a line has at most {LINE_LIMIT} bytes"}) + b"\n")
         finally:
             writer.close()
 
     async def _answer(self, line: bytes) -> dict[str, object]:
         try:
-            request = orjson.loads(line)
-            to_ms, sent = request["advance"], request.get("sent", {})
-            return await self.advance(to_ms, sent)
-        except (ValueError, KeyError, TypeError) as error:
-            return {"error": f"advance needs a time in ms that is not past: {error}"}
+            request = Request.model_validate_json(line)
+            return await self.advance(request.advance, request.sent)
+        except ValidationError as error:
+            return {"error": "; ".join(f"{_field(one['loc'])}: {one['msg']}" for one in error.errors())}
+        except ValueError as error:
+            return {"error": f"advance: {error}"}
 
     async def advance(self, to_ms: int, sent: Mapping[str, int]) -> dict[str, object]:
         """Let time go on to `to_ms`. Raises `ValueError` where that is past."""
@@ -86,3 +118,7 @@ class Control:
         for _ in range(TURNS):
             await asyncio.sleep(0)
         return self.quiet()
+
+
+def _field(loc: tuple[int | str, ...]) -> str:
+    return ".".join(map(str, loc)) or "line"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -33,7 +32,7 @@ def checkpoint(data: DATA = Path("data"), name: NAME = None) -> None:
         typer.echo(f"checkpoint {called}")
         return 0
 
-    raise typer.Exit(asyncio.run(_with_log(data, write)))
+    raise typer.Exit(_run(_with_log(data, write)))
 
 
 def unpark(stream: STREAM, data: DATA = Path("data")) -> None:
@@ -60,7 +59,13 @@ def unpark(stream: STREAM, data: DATA = Path("data")) -> None:
         typer.echo(f"{stream}: {len(waiting)} inputs will be handled at the next start")
         return 0
 
-    raise typer.Exit(asyncio.run(_with_log(data, let_go)))
+    raise typer.Exit(_run(_with_log(data, let_go)))
+
+
+def _run(work: Coroutine[None, None, int]) -> int:
+    import asyncio
+
+    return asyncio.run(work)
 
 
 async def _with_log(data: Path, work: Callable[[SqliteLog], Awaitable[int]]) -> int:

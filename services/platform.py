@@ -23,16 +23,19 @@ from adapters.timekeeper import Timekeeper
 from adapters.vault import Vault
 from api.app import create_app
 from api.context import Context
+from commands import topics
 from processors.host import Host
 from projections import chargers
 from projections.runner import Projector
 from services.addresses import Addresses
 from services.control import Control
+from services.lost_sockets import record_lost_sockets
 from services.processors import all_processors
 
 log_line = structlog.get_logger("platform")
 HOST = "127.0.0.1"
 READ_MODELS = "read.sqlite3"
+LOOK_S = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,7 @@ class Platform:
         self.settings = settings
         self.log = log
         self.vault = vault
+        self.database = database
         self.clock = SystemClock() if settings.starts_at_ms is None else SimulatedClock(settings.starts_at_ms)
         self.hosts = [Host(processor, log) for processor in all_processors(settings.tick_s * 1000)]
         self.projector = Projector(log, database)
@@ -74,6 +78,8 @@ class Platform:
                 tasks.create_task(host.run(), name=f"processor {host.processor.name}")
             for part in (self.projector, self.outcomes, self.timekeeper):
                 tasks.create_task(part.run(), name=type(part).__name__)
+            await self._read_models_are_current()
+            await record_lost_sockets(self.log, self.clock, self.database)
             ocpp_port = await self.gateway.start(HOST, self.settings.ocpp_port)
             stack.push_async_callback(self.gateway.close)
             api_port = await stack.enter_async_context(_serving(self.api, self.settings.api_port, tasks))
@@ -83,15 +89,22 @@ class Platform:
             log_line.info("serving", api=addresses.api, ocpp=addresses.ocpp, control=control or None)
             await asyncio.Event().wait()
 
+    async def _read_models_are_current(self) -> None:
+        """Return once everything that was accepted before this start has been decided and applied."""
+        while not all(host.caught_up() for host in self.hosts):
+            await self.log.moved(LOOK_S)
+        ends = await self.log.ends(topics.EVENTS)
+        while not self.projector.caught_up(ends):
+            await asyncio.sleep(LOOK_S)
+
     @asynccontextmanager
     async def _control(self) -> AsyncIterator[str]:
         """The control socket of a simulation; nothing on real time."""
         if not isinstance(self.clock, SimulatedClock):
             yield ""
             return
-        server = await Control(self.clock, self.gateway, self.quiet, self.log.moved).start(0)
-        async with server:
-            yield f"{HOST}:{server.sockets[0].getsockname()[1]}"
+        async with Control(self.clock, self.gateway, self.quiet, self.log.moved).serving(0) as port:
+            yield f"{HOST}:{port}"
 
 
 @asynccontextmanager

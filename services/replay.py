@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -24,6 +23,8 @@ def replay(data: DATA = Path("data"), start: FROM = None) -> None:
 
     Prints the first difference and exits with 1; reads only, so it may run beside a server or on a copy.
     """
+    import asyncio
+
     raise typer.Exit(asyncio.run(_replay(data, start)))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 from datetime import datetime
 from enum import StrEnum
@@ -37,6 +36,8 @@ def serve(
     tick_s: TICK = 30,
 ) -> None:
     """Run the platform. The first start prints the operator's API key, once."""
+    import asyncio
+
     import uvloop
 
     from services.platform import Settings
@@ -77,6 +78,8 @@ async def _serve(settings: Settings) -> int:
 
 async def _run(settings: Settings) -> None:
     """Serve until told to stop; what was accepted by then is finished."""
+    import asyncio
+
     from services.first_start import tell_credentials
     from services.platform import opened
 

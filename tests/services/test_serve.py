@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import time
 from pathlib import Path
 
 import pytest
+from websockets.sync.client import connect
 
 from tests.services.server import Server, call
 
@@ -68,6 +71,35 @@ def test_what_was_acknowledged_survives_kill_9(server):
     finally:
         again.stop()
     assert call("replay", "--data", str(server.data)).returncode == 0
+
+
+def test_chargers_of_a_killed_server_are_offline_until_they_are_back(server):
+    server.add_site()
+    described = {"id": "c1", "site_id": "s1", "node": "p1", "phases": ["L1"], "max_a": 16, "voltage_v": 230}
+    password = server.client.post("/chargers", json=described).json()["password"]
+    credentials = base64.b64encode(f"c1:{password}".encode()).decode()
+    headers = {"Authorization": f"Basic {credentials}"}
+    with connect(f"{server.addresses.ocpp}/c1", subprotocols=["ocpp1.6"], additional_headers=headers) as socket:
+        socket.send('[2, "1", "BootNotification", {"chargePointVendor": "v", "chargePointModel": "m"}]')
+        socket.recv()
+        assert connected(server) == [True]
+        server.kill()
+    again = Server(server.data, key=server.key)
+    try:
+        wait_until(lambda: connected(again) == [False])
+    finally:
+        again.stop()
+
+
+def connected(server):
+    return [charger["connected"] for charger in server.client.get("/sites/s1/chargers").json()["chargers"]]
+
+
+def wait_until(holds, timeout_s=10):
+    deadline = time.monotonic() + timeout_s
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def test_a_damaged_log_is_said_so_before_anything_is_decided(server):
