@@ -1,4 +1,4 @@
-"""After a start no charger is connected yet: sockets that the log believes open went with the process that held them."""
+"""After a start no charger is connected yet: what the log believes open went with the process that held it."""
 
 from __future__ import annotations
 
