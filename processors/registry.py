@@ -24,7 +24,7 @@ from domain.records.registry import (
     SiteRegistered,
     VehicleRegistered,
 )
-from domain.site_tree import check_charger, check_tree
+from domain.site_tree import MAX_MA, check_charger, check_tree
 
 Description = SiteRegistered | ChargerRegistered | VehicleRegistered
 RULE = "registry.register.v1"
@@ -73,6 +73,8 @@ def _charger(command: RegisterCharger) -> ChargerRegistered:
 def _vehicle(command: RegisterVehicle) -> VehicleRegistered:
     if command.battery_wh is not None and not 1_000 <= command.battery_wh <= 2_000_000:
         raise DomainError("the battery must hold 1 kWh to 2,000 kWh", field="battery_wh", rule=RULE)
+    if command.max_ma is not None and not 0 < command.max_ma <= MAX_MA:
+        raise DomainError(f"max_ma must lie in 1..{MAX_MA}", field="max_ma", rule=RULE)
     if not 1 <= command.phases <= 3:
         raise DomainError("a car charges on one to three phases", field="phases", rule=RULE)
     return VehicleRegistered(**command.__dict__)

@@ -19,8 +19,8 @@ SNOOZE_PROBABILITY = 0.05
 SNOOZE_S = 120
 REACTS_S = (20, 60)
 DRIVES_S = (60, 120)
-BEAT_MS = 10_000
-"""Drivers act on whole ten seconds, so that the meter samples of several cars share an instant."""
+BEAT_MS = 30_000
+"""Drivers act on whole half minutes, so that the meter samples of several cars share an instant."""
 UNPLUGS_AFTER_S = 300
 TRIES = 5
 TRY_AGAIN_S = 60

@@ -1,0 +1,96 @@
+"""The messages between processors: none is lost, and each is the event itself, in the stream of who hears of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from commands.topics import PROCESSORS
+from domain.records import Record, fleet, input_record, load, registry, sessions
+from domain.records.time import InputRejected
+from processors import load as load_processor
+from processors import sites as sites_processor
+from processors.routes import ROUTES, messages
+from processors.stream import fresh, step
+from processors.vehicles import Vehicles
+from tests.records.samples import samples
+
+HANDLERS = {"sites": sites_processor.HANDLERS, "load": load_processor.HANDLERS}
+ENDED = sessions.SessionEnded(
+    session_id="s", vehicle_id="v", charger_id=None, state="expired", reason="no_show", energy_wh=0, waited_ms=5
+)
+REFUSED = sessions.SessionRefused(session_id="s", vehicle_id="v", reason="no chargers")
+SITE = registry.SiteRegistered(site_id="north", location_zone="z", firm_w=1, nodes=())
+CHARGER = registry.ChargerRegistered(
+    charger_id="CP1", site_id="north", node="p", phases=(0,), max_ma=32_000, min_ma=6_000, voltage_mv=230_000
+)
+VEHICLE = registry.VehicleRegistered(vehicle_id="v", battery_wh=None, max_ma=None, phases=1)
+
+
+def heard_by(processor: str) -> set[type]:
+    return {payload for payload, routes in ROUTES.items() for to, _ in routes if to == processor}
+
+
+def event(payload, stream: str) -> Record:
+    """An event as a processor decides it, far down a chain of causes."""
+    told = input_record("the event", "/processors/test", stream, 7, payload, actor="a")
+    return replace(told, correlationid="the request", causationid="the cause", build="b1")
+
+
+def test_messages_go_to_processors_only():
+    assert {to for routes in ROUTES.values() for to, _ in routes} <= set(PROCESSORS)
+
+
+@pytest.mark.parametrize("processor", HANDLERS)
+def test_a_processor_handles_all_events_that_it_hears_of_and_hears_of_all_that_it_handles(processor):
+    handled = {payload for payload in HANDLERS[processor] if payload.record_kind == "event"}
+    assert heard_by(processor) == handled
+
+
+@pytest.mark.parametrize("payload", sorted(heard_by("vehicles"), key=lambda payload: payload.type_name))
+@given(data=st.data())
+@settings(max_examples=20)
+def test_a_vehicle_takes_whatever_it_hears_of(payload, data):
+    schema = payload.model_json_schema()
+    sample = payload.model_validate(data.draw(samples(schema, schema.get("$defs", {}))))
+    given_record = input_record("i", "/test", "vehicles:v", 1, sample, actor="a")
+    done = step(Vehicles(), fresh(Vehicles(), "vehicles:v"), given_record, "b")
+    assert not any(isinstance(told.data, InputRejected) for told in done.events)
+
+
+@pytest.mark.parametrize(
+    ("payload", "stream", "heard"),
+    [
+        (SITE, "registry:site:north", ["sites:north", "load:north"]),
+        (CHARGER, "registry:charger:CP1", ["sites:north", "load:north"]),
+        (VEHICLE, "registry:vehicle:v", ["vehicles:v"]),
+        (fleet.CancelRequested(session_id="s", site_id="north"), "vehicles:v", ["sites:north"]),
+        (fleet.AcceptRequested(session_id="s", site_id="north"), "vehicles:v", ["sites:north"]),
+        (fleet.SnoozeRequested(session_id="s", site_id="north"), "vehicles:v", ["sites:north"]),
+        (ENDED, "sites:north", ["vehicles:v"]),
+        (REFUSED, "sites:north", ["vehicles:v"]),
+        (sessions.TargetsRenewed(valid_until_ms=9), "sites:north", ["load:north"]),
+        (load.CapacityChanged(limits=(), fixed=()), "load:north", ["sites:north"]),
+        (load.ChargerConnected(charger_id="CP1", connection_id="x"), "load:north", ["sites:north"]),
+    ],
+)
+def test_a_message_is_the_event_itself_in_the_stream_of_who_hears_of_it(payload, stream, heard):
+    decided = event(payload, stream)
+    told = messages(decided)
+    assert [(to, message.stream) for to, message in told] == [(to.partition(":")[0], to) for to in heard]
+    for _, message in told:
+        assert (message.id, message.correlationid, message.causationid) == ("the event", "the request", "the cause")
+        assert message.build == "", "a build marks what was decided here"
+        assert replace(message, stream=stream, build="b1") == decided
+
+
+@pytest.mark.parametrize("payload", [ENDED, REFUSED])
+def test_of_a_walk_up_no_vehicle_hears(payload):
+    assert messages(event(payload.model_copy(update={"vehicle_id": None}), "sites:north")) == []
+
+
+def test_of_what_is_in_no_route_nobody_hears():
+    assert messages(event(sessions.ChargerReleased(charger_id="CP1"), "sites:north")) == []
