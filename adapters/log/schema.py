@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
@@ -64,11 +66,10 @@ def checked_topic(topic: str) -> str:
 
 def connect_writer(file: Path) -> sqlite3.Connection:
     """A connection whose commits are on the disk when they return. Creates the file, not its tables."""
-    connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
-    connection.text_factory = bytes
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = OFF"):
-        connection.execute(f"PRAGMA {pragma}")
-    _recognise(connection, file, new_is_fine=True)
+    with _closed_on_error(sqlite3.connect(file, isolation_level=None, check_same_thread=False)) as connection:
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = OFF"):
+            connection.execute(f"PRAGMA {pragma}")
+        _recognise(connection, file, new_is_fine=True)
     return connection
 
 
@@ -79,10 +80,19 @@ def connect_reader(file: Path) -> sqlite3.Connection:
     # SQLite can't share memory in a folder that may not be written; where no writer left a WAL, it needn't.
     alone = not os.access(file.parent, os.W_OK) and not file.with_name(f"{file.name}-wal").exists()
     uri = f"{file.absolute().as_uri()}?mode=ro{'&immutable=1' if alone else ''}"
-    connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
-    connection.text_factory = bytes
-    _recognise(connection, file, new_is_fine=False)
+    with _closed_on_error(sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)) as connection:
+        _recognise(connection, file, new_is_fine=False)
     return connection
+
+
+@contextmanager
+def _closed_on_error(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    connection.text_factory = bytes
+    try:
+        yield connection
+    except BaseException:
+        connection.close()
+        raise
 
 
 def mark(connection: sqlite3.Connection) -> None:
@@ -107,5 +117,4 @@ def _recognise(connection: sqlite3.Connection, file: Path, new_is_fine: bool) ->
         return
     application, version = _marks(connection)
     if (application, version) != (APPLICATION_ID, FORMAT):
-        connection.close()
         raise LogError(f"{file} is not a log of this program (application {application:#x}, format {version})")
