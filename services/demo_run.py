@@ -40,6 +40,7 @@ class Wanted:
     limit_kw: float
     noon_limit_kw: float
     speed: float | None
+    outages: int
     report: Path | None
     keep: bool
 
@@ -120,6 +121,7 @@ def _world(wanted: Wanted, folder: Path, addresses: Addresses, console: Console)
     command += ["--control", addresses.control, "--key-file", str(folder / "data" / KEY_FILE)]
     command += ["--day", wanted.day, "--limit-kw", str(wanted.limit_kw)]
     command += ["--noon-limit-kw", str(wanted.noon_limit_kw), "--out", str(out)]
+    command += ["--outages", str(wanted.outages)]
     command += ["--speed", str(wanted.speed)] if wanted.speed else []
     with (folder / "world.log").open("wb") as errors:
         world = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=errors)

@@ -35,6 +35,8 @@ from simulators.virtual_time import Repeater, VirtualTime, parse_ms, rfc3339
 from simulators.world import NotSettled, World
 
 SAMPLE_S = 30
+OUTAGE_S = (20, 900)
+"""How long a line stays dead: from a hiccup to longer than a lease."""
 SETS_UP_BEFORE_MS = 2 * 3_600_000
 NOON, CAP_ENDS = 12, 16
 """Hours of the local day."""
@@ -57,6 +59,7 @@ class Options:
     site: str
     seed: int
     walk_ups: int
+    outages: int
     speed: float | None
     out: Path | None
     progress: int
@@ -119,8 +122,19 @@ class DemoWorld:
         Repeater(time, self._sample).every(SAMPLE_S)
         lives = [time.spawn(driver.live()) for driver in [*self._drivers, *self._walk_ups]]
         lives.append(time.spawn(self._noon()))
+        for point in self._world.points:
+            time.spawn(self._outages(point))
         for life in lives:
             await time.park(life)
+
+    async def _outages(self, point: ChargePoint) -> None:
+        """Cut the charger's line now and then, until the last car has left."""
+        random = Random(f"{self._options.seed}:outages:{point.charger_id}")
+        last_ms = max(visit.departure_ms for visit in self._visits)
+        moments = sorted(random.randint(self._time.now_ms, last_ms) for _ in range(self._options.outages))
+        for moment_ms in moments:
+            await self._time.sleep_until(moment_ms)
+            point.outage(random.uniform(*OUTAGE_S))
 
     async def _member(self, hub: Hub, number: int, visit: Visit) -> Member:
         token = f"{self._options.day:%m%d}-{number:03}"
@@ -283,6 +297,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     parser.add_argument("--site", default="garage", help="the site's id")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--walk-ups", type=int, default=0, help="cars that nobody knows")
+    parser.add_argument("--outages", type=int, default=0, metavar="N", help="how often each charger's line is cut")
     parser.add_argument("--speed", type=float, help="simulated seconds a second, at most")
     parser.add_argument("--out", type=Path, help="where the measurements go (JSON); else to the standard output")
     parser.add_argument("--progress", type=int, default=300, metavar="S", help="a line every S simulated s; 0: none")
