@@ -163,7 +163,7 @@ class Member(Driver):
                 if point is not None:
                     return point
             if session["state"] not in OVER:
-                await self._cancel(session["id"])
+                await self._cancel(self.life.session)
                 return None
             self.life.notes.append(f"{self._time.now_text} session {session['state']}: {session.get('reason')}")
             await self._pass(TRY_AGAIN_S, TRY_AGAIN_S)
@@ -184,7 +184,7 @@ class Member(Driver):
 
     async def _wait_for_charger(self, session: Json) -> Json:
         """The session once it is assigned or over, or as it is at departure."""
-        board, id_ = self._hub.board, session["id"]
+        board, id_ = self._hub.board, self.life.session
         board.watch(self._news, "queue")
         while not self._must_go and session["state"] not in ("assigned", *OVER):
             if session["state"] == "offered":
@@ -199,7 +199,7 @@ class Member(Driver):
     async def _take_offer(self, session: Json) -> Json:
         """Accept it in a moment, or sometimes only after a snooze. An offer may be gone by then."""
         self.life.offers += 1
-        id_ = session.get("session_id") or session["id"]
+        id_ = self.life.session
         await self._pass(*REACTS_S)
         try:
             if self._random.random() < SNOOZE_PROBABILITY:

@@ -230,7 +230,7 @@ class CentralSystem:
     async def _request(self, request: Request) -> Response:
         body = await self._body(request)
         id_ = f"s{len(self.sessions) + 1}"
-        self.sessions[id_] = {"id": id_, "session_id": id_, "state": "queued", "charger_id": None, **body}
+        self.sessions[id_] = {"id": id_, "state": "queued", "charger_id": None, **body}
         return JSONResponse(self.sessions[id_], 202)
 
     async def _decide(self, request: Request) -> Response:
@@ -260,7 +260,7 @@ class CentralSystem:
         for session in waiting:
             if session["state"] == "queued" and free:
                 session |= {"state": "offered", "charger_id": free.pop(0)}
-        return JSONResponse({"waiting": waiting})
+        return JSONResponse({"waiting": [_queue_entry(session) for session in waiting]})
 
     async def _chargers(self, request: Request) -> Response:
         await self._body(request)
@@ -301,6 +301,11 @@ class CentralSystem:
         finally:
             server.should_exit = True
             await running
+
+
+def _queue_entry(session: Payload) -> Payload:
+    """A session as the queue tells of it: it has another name for its id."""
+    return {"session_id" if name == "id" else name: value for name, value in session.items()}
 
 
 def tx_profile(transaction_id: int, limit_a: float, start: str, id_: int = 2, duration_s: int | None = None) -> Payload:
