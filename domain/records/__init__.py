@@ -1,6 +1,6 @@
 """The record types of the log. Importing this package registers every one of them."""
 
-from domain.records import chargers, fleet, load, registry, sessions, time
+from domain.records import chargers, fleet, load, priority, readings, registry, sessions, time
 from domain.records.catalogue import TYPES, Decision, Kind, Payload
 from domain.records.envelope import Record, derived_id, input_record
 
@@ -15,6 +15,8 @@ __all__ = [
     "fleet",
     "input_record",
     "load",
+    "priority",
+    "readings",
     "registry",
     "sessions",
     "time",

@@ -7,7 +7,11 @@ from domain.records.catalogue import Payload, record_type
 
 @record_type("vehicles.request_session.v1", "command")
 class RequestSession(Payload):
-    """A driver wants to charge at a site. `depart_ms` is the time she has; the vehicle's level may be unknown."""
+    """A driver wants to charge at a site. `depart_ms` is the time she has; the vehicle's level may be unknown.
+
+    `site_zone` is the site's location zone, which a claim to priority is held against; None: unknown, so nothing is
+    near it.
+    """
 
     session_id: str
     vehicle_id: str
@@ -15,6 +19,7 @@ class RequestSession(Payload):
     target_permille: int
     level_permille: int | None
     depart_ms: int
+    site_zone: str | None = None
 
 
 @record_type("vehicles.cancel_session.v1", "command")
@@ -38,6 +43,9 @@ class VehicleAdded(Payload):
     battery_wh: int | None
     max_ma: int | None
     phases: int
+    owner_id: str | None = None
+    enterprise_id: str | None = None
+    priority_eligible: bool = False
 
 
 @record_type("session.requested.v1", "event")

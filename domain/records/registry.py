@@ -1,10 +1,16 @@
-"""What the community consists of: sites with their electrical tree, chargers, vehicles. No personal data."""
+"""What the community consists of: sites with their electrical tree, chargers, vehicles, accounts, enterprises.
+
+No personal data: names, e-mail addresses and VINs are in the vault, under the opaque ids that are here.
+"""
 
 from __future__ import annotations
 
 from typing import Literal
 
 from domain.records.catalogue import Payload, record_type
+
+Role = Literal["driver", "enterprise_admin", "operator"]
+EnterpriseKind = Literal["emergency", "fleet"]
 
 
 class NodeSpec(Payload):
@@ -24,6 +30,8 @@ class RegisterSite(Payload):
     firm_w: int
     """The lowest cap that the utility will ever ask for."""
     nodes: tuple[NodeSpec, ...]
+    priority_reserve_w: int = 0
+    """Kept free for emergency vehicles (P0), so that theirs is there at once."""
 
 
 @record_type("registry.register_charger.v1", "command")
@@ -45,6 +53,42 @@ class RegisterVehicle(Payload):
     max_ma: int | None
     """What the car can draw per phase, where it is known."""
     phases: int
+    owner_id: str | None = None
+    """The account of whoever drives it."""
+    enterprise_id: str | None = None
+    """Whose fleet it belongs to."""
+    priority_eligible: bool = False
+    """Its enterprise enrolled it as a unit that may have priority: one proof of several, never enough by itself."""
+
+
+@record_type("registry.register_account.v1", "command")
+class RegisterAccount(Payload):
+    """Somebody who may log in; `enterprise_id` is given where `role` is enterprise_admin, and only there."""
+
+    account_id: str
+    role: Role
+    enterprise_id: str | None
+
+
+@record_type("registry.register_enterprise.v1", "command")
+class RegisterEnterprise(Payload):
+    enterprise_id: str
+    kind: EnterpriseKind
+
+
+@record_type("registry.approve_enterprise.v1", "command")
+class ApproveEnterprise(Payload):
+    """An operator has verified the enterprise: its vehicles may have priority, `daily_grants` times in 24 h."""
+
+    enterprise_id: str
+    daily_grants: int
+
+
+@record_type("registry.suspend_enterprise.v1", "command")
+class SuspendEnterprise(Payload):
+    """No priority any more, until it is approved again; what it holds ends."""
+
+    enterprise_id: str
 
 
 @record_type("registry.site_registered.v1", "event")
@@ -53,6 +97,7 @@ class SiteRegistered(Payload):
     location_zone: str
     firm_w: int
     nodes: tuple[NodeSpec, ...]
+    priority_reserve_w: int = 0
 
 
 @record_type("registry.charger_registered.v1", "event")
@@ -72,3 +117,31 @@ class VehicleRegistered(Payload):
     battery_wh: int | None
     max_ma: int | None
     phases: int
+    owner_id: str | None = None
+    enterprise_id: str | None = None
+    priority_eligible: bool = False
+
+
+@record_type("registry.account_registered.v1", "event")
+class AccountRegistered(Payload):
+    account_id: str
+    role: Role
+    enterprise_id: str | None
+
+
+@record_type("registry.enterprise_registered.v1", "event")
+class EnterpriseRegistered(Payload):
+    enterprise_id: str
+    kind: EnterpriseKind
+
+
+@record_type("registry.enterprise_approved.v1", "event")
+class EnterpriseApproved(Payload):
+    enterprise_id: str
+    kind: EnterpriseKind
+    daily_grants: int
+
+
+@record_type("registry.enterprise_suspended.v1", "event")
+class EnterpriseSuspended(Payload):
+    enterprise_id: str

@@ -234,3 +234,12 @@ class TransactionKnown(Payload):
 
     charger_id: str
     transaction_id: int | None
+
+
+@record_type("session.tier_changed.v1", "event")
+class SessionTierChanged(Payload):
+    """Priority came or went; `until_ms` None: for as long as the session lasts (P2)."""
+
+    session_id: str
+    tier: int
+    until_ms: int | None

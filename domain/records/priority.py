@@ -1,0 +1,130 @@
+"""Priority: claims, grants, denials, expiries, and reviews of urgent requests. Streams: a vehicle, a holder of a quota.
+
+A holder is an enterprise (`vehicles:enterprise:<id>`) or an account (`vehicles:account:<id>`): it counts the grants of
+all its vehicles. A vehicle that has the proofs claims there, and hears whether the quota has room.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from domain.records.catalogue import Decision, Payload, record_type
+
+Basis = Literal["mission", "low_charge", "operator"]
+"""What a priority rests on: a verified mission, an urgent review by the rule, an urgent review by an operator."""
+
+
+class Evidence(Payload):
+    """What was known of the vehicle when its priority was decided. None: unknown or stale, which never grants.
+
+    Ages are what had passed since the source observed it.
+    """
+
+    eligible: bool
+    mission_active: bool | None
+    mission_age_ms: int | None
+    location_zone: str | None
+    location_age_ms: int | None
+    site_zone: str | None
+    level_permille: int | None
+    level_age_ms: int | None
+
+
+@record_type("vehicles.request_urgent_review.v1", "command")
+class RequestUrgentReview(Payload):
+    """A driver asks for P1. Why she does is in the vault, under the id of this command."""
+
+    session_id: str
+
+
+@record_type("vehicles.decide_urgent_review.v1", "command")
+class DecideUrgentReview(Payload):
+    """An operator's word on a review that the rule could not grant; the reason in words is in the vault."""
+
+    session_id: str
+    granted: bool
+
+
+@record_type("urgent_review.opened.v1", "event")
+class UrgentReviewOpened(Payload):
+    """The rule could not grant it (`reason`): an operator may, until `decide_by_ms`; then it is denied."""
+
+    session_id: str
+    vehicle_id: str
+    decide_by_ms: int
+    reason: str
+
+
+@record_type("priority.claimed.v1", "event")
+class PriorityClaimed(Payload):
+    """The vehicle has the proofs and asks its holder's quota: `enterprise:<id>` or `account:<id>`."""
+
+    claim_id: str
+    holder: str
+    vehicle_id: str
+    session_id: str
+    basis: Basis
+
+
+@record_type("priority.quota_used.v1", "event")
+class QuotaUsed(Decision):
+    """The holder has room: `used` of `limit` grants in its window, this one included. A renewal counts once."""
+
+    claim_id: str
+    vehicle_id: str
+    tier: int
+    used: int
+    limit: int
+
+
+@record_type("priority.quota_refused.v1", "event")
+class QuotaRefused(Decision):
+    claim_id: str
+    vehicle_id: str
+    used: int
+    limit: int
+
+
+@record_type("priority.revoked.v1", "event")
+class PriorityRevoked(Payload):
+    """The holder may have priority no longer: what its vehicle holds ends."""
+
+    claim_id: str
+    vehicle_id: str
+    reason: str
+
+
+@record_type("priority.granted.v1", "event")
+class PriorityGranted(Decision):
+    """The session has this tier until `valid_until_ms`, unless it is granted again or ends before."""
+
+    session_id: str
+    vehicle_id: str
+    site_id: str
+    tier: int
+    basis: Basis
+    valid_until_ms: int
+    evidence: Evidence
+
+
+@record_type("priority.denied.v1", "event")
+class PriorityDenied(Decision):
+    """No priority; `session_id` None: a claim was made outside a session."""
+
+    session_id: str | None
+    vehicle_id: str
+    site_id: str | None
+    basis: Basis
+    evidence: Evidence
+
+
+@record_type("priority.expired.v1", "event")
+class PriorityExpired(Decision):
+    """The session is P2 again."""
+
+    session_id: str
+    vehicle_id: str
+    site_id: str
+    tier: int
+    """The tier that it had."""
+    evidence: Evidence
