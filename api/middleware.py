@@ -15,9 +15,10 @@ from api.problems import plain_problem
 BODY_LIMIT = 1_000_000
 TOO_LARGE = f"a body may have at most {BODY_LIMIT} bytes"
 CLOSE = {"Connection": "close"}
-NO_KEY = "an operator's API key is needed: Authorization: Bearer cw_..."
+NO_TOKEN = "a token is needed: Authorization: Bearer ... (POST /api/v1/login gives one)"
 BEARER = {"WWW-Authenticate": "Bearer"}
 PROTECTED = "/api/"
+OPEN = frozenset({"/api/v1/login"})
 
 
 class Measured:
@@ -46,20 +47,20 @@ class Measured:
 
 
 class Authenticated:
-    """Lets only operators in, before anything of the body is read."""
+    """Lets only those in who say who they are, before anything of the body is read. What they may is each route's."""
 
     def __init__(self, app: ASGIApp, context: Context) -> None:
         self.app = app
         self.context = context
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].startswith(PROTECTED):
-            scheme, _, key = Headers(scope=scope).get("authorization", "").partition(" ")
-            key_id = await self.context.vault.key_id_of(key.strip()) if scheme.lower() == "bearer" else None
-            if key_id is None:
-                await plain_problem(scope["path"], 401, NO_KEY, BEARER)(scope, receive, send)
+        if scope["type"] == "http" and scope["path"].startswith(PROTECTED) and scope["path"] not in OPEN:
+            scheme, _, bearer = Headers(scope=scope).get("authorization", "").partition(" ")
+            known = await self.context.identity.principal(bearer.strip()) if scheme.lower() == "bearer" else None
+            if known is None:
+                await plain_problem(scope["path"], 401, NO_TOKEN, BEARER)(scope, receive, send)
                 return
-            scope.setdefault("state", {})["principal"] = f"key:{key_id}"
+            scope.setdefault("state", {})["principal"] = known
         await self.app(scope, receive, send)
 
 

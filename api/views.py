@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from api.context import EnterpriseNames
 from commands.quantities import rfc3339
 from projections.projection import Row
 
@@ -42,10 +43,12 @@ def session(row: Row) -> dict[str, Any]:
     }
 
 
-def waiting(row: Row) -> dict[str, Any]:
+def waiting(row: Row, *, known: bool) -> dict[str, Any]:
+    """Somebody in the queue; whose session it is only where that may be `known`."""
     return {
-        "session_id": row["id"],
-        "vehicle_id": row["vehicle_id"],
+        "session_id": row["id"] if known else None,
+        "vehicle_id": row["vehicle_id"] if known else None,
+        "tier": row["tier"],
         "state": row["state"],
         "place": row["place"],
         "charger_id": row["charger_id"],
@@ -56,18 +59,60 @@ def waiting(row: Row) -> dict[str, Any]:
     }
 
 
-def charger(row: Row) -> dict[str, Any]:
+def charger(row: Row, *, known: bool) -> dict[str, Any]:
     """A charger at its site; `limit_a` per phase, null where no limit is desired (no transaction)."""
     return {
         "id": row["id"],
+        "ocpp_id": row["ocpp_id"],
+        "max_kw": _power_kw(row),
         "status": row["status"],
         "connected": row["connected"],
         "obedience": row["obedience"],
-        "session_id": row["session_id"],
+        "session_id": row["session_id"] if known else None,
         "session_state": row["session_state"],
         "move_wanted": bool(row["move_wanted"]),
         "limit_a": _thousandth(row["limit_ma"]),
         "free_at": rfc3339(row["free_at_ms"]),
+    }
+
+
+def _power_kw(row: Row) -> float:
+    """What a charger can give at most."""
+    return row["max_ma"] * row["voltage_mv"] * len(row["phases"]) / 1e9
+
+
+def user(row: Row, email: str | None) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "role": row["role"],
+        "enterprise_id": row["enterprise_id"],
+        "email": email,
+        "created_at": rfc3339(row["created_at_ms"]),
+    }
+
+
+def enterprise(row: Row, names: EnterpriseNames | None) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "name": names and names.name,
+        "type": row["type"],
+        "verification_status": row["verification_status"],
+        "domain": names and names.domain,
+        "daily_grants": row["daily_grants"],
+        "created_at": rfc3339(row["created_at_ms"]),
+    }
+
+
+def vehicle(row: Row, vin: str | None) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "vin": vin,
+        "owner_user_id": row["owner_user_id"],
+        "enterprise_id": row["enterprise_id"],
+        "priority_eligible": row["priority_eligible"],
+        "battery_kwh": _thousandth(row["battery_wh"]),
+        "max_a": _thousandth(row["max_ma"]),
+        "phases": row["phases"],
     }
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from projections import (
+    accounts,
     charger_use,
     chargers,
     decisions,
+    enterprises,
     grid_limits,
     rejections,
     session_requests,
@@ -17,6 +19,8 @@ from projections import (
 PROJECTIONS = tuple(
     module.PROJECTION
     for module in (
+        accounts,
+        enterprises,
         sites,
         vehicles,
         chargers,

@@ -222,9 +222,7 @@ def _of(statement: Any, session_id: str, **values: Any) -> Change:
 ONE = select(SESSIONS).where(SESSIONS.c.id == bindparam("id"))
 REQUEST = select(SESSION_REQUESTS).where(SESSION_REQUESTS.c.session_id == bindparam("id"))
 WAITING = (
-    select(
-        SESSIONS.c["id", "vehicle_id", "state", "charger_id", "held_until_ms", "eta_ms", *said.Fairness.model_fields]
-    )
+    select(SESSIONS.c["id", "vehicle_id", "state", "charger_id", "held_until_ms", "eta_ms", *SCORED])
     .where(SESSIONS.c.site_id == bindparam("site_id"), one_of(SESSIONS.c.state, NOT_PLUGGED))
     .order_by(
         (SESSIONS.c.state == "queued"),  # those a charger is held for come first

@@ -15,6 +15,7 @@ import uvicorn
 from adapters.clock import SimulatedClock, SystemClock
 from adapters.database.database import Database
 from adapters.directory import VaultDirectory
+from adapters.identity import Identity
 from adapters.ids import uuid7
 from adapters.log.outcomes import Outcomes
 from adapters.log.sqlite import SqliteLog
@@ -25,7 +26,7 @@ from api.app import create_app
 from api.context import Context
 from commands import topics
 from processors.host import Host
-from projections import chargers
+from projections import accounts, chargers
 from projections.runner import Projector
 from services.addresses import Addresses
 from services.control import Control
@@ -64,7 +65,9 @@ class Platform:
         self.timekeeper = Timekeeper(log, self.clock)
         directory = VaultDirectory(vault, lambda ocpp_id: database.read(partial(chargers.identity, ocpp_id=ocpp_id)))
         self.gateway = Gateway(log, self.clock, directory, self.outcomes)
-        self.api = create_app(Context(log, self.clock, database, self.projector, self.outcomes, vault, uuid7))
+        identity = Identity(vault, lambda account_id: database.read(partial(accounts.principal, account_id=account_id)))
+        context = Context(log, self.clock, database, self.projector, self.outcomes, vault, identity, uuid7)
+        self.api = create_app(context)
 
     def quiet(self) -> bool:
         """Whether nothing is left to be done at the present moment."""

@@ -13,6 +13,7 @@ import orjson
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
+from api.access import Caller, belongs_stream, check
 from api.context import Context, Given
 from api.problems import Problem
 from api.routes.paths import V1
@@ -29,6 +30,7 @@ SCANNED = 10_000
 @router.get("")
 async def events(
     context: Given,
+    caller: Caller,
     stream: Annotated[str | None, Query(min_length=1, max_length=200)] = None,
     after: Annotated[str | None, Query(max_length=4000)] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
@@ -37,6 +39,7 @@ async def events(
 
     Each line's `position`, and the `next` link, is an `after` to go on from.
     """
+    check(caller, "events.see", await belongs_stream(context, stream), "stream")
     cursor = _read_cursor(context, after)
     if stream is None:
         found = await _of_all(context, cursor, limit)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from domain.access import Principal
 from tests.api.world import VIN, World, charger, session, site
 
 PROBLEM = "application/problem+json"
@@ -211,9 +212,9 @@ async def test_a_huge_body_is_refused_by_what_it_announces_and_by_what_arrives(w
     assert largest["status"] == 422
 
 
-async def test_who_is_no_operator_learns_nothing(world: World) -> None:
+async def test_who_does_not_say_who_she_is_learns_nothing(world: World) -> None:
     key = world.client.headers["authorization"].removeprefix("Bearer ")
-    forged = (None, "", "Bearer", f"Basic {key}", f"Bearer {key}x", f"Bearer {key[:-1]}", "Bearer cw__", f"{key}")
+    forged = (None, "", "Bearer", f"Basic {key}", f"Bearer {key}x", f"Bearer {key[:-6]}", "Bearer cw__", key)
     async with world.anonymous() as client:
         for given in forged:
             headers = {} if given is None else {"authorization": given}
@@ -238,12 +239,12 @@ async def test_a_defect_is_told_without_its_insides(world: World, monkeypatch: p
     async def broken(*_: Any) -> None:
         raise RuntimeError("secret detail")
 
+    monkeypatch.setattr(type(world.context.identity), "principal", lambda *_: operator())
     monkeypatch.setattr(type(world.context.database), "read", broken)
-    monkeypatch.setattr(type(world.vault), "key_id_of", lambda *_: known_key())
     answer = await world.get("/sites")
     assert (answer.status_code, answer.headers["content-type"]) == (500, PROBLEM)
     assert "secret" not in answer.text
 
 
-async def known_key() -> str:
-    return "k"
+async def operator() -> Principal:
+    return Principal("o", "operator")

@@ -18,7 +18,7 @@ async def test_a_site_is_registered_in_whole_watts_and_milliamperes_rounded_down
     [record] = world.given
     assert record.stream == "registry:site:north"
     assert record.time == NOW_MS
-    assert record.actor.startswith("key:")
+    assert record.actor == "operator-1"
 
 
 async def test_a_registered_site_can_be_read_at_once(world: World) -> None:
@@ -117,6 +117,7 @@ async def test_the_queue_shows_everybody_who_waits(world: World) -> None:
             {
                 "session_id": asked["id"],
                 "vehicle_id": asked["vehicle_id"],
+                "tier": 2,
                 "state": "queued",
                 "place": 1,
                 "charger_id": None,
@@ -156,6 +157,8 @@ async def test_the_chargers_show_whom_they_serve(world: World) -> None:
         "chargers": [
             {
                 "id": "c1",
+                "ocpp_id": "c1",
+                "max_kw": 14.72,
                 "status": "Charging",
                 "connected": True,
                 "obedience": "unproven",

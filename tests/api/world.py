@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import httpx
 
 from adapters.clock import SimulatedClock
 from adapters.database import Database
+from adapters.identity import Identity
 from adapters.ids import uuid7
 from adapters.log.outcomes import Outcomes
 from adapters.log.sqlite import SqliteLog
@@ -21,9 +23,10 @@ from api import Context, create_app
 from commands.codec import decode, entry
 from commands.ports import Entry, LogFull, Position
 from commands.topics import EVENTS, PROCESSORS, inputs
-from domain.records import Payload, Record, derived_id, fleet, load, registry
+from domain.records import Payload, Record, derived_id, fleet, input_record, load, registry
 from domain.records import sessions as said
 from domain.records.time import InputRejected
+from projections import accounts
 from projections.runner import Projector
 
 NOW_MS = 1_790_000_000_000
@@ -55,6 +58,22 @@ def _vehicle(asked: registry.RegisterVehicle, given: Record) -> Told:
     return [(given.stream, registry.VehicleRegistered(**asked.__dict__))]
 
 
+def _account(asked: registry.RegisterAccount, given: Record) -> Told:
+    return [(given.stream, registry.AccountRegistered(**asked.__dict__))]
+
+
+def _enterprise(asked: registry.RegisterEnterprise, given: Record) -> Told:
+    return [(given.stream, registry.EnterpriseRegistered(**asked.__dict__))]
+
+
+def _approve(asked: registry.ApproveEnterprise, given: Record) -> Told:
+    return [(given.stream, registry.EnterpriseApproved(kind="emergency", **asked.__dict__))]
+
+
+def _suspend(asked: registry.SuspendEnterprise, given: Record) -> Told:
+    return [(given.stream, registry.EnterpriseSuspended(**asked.__dict__))]
+
+
 def _cap(asked: load.SetGridLimit, given: Record) -> Told:
     decided = load.GridLimitSet(
         cap_id=asked.cap_id,
@@ -80,7 +99,8 @@ def _command(asked: load.RequestCommand, given: Record) -> Told:
 
 
 def _session(asked: fleet.RequestSession, given: Record) -> Told:
-    common = {"tier": 2, "need_wh": None, "max_ma": None, "phases": 1, **asked.__dict__}
+    wanted = {name: value for name, value in asked.__dict__.items() if name != "site_zone"}
+    common = {"tier": 2, "need_wh": None, "max_ma": None, "phases": 1, **wanted}
     queued = {name: value for name, value in common.items() if name != "level_permille"}
     return [
         (given.stream, fleet.SessionRequested(**common)),
@@ -134,6 +154,10 @@ SCRIPT: dict[type[Payload], Answering] = {
     registry.RegisterSite: _site,
     registry.RegisterCharger: _charger,
     registry.RegisterVehicle: _vehicle,
+    registry.RegisterAccount: _account,
+    registry.RegisterEnterprise: _enterprise,
+    registry.ApproveEnterprise: _approve,
+    registry.SuspendEnterprise: _suspend,
     load.SetGridLimit: _cap,
     load.CommissionCharger: _commission,
     load.RequestCommand: _command,
@@ -208,6 +232,11 @@ class World:
     def anonymous(self) -> httpx.AsyncClient:
         return httpx.AsyncClient(transport=self.client._transport, base_url="http://test")
 
+    def client_of(self, authorization: str) -> httpx.AsyncClient:
+        """A client of somebody else, below /api/v1."""
+        headers = {"Authorization": authorization}
+        return httpx.AsyncClient(transport=self.client._transport, base_url="http://test/api/v1", headers=headers)
+
     async def post(self, path: str, body: Any = None, **headers: str) -> httpx.Response:
         names = {name.replace("_", "-"): value for name, value in headers.items()}
         return await self.client.post(f"/api/v1{path}", json=body, headers=names)
@@ -222,6 +251,14 @@ class World:
         answer = await self.post("/chargers", charger(id=charger_id))
         assert answer.status_code == 201
         return answer.json()
+
+    async def account(self, account_id: str, role: registry.Role, enterprise_id: str | None = None) -> str:
+        """The Authorization header of a new account."""
+        told = registry.AccountRegistered(account_id=account_id, role=role, enterprise_id=enterprise_id)
+        record = input_record(account_id, "/test", f"registry:account:{account_id}", NOW_MS, told, actor="t")
+        positions = await self.log.append(EVENTS, [entry(record)])
+        await self.context.projector.passed(positions[0], 5)
+        return f"Bearer {(await self.vault.tokens.issue(account_id)).text}"
 
     async def vehicle(self, vin: str = VIN) -> str:
         answer = await self.post("/vehicles", {"vin": vin, "battery_kwh": 60})
@@ -265,16 +302,16 @@ async def running_world(folder: Path) -> AsyncIterator[World]:
     vault = Vault.open(folder / "vault")
     clock = SimulatedClock(NOW_MS)
     projector, outcomes = Projector(log, database), Outcomes(log)
-    context = Context(log, clock, database, projector, outcomes, vault, uuid7)
+    identity = Identity(vault, lambda account_id: database.read(partial(accounts.principal, account_id=account_id)))
+    context = Context(log, clock, database, projector, outcomes, vault, identity, uuid7)
     app = create_app(context)
-    key = await vault.new_api_key("test", NOW_MS)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    headers = {"Authorization": f"Bearer {key}"}
-    client = httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers)
+    client = httpx.AsyncClient(transport=transport, base_url="http://test")
     world = World(context, log, vault, clock, projector, app, client)
     ends = {name: await log.ends(inputs(name)) for name in PROCESSORS}
     parts = [projector.run(), outcomes.run(), *(world.process(name, ends[name]) for name in PROCESSORS)]
     tasks = [asyncio.create_task(part) for part in parts]
+    client.headers["Authorization"] = await world.account("operator-1", "operator")
     try:
         yield world
     finally:

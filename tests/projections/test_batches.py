@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql
 
 from adapters.database import Database
 from commands.ports import Position
-from domain.records import Payload, load
+from domain.records import Payload, load, registry
 from domain.records import sessions as said
 from domain.records.time import InputRejected
 from projections import catalogue
@@ -49,6 +49,10 @@ STORY: list[tuple[str, Payload]] = [
     (SITE, said.ChargerOccupied(session_id="s2", charger_id="c2", wanted=True)),
     (SITE, said.ChargerReleased(charger_id="c1")),
     (SITE, said.ChargerReleased(charger_id="c2")),
+    ("registry:account:a1", registry.AccountRegistered(account_id="a1", role="driver", enterprise_id=None)),
+    ("registry:enterprise:e1", registry.EnterpriseRegistered(enterprise_id="e1", kind="fleet")),
+    ("registry:enterprise:e1", registry.EnterpriseApproved(enterprise_id="e1", kind="fleet", daily_grants=3)),
+    ("registry:enterprise:e1", registry.EnterpriseSuspended(enterprise_id="e1")),
     *(("load:north", cap(name, None)) for name in ("cap-1", "cap-2")),
     *((f"vehicles:v{number}", REJECTED) for number in range(2)),
 ]

@@ -1,5 +1,8 @@
 """Given registrations and caps, when told, then the sites are there."""
 
+from functools import partial
+
+from domain.access import Principal
 from domain.records.load import GridLimitSet
 from domain.records.registry import NodeSpec, SiteRegistered, VehicleRegistered
 from projections import grid_limits, sites, vehicles
@@ -48,10 +51,38 @@ async def test_sites_are_listed_by_id_and_an_unknown_one_is_not_there(told: Told
     assert not await told.database.read(lambda connection: sites.exists(connection, "west"))
 
 
+def a_vehicle(vehicle_id: str, **more: str) -> VehicleRegistered:
+    return VehicleRegistered(vehicle_id=vehicle_id, battery_wh=None, max_ma=32_000, phases=3, **more)
+
+
 async def test_a_registered_vehicle_is_there_with_what_is_known(told: Told) -> None:
-    await told.tell("registry:vehicle:v1", VehicleRegistered(vehicle_id="v1", battery_wh=None, max_ma=32_000, phases=3))
+    await told.tell("registry:vehicle:v1", a_vehicle("v1"))
     row = await told.database.read(lambda connection: vehicles.find(connection, "v1"))
-    assert dict(row or {}) == {"id": "v1", "battery_wh": None, "max_ma": 32_000, "phases": 3}
+    assert dict(row or {}) == {
+        "id": "v1",
+        "battery_wh": None,
+        "max_ma": 32_000,
+        "phases": 3,
+        "owner_user_id": None,
+        "enterprise_id": None,
+        "priority_eligible": False,
+    }
+
+
+async def test_one_sees_one_s_own_vehicles_and_those_of_one_s_enterprise(told: Told) -> None:
+    await told.tell("registry:vehicle:v1", a_vehicle("v1", owner_id="jane"))
+    await told.tell("registry:vehicle:v2", a_vehicle("v2", enterprise_id="e1"))
+    await told.tell("registry:vehicle:v3", a_vehicle("v3", owner_id="john", enterprise_id="e2"))
+    seen = {
+        Principal("o", "operator"): ["v1", "v2", "v3"],
+        Principal("jane", "driver"): ["v1"],
+        Principal("a", "enterprise_admin", "e1"): ["v2"],
+        Principal("john", "enterprise_admin", "e1"): ["v2", "v3"],
+        Principal("nobody", "driver"): [],
+    }
+    for principal, expected in seen.items():
+        rows = await told.database.read(partial(vehicles.seen_by, principal=principal))
+        assert [row["id"] for row in rows] == expected
 
 
 async def test_caps_that_are_over_are_left_out(told: Told) -> None:

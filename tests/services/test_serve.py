@@ -45,7 +45,7 @@ def test_one_command_from_rest_to_replay(server):
 def test_the_key_is_printed_once_and_needed(server):
     assert server.client.get("/sites", headers={"Authorization": "Bearer no"}).status_code == 401
     server.stop()
-    again = Server(server.data, key=server.key)
+    again = Server(server.data, password=server.password)
     try:
         assert "cw_" not in again.said.read_text()
         assert again.client.get("/sites").status_code == 200
@@ -64,7 +64,7 @@ def test_what_was_acknowledged_survives_kill_9(server):
     for number in range(5):
         assert server.add_site(f"s{number}").status_code == 201
     server.kill()
-    again = Server(server.data, key=server.key)
+    again = Server(server.data, password=server.password)
     try:
         assert [site["id"] for site in again.client.get("/sites").json()["sites"]] == [f"s{n}" for n in range(5)]
         assert again.add_site("s0").status_code in (409, 422)
@@ -84,7 +84,7 @@ def test_chargers_of_a_killed_server_are_offline_until_they_are_back(server):
         socket.recv()
         assert connected(server) == [True]
         server.kill()
-    again = Server(server.data, key=server.key)
+    again = Server(server.data, password=server.password)
     try:
         wait_until(lambda: connected(again) == [False])
     finally:
