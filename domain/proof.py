@@ -30,6 +30,7 @@ def _schedule_holds(decision: ScheduleChanged, outlets: Outlets) -> bool:
         {spec.id: node_of(spec) for spec in decision.limits},
         [targets.claim_of(claimant, outlets) for claimant in decision.claimants],
         {charger: (outlets[charger], current_ma) for charger, current_ma in decision.fixed if charger in outlets},
+        reserve_w=decision.priority_reserve_w,
     )
     return all(found.get(target.charger_id, 0) == target.target_ma for target in decision.targets)
 

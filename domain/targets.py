@@ -32,7 +32,9 @@ def plan(deciding: Deciding) -> None:
     plugged = [session for session in deciding.site.sessions.values() if session.plugged()]
     claimants = [_claimant(deciding, session) for session in plugged]
     outlets = {charger.outlet.id: charger.outlet for charger in deciding.site.chargers.values()}
-    found = schedule(deciding.site.limits, [claim_of(one, outlets) for one in claimants], _fixed(deciding))
+    reserve_w = deciding.site.priority_reserve_w
+    claims = [claim_of(one, outlets) for one in claimants]
+    found = schedule(deciding.site.limits, claims, _fixed(deciding), reserve_w=reserve_w)
     changed = _changes(deciding, found)
     if changed and (deciding.urgent or _is_worthwhile(deciding, changed)):
         deciding.add(
@@ -42,6 +44,7 @@ def plan(deciding: Deciding) -> None:
                 claimants=tuple(claimants),
                 limits=tuple(spec_of(node) for node in deciding.site.limits.values()),
                 fixed=tuple(deciding.site.fixed.items()),
+                priority_reserve_w=reserve_w,
                 rule=RULE,
                 reason=_reason(found),
             )
