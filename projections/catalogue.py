@@ -7,6 +7,7 @@ from projections import (
     chargers,
     decisions,
     grid_limits,
+    priority_audit,
     rejections,
     session_requests,
     sessions,
@@ -25,6 +26,7 @@ PROJECTIONS = tuple(
         session_requests,
         sessions,
         decisions,
+        priority_audit,
         rejections,
     )
 )

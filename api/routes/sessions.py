@@ -29,11 +29,12 @@ router = APIRouter(prefix=f"{V1}/sessions", tags=["sessions"])
 async def request(call: Calling, body: SessionRequest) -> Response:
     """Ask to charge. Answers with the decision; with `Prefer: respond-async` at once."""
     vehicle_id = await _vehicle(call.context, body.vehicle_id)
-    if not await call.context.database.read(lambda connection: sites.exists(connection, body.site_id)):
+    site = await call.context.database.read(lambda connection: sites.find(connection, body.site_id))
+    if site is None:
         raise Problem(422, "there is no such site", field="site_id")
 
     async def act(asked: Asked) -> Answer:
-        command = body.command(asked.id, vehicle_id, asked.now_ms)
+        command = body.command(asked.id, vehicle_id, site["location_zone"], asked.now_ms)
         vehicle = stream("vehicles", vehicle_id)
         if call.respond_async:
             await call.append(asked, vehicle, command)

@@ -29,6 +29,7 @@ async def test_a_registered_site_can_be_read_at_once(world: World) -> None:
         "location_zone": "zone-4",
         "max_kw": 69.0,
         "firm_kw": 20.5,
+        "priority_reserve_kw": 0.0,
         "nodes": [
             {"id": "main", "parent": None, "kind": "site", "limit_a": [100.0, 100.0, 100.0], "limit_kw": 69.0},
             {"id": "panel", "parent": "main", "kind": "panel", "limit_a": [62.5, 63.0, 63.0], "limit_kw": None},
