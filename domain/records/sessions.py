@@ -191,7 +191,7 @@ class Claimant(Payload):
 class ScheduleChanged(Decision):
     """New targets, only those that changed.
 
-    `claimants`, `limits`, `fixed` and `priority_reserve_w` are what the rule was called with.
+    `claimants`, `limits`, `fixed` and `priority_reserve_w` (what is left of it) are what the rule was called with.
     """
 
     targets: tuple[Target, ...]
