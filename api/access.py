@@ -75,6 +75,14 @@ async def known_vehicle(context: Context, given: str, *, status: int = 422) -> R
     return row
 
 
+async def own_vehicles(context: Context, principal: Principal) -> frozenset[str] | None:
+    """The vehicles whose sessions somebody may know; None: all."""
+    if principal.role == "operator":
+        return None
+    rows = await context.database.read(lambda connection: vehicles.seen_by(connection, principal))
+    return frozenset(row["id"] for row in rows)
+
+
 async def belongs_session(context: Context, session_id: str) -> Belongs:
     """Whose a session is: whose the vehicle is. A rejected one, or a walk-up's, is nobody's."""
     row = await context.database.read(lambda connection: sessions.find(connection, session_id))

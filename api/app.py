@@ -15,8 +15,10 @@ from api.routes import (
     health,
     integration_keys,
     login,
+    priority_audit,
     sessions,
     sites,
+    urgent_reviews,
     users,
     vehicles,
 )
@@ -27,7 +29,20 @@ Quantities are in the unit that a field's name ends with; times are RFC 3339 wit
 loads up to whole mA and W, all else to the nearest. Errors are problem details (RFC 9457). A POST with an
 `Idempotency-Key` has its effect once, however often it is sent within 24 hours.
 """
-RESOURCES = (login, users, enterprises, integration_keys, sites, chargers, vehicles, sessions, events, health)
+RESOURCES = (
+    login,
+    users,
+    enterprises,
+    integration_keys,
+    sites,
+    chargers,
+    vehicles,
+    sessions,
+    urgent_reviews,
+    priority_audit,
+    events,
+    health,
+)
 
 
 def create_app(context: Context) -> FastAPI:

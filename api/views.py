@@ -122,6 +122,7 @@ def site(row: Row) -> dict[str, Any]:
         "location_zone": row["location_zone"],
         "max_kw": _thousandth(row["max_w"]),
         "firm_kw": _thousandth(row["firm_w"]),
+        "priority_reserve_kw": _thousandth(row["priority_reserve_w"]),
         "nodes": [_node(node) for node in row["tree"]],
     }
 
@@ -146,6 +147,27 @@ def grid_limit(row: Row) -> dict[str, Any]:
         "holds_from": rfc3339(row["holds_from_ms"]),
         "guaranteed": row["guaranteed"],
         "reason": row["reason"],
+    }
+
+
+def priority_audit(row: Row, vin: str | None) -> dict[str, Any]:
+    """A decision about priority; `vin` None: erased, or not for this reader. Null levels and zones were unknown."""
+    level_permille = row["level_permille"]
+    return {
+        "id": row["id"],
+        "vehicle_id": row["vehicle_id"],
+        "vehicle_vin": vin,
+        "session_id": row["session_id"],
+        "site_id": row["site_id"],
+        "tier": row["tier"],
+        "soc": None if level_permille is None else level_permille / 10,
+        "location_zone": row["location_zone"],
+        "decision": row["decision"],
+        "basis": row["basis"],
+        "rule": row["rule"],
+        "reason": row["reason"],
+        "valid_until": rfc3339(row["valid_until_ms"]),
+        "created_at": rfc3339(row["created_at_ms"]),
     }
 
 

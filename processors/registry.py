@@ -73,7 +73,7 @@ class Nothing:
 
 
 def _site(command: RegisterSite) -> SiteRegistered:
-    check_tree(command.nodes, command.firm_w)
+    check_tree(command.nodes, command.firm_w, command.priority_reserve_w)
     return SiteRegistered(**command.__dict__)
 
 

@@ -9,6 +9,7 @@ from projections import (
     decisions,
     enterprises,
     grid_limits,
+    priority_audit,
     rejections,
     session_requests,
     sessions,
@@ -29,6 +30,7 @@ PROJECTIONS = tuple(
         session_requests,
         sessions,
         decisions,
+        priority_audit,
         rejections,
     )
 )

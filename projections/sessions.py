@@ -35,6 +35,7 @@ SESSIONS = Table(
     Column("state", String, nullable=False),
     Column("reason", String),
     Column("tier", Integer),
+    Column("tier_until_ms", BigInteger),
     *(Column(name, Integer) for name in said.Fairness.model_fields),
     Column("need_wh", BigInteger),
     Column("energy_wh", BigInteger),
@@ -74,6 +75,7 @@ SET_SCORE = change(SESSIONS, SCORED)
 SET_SCORE_AT_CHARGER = change(SESSIONS, SCORED, key=("charger_id",)).where(
     SESSIONS.c.move_wanted == false(), one_of(SESSIONS.c.state, PLUGGED)
 )
+SET_TIER = change(SESSIONS, ["tier", "tier_until_ms"])
 FORGET_ETA = (
     SESSIONS.update()
     .where(SESSIONS.c.site_id == bindparam("of_site_id"), one_of(SESSIONS.c.state, NOT_PLUGGED))
@@ -179,6 +181,11 @@ def _ended(event: said.SessionEnded, happened: Happened) -> Iterable[Change]:
         "assigned_end_ms": happened.time_ms,
     }
     return [_of(END, event.session_id, **ended)]
+
+
+@PROJECTION.on(said.SessionTierChanged)
+def _tier_changed(event: said.SessionTierChanged, _: Happened) -> Iterable[Change]:
+    return [_of(SET_TIER, event.session_id, tier=event.tier, tier_until_ms=event.until_ms)]
 
 
 @PROJECTION.on(said.ChargerOccupied)

@@ -29,11 +29,12 @@ async def request(call: Calling, body: SessionRequest) -> Response:
     vehicle = await known_vehicle(call.context, body.vehicle_id)
     vehicle_id = vehicle["id"]
     check(call.principal, "session.request", vehicles.belongs(vehicle), "vehicle_id")
-    if not await call.context.database.read(lambda connection: sites.exists(connection, body.site_id)):
+    site = await call.context.database.read(lambda connection: sites.find(connection, body.site_id))
+    if site is None:
         raise Problem(422, "there is no such site", field="site_id")
 
     async def act(asked: Asked) -> Answer:
-        command = body.command(asked.id, vehicle_id, asked.now_ms)
+        command = body.command(asked.id, vehicle_id, site["location_zone"], asked.now_ms)
         about = stream("vehicles", vehicle_id)
         if call.respond_async:
             await call.append(asked, about, command)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from api import views
-from api.access import Caller, may
+from api.access import Caller, may, own_vehicles
 from api.answers import Answer, Json
 from api.call import Asked, Calling
 from api.context import Context, Given
@@ -18,10 +18,9 @@ from commands.quantities import rfc3339
 from commands.register_site import SiteRequest
 from commands.set_grid_limit import GridLimitRequest
 from commands.topics import stream
-from domain.access import Principal
 from domain.records.load import GridLimitSet
 from domain.records.registry import SiteRegistered
-from projections import chargers, decisions, grid_limits, sessions, sites, vehicles
+from projections import chargers, decisions, grid_limits, sessions, sites
 from projections.projection import Row
 
 router = APIRouter(prefix=f"{V1}/sites", tags=["sites"])
@@ -109,14 +108,6 @@ async def decisions_of(context: Given, site_id: PathId, limit: Annotated[int, Qu
     await known_site(context, site_id)
     rows = await context.database.read(lambda connection: decisions.latest(connection, site_id, limit))
     return Json({"decisions": [views.decision(row) for row in rows]})
-
-
-async def own_vehicles(context: Context, caller: Principal) -> frozenset[str] | None:
-    """The vehicles whose sessions the caller may know; None: all."""
-    if caller.role == "operator":
-        return None
-    rows = await context.database.read(lambda connection: vehicles.seen_by(connection, caller))
-    return frozenset(row["id"] for row in rows)
 
 
 async def known_site(context: Context, site_id: str) -> Row:

@@ -13,7 +13,7 @@ PROBLEM = "application/problem+json"
 NODE = {"id": "main", "parent": None, "kind": "site", "limit_a": [1, 1, 1], "limit_kw": 1}
 BODIES: dict[str, tuple[dict[str, Any], frozenset[str]]] = {
     # path -> a good body, and which of its fields may be left out
-    "/sites": (site(), frozenset()),
+    "/sites": (site(priority_reserve_kw=1), frozenset({"priority_reserve_kw"})),
     "/chargers": (charger(min_a=6), frozenset({"min_a"})),
     "/vehicles": (
         {"vin": VIN, "battery_kwh": 1, "max_a": 1, "phases": 1, "token": "t"},
@@ -26,10 +26,13 @@ BODIES: dict[str, tuple[dict[str, Any], frozenset[str]]] = {
         frozenset({"starts_at", "ends_at", "reason"}),
     ),
     "/sessions/request": (session(), frozenset({"current_soc"})),
+    "/sessions/s1/urgent-review": ({"reason": "to the hospital"}, frozenset()),
+    "/sessions/s1/urgent-review/decision": ({"granted": True, "reason": "called back"}, frozenset()),
 }
 NULLABLE = {"starts_at", "ends_at", "current_soc", "battery_kwh", "max_a", "token"}
 NUMBERS = {
     "firm_kw",
+    "priority_reserve_kw",
     "max_a",
     "min_a",
     "voltage_v",

@@ -99,9 +99,8 @@ def _command(asked: load.RequestCommand, given: Record) -> Told:
 
 
 def _session(asked: fleet.RequestSession, given: Record) -> Told:
-    wanted = {name: value for name, value in asked.__dict__.items() if name != "site_zone"}
-    common = {"tier": 2, "need_wh": None, "max_ma": None, "phases": 1, **wanted}
-    queued = {name: value for name, value in common.items() if name != "level_permille"}
+    common = {"tier": 2, "need_wh": None, "max_ma": None, "phases": 1, **asked.__dict__}
+    queued = {name: value for name, value in common.items() if name not in ("level_permille", "site_zone")}
     return [
         (given.stream, fleet.SessionRequested(**common)),
         (f"sites:{asked.site_id}", said.SessionQueued(**queued, walk_up=False)),

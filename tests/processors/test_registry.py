@@ -167,6 +167,18 @@ def test_the_firm_limit_may_be_nothing_or_all(firm_w):
     assert tell(changed(SITE, firm_w=firm_w)).state.fold.site.firm_w == firm_w
 
 
+@pytest.mark.parametrize("reserve_w", [-1, 40_001])
+def test_the_reserve_for_priority_lies_within_the_limit_of_the_site(reserve_w):
+    rejected = rejection(changed(SITE, priority_reserve_w=reserve_w))
+    assert rejected.field == "priority_reserve_w"
+    assert rejected.reason == "priority_reserve_w must lie between 0 and the site's limit_w"
+
+
+@pytest.mark.parametrize("reserve_w", [0, 40_000])
+def test_the_reserve_for_priority_may_be_nothing_or_all(reserve_w):
+    assert tell(changed(SITE, priority_reserve_w=reserve_w)).state.fold.site.priority_reserve_w == reserve_w
+
+
 @pytest.mark.parametrize(
     ("different", "field"),
     [

@@ -15,6 +15,7 @@ from domain.records.time import InputRejected
 from projections import catalogue
 from projections.projection import METADATA, Happened
 from tests.projections.telling import Told, event
+from tests.projections.test_priority_audit import DENIED, EXPIRED, GRANTED, OPENED
 from tests.projections.test_sessions import SITE, charging, ended, offered, queued, schedule
 from tests.projections.test_sites import NORTH, cap
 
@@ -44,6 +45,9 @@ STORY: list[tuple[str, Payload]] = [
     (SITE, charging("s2").model_copy(update={"charger_id": "c2"})),
     (SITE, schedule(("c1", 2, 50), ("c2", 2, 60))),
     (SITE, schedule(("c1", 2, 51), ("c2", 2, 61))),
+    (SITE, said.SessionTierChanged(session_id="s1", tier=0, until_ms=9)),
+    (SITE, said.SessionTierChanged(session_id="s1", tier=2, until_ms=None)),
+    *(("vehicles:v1", decided) for decided in (GRANTED, DENIED, EXPIRED, OPENED)),
     (SITE, ended("s1")),
     (SITE, said.ChargerOccupied(session_id="s1", charger_id="c1", wanted=True)),
     (SITE, said.ChargerOccupied(session_id="s2", charger_id="c2", wanted=True)),

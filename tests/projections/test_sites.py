@@ -47,8 +47,7 @@ async def test_sites_are_listed_by_id_and_an_unknown_one_is_not_there(told: Told
     await told.tell("registry:site:south", NORTH.model_copy(update={"site_id": "south"}))
     await told.tell("registry:site:north", NORTH)
     assert [row["id"] for row in await told.database.read(sites.every)] == ["north", "south"]
-    assert await told.database.read(lambda connection: sites.exists(connection, "south"))
-    assert not await told.database.read(lambda connection: sites.exists(connection, "west"))
+    assert await told.database.read(lambda connection: sites.find(connection, "west")) is None
 
 
 def a_vehicle(vehicle_id: str, **more: str) -> VehicleRegistered:
