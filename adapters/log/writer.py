@@ -25,7 +25,7 @@ GROUP_BYTES = 8 * 2**20
 ROW_BYTES = 100
 """What a row costs beside its body."""
 AT_ONCE = (64, 16, 4, 1)
-"""So many rows go into one statement: after each the thread must wait for its turn beside the event loop's."""
+"""So many rows go in with one statement: for each statement the thread may have to wait for the event loop's."""
 
 Placed = tuple[str, int, str, bytes | None]
 """Topic, partition, key and body of an entry that is to be added."""
@@ -62,6 +62,7 @@ class Group:
         return Position(partition, offset)
 
     def add_all(self, entries: Sequence[Placed]) -> list[Position]:
+        """Give entries their places, in order."""
         return [self.add(*entry) for entry in entries]
 
     def write(self) -> None:
