@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -66,23 +67,24 @@ async def _curves(context: Context, site_id: str, steps: Steps, told: range) -> 
     """What each charger of a site drew."""
     since_ms = steps.start_ms - HOLD_MS
     voltages_mv = await context.database.read(lambda connection: chargers.voltages_mv(connection, site_id))
-    samples: dict[str, list[Sample]] = {charger_id: [] for charger_id in voltages_mv}
+    rows = await context.database.read(
+        lambda connection: transactions.between(connection, site_id, since_ms, steps.end_ms)
+    )
+    ran: defaultdict[str, list[Transaction]] = defaultdict(list)
+    for row in rows:
+        ran[row["charger_id"]].append(Transaction(row["id"], row["started_ms"], row["stopped_ms"]))
+    samples: defaultdict[str, list[Sample]] = defaultdict(list)
     for value in await context.series.meter_values(site_id, since_ms, steps.end_ms):
-        power_w = _power_w(value, voltages_mv.get(value.charger_id))
+        power_w = _power_w(value, voltages_mv.get(value.charger_id, 0))
         if power_w is not None:
             samples[value.charger_id].append(Sample(value.time_ms, power_w, value.transaction_id))
-    ran: dict[str, list[Transaction]] = {charger_id: [] for charger_id in voltages_mv}
-    for row in await context.database.read(
-        lambda connection: transactions.between(connection, site_id, since_ms, steps.end_ms)
-    ):
-        ran[row["charger_id"]].append(Transaction(row["id"], row["started_ms"], row["stopped_ms"]))
     return [curve(steps, told, samples[charger_id], ran[charger_id]) for charger_id in voltages_mv]
 
 
-def _power_w(value: MeterValue, voltage_mv: int | None) -> int | None:
-    """As it was said, else from the currents; None where it told neither, or its charger is not known (yet)."""
-    if voltage_mv is None or value.power_w is not None or value.current_ma is None:
-        return None if voltage_mv is None else value.power_w
+def _power_w(value: MeterValue, voltage_mv: int) -> int | None:
+    """As it was said, else from the currents; None where it told neither."""
+    if value.power_w is not None or value.current_ma is None:
+        return value.power_w
     return sum(value.current_ma) * voltage_mv // 1_000_000
 
 
