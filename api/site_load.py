@@ -31,11 +31,17 @@ async def points(context: Context, site: Row, steps: Steps) -> list[Point]:
     first_ms = await context.series.first_metered_ms(site["id"])
     now_ms = context.clock.now_ms()
     told = range(now_ms if first_ms is None else min(first_ms, now_ms), now_ms)
-    found: list[Point] = []
+    loads_w: list[float | None] = []
     for some in _slices(steps):
-        found += await _some_points(context, site, some, told)
+        curves = await _curves(context, site["id"], some, told) if _overlap(some, told) else []
+        loads_w += [site_w(curves, step) for step in range(some.count)]
         await asyncio.sleep(0)
-    return found
+    caps = await _caps(context, site, steps.start_ms, steps.end_ms)
+    starts_ms = range(steps.start_ms, steps.end_ms, steps.step_ms)
+    return [
+        Point(at_ms, load_w, grid_limits.lowest_w(site["max_w"], caps, at_ms))
+        for at_ms, load_w in zip(starts_ms, loads_w, strict=True)
+    ]
 
 
 async def now(context: Context, site: Row, over_ms: int = 60_000) -> Point:
@@ -52,15 +58,8 @@ def _slices(steps: Steps) -> Iterator[Steps]:
         yield Steps(steps.start_ms + first * steps.step_ms, steps.step_ms, min(most, steps.count - first))
 
 
-async def _some_points(context: Context, site: Row, steps: Steps, told: range) -> list[Point]:
-    begins_ms, ends_ms = steps.start_ms, steps.end_ms
-    caps = await _caps(context, site, begins_ms, ends_ms)
-    curves = await _curves(context, site["id"], steps, told)
-    starts_ms = range(begins_ms, ends_ms, steps.step_ms)
-    return [
-        Point(at_ms, site_w(curves, step), grid_limits.lowest_w(site["max_w"], caps, at_ms))
-        for step, at_ms in enumerate(starts_ms)
-    ]
+def _overlap(steps: Steps, told: range) -> bool:
+    return steps.start_ms < told.stop and told.start < steps.end_ms
 
 
 async def _curves(context: Context, site_id: str, steps: Steps, told: range) -> list[Curve]:
