@@ -8,7 +8,7 @@ from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
 
-from commands.ports import Clock, Log, Position
+from commands.ports import Clock, Log, Position, TimeSeries
 from domain.access import Principal
 from domain.records import Record
 from projections.runner import Database, Projector
@@ -149,6 +149,7 @@ class Context:
     vault: Vault
     identity: Identity
     new_id: Callable[[int], str]
+    series: TimeSeries
 
 
 async def _context(request: Request) -> Context:

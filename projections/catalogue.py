@@ -14,6 +14,7 @@ from projections import (
     session_requests,
     sessions,
     sites,
+    transactions,
     vehicles,
 )
 
@@ -32,5 +33,6 @@ PROJECTIONS = tuple(
         decisions,
         priority_audit,
         rejections,
+        transactions,
     )
 )

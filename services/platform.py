@@ -21,6 +21,8 @@ from adapters.log.outcomes import Outcomes
 from adapters.log.sqlite import SqliteLog
 from adapters.ocpp.gateway import Gateway
 from adapters.timekeeper import Timekeeper
+from adapters.timeseries.sqlite import SqliteSeries
+from adapters.timeseries.worker import workers
 from adapters.vault import Vault
 from api.app import create_app
 from api.context import Context
@@ -53,7 +55,9 @@ class Settings:
 class Platform:
     """All parts, wired. `run` serves until it is cancelled or a part fails: then everything stops."""
 
-    def __init__(self, settings: Settings, log: SqliteLog, vault: Vault, database: Database) -> None:
+    def __init__(
+        self, settings: Settings, log: SqliteLog, vault: Vault, database: Database, series: SqliteSeries
+    ) -> None:
         self.settings = settings
         self.log = log
         self.vault = vault
@@ -63,10 +67,11 @@ class Platform:
         self.projector = Projector(log, database)
         self.outcomes = Outcomes(log)
         self.timekeeper = Timekeeper(log, self.clock)
+        self.series_workers = workers(log, series, self.clock)
         directory = VaultDirectory(vault, lambda ocpp_id: database.read(partial(chargers.identity, ocpp_id=ocpp_id)))
         self.gateway = Gateway(log, self.clock, directory, self.outcomes)
         identity = Identity(vault, lambda account_id: database.read(partial(accounts.principal, account_id=account_id)))
-        context = Context(log, self.clock, database, self.projector, self.outcomes, vault, identity, uuid7)
+        context = Context(log, self.clock, database, self.projector, self.outcomes, vault, identity, uuid7, series)
         self.api = create_app(context)
 
     def quiet(self) -> bool:
@@ -79,7 +84,7 @@ class Platform:
             for host in self.hosts:
                 await host.restore()
                 tasks.create_task(host.run(), name=f"processor {host.processor.name}")
-            for part in (self.projector, self.outcomes, self.timekeeper):
+            for part in (self.projector, self.outcomes, self.timekeeper, *self.series_workers):
                 tasks.create_task(part.run(), name=type(part).__name__)
             await self._read_models_are_current()
             await record_lost_sockets(self.log, self.clock, self.database)
@@ -117,9 +122,11 @@ async def opened(settings: Settings) -> AsyncIterator[Platform]:
     try:
         vault = Vault.open(settings.data)
         database = Database(f"sqlite:///{settings.data / READ_MODELS}", durable=False)
+        series = SqliteSeries.open(settings.data)
         try:
-            yield Platform(settings, log, vault, database)
+            yield Platform(settings, log, vault, database, series)
         finally:
+            series.close()
             database.close()
             vault.close()
     finally:

@@ -18,12 +18,14 @@ from adapters.identity import Identity
 from adapters.ids import uuid7
 from adapters.log.outcomes import Outcomes
 from adapters.log.sqlite import SqliteLog
+from adapters.timeseries.sqlite import SqliteSeries
+from adapters.timeseries.worker import workers
 from adapters.vault import Vault
 from api import Context, create_app
 from commands.codec import decode, entry
 from commands.ports import Entry, LogFull, Position
 from commands.topics import EVENTS, PROCESSORS, inputs
-from domain.records import Payload, Record, derived_id, fleet, input_record, load, registry
+from domain.records import Payload, Record, chargers, derived_id, fleet, input_record, load, readings, registry
 from domain.records import sessions as said
 from domain.records.time import InputRejected
 from projections import accounts
@@ -164,6 +166,8 @@ SCRIPT: dict[type[Payload], Answering] = {
     fleet.AcceptOffer: _accept,
     fleet.SnoozeOffer: _snooze,
     fleet.CancelSession: _cancel,
+    readings.Reading: silent,
+    chargers.Metered: silent,
 }
 
 
@@ -301,14 +305,19 @@ async def running_world(folder: Path) -> AsyncIterator[World]:
     vault = Vault.open(folder / "vault")
     clock = SimulatedClock(NOW_MS)
     projector, outcomes = Projector(log, database), Outcomes(log)
+    series = SqliteSeries.open(folder)
     identity = Identity(vault, lambda account_id: database.read(partial(accounts.principal, account_id=account_id)))
-    context = Context(log, clock, database, projector, outcomes, vault, identity, uuid7)
+    context = Context(log, clock, database, projector, outcomes, vault, identity, uuid7, series)
     app = create_app(context)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     client = httpx.AsyncClient(transport=transport, base_url="http://test")
     world = World(context, log, vault, clock, projector, app, client)
     ends = {name: await log.ends(inputs(name)) for name in PROCESSORS}
-    parts = [projector.run(), outcomes.run(), *(world.process(name, ends[name]) for name in PROCESSORS)]
+    writers = workers(log, series, clock)[:2]
+    parts = [
+        *(part.run() for part in (projector, outcomes, *writers)),
+        *(world.process(name, ends[name]) for name in PROCESSORS),
+    ]
     tasks = [asyncio.create_task(part) for part in parts]
     client.headers["Authorization"] = await world.account("operator-1", "operator")
     try:
@@ -318,6 +327,7 @@ async def running_world(folder: Path) -> AsyncIterator[World]:
         await log.close()
         done = await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 5)
         vault.close()
+        series.close()
         database.close()
         for result in done:
             if isinstance(result, Exception):

@@ -15,6 +15,7 @@ from domain.records.time import InputRejected
 from projections import catalogue
 from projections.projection import METADATA, Happened
 from tests.projections.telling import Told, event
+from tests.projections.test_chargers import started, stopped
 from tests.projections.test_priority_audit import DENIED, EXPIRED, GRANTED, OPENED
 from tests.projections.test_sessions import SITE, charging, ended, offered, queued, schedule
 from tests.projections.test_sites import NORTH, cap
@@ -57,6 +58,8 @@ STORY: list[tuple[str, Payload]] = [
     ("registry:enterprise:e1", registry.EnterpriseRegistered(enterprise_id="e1", kind="fleet")),
     ("registry:enterprise:e1", registry.EnterpriseApproved(enterprise_id="e1", kind="fleet", daily_grants=3)),
     ("registry:enterprise:e1", registry.EnterpriseSuspended(enterprise_id="e1")),
+    *(("load:north", started(number)) for number in (1, 2)),
+    *(("load:north", stopped(number)) for number in (1, 2)),
     *(("load:north", cap(name, None)) for name in ("cap-1", "cap-2")),
     *((f"vehicles:v{number}", REJECTED) for number in range(2)),
 ]

@@ -91,6 +91,32 @@ async def test_caps_that_are_over_are_left_out(told: Told) -> None:
     assert [row["cap_id"] for row in rows] == ["open", "later"]
 
 
+async def test_caps_of_a_range_hold_from_when_they_were_promised_to_before_their_end(told: Told) -> None:
+    await told.tell("load:north", cap("past", 500), cap("open", None, starts_ms=600))
+    await told.tell("load:south", cap("elsewhere", None))
+
+    async def between(from_ms: int, to_ms: int) -> set[str]:
+        rows = await told.database.read(lambda connection: grid_limits.between(connection, "north", from_ms, to_ms))
+        return {row["cap_id"] for row in rows}
+
+    assert await between(0, 10) == set()
+    assert await between(0, 11) == {"past"}
+    assert await between(499, 611) == {"past", "open"}
+    assert await between(500, 610) == set()
+    assert await between(9_000, 9_001) == {"open"}
+
+
+def test_the_lowest_limit_is_of_the_root_and_the_caps_that_hold() -> None:
+    caps = [
+        {"limit_w": 40_000, "holds_from_ms": 10, "ends_ms": 500},
+        {"limit_w": 30_000, "holds_from_ms": 100, "ends_ms": None},
+    ]
+    limits = {at_ms: grid_limits.lowest_w(35_000, caps, at_ms) for at_ms in (9, 10, 99, 100, 500)}
+    assert limits == {9: 35_000, 10: 35_000, 99: 35_000, 100: 30_000, 500: 30_000}
+    assert grid_limits.lowest_w(None, caps, 9) is None
+    assert [grid_limits.lowest_w(None, caps[:1], at_ms) for at_ms in (10, 499, 500)] == [40_000, 40_000, None]
+
+
 async def test_only_the_feeding_processor_is_believed(told: Told) -> None:
     await told.tell("sites:north", NORTH)
     assert await told.database.read(sites.every) == []

@@ -73,6 +73,29 @@ def test_what_was_acknowledged_survives_kill_9(server):
     assert call("replay", "--data", str(server.data)).returncode == 0
 
 
+@pytest.mark.parametrize("series_lost", [False, True])
+def test_a_reading_that_was_acknowledged_is_shown_after_kill_9(server, series_lost):
+    vehicle = server.client.post("/vehicles", json={"vin": "WVWZZZ1JZXW000001"}).json()["id"]
+    told = {"observed_at": "2026-01-01T00:00:00Z", "soc": 42.5, "gps": {"lat": 52.52, "lon": 13.405}}
+    assert server.client.post(f"/vehicles/{vehicle}/telemetry", json=told).status_code == 202
+    server.kill()
+    if series_lost:
+        for file in server.data.glob("series.sqlite3*"):
+            file.unlink()
+    again = Server(server.data, key=server.key)
+    try:
+        wait_until(lambda: len(telemetry(again, vehicle)) == 2)
+        assert telemetry(again, vehicle) == {"soc": 42.5, "location_zone": "u33dc"}
+    finally:
+        again.stop()
+    assert b"52.52" not in (server.data / "log.sqlite3").read_bytes()
+
+
+def telemetry(server, vehicle):
+    answer = server.client.get(f"/vehicles/{vehicle}/telemetry")
+    return {event["type"]: event["value"] for event in answer.json()["telemetry"]}
+
+
 def test_chargers_of_a_killed_server_are_offline_until_they_are_back(server):
     server.add_site()
     described = {"id": "c1", "site_id": "s1", "node": "p1", "phases": ["L1"], "max_a": 16, "voltage_v": 230}
