@@ -13,7 +13,7 @@ from domain.load_curve import HOLD_MS, Curve, Sample, Steps, Transaction, curve,
 from projections import chargers, grid_limits, transactions
 from projections.projection import Row
 
-SLICE_MS = 6 * 3_600_000
+SLICE_MS = 3_600_000
 """So much is worked out at a time; others have their turn in between."""
 
 
