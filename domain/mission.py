@@ -53,9 +53,8 @@ def at_reading(case: Case, told: Reading) -> Sequence[Payload]:
     if visit is None:
         return []
     evidence = evidence_of(case)
-    if visit.grant is not None:
-        over = visit.grant.basis == "mission" and evidence.mission_active is False
-        return expire(case, RULE, "the mission is over") if over else []
+    if visit.grant is not None and visit.grant.basis == "mission":
+        return expire(case, RULE, "the mission is over") if evidence.mission_active is False else []
     claimed_lately = visit.claimed_ms is not None and case.now_ms - visit.claimed_ms < AGAIN_MS
     return [] if claimed_lately or missing(evidence) is not None else [_claim(case)]
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from domain import proof
 from domain.records import registry
@@ -15,6 +17,7 @@ from domain.records.sessions import (
     SessionTierChanged,
     SiteAdded,
 )
+from processors.sites import TICK_MS
 from processors.stream import dump_state, load_state
 from tests.processors.site_story import MINUTE_MS, NODES, SiteStory
 
@@ -221,3 +224,38 @@ def test_the_schedule_records_the_reserve_so_that_it_can_be_called_again():
     assert decision.priority_reserve_w == RESERVE_W
     assert proof.holds(decision, outlets) is True
     assert proof.holds(decision.model_copy(update={"priority_reserve_w": 0}), outlets) is False
+
+
+STEPS = st.one_of(
+    st.tuples(st.just("grant"), st.sampled_from("ab"), st.integers(0, 1), st.sampled_from([0.1, 1, 5])),
+    st.tuples(st.just("expire"), st.sampled_from("ab")),
+    st.tuples(st.just("wait"), st.sampled_from([0.2, 0.5, 1, 6])),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(STEPS, max_size=10))
+def test_a_tier_is_never_better_than_granted_and_outlasts_its_grant_by_a_tick_at_most(steps):
+    story = full(cars=1)
+    granted = {}
+    for name in "ab":
+        story.request(name)
+    for step in steps:
+        match step:
+            case ("grant", name, tier, minutes):
+                grant(story, name, tier, minutes)
+                granted[name] = (tier, story.now_ms + int(minutes * MINUTE_MS))
+            case ("expire", name):
+                expire(story, name)
+                granted.pop(name, None)
+            case ("wait", minutes):
+                story.wait(minutes)
+        for name in "ab":
+            tier, until_ms = granted.get(name, (2, story.now_ms))
+            now = story.site.sessions[name].tier
+            if story.now_ms < until_ms:
+                assert now == tier
+            elif story.now_ms < until_ms + TICK_MS:
+                assert now in (tier, 2)
+            else:
+                assert now == 2

@@ -206,3 +206,24 @@ def test_an_answer_of_the_quota_never_lowers_what_the_session_has():
     claim = claim_id("s1", "low_charge")
     assert story.tell(QuotaUsed(claim_id=claim, vehicle_id="v", tier=1, used=1, limit=2, rule="r", reason="room")) == []
     assert story.tier() == 0
+
+
+def test_a_mission_that_begins_later_is_better_than_a_review():
+    story = PriorityStory()
+    story.reading(level_permille=100)
+    story.request()
+    assert one(PriorityGranted, story.review()).tier == 1
+    story.wait(1)
+    assert one(PriorityGranted, story.on_mission()).tier == 0
+    assert story.tier() == 0
+
+
+def test_a_mission_that_is_no_better_than_a_review_changes_nothing():
+    story = PriorityStory(kind="fleet")
+    story.reading(level_permille=100)
+    story.request()
+    until_ms = one(PriorityGranted, story.review()).valid_until_ms
+    story.wait(1)
+    assert not of(PriorityGranted, story.on_mission())
+    assert story.vehicle().visit.grant.valid_until_ms == until_ms
+    assert story.on_mission(age_ms=-1) == [], "and is not claimed with every reading"
