@@ -70,8 +70,8 @@ def run(wanted: Wanted) -> int:
 
 
 def _figures(measured: dict[str, Any]) -> dict[str, Any]:
-    """The world's headline figures; its series and lives go into the page only."""
-    return {name: value for name, value in measured.items() if not isinstance(value, list)}
+    """The world's headline figures; its series, lives and ledger are no figures."""
+    return {name: value for name, value in measured.items() if not isinstance(value, list | dict)}
 
 
 class DemoFailed(Exception):

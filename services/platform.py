@@ -24,6 +24,8 @@ from adapters.vault import Vault
 from api.app import create_app
 from api.context import Context
 from commands import topics
+from commands.log_time import latest_ms
+from commands.ports import Clock
 from processors.host import Host
 from projections import chargers
 from projections.runner import Projector
@@ -40,24 +42,25 @@ LOOK_S = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How to run: ports (0: a free one) and, in a simulation, the time at which virtual time starts."""
+    """How to run: ports (0: a free one) and, in a simulation, when virtual time starts, unless the log is later."""
 
     data: Path
     api_port: int
     ocpp_port: int
     starts_at_ms: int | None = None
+    control_port: int = 0
     tick_s: int = 30
 
 
 class Platform:
     """All parts, wired. `run` serves until it is cancelled or a part fails: then everything stops."""
 
-    def __init__(self, settings: Settings, log: SqliteLog, vault: Vault, database: Database) -> None:
+    def __init__(self, settings: Settings, clock: Clock, log: SqliteLog, vault: Vault, database: Database) -> None:
         self.settings = settings
         self.log = log
         self.vault = vault
         self.database = database
-        self.clock = SystemClock() if settings.starts_at_ms is None else SimulatedClock(settings.starts_at_ms)
+        self.clock = clock
         self.hosts = [Host(processor, log) for processor in all_processors(settings.tick_s * 1000)]
         self.projector = Projector(log, database)
         self.outcomes = Outcomes(log)
@@ -103,7 +106,9 @@ class Platform:
         if not isinstance(self.clock, SimulatedClock):
             yield ""
             return
-        async with Control(self.clock, self.gateway, self.quiet, self.log.moved).serving(0) as port:
+        async with Control(self.clock, self.gateway, self.quiet, self.log.moved).serving(
+            self.settings.control_port
+        ) as port:
             yield f"{HOST}:{port}"
 
 
@@ -115,12 +120,19 @@ async def opened(settings: Settings) -> AsyncIterator[Platform]:
         vault = Vault.open(settings.data)
         database = Database(f"sqlite:///{settings.data / READ_MODELS}", durable=False)
         try:
-            yield Platform(settings, log, vault, database)
+            yield Platform(settings, await _clock(settings, log), log, vault, database)
         finally:
             database.close()
             vault.close()
     finally:
         await log.close()
+
+
+async def _clock(settings: Settings, log: SqliteLog) -> Clock:
+    """Simulated time goes on where the log ends: it never goes back."""
+    if settings.starts_at_ms is None:
+        return SystemClock()
+    return SimulatedClock(max(settings.starts_at_ms, await latest_ms(log)))
 
 
 @asynccontextmanager

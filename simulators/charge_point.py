@@ -304,7 +304,7 @@ class ChargePoint:
             except CouldNotConnect:
                 await self.time.sleep(RETRY_CONNECT_S * (1 + self._random.random()))
                 continue
-            boots = self._restarting or self.character.boots_on_reconnect
+            boots = self._restarting or self.character.boots_on_reconnect or not self.link.registered
             self._restarting = False
             await self._greet(boots)
             return

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
+from uuid import UUID
 
 import httpx
 import orjson
 
+from simulators.ledger import Ledger
+from simulators.patience import patiently
+
 Json = dict[str, Any]
 _TIMEOUT_S = 60.0
+_NOT_NOW = 503
 
 
 class Refused(Exception):
@@ -20,13 +26,20 @@ class Refused(Exception):
 
 
 class Unreachable(Exception):
-    """No answer came."""
+    """No answer came, or the one that the server can't take it now."""
 
 
 class Api:
-    """Calls below /api/v1 with one key. Raises `Refused` where the answer is no success, `Unreachable` without one."""
+    """Calls below /api/v1 with one key. Raises `Refused` where the answer is no success, `Unreachable` without one.
 
-    def __init__(self, server: str, key: str) -> None:
+    Each command has an idempotency key, drawn from `seed`: it is repeated until it is answered, at most for
+    `patience_s` of wall time, and then stands in the `ledger`.
+    """
+
+    def __init__(self, server: str, key: str, *, seed: int = 0, patience_s: float = 0.0) -> None:
+        self.ledger = Ledger()
+        self._patience_s = patience_s
+        self._random = Random(f"{seed}:idempotency keys")
         self._client = httpx.AsyncClient(
             base_url=f"{server.rstrip('/')}/api/v1",
             headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
@@ -35,20 +48,32 @@ class Api:
         )
 
     async def get(self, path: str) -> Json:
-        return await self._call("GET", path, None)
+        return _body(await self._answer("GET", path, None, {}))
 
     async def post(self, path: str, body: Json | None = None) -> Json:
-        return await self._call("POST", path, orjson.dumps(body or {}))
+        key = str(UUID(int=self._random.getrandbits(128), version=4))
+        response = await self._answer("POST", path, orjson.dumps(body or {}), {"Idempotency-Key": key})
+        self.ledger.command("POST", path, key, response.status_code, orjson.loads(response.content or b"{}"))
+        return _body(response)
 
     async def close(self) -> None:
         await self._client.aclose()
 
-    async def _call(self, method: str, path: str, content: bytes | None) -> Json:
-        try:
-            response = await self._client.request(method, path, content=content)
-        except httpx.HTTPError as error:
-            raise Unreachable(f"{method} {path}: {error!r}") from None
-        if not response.is_success:
-            raise Refused(response.status_code, response.text)
-        told: Json = orjson.loads(response.content) if response.content else {}
-        return told
+    async def _answer(self, method: str, path: str, content: bytes | None, headers: dict[str, str]) -> httpx.Response:
+        async def attempt() -> httpx.Response:
+            try:
+                response = await self._client.request(method, path, content=content, headers=headers)
+            except httpx.HTTPError as error:
+                raise Unreachable(f"{method} {path}: {error!r}") from None
+            if response.status_code == _NOT_NOW:
+                raise Unreachable(f"{method} {path}: {response.text}")
+            return response
+
+        return await patiently(attempt, Unreachable, self._patience_s)
+
+
+def _body(response: httpx.Response) -> Json:
+    if not response.is_success:
+        raise Refused(response.status_code, response.text)
+    told: Json = orjson.loads(response.content) if response.content else {}
+    return told
