@@ -33,6 +33,7 @@ from services.addresses import Addresses
 from services.control import Control
 from services.lost_sockets import record_lost_sockets
 from services.processors import all_processors
+from services.space import with_space
 
 log_line = structlog.get_logger("platform")
 HOST = "127.0.0.1"
@@ -78,9 +79,9 @@ class Platform:
         async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
             for host in self.hosts:
                 await host.restore()
-                tasks.create_task(host.run(), name=f"processor {host.processor.name}")
+                tasks.create_task(with_space(host), name=f"processor {host.processor.name}")
             for part in (self.projector, self.outcomes, self.timekeeper):
-                tasks.create_task(part.run(), name=type(part).__name__)
+                tasks.create_task(with_space(part), name=type(part).__name__)
             await self._read_models_are_current()
             await record_lost_sockets(self.log, self.clock, self.database)
             ocpp_port = await self.gateway.start(HOST, self.settings.ocpp_port)

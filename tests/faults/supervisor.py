@@ -1,7 +1,8 @@
-"""Keeps a server running that is killed again and again, as a machine's supervisor would."""
+"""Servers on simulated time that don't live long, and what keeps starting them, as a machine's supervisor would."""
 
 from __future__ import annotations
 
+import asyncio
 import random
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 
+from adapters.vault import Vault
 from services.addresses import Addresses, lasting_ports
 from tests.faults.server import MOMENTS
 
@@ -19,11 +21,57 @@ OUTSIDE = "outside"
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a server runs, again and again: its data, its ports, and where what it says goes."""
+
+    data: Path
+    starts: str
+    ports: tuple[int, int, int]
+    key: str
+
+    @classmethod
+    def new(cls, data: Path, starts: str) -> Place:
+        """An empty one, with an operator's key. `starts` is when simulated time does (ISO 8601 with offset)."""
+        data.mkdir()
+        api, ocpp, control = lasting_ports(3)
+        return cls(data, starts, (api, ocpp, control), asyncio.run(_new_key(data)))
+
+    @property
+    def addresses(self) -> Addresses:
+        api, ocpp, control = self.ports
+        return Addresses(f"http://127.0.0.1:{api}", f"ws://127.0.0.1:{ocpp}/ocpp", f"127.0.0.1:{control}")
+
+    @property
+    def said(self) -> Path:
+        return self.data.parent / f"{self.data.name}.said"
+
+    def start(self, *faults: str) -> subprocess.Popen[bytes]:
+        """A server with these faults (`tests.faults.server`)."""
+        command = [sys.executable, "-m", "tests.faults.server", *faults, "serve", "--data", str(self.data)]
+        command += ["--clock", "simulated", "--start", self.starts]
+        for option, port in zip(("--port", "--ocpp-port", "--control-port"), self.ports, strict=True):
+            command += [option, str(port)]
+        with self.said.open("ab") as output:
+            return subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
+
+
+async def _new_key(data: Path) -> str:
+    vault = Vault.open(data)
+    try:
+        return await vault.new_api_key("world", 0)
+    finally:
+        vault.close()
+
+
+@dataclass(frozen=True, slots=True)
 class Doom:
     """How a server's life ends: at its `at`-th commit, or from outside after so many of the world's minutes."""
 
     moment: str
     at: int
+
+    def faults(self) -> list[str]:
+        return [] if self.moment == OUTSIDE else ["--die-at", str(self.at), "--die", self.moment]
 
 
 def dooms(seed: int, count: int, commits: int, minutes: int) -> list[Doom]:
@@ -35,30 +83,22 @@ def dooms(seed: int, count: int, commits: int, minutes: int) -> list[Doom]:
 
 
 class Supervisor:
-    """Started when made. One server after the other, on the same data and the same ports, until `stop`."""
+    """Started when made: one server after the other, each with its doom, then one that lives until `stop`."""
 
-    def __init__(self, data: Path, start: str, dooms: Sequence[Doom]) -> None:
-        self.data = data
-        self.said = data.parent / "server.said"
+    def __init__(self, place: Place, dooms: Sequence[Doom]) -> None:
+        self.place = place
         self.kills: list[Doom] = []
         self._dooms = dooms
-        ports = lasting_ports(3)
-        named = zip(("--port", "--ocpp-port", "--control-port"), map(str, ports), strict=True)
-        self._arguments = ["serve", "--data", str(data), "--clock", "simulated", "--start", start]
-        self._arguments += [word for pair in named for word in pair]
-        self.addresses = Addresses(
-            f"http://127.0.0.1:{ports[0]}", f"ws://127.0.0.1:{ports[1]}/ocpp", f"127.0.0.1:{ports[2]}"
-        )
-        self._stopping = False
         self._minutes = 0
-        self._server = self._start(None if not dooms else dooms[0])
+        self._stopping = False
+        self._server = self._next()
         self._thread = Thread(target=self._keep, name="supervisor")
         self._thread.start()
 
     def minute(self) -> None:
         """The world went on by a minute."""
-        doom = self._doom()
         self._minutes += 1
+        doom = self._doom()
         if doom is not None and doom.moment == OUTSIDE and self._minutes == doom.at:
             self._server.kill()
 
@@ -72,16 +112,14 @@ class Supervisor:
     def _doom(self) -> Doom | None:
         return self._dooms[len(self.kills)] if len(self.kills) < len(self._dooms) else None
 
-    def _start(self, doom: Doom | None) -> subprocess.Popen[bytes]:
-        faults = [] if doom is None or doom.moment == OUTSIDE else ["--die-at", str(doom.at), "--die", doom.moment]
-        command = [sys.executable, "-m", "tests.faults.server", *faults, *self._arguments]
+    def _next(self) -> subprocess.Popen[bytes]:
         self._minutes = 0
-        with self.said.open("ab") as output:
-            return subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
+        doom = self._doom()
+        return self.place.start(*(doom.faults() if doom else []))
 
     def _keep(self) -> None:
         while self._server.wait() == -signal.SIGKILL and not self._stopping:
             doom = self._doom()
-            assert doom is not None
+            assert doom is not None, "killed by somebody else"
             self.kills.append(doom)
-            self._server = self._start(self._doom())
+            self._server = self._next()

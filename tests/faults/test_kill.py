@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 from collections import Counter
@@ -18,7 +19,6 @@ from typing import Any
 import pytest
 
 from adapters.log.sqlite import SqliteLog
-from adapters.vault import Vault
 from commands import topics
 from domain.records import Payload, Record, derived_id
 from domain.records.chargers import Metered
@@ -38,9 +38,10 @@ from domain.records.time import InputRejected
 from processors.history import records_of
 from services.demo_proof import prove
 from simulators.virtual_time import parse_ms
-from tests.faults.supervisor import ROOT, Doom, Supervisor, dooms
+from tests.faults.supervisor import ROOT, Doom, Place, Supervisor, dooms
 
-SEEDS = [1]
+SEEDS = [int(seed) for seed in os.environ.get("COMMONWATT_KILL_SEEDS", "1").split(",")]
+"""COMMONWATT_KILL_SEEDS=2,3,4 plays other mornings."""
 KILLS = 10
 DAY, START, UNTIL = "2019-03-08", "2019-03-07T20:00:00-08:00", 13
 """The morning, and the cap at noon."""
@@ -81,30 +82,20 @@ class Day:
 @pytest.fixture(scope="module", params=SEEDS, ids=lambda seed: f"seed {seed}")
 def day(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
     folder = tmp_path_factory.mktemp("kills")
-    data = folder / "data"
-    data.mkdir()
-    key_file = folder / "key"
-    key_file.write_text(asyncio.run(_new_key(data)))
-    supervisor = Supervisor(data, START, dooms(request.param, KILLS, COMMITS, MINUTES))
+    place = Place.new(folder / "data", START)
+    supervisor = Supervisor(place, dooms(request.param, KILLS, COMMITS, MINUTES))
     try:
-        measured = _play(supervisor, key_file, folder / "measured.json", request.param)
+        measured = _play(supervisor, folder, request.param)
     finally:
         code = supervisor.stop()
-    assert code == 0, supervisor.said.read_text()[-3000:]
-    inputs, events = asyncio.run(_recorded(data))
-    return Day(measured, inputs, events, supervisor.kills, prove(data, folder / "copy"))
+    assert code == 0, place.said.read_text()[-3000:]
+    inputs, events = asyncio.run(_recorded(place.data))
+    return Day(measured, inputs, events, supervisor.kills, prove(place.data, folder / "copy"))
 
 
-async def _new_key(data: Path) -> str:
-    vault = Vault.open(data)
-    try:
-        return await vault.new_api_key("world", parse_ms(START))
-    finally:
-        vault.close()
-
-
-def _play(supervisor: Supervisor, key_file: Path, out: Path, seed: int) -> dict[str, Any]:
-    where = supervisor.addresses
+def _play(supervisor: Supervisor, folder: Path, seed: int) -> dict[str, Any]:
+    where, key_file, out = supervisor.place.addresses, folder / "key", folder / "measured.json"
+    key_file.write_text(supervisor.place.key)
     command = [sys.executable, "-m", "simulators.demo_world", "--server", where.api, "--ocpp", where.ocpp]
     command += ["--control", where.control, "--key-file", str(key_file), "--day", DAY, "--until", str(UNTIL)]
     command += ["--seed", str(seed), "--patience", str(PATIENCE_S), "--progress", "60", "--out", str(out)]
@@ -114,7 +105,7 @@ def _play(supervisor: Supervisor, key_file: Path, out: Path, seed: int) -> dict[
         for _ in world.stdout:
             supervisor.minute()
         said = world.stderr.read().decode()
-    assert world.returncode == 0, f"{said}\n{supervisor.said.read_text()[-3000:]}"
+    assert world.returncode == 0, f"{said}\n{supervisor.place.said.read_text()[-3000:]}"
     return json.loads(out.read_text())
 
 
