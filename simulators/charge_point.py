@@ -254,6 +254,8 @@ class ChargePoint:
                 )
             except CallFailed:
                 await self.time.sleep(RETRY_CONNECT_S)
+                if self.link.registered:
+                    return  # with a boot that was told after reconnecting
                 continue
             interval_s = max(1, int(told["interval"]))
             if told["status"] == "Accepted":

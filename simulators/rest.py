@@ -53,7 +53,8 @@ class Api:
     async def post(self, path: str, body: Json | None = None) -> Json:
         key = str(UUID(int=self._random.getrandbits(128), version=4))
         response = await self._answer("POST", path, orjson.dumps(body or {}), {"Idempotency-Key": key})
-        self.ledger.command("POST", path, key, response.status_code, orjson.loads(response.content or b"{}"))
+        told = _body(response) if response.is_success else {}
+        self.ledger.command("POST", path, key, response.status_code, told)
         return _body(response)
 
     async def close(self) -> None:

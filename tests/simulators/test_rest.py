@@ -1,4 +1,8 @@
+import asyncio
+
 import pytest
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 
 from simulators.rest import Api, Refused, Unreachable
 from tests.simulators.central_system import CentralSystem
@@ -21,3 +25,38 @@ async def test_without_an_answer_the_call_is_named():
     with pytest.raises(Unreachable, match="GET /sites"):
         await api.get("/sites")
     await api.close()
+
+
+async def test_who_is_patient_gives_up_in_the_end_and_says_how_long_it_took():
+    api = Api("http://127.0.0.1:1", "key", patience_s=0.2)
+    with pytest.raises(Unreachable, match=r"GET /sites.*nobody brought the server back within 0.2 s"):
+        await api.get("/sites")
+    await api.close()
+
+
+class Unwell(CentralSystem):
+    """Takes a site only at the third time; remembers under which keys it was asked."""
+
+    def __init__(self):
+        super().__init__()
+        self.keys = []
+
+    async def _created(self, request: Request) -> Response:
+        self.keys.append(request.headers["Idempotency-Key"])
+        await self._body(request)
+        return JSONResponse({"id": "s"}, 503 if len(self.keys) < 3 else 201)
+
+
+async def test_a_command_is_repeated_under_its_key_until_it_is_taken_and_then_stands_in_the_ledger():
+    system = Unwell()
+    async with system.rest() as url:
+        api = Api(url, system.key, seed=1, patience_s=30)
+        asked = asyncio.ensure_future(api.post("/sites", {"id": "s"}))
+        assert api.ledger.told()["commands"] == []
+        assert await asked == {"id": "s"}
+        (key,) = set(system.keys)
+        entry = {"method": "POST", "path": "/sites", "key": key, "status": 201, "id": "s"}
+        assert api.ledger.told()["commands"] == [entry]
+        await api.post("/sites", {"id": "t"})
+        assert len(set(system.keys)) == 2
+        await api.close()
