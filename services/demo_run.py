@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -22,14 +21,15 @@ from rich.console import Console
 
 from adapters.vault import Vault
 from services import demo_page, demo_progress, demo_proof
-from services.addresses import Addresses, wait_for_addresses
+from services.demo_server import DemoServer
 
 ROOT = Path(__file__).resolve().parent.parent
 GARAGE = ZoneInfo("America/Los_Angeles")
 STARTS_AT = timedelta(hours=-4)
 """From local midnight: early enough to set up and commission before the first car of any day."""
-STOP_S = 20
 KEY_FILE = "demo.key"
+PATIENCE_S = 60
+"""Wall time that the world waits for a server that was killed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,7 @@ class Wanted:
     noon_limit_kw: float
     speed: float | None
     outages: int
+    kills: int
     report: Path | None
     keep: bool
 
@@ -51,11 +52,12 @@ def run(wanted: Wanted) -> int:
     started = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix="commonwatt-demo-"))
     try:
-        with _server(wanted, folder / "data") as addresses:
-            measured = _world(wanted, folder, addresses, console)
+        with _server(wanted, folder / "data") as server:
+            measured = _world(wanted, folder, server, console)
         console.print("The day is over. A fresh process decides it again from the recorded inputs ...")
         proof = demo_proof.prove(folder / "data", folder / "copy")
-        figures = _figures(measured) | proof | {"wall_s": round(time.monotonic() - started, 1)}
+        figures = _figures(measured) | proof
+        figures |= {"kills": server.kills, "wall_s": round(time.monotonic() - started, 1)}
         page = _write(wanted, folder, figures, measured)
         demo_page.tell(console, figures, page)
         return 0 if demo_page.holds(figures) else 1
@@ -79,27 +81,16 @@ class DemoFailed(Exception):
 
 
 @contextmanager
-def _server(wanted: Wanted, data: Path) -> Iterator[Addresses]:
+def _server(wanted: Wanted, data: Path) -> Iterator[DemoServer]:
     """The platform in a process of its own, on simulated time."""
     data.mkdir(parents=True)
     asyncio.run(_draw_key(data))
     begin = datetime.fromisoformat(wanted.day).replace(tzinfo=GARAGE) + STARTS_AT
-    command = [sys.executable, "-m", "services.cli", "serve", "--data", str(data), "--port", "0", "--ocpp-port", "0"]
-    command += ["--clock", "simulated", "--start", begin.isoformat()]
-    with (data.parent / "server.log").open("wb") as output:
-        server = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
+    server = DemoServer(data, begin, wanted.kills)
     try:
-        addresses = wait_for_addresses(data, server)
-        if addresses is None:
-            raise DemoFailed("the server did not start:\n" + _last_words(data.parent / "server.log"))
-        yield addresses
+        yield server
     finally:
-        server.send_signal(signal.SIGTERM)
-        try:
-            server.wait(STOP_S)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
+        server.stop()
 
 
 async def _draw_key(data: Path) -> None:
@@ -114,19 +105,22 @@ async def _draw_key(data: Path) -> None:
     file.write_text(key)
 
 
-def _world(wanted: Wanted, folder: Path, addresses: Addresses, console: Console) -> dict[str, Any]:
+def _world(wanted: Wanted, folder: Path, server: DemoServer, console: Console) -> dict[str, Any]:
     """The simulated world in a process of its own: it knows the server by its sockets and REST only."""
+    addresses = server.addresses()
+    if addresses is None:
+        raise DemoFailed("the server did not start:\n" + _last_words(server.log))
     out = folder / "measured.json"
     command = [sys.executable, "-m", "simulators.demo_world", "--server", addresses.api, "--ocpp", addresses.ocpp]
     command += ["--control", addresses.control, "--key-file", str(folder / "data" / KEY_FILE)]
     command += ["--day", wanted.day, "--limit-kw", str(wanted.limit_kw)]
     command += ["--noon-limit-kw", str(wanted.noon_limit_kw), "--out", str(out)]
-    command += ["--outages", str(wanted.outages)]
+    command += ["--outages", str(wanted.outages), "--patience", str(PATIENCE_S if wanted.kills else 0)]
     command += ["--speed", str(wanted.speed)] if wanted.speed else []
     with (folder / "world.log").open("wb") as errors:
         world = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=errors)
     try:
-        demo_progress.show(world, console, folder / "data")
+        demo_progress.show(world, console, folder / "data", server.look)
         if world.wait() != 0 or not out.exists():
             raise DemoFailed("the simulated world stopped:\n" + _last_words(folder / "world.log"))
     finally:
