@@ -150,4 +150,4 @@ async def _serving(app: object, port: int, tasks: asyncio.TaskGroup) -> AsyncIte
         yield server.servers[0].sockets[0].getsockname()[1]
     finally:
         server.should_exit = True
-        await task
+        await asyncio.wait([task])  # where another part failed it was cancelled, and that part is the reason to tell

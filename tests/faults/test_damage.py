@@ -65,3 +65,17 @@ def test_a_damaged_page_is_named_and_the_recovery_brings_the_server_back(data: P
         again.stop()
     replayed = call("replay", "--data", str(data))
     assert replayed.returncode == 0, replayed.stdout + replayed.stderr
+
+
+def test_a_page_damaged_under_a_running_server_ends_it_with_the_same_words(data: Path) -> None:
+    server = Server(data)
+    assert server.add_site("s1").status_code == 201
+    server.stop()  # so that all of it lies in the file itself
+    again = Server(data, key=server.key)
+    damage_page(data / "log.sqlite3", b'"site_id":"s1"')
+    assert again.add_site("s2").status_code >= 500  # the next to read it meets the damage
+    assert again.process.wait(20) == 1
+    said = again.said.read_text()
+    for word in ("log.sqlite3 is damaged", "nothing was acknowledged", "docs/recovery.md"):
+        assert word in said
+    again.stop()
