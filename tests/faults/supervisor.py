@@ -105,8 +105,9 @@ class Supervisor:
     def stop(self) -> int:
         """The last server's exit code, once it ended."""
         self._stopping = True
-        self._server.send_signal(signal.SIGTERM)
-        self._thread.join()
+        while self._thread.is_alive():  # it may just be starting another one
+            self._server.send_signal(signal.SIGTERM)
+            self._thread.join(1)
         return self._server.returncode
 
     def _doom(self) -> Doom | None:
