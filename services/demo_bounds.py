@@ -42,6 +42,10 @@ BOUNDS = (
     Bound(
         "energy_pct_of_bound", "Energy, of what perfect foresight could", "at least 92 %", lambda pct: pct >= 92, " %"
     ),
+    Bound("p0_wait_s_max", "Ambulance: from the plug to power", "at most 90 s", lambda wait_s: wait_s <= 90, " s"),
+    Bound("p1_wait_s_max", "Delivery van: from the plug to power", "more than 0 s", lambda wait_s: wait_s > 0, " s"),
+    Bound("grants", "Priority granted on proof", "more than 0", lambda grants: grants > 0),
+    Bound("denials", "Priority denied", "more than 0", lambda denials: denials > 0),
     Bound("replay_equal", "Decided again by a fresh process", "equal", lambda equal: equal is True),
 )
 

@@ -50,6 +50,12 @@ class Life:
     energy_kwh: float
     stretches: tuple[Stretch, ...]
     notes: tuple[str, ...]
+    unit: str | None = None
+    """What it is, where it has priority."""
+
+    @property
+    def name(self) -> str:
+        return str(self.number) if self.unit is None else f"{self.number} {self.unit}"
 
     def minutes(self, doing: Doing) -> int:
         return round(sum(one.end_ms - one.start_ms for one in self.stretches if one.doing == doing) / 60_000)
@@ -97,6 +103,7 @@ def _life(number: int, told: Mapping[str, Any]) -> Life:
         energy_kwh=told["energy_kwh"],
         stretches=tuple(stretch for stretch in _stretches(told, left) if stretch.end_ms > stretch.start_ms),
         notes=tuple(map(_note, told["notes"])),
+        unit=told["unit"],
     )
 
 

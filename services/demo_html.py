@@ -11,7 +11,7 @@ from typing import Any
 from services import demo_day, demo_words
 from services import demo_plots as plots
 from services.demo_bounds import BOUNDS, Bound, Figures, failed
-from services.demo_day import Life, Sample, clock
+from services.demo_day import Life, Sample, clock, milliseconds
 from services.demo_svg import HOUR_MS
 
 WIDE_PX, NARROW_PX = 1080, 380
@@ -27,6 +27,7 @@ def page(figures: Figures, measured: Mapping[str, Any]) -> str:
         _head(figures),
         _words(figures),
         *_drawings(samples, lives),
+        _audit(measured["priority_audit"]),
         _nodes(measured["nodes"]),
         _visits(lives),
         _foot(),
@@ -121,6 +122,23 @@ def _node_limit(node: Mapping[str, Any]) -> str:
     return ", ".join(limits) or "none"
 
 
+def _audit(entries: Sequence[Mapping[str, Any]]) -> str:
+    """Every decision about priority, the oldest first."""
+    rows = [
+        [
+            clock(milliseconds(entry["created_at"])),
+            entry["decision"],
+            "–" if entry["tier"] is None else f"P{entry['tier']}",
+            entry["location_zone"] or "unknown",
+            "unknown" if entry["soc"] is None else f"{entry['soc']:g} %",
+            entry["reason"],
+        ]
+        for entry in reversed(entries)
+    ]
+    table = _table("audit", ["at", "decision", "tier", "zone"], ["charge level"], rows, ["because"])
+    return f"<h2>Who got priority, who did not, and why</h2>{table}"
+
+
 def _visits(lives: Sequence[Life]) -> str:
     numbers = ["arrived", "left", "waited", "charged", "paused", "got", "asked for", "share"]
     noted = any(life.notes for life in lives)
@@ -131,7 +149,7 @@ def _visits(lives: Sequence[Life]) -> str:
 
 def _visit(life: Life) -> list[str]:
     return [
-        str(life.number),
+        life.name,
         life.charger or "–",
         clock(life.arrival_ms),
         clock(life.left_ms),

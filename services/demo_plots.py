@@ -164,7 +164,7 @@ def told(life: Life) -> str:
     """A visit in one line."""
     minutes = ", ".join(f"{WORDS[doing]} {life.minutes(doing)} min" for doing in WORDS if life.minutes(doing))
     return (
-        f"Car {life.number}, {clock(life.arrival_ms)} to {clock(life.left_ms)}: {minutes}; "
+        f"Car {life.name}, {clock(life.arrival_ms)} to {clock(life.left_ms)}: {minutes}; "
         f"{life.energy_kwh:.1f} of {life.requested_kwh:.1f} kWh"
     )
 

@@ -12,7 +12,7 @@ Paragraph = tuple[str, str]
 REAL = (
     "Arrivals, departures and energies are real: ACN-Data, the Caltech garage, March 2019. The site with its chargers, "
     "panels and limits is made for this demo, smaller than the real garage so that cars must queue. Batteries, charge "
-    "levels, priority tiers and how drivers behave are a synthetic overlay."
+    "levels, priority tiers, how drivers behave, the van and the ambulance are a synthetic overlay."
 )
 
 
@@ -36,6 +36,7 @@ def paragraphs(figures: Figures) -> list[Paragraph]:
         ("What happened", _day(figures)),
         ("The limit", _limit(figures)),
         ("The energy", _energy(figures)),
+        ("Priority", _priority(figures)),
         ("The proof", _proof(figures)),
         ("What is real", REAL),
     ]
@@ -75,6 +76,23 @@ def _energy(figures: Figures) -> str:
         f"{got}. Perfect foresight, with every car's plans known in advance and no rules to obey but the limits, could "
         f"have delivered at most {figures['offline_bound_kwh']:,.1f} kWh: the platform reached {pct:.1f} % of that."
     )
+
+
+def _priority(figures: Figures) -> str:
+    waits = "; ".join(
+        f"{unit} {'had no power' if wait_s is None else f'had power {wait_s:g} s after it was plugged in'}"
+        for unit, wait_s in (
+            ("the ambulance (P0)", figures["p0_wait_s_max"]),
+            ("the van (P1)", figures["p1_wait_s_max"]),
+        )
+    )
+    told = (
+        "A delivery van and an ambulance came after noon, on missions that their enterprises' own systems told of: "
+        f"{waits}. Priority was granted {_count(figures['grants'], 'time')} and denied "
+        f"{_count(figures['denials'], 'time')}."
+    )
+    because = figures["denied_because"]
+    return told if because is None else f"{told} A driver who claimed a mission for her own car was denied: {because}."
 
 
 def _proof(figures: Figures) -> str:

@@ -67,6 +67,7 @@ class ChargePoint:
         self.transaction: Transaction | None = None
         self.register_wh = 0.0
         self.status = "Available"
+        self.powered_ms: int | None = None
         self.news = Signal(time)
         self.on_status: list[Callable[[str], None]] = []
         self._profiles = ProfileStore(voltage_v, phases, self.character.rate_units, self.character.max_stack_level)
@@ -112,7 +113,10 @@ class ChargePoint:
     def charge(self, from_ms: int, to_ms: int) -> None:
         """Let flow what flows from the one instant to the other."""
         if self.car and self.transaction:
-            self.register_wh += self.car.charge(from_ms, to_ms)
+            charged_wh = self.car.charge(from_ms, to_ms)
+            self.register_wh += charged_wh
+            if charged_wh > 0 and self.powered_ms is None:
+                self.powered_ms = to_ms
 
     def refresh(self) -> None:
         """Give the car the pilot of this instant, and tell a changed status."""
@@ -154,6 +158,7 @@ class ChargePoint:
         if self.car is not None:
             raise ValueError(f"{self.ocpp_id} has a car already")
         self.car = car
+        self.powered_ms = None
         self._was_stopped = False
         self.refresh()
 

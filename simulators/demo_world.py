@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import secrets
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
@@ -28,10 +29,12 @@ from simulators.commissioning import NotProven, commission
 from simulators.control import Control, ControlFailed
 from simulators.day import Visit, local_ms, visits
 from simulators.drivers import Driver, Hub, Member, WalkUp
+from simulators.enterprises import PLANS, claim_a_mission, enlist, waits_ms
 from simulators.ledger import Ledger
 from simulators.link import CallFailed, CouldNotConnect
+from simulators.lives import Life
 from simulators.patience import patiently
-from simulators.rest import Api, Credentials, Refused, Unreachable
+from simulators.rest import Api, Credentials, Key, Refused, Unreachable
 from simulators.site import CHARGER_A, CHARGERS_A_PANEL, PANEL_LIMITS_A, VOLTAGE_V, Site, garage
 from simulators.truth import Cap
 from simulators.vin import vin
@@ -44,6 +47,9 @@ OUTAGE_S = (20, 900)
 SETS_UP_BEFORE_MS = 2 * 3_600_000
 NOON, CAP_ENDS = 12, 16
 """Hours of the local day."""
+FALSE_CLAIM_MS = 30 * 60_000
+"""After noon."""
+TOLD_OF_AUDIT = ("created_at", "decision", "basis", "tier", "soc", "location_zone", "reason")
 FAILURES = (
     CallFailed, ControlFailed, CouldNotConnect, NotProven, NotSettled, OSError, Refused, Unreachable, ValueError,
 )  # fmt: skip
@@ -81,10 +87,14 @@ class DemoWorld:
         self._api = api
         self._site = site
         self._board = Board(time, api, site.id)
-        self._visits = _visits(options)
+        self._visits = _over_at_the_hour(options, visits(options.day, options.seed))
+        self._units = [
+            (plan, visit) for plan in PLANS for visit in _over_at_the_hour(options, [plan.visit(options.day)])
+        ]
         self._drivers: list[Driver] = []
         self._walk_ups: list[Driver] = []
-        self._users: list[Api] = []
+        self._clients: list[Api] = []
+        self._audit: list[dict[str, Any]] = []
         self._stage = "setting up"
         self._cap: Cap | None = None
         self._cap_guaranteed: bool | None = None
@@ -122,6 +132,8 @@ class DemoWorld:
         hub = Hub(time, self._api, self._board, self._site.id, points)
         for number, visit in enumerate(self._visits, start=1):
             self._drivers.append(await self._member(hub, number, visit))
+        for plan, visit in self._units:
+            self._drivers.append(await enlist(hub, plan, visit, options.seed, self._user, self._cloud))
         random = Random(f"{options.seed}:walk-ups")
         self._walk_ups = [
             WalkUp(hub, _stranger(random.choice(self._visits), number), f"stranger-{number}", random)
@@ -129,11 +141,12 @@ class DemoWorld:
         ]
         Repeater(time, self._sample).every(SAMPLE_S)
         lives = [time.spawn(driver.live()) for driver in [*self._drivers, *self._walk_ups]]
-        lives.append(time.spawn(self._noon()))
+        lives += [time.spawn(self._noon()), time.spawn(self._false_claim())]
         for point in self._world.points:
             time.spawn(self._outages(point))
         for life in lives:
             await time.park(life)
+        self._audit = (await self._api.get("/priority-audit?limit=1000"))["decisions"]
 
     async def _outages(self, point: ChargePoint) -> None:
         """Cut the charger's line now and then, until the last car has left."""
@@ -146,7 +159,7 @@ class DemoWorld:
 
     async def _member(self, hub: Hub, number: int, visit: Visit) -> Member:
         token = f"{self._options.day:%m%d}-{number:03}"
-        api = await self._user(number)
+        api = await self._user(f"driver-{number}@example.org", "driver", None)
         told = await api.post(
             "/vehicles",
             {
@@ -159,18 +172,24 @@ class DemoWorld:
         )
         return Member(hub, visit, token, Random(f"{self._options.seed}:{visit.id}"), told["id"], api)
 
-    async def _user(self, number: int) -> Api:
-        """An account of her own for a driver."""
-        credentials = Credentials(f"driver-{number}@example.org", secrets.token_urlsafe())
-        await self._api.post("/users", {**asdict(credentials), "role": "driver"})
+    async def _user(self, email: str, role: str, enterprise_id: str | None) -> Api:
+        """Somebody with an account of her own."""
+        credentials = Credentials(email, secrets.token_urlsafe())
+        await self._api.post("/users", {**asdict(credentials), "role": role, "enterprise_id": enterprise_id})
+        return self._client(credentials, email)
+
+    def _cloud(self, key: Key) -> Api:
+        return self._client(key, f"cloud {len(self._clients)}")
+
+    def _client(self, credentials: Credentials | Key, name: str) -> Api:
         options = self._options
-        seed, patience_s = f"{options.seed}:{credentials.email}", options.patience
-        api = Api(options.server, credentials, self._api.ledger, seed=seed, patience_s=patience_s)
-        self._users.append(api)
+        seed = f"{options.seed}:{name}"
+        api = Api(options.server, credentials, self._api.ledger, seed=seed, patience_s=options.patience)
+        self._clients.append(api)
         return api
 
     async def close(self) -> None:
-        for api in self._users:
+        for api in self._clients:
             await api.close()
 
     async def _noon(self) -> None:
@@ -187,6 +206,14 @@ class DemoWorld:
         self._cap = Cap(options.noon_limit_kw, sent_ms, parse_ms(told["holds_from"]), ends_ms)
         self._cap_guaranteed = told["guaranteed"]
         self._world.truth.announce(self._cap)
+
+    async def _false_claim(self) -> None:
+        """Somebody who is at the garage then claims a mission."""
+        await self._time.sleep_until(local_ms(self._options.day, NOON) + FALSE_CLAIM_MS)
+        here = [one for one in self._drivers if one.life.phase in ("waiting", "plugged") and one.life.unit is None]
+        for driver in here[:1]:
+            assert isinstance(driver, Member)
+            await claim_a_mission(driver)
 
     # Measurements
 
@@ -233,6 +260,7 @@ class DemoWorld:
             "queued_max": self._board.queued_max,
             "offers": sum(life.offers for life in lives),
             "paused": sum(life.paused_after_start for life in lives),
+            **self._priority(lives),
             "requested_kwh": round(sum(life.requested_kwh for life in lives), 3),
             "delivered_kwh": round(delivered_kwh, 3),
             "offline_bound_kwh": round(bound_kwh, 3),
@@ -253,7 +281,21 @@ class DemoWorld:
             "series": self._series,
             "session_lives": [life.told() for life in lives],
             "walk_up_lives": [driver.life.told() for driver in self._walk_ups],
+            "priority_audit": [{name: entry[name] for name in TOLD_OF_AUDIT} for entry in self._audit],
             "ledger": self._api.ledger.told(),
+        }
+
+    def _priority(self, lives: list[Life]) -> dict[str, Any]:
+        """How long units waited from plug-in to power, and what was decided about priority."""
+        decided = Counter(entry["decision"] for entry in self._audit)
+        denied = [entry["reason"] for entry in self._audit if entry["decision"] == "denied"]
+        p0_ms, p1_ms = waits_ms(lives, "ambulance"), waits_ms(lives, "van")
+        return {
+            "p0_wait_s_max": max(p0_ms) / 1000 if p0_ms else None,
+            "p1_wait_s_max": max(p1_ms) / 1000 if p1_ms else None,
+            "grants": decided["granted"],
+            "denials": decided["denied"],
+            "denied_because": denied[0] if denied else None,
         }
 
     def _bound_kwh(self) -> float:
@@ -266,14 +308,13 @@ class DemoWorld:
         panels = [BoundPanel(CHARGERS_A_PANEL, CHARGER_A * kw, limit_a * kw) for limit_a in PANEL_LIMITS_A.values()]
         sessions = [
             BoundSession(visit.arrival_ms / 1000, visit.departure_ms / 1000, visit.need_kwh, visit.max_current_a * kw)
-            for visit in self._visits
+            for visit in [*self._visits, *(visit for _, visit in self._units)]
         ]
         return offline_bound_kwh(sessions, panels, steps)
 
 
-def _visits(options: Options) -> list[Visit]:
-    """Those of the day; where it is over at some hour, everybody has left by then."""
-    known = visits(options.day, options.seed)
+def _over_at_the_hour(options: Options, known: list[Visit]) -> list[Visit]:
+    """Visits of a day that is over at some hour: everybody has left by then."""
     if options.until is None:
         return known
     over_ms = local_ms(options.day, options.until)

@@ -49,6 +49,11 @@ class Driver:
         self._token = token
         self._random = random
         self._news = Signal(hub.time)
+        self.car: Car | None = None
+
+    @property
+    def now_ms(self) -> int:
+        return self._time.now_ms
 
     async def live(self) -> None:
         """The visit."""
@@ -75,7 +80,7 @@ class Driver:
 
     async def _use(self, point: ChargePoint) -> None:
         visit, life = self.visit, self.life
-        car = Car(
+        self.car = car = Car(
             visit.battery_kwh,
             visit.level_permille / 1000,
             visit.max_current_a,
@@ -89,6 +94,7 @@ class Driver:
         life.phase, life.plugged_ms, life.charger = "plugged", self._time.now_ms, point.charger_id
         if await self._begin(point):
             await self._stay(point, car)
+        life.powered_ms = point.powered_ms
         point.unplug()
         point.on_status.remove(self._hear)
         life.energy_kwh = car.delivered_wh / 1000
@@ -146,8 +152,8 @@ class Member(Driver):
     def __init__(self, hub: Hub, visit: Visit, token: str, random: Random, vehicle_id: str, api: Api) -> None:
         """`api`: hers, where the hub's is what everybody may see."""
         super().__init__(hub, visit, token, random)
-        self._vehicle_id = vehicle_id
-        self._api = api
+        self.vehicle_id = vehicle_id
+        self.api = api
 
     async def _find_charger(self) -> ChargePoint | None:
         while not self._must_go:
@@ -173,10 +179,10 @@ class Member(Driver):
 
     async def _request(self) -> Json:
         left_ms = self.visit.departure_ms - self._time.now_ms
-        return await self._api.post(
+        return await self.api.post(
             "/sessions/request",
             {
-                "vehicle_id": self._vehicle_id,
+                "vehicle_id": self.vehicle_id,
                 "site_id": self._hub.site_id,
                 "target_soc": self.visit.target_permille / 10,
                 "current_soc": self.visit.level_permille / 10,
@@ -194,7 +200,7 @@ class Member(Driver):
                 continue
             await self._news.wait(self.visit.departure_ms)
             # Who is in the queue is told by the board; who is not asks.
-            session = board.queue.get(id_) or await self._api.get(f"/sessions/{id_}")
+            session = board.queue.get(id_) or await self.api.get(f"/sessions/{id_}")
         board.unwatch(self._news)
         return session
 
@@ -206,12 +212,12 @@ class Member(Driver):
         try:
             if self._random.random() < SNOOZE_PROBABILITY:
                 self.life.snoozes += 1
-                await self._api.post(f"/sessions/{id_}/snooze")
+                await self.api.post(f"/sessions/{id_}/snooze")
                 await self._pass(SNOOZE_S, SNOOZE_S)
-            return await self._api.post(f"/sessions/{id_}/accept")
+            return await self.api.post(f"/sessions/{id_}/accept")
         except Refused as refusal:
             self.life.notes.append(f"{self._time.now_text} offer lost: {refusal}")
-            return await self._api.get(f"/sessions/{id_}")
+            return await self.api.get(f"/sessions/{id_}")
 
     async def _drive_to(self, point: ChargePoint) -> ChargePoint | None:
         """The charger, once she is there and it is free."""
@@ -224,7 +230,7 @@ class Member(Driver):
 
     async def _cancel(self, session_id: str) -> None:
         try:
-            await self._api.post(f"/sessions/{session_id}/cancel")
+            await self.api.post(f"/sessions/{session_id}/cancel")
         except Refused as refusal:
             self.life.notes.append(f"{self._time.now_text} could not cancel: {refusal}")
 

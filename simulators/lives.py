@@ -12,7 +12,10 @@ Interval = tuple[int, int]
 
 @dataclass(slots=True, eq=False)
 class Life:
-    """Times in ms since 1970. `phase` is where the driver is in it: away, waiting, coming, plugged, gone."""
+    """Times in ms since 1970. `phase` is where the driver is in it: away, waiting, coming, plugged, gone.
+
+    `unit` names a vehicle with priority; `powered_ms` is when current first flowed.
+    """
 
     visit: str
     arrival_ms: int
@@ -25,6 +28,8 @@ class Life:
     snoozes: int = 0
     assigned_ms: int | None = None
     plugged_ms: int | None = None
+    powered_ms: int | None = None
+    unit: str | None = None
     charging: list[Interval] = field(default_factory=list)
     paused: list[Interval] = field(default_factory=list)
     done_ms: int | None = None
@@ -57,6 +62,8 @@ class Life:
             "departure": rfc3339(self.departure_ms),
             "assigned": _instant(self.assigned_ms),
             "plugged": _instant(self.plugged_ms),
+            "powered": _instant(self.powered_ms),
+            "unit": self.unit,
             "charging": _intervals(self.charging),
             "paused": _intervals(self.paused),
             "done": _instant(self.done_ms),

@@ -44,8 +44,16 @@ class Credentials:
         return cls(**orjson.loads(file.read_bytes()))
 
 
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What an integration calls with: it needs no log-in."""
+
+    text: str
+
+
 class Api:
-    """Calls below /api/v1 as one user, who logs in by herself before the first, and again when her token is over.
+    """Calls below /api/v1 as one user, who logs in by herself before the first, and again when her token is over, or
+    as an integration by its key.
 
     Raises `Refused` where the answer is no success, `Unreachable` without one. Each command has an idempotency key,
     drawn from `seed`: it is repeated until it is answered, at most for `patience_s` of wall time, and then stands in
@@ -53,7 +61,7 @@ class Api:
     """
 
     def __init__(
-        self, server: str, credentials: Credentials, ledger: Ledger, *, seed: str = "", patience_s: float = 0.0
+        self, server: str, credentials: Credentials | Key, ledger: Ledger, *, seed: str = "", patience_s: float = 0.0
     ) -> None:
         self.ledger = ledger
         self._credentials = credentials
@@ -83,12 +91,15 @@ class Api:
         if "Authorization" not in self._client.headers:
             await self._log_in()
         response = await self._request(method, path, content, headers)
-        if response.status_code == 401:
+        if response.status_code == 401 and isinstance(self._credentials, Credentials):
             await self._log_in()
             response = await self._request(method, path, content, headers)
         return response
 
     async def _log_in(self) -> None:
+        if isinstance(self._credentials, Key):
+            self._client.headers["Authorization"] = f"Bearer {self._credentials.text}"
+            return
         response = await self._request("POST", "/login", orjson.dumps(asdict(self._credentials)), {})
         self._client.headers["Authorization"] = f"Bearer {_body(response)['access_token']}"
 

@@ -14,6 +14,10 @@ MIN_A = 6.0
 CHARGERS_A_PANEL = 4
 PANEL_LIMITS_A = {"p1": 20.0, "p2": CHARGERS_A_PANEL * CHARGER_A, "p3": CHARGERS_A_PANEL * CHARGER_A}
 PHASES = ("L1", "L2", "L3")
+ZONE = "9q5fp"
+"""Where the garage is: the geohash of Caltech, of five characters."""
+NEARBY = {"lat": 34.14, "lon": -118.128}
+"""A position on the way to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,4 +83,4 @@ def garage(site_id: str, limit_kw: float, firm_kw: float) -> Site:
         for panel, phase in zip(PANEL_LIMITS_A, PHASES, strict=True)
         for number in range(1, CHARGERS_A_PANEL + 1)
     ]
-    return Site(site_id, limit_kw, firm_kw, "caltech-garage", nodes, outlets)
+    return Site(site_id, limit_kw, firm_kw, ZONE, nodes, outlets)

@@ -30,6 +30,10 @@ def test_a_day_runs_keeps_its_limits_and_is_proved(tmp_path):
     assert figures["cap_lag_s_max"] <= 60
     assert figures["replay_equal"] is True, figures["replay_said"]
     assert figures["peak_kw"] <= figures["limit_kw"]
-    assert figures["sessions"] == 10
+    assert figures["sessions"] == 10 + 2
+    assert figures["p0_wait_s_max"] <= 90
+    assert figures["p1_wait_s_max"] > 0
+    assert figures["grants"] > 0
+    assert figures["denials"] > 0
     assert figures["delivered_kwh"] > 0
     assert report.with_suffix(".html").exists()

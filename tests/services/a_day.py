@@ -49,8 +49,14 @@ def life(arrival: str, left: str, **told: Any) -> dict[str, Any]:
         "energy_kwh": told.get("energy_kwh", 0.0),
         "offers": 1,
         "snoozes": 0,
+        "unit": told.get("unit"),
         "notes": told.get("notes", []),
     }
+
+
+def decision(clock: str, decided: str, tier: int | None, soc: float | None, reason: str) -> dict[str, Any]:
+    told = {"decision": decided, "basis": "mission", "tier": tier, "soc": soc, "location_zone": "9q5fp"}
+    return {"created_at": at(clock), "reason": reason, **told}
 
 
 def measured() -> dict[str, Any]:
@@ -65,10 +71,19 @@ def measured() -> dict[str, Any]:
         "queued_max": 1,
         "offers": 4,
         "paused": 1,
+        "p0_wait_s_max": 12.0,
+        "p1_wait_s_max": 40.0,
+        "grants": 2,
+        "denials": 1,
+        "denied_because": "only <her fleet> is believed",
         "requested_kwh": 30.0,
         "delivered_kwh": 24.0,
         "offline_bound_kwh": 25.0,
         "energy_pct_of_bound": 96.0,
+        "priority_audit": [
+            decision("13:10", "denied", None, None, "only <her fleet> is believed"),
+            decision("12:40", "granted", 0, 35.5, "all proofs are fresh"),
+        ],
         "nodes": [
             {"id": "site", "parent": None, "limit_kw": 40.0, "limit_a": None, "overload_s": 0},
             {"id": "p1", "parent": "site", "limit_kw": None, "limit_a": [20.0, 20.0, 20.0], "overload_s": 0},
@@ -95,7 +110,7 @@ def measured() -> dict[str, Any]:
                 notes=[f"{at('09:22')} not let in: <Blocked & barred>"],
             ),
             life("08:00", "11:00", plugged="08:01", charging=[("08:02", "10:00")], done="10:00", energy_kwh=10.0),
-            life("10:00", "12:30"),
+            life("10:00", "12:30", unit="ambulance"),
         ],
         "walk_up_lives": [],
     }

@@ -29,6 +29,10 @@ BROKEN = {
     "offers": 0,
     "paused": 0,
     "energy_pct_of_bound": 91.99,
+    "p0_wait_s_max": 90.1,
+    "p1_wait_s_max": 0,
+    "grants": 0,
+    "denials": 0,
     "replay_equal": False,
 }
 JUST_HELD = {
@@ -38,6 +42,10 @@ JUST_HELD = {
     "offers": 1,
     "paused": 1,
     "energy_pct_of_bound": 92.0,
+    "p0_wait_s_max": 90,
+    "p1_wait_s_max": 0.1,
+    "grants": 1,
+    "denials": 1,
     "replay_equal": True,
 }
 
@@ -66,7 +74,7 @@ class TestBounds:
 
         assert not demo_page.holds(figures(**broken))
         for report in (told(**broken), page(**broken)):
-            assert "1 of 7 bounds failed." in report
+            assert "1 of 11 bounds failed." in report
             assert f"({figure})" in report
 
     @pytest.mark.parametrize("figure", BROKEN)
@@ -79,7 +87,7 @@ class TestBounds:
     def test_every_bound_that_failed_is_named(self) -> None:
         verdict = demo_words.verdict(figures(**BROKEN))
 
-        assert verdict.startswith("7 of 7 bounds failed.")
+        assert verdict.startswith("11 of 11 bounds failed.")
         assert all(
             f"{bound.name} ({bound.figure}): {bound.shown(BROKEN)}, must be {bound.must}." in verdict
             for bound in BOUNDS
@@ -97,6 +105,9 @@ class TestWords:
         assert "The highest load was 39.4 kW. When the cap fell at noon, the load was under it after 14.2 s." in said
         assert "asked for 30.0 kWh and got 24.0 kWh, 80.0 % of it" in said
         assert "at most 25.0 kWh: the platform reached 96.0 % of that" in said
+        assert "the ambulance (P0) had power 12 s after it was plugged in; the van (P1) had power 40 s after" in said
+        assert "granted 2 times and denied 1 time" in said
+        assert "denied: only <her fleet> is believed." in said
         assert "1,800 inputs led to 3,000 events, 400 of them decisions" in said
         assert "every event is equal, byte for byte" in said
         assert "Took 61.4 s. The page: /tmp/report.html" in said
@@ -201,7 +212,7 @@ class TestPage:
         assert text.count('class="must"') == len(BOUNDS)
         assert text.count("✗ failed") == 1
         assert text.count("✓ held") == len(BOUNDS) - 1
-        assert Outline(text).count("tr") == 2 + 3 + 3
+        assert Outline(text).count("tr") == (1 + 2) + (1 + 3) + (1 + 3)  # of the audit, the nodes, the visits
         assert "<td>40 kW</td>" in text
         assert "<td>20 / 20 / 20 A</td>" in text
         assert "<td>none</td>" in text
@@ -401,3 +412,17 @@ class TestDrawings:
         assert "hatch)" not in bare["charging"]
         assert ".done { fill: none;" in style
         assert ".held { fill: none;" in style
+
+
+class TestPriority:
+    def test_a_unit_that_never_had_power_is_said_so(self) -> None:
+        assert "the ambulance (P0) had no power" in told(p0_wait_s_max=None)
+
+    def test_the_page_names_units_and_lists_every_decision(self) -> None:
+        text = page()
+
+        assert "3 ambulance" in text
+        rows = text.partition("Who got priority")[2].partition("</table>")[0]
+        assert rows.index("12:40") < rows.index("13:10")
+        assert "only &lt;her fleet&gt; is believed" in rows
+        assert "unknown" in rows

@@ -192,6 +192,11 @@ class CentralSystem:
         routes = [
             Route("/api/v1/login", self._log_in, methods=["POST"]),
             Route("/api/v1/users", self._created, methods=["POST"]),
+            Route("/api/v1/enterprises", self._created, methods=["POST"]),
+            Route("/api/v1/enterprises/{id}/approve", self._created, methods=["POST"]),
+            Route("/api/v1/enterprises/{id}/integration-keys", self._draw_key, methods=["POST"]),
+            Route("/api/v1/vehicles/{id}/telemetry", self._created, methods=["POST"]),
+            Route("/api/v1/priority-audit", self._audit),
             Route("/api/v1/sites", self._created, methods=["POST"]),
             Route("/api/v1/chargers", self._add_charger, methods=["POST"]),
             Route("/api/v1/vehicles", self._add_vehicle, methods=["POST"]),
@@ -215,6 +220,22 @@ class CentralSystem:
     async def _log_in(self, request: Request) -> Response:
         self.logins.append(orjson.loads(await request.body())["email"])
         return JSONResponse({"access_token": self.key})
+
+    async def _draw_key(self, request: Request) -> Response:
+        await self._body(request)
+        return JSONResponse({"id": "k1", "key": self.key}, 201)
+
+    async def _audit(self, request: Request) -> Response:
+        await self._body(request)
+        entry = {
+            "created_at": self.text(self.now_ms),
+            "basis": "mission",
+            "tier": 0,
+            "soc": None,
+            "location_zone": None,
+        }
+        said = [{"decision": "granted", "reason": "proven"}, {"decision": "denied", "reason": "not proven"}]
+        return JSONResponse({"decisions": [{**entry, **one} for one in said]})
 
     async def _created(self, request: Request) -> Response:
         await self._body(request)

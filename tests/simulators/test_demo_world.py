@@ -50,15 +50,32 @@ async def test_a_day_is_played_and_measured(central, tmp_path, capsys):
 
     tokens = [start["idTag"] for start in system.said("StartTransaction")]
     assert tokens[:12] == ["technician"] * 12
-    assert set(tokens[12:]) <= {f"0303-{n:03}" for n in range(1, 14)} | {"stranger-1"}
+    assert set(tokens[12:]) <= {f"0303-{n:03}" for n in range(1, 14)} | {"stranger-1", "van", "ambulance"}
 
     lives = measured["session_lives"]
-    assert measured["sessions"] == len(lives) == 13
+    assert measured["sessions"] == len(lives) == 13 + 2
     assert measured["delivered_kwh"] == pytest.approx(sum(life["energy_kwh"] for life in lives), abs=0.01)
     assert 0 < measured["delivered_kwh"] <= measured["offline_bound_kwh"] + 1e-6 <= measured["requested_kwh"] + 1e-3
     assert measured["energy_pct_of_bound"] == pytest.approx(
         100 * measured["delivered_kwh"] / measured["offline_bound_kwh"], abs=0.01
     )
+    assert [life["unit"] for life in lives if life["unit"]] == ["van", "ambulance"]
+    assert 0 < measured["p0_wait_s_max"] < 60
+    assert 0 < measured["p1_wait_s_max"] < 60
+    assert [measured[name] for name in ("grants", "denials", "denied_because")] == [1, 1, "not proven"]
+    told = [(path, body) for _, path, body in system.rest_calls if path.endswith("/telemetry")]
+    of_ambulance = [body for path, body in told if path == "/api/v1/vehicles/vehicle-ambulance/telemetry"]
+    assert len(of_ambulance) > 10
+    assert of_ambulance[0] == {
+        "observed_at": "2019-03-03T20:35:00.000Z",
+        "soc": 35.0,
+        "plugged_in": False,
+        "mission_active": True,
+        "gps": {"lat": 34.14, "lon": -118.128},
+    }
+    assert of_ambulance[-1]["soc"] > 35
+    claims = [body for path, body in told if path.startswith("/api/v1/vehicles/vehicle-0303")]
+    assert [claim["mission_active"] for claim in claims] == [True]
     assert measured["ocpp_errors"] == []
     assert measured["not_waited_for"] == 0
     assert max(sample["load_kw"] for sample in measured["series"]) == measured["peak_kw"] > 0
