@@ -8,6 +8,7 @@ from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
 
+from api.live import Live
 from commands.ports import Clock, Log, Position
 from domain.records import Record
 from projections.runner import Database, Projector
@@ -75,6 +76,7 @@ class Context:
     outcomes: Outcomes
     vault: Vault
     new_id: Callable[[int], str]
+    live: Live
 
 
 async def _context(request: Request) -> Context:

@@ -8,7 +8,7 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.context import Context
+from api.context import Context, Vault
 from api.metrics import Metrics
 from api.problems import plain_problem
 
@@ -54,13 +54,19 @@ class Authenticated:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(PROTECTED):
-            scheme, _, key = Headers(scope=scope).get("authorization", "").partition(" ")
-            key_id = await self.context.vault.key_id_of(key.strip()) if scheme.lower() == "bearer" else None
-            if key_id is None:
+            principal = await bearer(scope, self.context.vault)
+            if principal is None:
                 await plain_problem(scope["path"], 401, NO_KEY, BEARER)(scope, receive, send)
                 return
-            scope.setdefault("state", {})["principal"] = f"key:{key_id}"
+            scope.setdefault("state", {})["principal"] = principal
         await self.app(scope, receive, send)
+
+
+async def bearer(scope: Scope, vault: Vault) -> str | None:
+    """Who sends this request, by the key in its Authorization header."""
+    scheme, _, key = Headers(scope=scope).get("authorization", "").partition(" ")
+    key_id = await vault.key_id_of(key.strip()) if scheme.lower() == "bearer" else None
+    return key_id and f"key:{key_id}"
 
 
 class BodyLimited:

@@ -23,6 +23,7 @@ from adapters.timekeeper import Timekeeper
 from adapters.vault import Vault
 from api.app import create_app
 from api.context import Context
+from api.live import Live
 from commands import topics
 from processors.host import Host
 from projections import chargers
@@ -36,6 +37,8 @@ log_line = structlog.get_logger("platform")
 HOST = "127.0.0.1"
 READ_MODELS = "read.sqlite3"
 LOOK_S = 0.01
+ANSWERED_S = 5
+"""Wall time in which what is under way may be answered when the server stops."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,9 @@ class Platform:
         self.timekeeper = Timekeeper(log, self.clock)
         directory = VaultDirectory(vault, lambda ocpp_id: database.read(partial(chargers.identity, ocpp_id=ocpp_id)))
         self.gateway = Gateway(log, self.clock, directory, self.outcomes)
-        self.api = create_app(Context(log, self.clock, database, self.projector, self.outcomes, vault, uuid7))
+        self.live = Live(log, self.projector)
+        context = Context(log, self.clock, database, self.projector, self.outcomes, vault, uuid7, self.live)
+        self.api = create_app(context)
 
     def quiet(self) -> bool:
         """Whether nothing is left to be done at the present moment."""
@@ -76,7 +81,7 @@ class Platform:
             for host in self.hosts:
                 await host.restore()
                 tasks.create_task(host.run(), name=f"processor {host.processor.name}")
-            for part in (self.projector, self.outcomes, self.timekeeper):
+            for part in (self.projector, self.outcomes, self.timekeeper, self.live):
                 tasks.create_task(part.run(), name=type(part).__name__)
             await self._read_models_are_current()
             await record_lost_sockets(self.log, self.clock, self.database)
@@ -126,7 +131,15 @@ async def opened(settings: Settings) -> AsyncIterator[Platform]:
 @asynccontextmanager
 async def _serving(app: object, port: int, tasks: asyncio.TaskGroup) -> AsyncIterator[int]:
     """uvicorn in this loop, without its own signal handling; gives the port that it got."""
-    config = uvicorn.Config(app, host=HOST, port=port, log_config=None, access_log=False, lifespan="off")
+    config = uvicorn.Config(
+        app,
+        host=HOST,
+        port=port,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=ANSWERED_S,
+    )
     server = uvicorn.Server(config)
     task = tasks.create_task(server._serve(), name="api")
     while not server.started:
@@ -137,4 +150,5 @@ async def _serving(app: object, port: int, tasks: asyncio.TaskGroup) -> AsyncIte
         yield server.servers[0].sockets[0].getsockname()[1]
     finally:
         server.should_exit = True
-        await task
+        await asyncio.wait([task])
+        await server.shutdown()

@@ -18,6 +18,7 @@ from adapters.log.outcomes import Outcomes
 from adapters.log.sqlite import SqliteLog
 from adapters.vault import Vault
 from api import Context, create_app
+from api.live import Live
 from commands.codec import decode, entry
 from commands.ports import Entry, LogFull, Position
 from commands.topics import EVENTS, PROCESSORS, inputs
@@ -265,7 +266,8 @@ async def running_world(folder: Path) -> AsyncIterator[World]:
     vault = Vault.open(folder / "vault")
     clock = SimulatedClock(NOW_MS)
     projector, outcomes = Projector(log, database), Outcomes(log)
-    context = Context(log, clock, database, projector, outcomes, vault, uuid7)
+    live = Live(log, projector)
+    context = Context(log, clock, database, projector, outcomes, vault, uuid7, live)
     app = create_app(context)
     key = await vault.new_api_key("test", NOW_MS)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
@@ -273,7 +275,7 @@ async def running_world(folder: Path) -> AsyncIterator[World]:
     client = httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers)
     world = World(context, log, vault, clock, projector, app, client)
     ends = {name: await log.ends(inputs(name)) for name in PROCESSORS}
-    parts = [projector.run(), outcomes.run(), *(world.process(name, ends[name]) for name in PROCESSORS)]
+    parts = [projector.run(), outcomes.run(), live.run(), *(world.process(name, ends[name]) for name in PROCESSORS)]
     tasks = [asyncio.create_task(part) for part in parts]
     try:
         yield world
