@@ -8,7 +8,7 @@ from api import problems
 from api.context import Context
 from api.metrics import Metrics
 from api.middleware import Authenticated, BodyLimited, Measured
-from api.routes import chargers, events, health, sessions, sites, vehicles
+from api.routes import chargers, events, health, sessions, sites, telemetry, vehicles
 
 DESCRIPTION = """Coordinates EV charging across community hubs.
 
@@ -23,7 +23,7 @@ def create_app(context: Context) -> FastAPI:
     app = FastAPI(title="Commonwatt", version="1", description=DESCRIPTION, redirect_slashes=False)
     app.state.context = context
     app.state.metrics = Metrics()
-    for resource in (sites, chargers, vehicles, sessions, events, health):
+    for resource in (sites, chargers, vehicles, telemetry, sessions, events, health):
         app.include_router(resource.router)
     problems.add_handlers(app)
     # The last one added comes first.

@@ -9,7 +9,7 @@ from typing import Annotated, Protocol
 from fastapi import Depends, Request
 
 from api.live import Live
-from commands.ports import Clock, Log, Position
+from commands.ports import Clock, Log, Position, TimeSeries
 from domain.records import Record
 from projections.runner import Database, Projector
 
@@ -76,6 +76,7 @@ class Context:
     outcomes: Outcomes
     vault: Vault
     new_id: Callable[[int], str]
+    series: TimeSeries
     live: Live
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from commands.head import head
-from commands.ports import Log, Position, Stored
+from commands.ports import Log, Position, Stored, TimeSeries
 from commands.topics import EVENTS, inputs
 from domain.records import TYPES, Payload
 from domain.records.chargers import Metered
@@ -33,6 +33,7 @@ METERED = Metered.type_name
 LEAST_PAUSE_S = 0.5
 """Wall time between two things that one viewer is told: what comes in between is told at once."""
 READ_WAIT_S = 2.0
+LOOK_S = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +69,16 @@ class Live:
     So a viewer costs no memory, however slow she is. A change is told when it can be read.
     """
 
-    def __init__(self, log: Log, projector: Projector) -> None:
+    def __init__(self, log: Log, projector: Projector, series: TimeSeries) -> None:
         self.log = log
         self.projector = projector
+        self.series = series
         self.events = Bell()
         self.ended = asyncio.Event()
         self._run = secrets.token_hex(4)
         self._number = 0
         self._sites: defaultdict[str, _Site] = defaultdict(_Site)
+        self._viewers = 0
 
     async def run(self) -> None:
         """Follow until the log closes; then, or when this is cancelled, all streams end."""
@@ -101,14 +104,18 @@ class Live:
         """The changes of a site after a mark (none, or one of another run: everything), at most two a second."""
         site = self._sites[site_id]
         seen = self._known(after)
-        while not self.ended.is_set():
-            panels = tuple(panel for panel in get_args(Panel) if site.changed.get(panel, 0) > seen)
-            if panels or seen < 0:
-                seen = self._number
-                yield Change(panels or get_args(Panel), self.mark())
-                await self._pause()
-            else:
-                await site.bell.next.wait()
+        self._viewers += 1
+        try:
+            while not self.ended.is_set():
+                panels = tuple(panel for panel in get_args(Panel) if site.changed.get(panel, 0) > seen)
+                if panels or seen < 0:
+                    seen = self._number
+                    yield Change(panels or get_args(Panel), self.mark())
+                    await self._pause()
+                else:
+                    await site.bell.next.wait()
+        finally:
+            self._viewers -= 1
 
     def _known(self, mark: str | None) -> int:
         run, _, number = (mark or "").partition(".")
@@ -131,8 +138,18 @@ class Live:
     async def _follow_meters(self) -> None:
         load = inputs("load")
         async for batch in self.log.tail(load, await self.log.ends(load)):
-            for stored in batch:
-                self._changed(stored, ("load",) if head(stored.body).type == METERED else ())
+            metered = [stored for stored in batch if head(stored.body).type == METERED]
+            if metered and self._viewers:
+                await self._kept(load, _last_of_each_partition(metered))
+            for stored in metered:
+                self._changed(stored, ("load",))
+
+    async def _kept(self, topic: str, positions: Sequence[Position]) -> None:
+        """Wait until what was metered up to there is in the time series."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(READ_WAIT_S):
+                while not _past(positions, await self.series.consumed(topic)):
+                    await asyncio.sleep(LOOK_S)
 
     def _changed(self, stored: Stored, panels: Sequence[Panel]) -> None:
         processor, _, site_id = stored.key.partition(":")
@@ -140,6 +157,10 @@ class Live:
             self._number += 1
             self._sites[site_id].changed.update(dict.fromkeys(panels, self._number))
             self._sites[site_id].bell.ring()
+
+
+def _past(positions: Sequence[Position], consumed: Mapping[int, int]) -> bool:
+    return all(consumed.get(position.partition, 0) >= position.offset for position in positions)
 
 
 def _last_of_each_partition(batch: Sequence[Stored]) -> list[Position]:

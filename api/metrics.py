@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from prometheus_client import CollectorRegistry, Gauge, Histogram, generate_latest
+
+from api.site_load import Point
 
 BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
@@ -31,11 +35,41 @@ class Metrics:
             ("partition",),
             registry=self._registry,
         )
+        self._telemetry_age = Gauge(
+            "commonwatt_telemetry_age_seconds",
+            "Since the newest reading of any vehicle from this source was received",
+            ("source",),
+            registry=self._registry,
+        )
+        self._load = self._of_sites("load", "The mean load of the last minute; absent while it is not known")
+        self._limit = self._of_sites("limit", "The lowest limit of the site that holds now")
+        self._headroom = self._of_sites("headroom", "What the limit leaves above the load")
+
+    def _of_sites(self, what: str, meaning: str) -> Gauge:
+        return Gauge(f"commonwatt_site_{what}_watts", meaning, ("site",), registry=self._registry)
 
     def request(self, method: str, route: str, status: int, duration_s: float) -> None:
         """A request was answered."""
         known = method if method in ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS") else "other"
         self._requests.labels(known, route, status).observe(duration_s)
+
+    def telemetry(self, ages_s: Mapping[str, float]) -> None:
+        """How old the newest reading from each source is."""
+        self._telemetry_age.clear()
+        for source, age_s in ages_s.items():
+            self._telemetry_age.labels(source).set(age_s)
+
+    def sites(self, points: Mapping[str, Point]) -> None:
+        """The present load and limit of each site: what is not known is not told."""
+        for gauge in (self._load, self._limit, self._headroom):
+            gauge.clear()
+        for site_id, point in points.items():
+            if point.load_w is not None:
+                self._load.labels(site_id).set(point.load_w)
+            if point.limit_w is not None:
+                self._limit.labels(site_id).set(point.limit_w)
+            if point.load_w is not None and point.limit_w is not None:
+                self._headroom.labels(site_id).set(point.limit_w - point.load_w)
 
     def page(self, ends: dict[int, int], applied: dict[int, int]) -> bytes:
         """The text for Prometheus, given where the events end and how far the read models are."""

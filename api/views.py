@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from api.site_load import Point
+from commands.ports import TelemetryEvent
 from commands.quantities import rfc3339
 from projections.projection import Row
 
@@ -115,4 +117,24 @@ def decision(row: Row) -> dict[str, Any]:
         "rule": row["rule"],
         "reason": row["reason"],
         "causationid": row["causationid"],
+    }
+
+
+def telemetry_event(event: TelemetryEvent) -> dict[str, Any]:
+    return {
+        "id": event.id,
+        "vehicle_id": event.vehicle_id,
+        "type": event.type,
+        "value": event.value,
+        "timestamp": rfc3339(event.observed_ms),
+        "received_at": rfc3339(event.received_ms),
+        "source": event.source,
+    }
+
+
+def load_point(point: Point) -> dict[str, Any]:
+    return {
+        "time": rfc3339(point.at_ms),
+        "load_kw": None if point.load_w is None else round(point.load_w / 1000, 3),
+        "limit_kw": _thousandth(point.limit_w),
     }

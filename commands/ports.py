@@ -1,12 +1,13 @@
-"""What the core asks of the outside: the log and the clock. Adapters implement these; the rules never see them."""
+"""What the core asks of the outside: log, time series, clock. Adapters implement these; the rules never see them."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from domain.records import Record
+from domain.records.readings import ReadingSource
 
 
 class LogError(Exception):
@@ -155,6 +156,69 @@ class Log(Protocol):
 
     async def close(self) -> None:
         """Finish what was accepted, then let go of the files."""
+
+
+TelemetryType = Literal["soc", "range_km", "plugged_in", "mission_active", "location_zone"]
+
+
+@dataclass(frozen=True, slots=True)
+class TelemetryEvent:
+    """One value that a reading of a vehicle told: `soc` in %, `range_km` in km. `id` follows from the reading's."""
+
+    id: str
+    vehicle_id: str
+    type: TelemetryType
+    value: float | bool | str
+    observed_ms: int
+    received_ms: int
+    source: ReadingSource
+
+
+@dataclass(frozen=True, slots=True)
+class MeterValue:
+    """What a charger measured, under the id of the record that told so; None: it did not say."""
+
+    id: str
+    charger_id: str
+    site_id: str
+    time_ms: int
+    current_ma: tuple[int, int, int] | None
+    power_w: int | None
+    energy_wh: int | None
+    transaction_id: int | None
+    fresh: bool
+
+
+class TimeSeries(Protocol):
+    """Readings and meter values by time, for as long as they are kept. Times are ms; a range is `from_ms <= t < to_ms`.
+
+    What is kept again under the same id has no second effect.
+    """
+
+    async def consumed(self, topic: str) -> Mapping[int, int]:
+        """The last offset of each partition of a topic that was kept (missing: none)."""
+
+    async def keep(
+        self, topic: str, after: Mapping[int, int], rows: Sequence[TelemetryEvent] | Sequence[MeterValue]
+    ) -> None:
+        """Keep rows that a topic told, and how far it has been read: both or neither."""
+
+    async def telemetry(
+        self, vehicle_id: str, kind: TelemetryType | None, from_ms: int, to_ms: int, limit: int
+    ) -> Sequence[TelemetryEvent]:
+        """The newest values of a vehicle (of one type, or of all) that were observed in a range, the newest first."""
+
+    async def meter_values(self, site_id: str, from_ms: int, to_ms: int) -> Sequence[MeterValue]:
+        """The meter values of a site's chargers in a range, in order."""
+
+    async def first_metered_ms(self, site_id: str) -> int | None:
+        """When the oldest meter value of a site that is kept was measured; None where there is none."""
+
+    async def newest_reading_ms(self, source: ReadingSource) -> int | None:
+        """When the newest reading from a source was received; None where none is kept."""
+
+    async def prune(self, *, received_before_ms: int, metered_before_ms: int) -> None:
+        """Forget the readings that were received, and the meter values that were measured, before these times."""
 
 
 class Clock(Protocol):

@@ -21,6 +21,7 @@ from domain.records.fleet import (
     SnoozeRequested,
     VehicleAdded,
 )
+from domain.records.readings import Reading
 from domain.records.registry import VehicleRegistered
 from domain.records.sessions import SessionEnded, SessionRefused
 from domain.session_request import check_request, energy_need_wh
@@ -76,6 +77,8 @@ class Vehicles:
                 return [_closed(told.session_id, told.vehicle_id, told.state, told.reason)]
             case SessionRefused() as told if told.session_id == fold.session_id:
                 return [_closed(told.session_id, told.vehicle_id, "refused", told.reason)]
+            case Reading():
+                return []
             case SessionEnded() | SessionRefused():
                 return []
         raise DomainError(f"{given.type} is not for a vehicle", field="type", rule=RULE)

@@ -11,6 +11,7 @@ from projections import (
     session_requests,
     sessions,
     sites,
+    transactions,
     vehicles,
 )
 
@@ -26,5 +27,6 @@ PROJECTIONS = tuple(
         sessions,
         decisions,
         rejections,
+        transactions,
     )
 )

@@ -120,6 +120,7 @@ AT_SITE = (
     .order_by(CHARGERS.c.id)
 )
 CONNECTED = select(CHARGERS.c["id", "site_id", "connection_id"]).where(CHARGERS.c.connected == true())
+VOLTAGES = select(CHARGERS.c["id", "voltage_mv"]).where(CHARGERS.c.site_id == bindparam("site_id"))
 ONE = select(CHARGERS).where(CHARGERS.c.id == bindparam("id"))
 
 
@@ -131,6 +132,11 @@ def at_site(connection: Connection, site_id: str) -> list[Row]:
 def connected(connection: Connection) -> list[Row]:
     """The chargers that are believed to be connected, each with its site and its newest connection."""
     return list(connection.execute(CONNECTED).mappings())
+
+
+def voltages_mv(connection: Connection, site_id: str) -> dict[str, int]:
+    """The voltage of each charger of a site, phase to neutral."""
+    return {row.id: row.voltage_mv for row in connection.execute(VOLTAGES, {"site_id": site_id})}
 
 
 def find(connection: Connection, charger_id: str) -> Row | None:

@@ -57,3 +57,26 @@ NOT_OVER = (
 def not_over(connection: Connection, site_id: str, now_ms: int) -> list[Row]:
     """The caps of a site that hold now or later."""
     return list(connection.execute(NOT_OVER, {"site_id": site_id, "now_ms": now_ms}).mappings())
+
+
+BETWEEN = select(GRID_LIMITS).where(
+    GRID_LIMITS.c.site_id == bindparam("site_id"),
+    GRID_LIMITS.c.holds_from_ms < bindparam("to_ms"),
+    or_(GRID_LIMITS.c.ends_ms.is_(None), GRID_LIMITS.c.ends_ms > bindparam("from_ms")),
+)
+
+
+def between(connection: Connection, site_id: str, from_ms: int, to_ms: int) -> list[Row]:
+    """The caps of a site that hold at some time from `from_ms` to before `to_ms`."""
+    asked = {"site_id": site_id, "from_ms": from_ms, "to_ms": to_ms}
+    return list(connection.execute(BETWEEN, asked).mappings())
+
+
+def lowest_w(root_w: int | None, caps: Iterable[Row], at_ms: int) -> int | None:
+    """The lowest of the root's limit and of the caps that hold at a time; None where there is none."""
+    holding = (cap["limit_w"] for cap in caps if cap["holds_from_ms"] <= at_ms and not _is_over(cap, at_ms))
+    return min((limit_w for limit_w in (root_w, *holding) if limit_w is not None), default=None)
+
+
+def _is_over(cap: Row, at_ms: int) -> bool:
+    return cap["ends_ms"] is not None and cap["ends_ms"] <= at_ms

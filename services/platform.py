@@ -20,6 +20,8 @@ from adapters.log.outcomes import Outcomes
 from adapters.log.sqlite import SqliteLog
 from adapters.ocpp.gateway import Gateway
 from adapters.timekeeper import Timekeeper
+from adapters.timeseries.sqlite import SqliteSeries
+from adapters.timeseries.worker import workers
 from adapters.vault import Vault
 from api.app import create_app
 from api.context import Context
@@ -55,7 +57,9 @@ class Settings:
 class Platform:
     """All parts, wired. `run` serves until it is cancelled or a part fails: then everything stops."""
 
-    def __init__(self, settings: Settings, log: SqliteLog, vault: Vault, database: Database) -> None:
+    def __init__(
+        self, settings: Settings, log: SqliteLog, vault: Vault, database: Database, series: SqliteSeries
+    ) -> None:
         self.settings = settings
         self.log = log
         self.vault = vault
@@ -65,10 +69,11 @@ class Platform:
         self.projector = Projector(log, database)
         self.outcomes = Outcomes(log)
         self.timekeeper = Timekeeper(log, self.clock)
+        self.series_workers = workers(log, series, self.clock)
         directory = VaultDirectory(vault, lambda ocpp_id: database.read(partial(chargers.identity, ocpp_id=ocpp_id)))
         self.gateway = Gateway(log, self.clock, directory, self.outcomes)
-        self.live = Live(log, self.projector)
-        context = Context(log, self.clock, database, self.projector, self.outcomes, vault, uuid7, self.live)
+        self.live = Live(log, self.projector, series)
+        context = Context(log, self.clock, database, self.projector, self.outcomes, vault, uuid7, series, self.live)
         self.api = create_app(context)
 
     def quiet(self) -> bool:
@@ -81,7 +86,7 @@ class Platform:
             for host in self.hosts:
                 await host.restore()
                 tasks.create_task(host.run(), name=f"processor {host.processor.name}")
-            for part in (self.projector, self.outcomes, self.timekeeper, self.live):
+            for part in (self.projector, self.outcomes, self.timekeeper, self.live, *self.series_workers):
                 tasks.create_task(part.run(), name=type(part).__name__)
             await self._read_models_are_current()
             await record_lost_sockets(self.log, self.clock, self.database)
@@ -119,9 +124,11 @@ async def opened(settings: Settings) -> AsyncIterator[Platform]:
     try:
         vault = Vault.open(settings.data)
         database = Database(f"sqlite:///{settings.data / READ_MODELS}", durable=False)
+        series = SqliteSeries.open(settings.data)
         try:
-            yield Platform(settings, log, vault, database)
+            yield Platform(settings, log, vault, database, series)
         finally:
+            series.close()
             database.close()
             vault.close()
     finally:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import get_args
 
 from fastapi import APIRouter, Request
 from sqlalchemy import text
 from starlette.responses import Response
 
+from api import site_load
 from api.answers import Json
 from api.context import Context, Given
 from commands.topics import EVENTS
+from domain.records.readings import ReadingSource
+from projections import sites
 
 router = APIRouter(tags=["health"])
 READY_WAIT_S = 2.0
@@ -35,9 +39,17 @@ async def readyz(context: Given) -> Response:
 @router.get("/metrics")
 async def metrics(request: Request, context: Given) -> Response:
     """For Prometheus."""
+    told = request.app.state.metrics
+    told.telemetry(await _telemetry_ages_s(context))
+    told.sites({site["id"]: await site_load.now(context, site) for site in await context.database.read(sites.every)})
     ends = await context.log.ends(EVENTS)
-    page = request.app.state.metrics.page(dict(ends), dict(context.projector.position()))
-    return Response(page, media_type=PROMETHEUS)
+    return Response(told.page(dict(ends), dict(context.projector.position())), media_type=PROMETHEUS)
+
+
+async def _telemetry_ages_s(context: Context) -> dict[str, float]:
+    newest_ms = {source: await context.series.newest_reading_ms(source) for source in get_args(ReadingSource)}
+    now_ms = context.clock.now_ms()
+    return {source: (now_ms - at_ms) / 1000 for source, at_ms in newest_ms.items() if at_ms is not None}
 
 
 async def _told(context: Context, check: Callable[[Context], Awaitable[None]]) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from fastapi import APIRouter
 from starlette.responses import Response
 
@@ -13,13 +11,13 @@ from api.call import Asked, Call, Calling
 from api.context import Context, Given
 from api.problems import Problem
 from api.routes.paths import V1, PathId
-from commands.register_vehicle import VIN_PATTERN
+from api.routes.vehicles import id_of
 from commands.request_session import SessionRequest
 from commands.topics import stream
 from domain.records import Payload
 from domain.records.fleet import AcceptOffer, CancelSession, SnoozeOffer
 from domain.records.sessions import SessionAssigned, SessionEnded, SessionQueued, SessionRefused, SessionSnoozed
-from projections import rejections, sessions, sites, vehicles
+from projections import rejections, sessions, sites
 from projections.projection import Row
 
 router = APIRouter(prefix=f"{V1}/sessions", tags=["sessions"])
@@ -90,10 +88,10 @@ async def _tell(call: Call, session_id: str, command: Payload, awaited: type[Pay
 
 async def _vehicle(context: Context, given: str) -> str:
     """The vehicle with this id or VIN. The error does not repeat what was given: it may be a VIN."""
-    vehicle_id = await context.vault.vehicle_of_vin(given) if re.fullmatch(VIN_PATTERN, given) else given
-    if vehicle_id is not None and await context.database.read(lambda connection: vehicles.find(connection, vehicle_id)):
-        return vehicle_id
-    raise Problem(422, "there is no such vehicle", field="vehicle_id")
+    vehicle_id = await id_of(context, given)
+    if vehicle_id is None:
+        raise Problem(422, "there is no such vehicle", field="vehicle_id")
+    return vehicle_id
 
 
 async def _find(context: Context, session_id: str) -> Row | None:

@@ -7,20 +7,24 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from api import views
+from api import site_load, views
 from api.answers import Answer, Json
 from api.call import Asked, Calling
 from api.context import Context, Given
 from api.problems import Problem
-from api.routes.paths import V1, PathId
+from api.routes.paths import V1, From, PathId, To, in_order
 from commands.quantities import rfc3339
 from commands.register_site import SiteRequest
 from commands.set_grid_limit import GridLimitRequest
 from commands.topics import stream
+from domain.load_curve import Steps
 from domain.records.load import GridLimitSet
 from domain.records.registry import SiteRegistered
 from projections import chargers, decisions, grid_limits, sessions, sites
 from projections.projection import Row
+
+MOST_POINTS = 10_000
+HOUR_MS = 3_600_000
 
 router = APIRouter(prefix=f"{V1}/sites", tags=["sites"])
 
@@ -105,6 +109,29 @@ async def decisions_of(context: Given, site_id: PathId, limit: Annotated[int, Qu
     await known_site(context, site_id)
     rows = await context.database.read(lambda connection: decisions.latest(connection, site_id, limit))
     return Json({"decisions": [views.decision(row) for row in rows]})
+
+
+@router.get("/{site_id}/load")
+async def load(
+    context: Given,
+    site_id: PathId,
+    from_ms: From = None,
+    until_ms: To = None,
+    step: Annotated[int, Query(ge=10, le=86_400)] = 60,
+) -> Response:
+    """The mean load in each step of `step` s, null where it is not known, and the limit as the step begins.
+
+    From `from` (an hour before `to` when left out) to `to` (now).
+    """
+    site = await known_site(context, site_id)
+    ends_ms = context.clock.now_ms() if until_ms is None else until_ms
+    begins_ms = ends_ms - HOUR_MS if from_ms is None else from_ms
+    in_order(begins_ms, ends_ms)
+    count = -(-(ends_ms - begins_ms) // (step * 1000))
+    if count > MOST_POINTS:
+        raise Problem(422, f"would make {count} points, at most {MOST_POINTS} are told", field="step")
+    found = await site_load.points(context, site, Steps(begins_ms, step * 1000, count))
+    return Json({"step_s": step, "points": [views.load_point(point) for point in found]})
 
 
 async def known_site(context: Context, site_id: str) -> Row:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from fastapi import APIRouter
 from starlette.responses import Response
 
@@ -11,7 +13,7 @@ from api.context import Context
 from api.problems import Rejected
 from api.routes.paths import V1
 from commands.ports import LogError
-from commands.register_vehicle import VehicleRequest
+from commands.register_vehicle import VIN_PATTERN, VehicleRequest
 from domain.records.registry import VehicleRegistered
 from projections import vehicles
 
@@ -53,3 +55,11 @@ async def _left_over(context: Context, vin: str) -> str | None:
         return None
     registered = await context.database.read(lambda connection: vehicles.find(connection, owner))
     return owner if registered is None else None
+
+
+async def id_of(context: Context, given: str) -> str | None:
+    """The id of the registered vehicle with this id or VIN."""
+    vehicle_id = await context.vault.vehicle_of_vin(given) if re.fullmatch(VIN_PATTERN, given) else given
+    if vehicle_id is None or not await context.database.read(lambda connection: vehicles.find(connection, vehicle_id)):
+        return None
+    return vehicle_id

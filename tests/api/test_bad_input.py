@@ -8,6 +8,7 @@ import pytest
 
 from tests.api.world import VIN, World, charger, session, site
 
+CAR = "WVWZZZ1JZXW000009"
 PROBLEM = "application/problem+json"
 NODE = {"id": "main", "parent": None, "kind": "site", "limit_a": [1, 1, 1], "limit_kw": 1}
 BODIES: dict[str, tuple[dict[str, Any], frozenset[str]]] = {
@@ -25,8 +26,20 @@ BODIES: dict[str, tuple[dict[str, Any], frozenset[str]]] = {
         frozenset({"starts_at", "ends_at", "reason"}),
     ),
     "/sessions/request": (session(), frozenset({"current_soc"})),
+    f"/vehicles/{CAR}/telemetry": (
+        {
+            "observed_at": "2026-01-01T00:00:00Z",
+            "soc": 1,
+            "range_km": 1,
+            "plugged_in": True,
+            "mission_active": True,
+            "gps": {"lat": 1, "lon": 1},
+        },
+        frozenset({"soc", "range_km", "plugged_in", "mission_active", "gps"}),
+    ),
 }
 NULLABLE = {"starts_at", "ends_at", "current_soc", "battery_kwh", "max_a", "token"}
+NULLABLE |= {"soc", "range_km", "plugged_in", "mission_active", "gps", "location_zone"}
 NUMBERS = {
     "firm_kw",
     "max_a",
@@ -40,6 +53,8 @@ NUMBERS = {
     "target_soc",
     "current_soc",
     "time_constraint_minutes",
+    "soc",
+    "range_km",
 }
 NOT_NUMBERS = ['"1"', "true", "NaN", "Infinity", "-Infinity", "-1", "1e400", "1" * 400, "1e30", "[1]"]
 
@@ -51,7 +66,9 @@ def wrong_types() -> Iterator[tuple[str, str, str]]:
                 kind = {"{": dict, "[": list, '"': str, "1": int, "t": bool, "n": type(None)}[wrong[0]]
                 fits = isinstance(good, kind) and not (kind is list or (kind is dict and name != "arguments"))
                 fits = (
-                    fits and wrong not in ('"\\ud800"', '""') and name not in ("vin", "starts_at", "ends_at", "action")
+                    fits
+                    and wrong not in ('"\\ud800"', '""')
+                    and name not in ("vin", "starts_at", "ends_at", "action", "observed_at")
                 )
                 if not fits and not (wrong == "null" and name in NULLABLE) and not (wrong == "1" and name in NUMBERS):
                     yield path, name, wrong
@@ -61,6 +78,7 @@ def wrong_types() -> Iterator[tuple[str, str, str]]:
 async def known(world: World) -> None:
     await world.site()
     await world.charger()
+    await world.vehicle(CAR)
     world.given.clear()
 
 

@@ -16,8 +16,8 @@ from tests.api.world import NOW_MS, World
 EVERYTHING = ("load", "chargers", "queue", "decisions")
 
 
-FOLLOWERS = 8
-"""Of the log: read models, outcomes, four processors, and the two of what is tested here."""
+FOLLOWERS = 10
+"""Of the log: read models, outcomes, two time series, four processors, and the two of what is tested here."""
 
 
 @pytest.fixture(autouse=True)

@@ -16,13 +16,15 @@ from adapters.database import Database
 from adapters.ids import uuid7
 from adapters.log.outcomes import Outcomes
 from adapters.log.sqlite import SqliteLog
+from adapters.timeseries.sqlite import SqliteSeries
+from adapters.timeseries.worker import workers
 from adapters.vault import Vault
 from api import Context, create_app
 from api.live import Live
 from commands.codec import decode, entry
 from commands.ports import Entry, LogFull, Position
 from commands.topics import EVENTS, PROCESSORS, inputs
-from domain.records import Payload, Record, derived_id, fleet, load, registry
+from domain.records import Payload, Record, chargers, derived_id, fleet, load, readings, registry
 from domain.records import sessions as said
 from domain.records.time import InputRejected
 from projections.runner import Projector
@@ -142,6 +144,8 @@ SCRIPT: dict[type[Payload], Answering] = {
     fleet.AcceptOffer: _accept,
     fleet.SnoozeOffer: _snooze,
     fleet.CancelSession: _cancel,
+    readings.Reading: silent,
+    chargers.Metered: silent,
 }
 
 
@@ -266,8 +270,9 @@ async def running_world(folder: Path) -> AsyncIterator[World]:
     vault = Vault.open(folder / "vault")
     clock = SimulatedClock(NOW_MS)
     projector, outcomes = Projector(log, database), Outcomes(log)
-    live = Live(log, projector)
-    context = Context(log, clock, database, projector, outcomes, vault, uuid7, live)
+    series = SqliteSeries.open(folder)
+    live = Live(log, projector, series)
+    context = Context(log, clock, database, projector, outcomes, vault, uuid7, series, live)
     app = create_app(context)
     key = await vault.new_api_key("test", NOW_MS)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
@@ -275,7 +280,11 @@ async def running_world(folder: Path) -> AsyncIterator[World]:
     client = httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers)
     world = World(context, log, vault, clock, projector, app, client)
     ends = {name: await log.ends(inputs(name)) for name in PROCESSORS}
-    parts = [projector.run(), outcomes.run(), live.run(), *(world.process(name, ends[name]) for name in PROCESSORS)]
+    writers = workers(log, series, clock)[:2]
+    parts = [
+        *(part.run() for part in (projector, outcomes, live, *writers)),
+        *(world.process(name, ends[name]) for name in PROCESSORS),
+    ]
     tasks = [asyncio.create_task(part) for part in parts]
     try:
         yield world
@@ -284,6 +293,7 @@ async def running_world(folder: Path) -> AsyncIterator[World]:
         await log.close()
         done = await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 5)
         vault.close()
+        series.close()
         database.close()
         for result in done:
             if isinstance(result, Exception):

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 import pytest
 
 from adapters.log.sqlite import SqliteLog
-from commands.ports import Log
+from adapters.timeseries.sqlite import SqliteSeries
+from commands.ports import Log, TimeSeries
 
 OpenLog = Callable[[], Awaitable[Log]]
 
@@ -59,3 +61,27 @@ async def log_factory(new_space: Callable[[], Space]) -> AsyncIterator[OpenLog]:
 @pytest.fixture
 async def log(log_factory: OpenLog) -> Log:
     return await log_factory()
+
+
+OpenSeries = Callable[[], AbstractContextManager[TimeSeries]]
+
+
+@contextmanager
+def sqlite_series(folder: Path) -> Iterator[TimeSeries]:
+    series = SqliteSeries.open(folder)
+    try:
+        yield series
+    finally:
+        series.close()
+
+
+@pytest.fixture(params=["sqlite"])
+def open_series(request: pytest.FixtureRequest, tmp_path: Path) -> OpenSeries:
+    """Opens the one time series of this test, empty at first; opened again it has restarted."""
+    return {"sqlite": partial(sqlite_series, tmp_path)}[request.param]
+
+
+@pytest.fixture
+def series(open_series: OpenSeries) -> Iterator[TimeSeries]:
+    with open_series() as opened:
+        yield opened

@@ -15,6 +15,7 @@ from domain.records.time import InputRejected
 from projections import catalogue
 from projections.projection import METADATA, Happened
 from tests.projections.telling import Told, event
+from tests.projections.test_chargers import started, stopped
 from tests.projections.test_sessions import SITE, charging, ended, offered, queued, schedule
 from tests.projections.test_sites import NORTH, cap
 
@@ -49,6 +50,8 @@ STORY: list[tuple[str, Payload]] = [
     (SITE, said.ChargerOccupied(session_id="s2", charger_id="c2", wanted=True)),
     (SITE, said.ChargerReleased(charger_id="c1")),
     (SITE, said.ChargerReleased(charger_id="c2")),
+    *(("load:north", started(number)) for number in (1, 2)),
+    *(("load:north", stopped(number)) for number in (1, 2)),
     *(("load:north", cap(name, None)) for name in ("cap-1", "cap-2")),
     *((f"vehicles:v{number}", REJECTED) for number in range(2)),
 ]

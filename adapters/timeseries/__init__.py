@@ -1,0 +1,1 @@
+"""Readings of vehicles and meter values as time series, fed from the inputs."""

@@ -1,0 +1,57 @@
+"""From the inputs to rows of the time series."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from commands.ports import MeterValue, TelemetryEvent, TelemetryType
+from domain.records import Record, derived_id
+from domain.records.chargers import Metered
+from domain.records.readings import Reading
+
+Value = float | bool | str
+
+
+def telemetry_events(told: Record, reading: Reading) -> Sequence[TelemetryEvent]:
+    """One for each value that a reading has, whether or not the rules believe it."""
+    zone_ms = reading.location_observed_ms
+    said: list[tuple[TelemetryType, Value | None, int]] = [
+        ("soc", _part(reading.level_permille, 10), reading.observed_ms),
+        ("range_km", _part(reading.range_m, 1000), reading.observed_ms),
+        ("plugged_in", reading.plugged_in, reading.observed_ms),
+        ("mission_active", reading.mission_active, reading.observed_ms),
+        ("location_zone", reading.location_zone, reading.observed_ms if zone_ms is None else zone_ms),
+    ]
+    return [
+        TelemetryEvent(
+            id=derived_id(told.id, kind),
+            vehicle_id=reading.vehicle_id,
+            type=kind,
+            value=value,
+            observed_ms=observed_ms,
+            received_ms=told.time,
+            source=reading.source,
+        )
+        for kind, value, observed_ms in said
+        if value is not None
+    ]
+
+
+def _part(amount: int | None, of: int) -> float | None:
+    return None if amount is None else amount / of
+
+
+def meter_values(told: Record, metered: Metered) -> Sequence[MeterValue]:
+    """At the time of our clock; one that waited in the charger at the charger's, which is never after ours."""
+    value = MeterValue(
+        id=told.id,
+        charger_id=metered.charger_id,
+        site_id=told.stream.partition(":")[2],
+        time_ms=told.time if metered.fresh else min(metered.charger_time_ms, told.time),
+        current_ma=metered.current_ma,
+        power_w=metered.power_w,
+        energy_wh=metered.energy_wh,
+        transaction_id=metered.transaction_id,
+        fresh=metered.fresh,
+    )
+    return [value]

@@ -1,0 +1,78 @@
+"""Workers that keep the time series up to date with the inputs, and no longer than they are to be kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from adapters.timeseries.rows import meter_values, telemetry_events
+from commands.codec import decode
+from commands.head import head
+from commands.ports import Clock, Log, MeterValue, Stored, TelemetryEvent, TimeSeries
+from commands.topics import inputs
+from domain.records import Payload, Record
+from domain.records.chargers import Metered
+from domain.records.readings import Reading
+
+DAY_MS = 24 * 3_600_000
+READINGS_KEPT_MS = 7 * DAY_MS
+"""As long as `vehicles.inputs`: where a car was is forgotten together with what told it."""
+METER_VALUES_KEPT_MS = 30 * DAY_MS
+PRUNED_EVERY_MS = 3_600_000
+
+Rows = Sequence[TelemetryEvent] | Sequence[MeterValue]
+
+
+class SeriesWriter:
+    """Tails the inputs of a processor and keeps what one type of them tells, each exactly once."""
+
+    def __init__(
+        self, log: Log, series: TimeSeries, processor: str, told: type[Payload], rows: Callable[[Record, Any], Rows]
+    ) -> None:
+        self.log = log
+        self.series = series
+        self.topic = inputs(processor)
+        self._type = told.type_name
+        self._rows = rows
+
+    async def run(self) -> None:
+        """Follow the inputs from where they were kept, until the log closes."""
+        async for page in self.log.tail(self.topic, await self.series.consumed(self.topic)):
+            await self.keep(page)
+
+    async def keep(self, page: Sequence[Stored]) -> None:
+        """Keep what a page tells. A page without rows is passed over: to read it again costs less than noting it."""
+        records = [decode(stored.body) for stored in page if head(stored.body).type == self._type]
+        rows: Any = [row for record in records for row in self._rows(record, record.data)]
+        if rows:
+            await self.series.keep(self.topic, _positions(page), rows)
+
+
+def _positions(page: Sequence[Stored]) -> Mapping[int, int]:
+    return {stored.position.partition: stored.position.offset for stored in page}
+
+
+class Pruner:
+    """Forgets what is older than the series are kept."""
+
+    def __init__(self, series: TimeSeries, clock: Clock) -> None:
+        self.series = series
+        self.clock = clock
+
+    async def run(self) -> None:
+        """At once, and every hour."""
+        while True:
+            now_ms = self.clock.now_ms()
+            await self.series.prune(
+                received_before_ms=now_ms - READINGS_KEPT_MS, metered_before_ms=now_ms - METER_VALUES_KEPT_MS
+            )
+            await self.clock.sleep_until(now_ms + PRUNED_EVERY_MS)
+
+
+def workers(log: Log, series: TimeSeries, clock: Clock) -> Sequence[SeriesWriter | Pruner]:
+    """All of them; `run` each."""
+    return (
+        SeriesWriter(log, series, "vehicles", Reading, telemetry_events),
+        SeriesWriter(log, series, "load", Metered, meter_values),
+        Pruner(series, clock),
+    )

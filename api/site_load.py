@@ -1,0 +1,90 @@
+"""A site's load and its limit over time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from api.context import Context
+from commands.ports import MeterValue
+from domain.load_curve import HOLD_MS, Curve, Sample, Steps, Transaction, curve, site_w
+from projections import chargers, grid_limits, transactions
+from projections.projection import Row
+
+SLICE_MS = 6 * 3_600_000
+"""So much is worked out at a time; others have their turn in between."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A step from `at_ms`: the mean load (None: unknown), and the limit as it begins (None: there is none)."""
+
+    at_ms: int
+    load_w: float | None
+    limit_w: int | None
+
+
+async def points(context: Context, site: Row, steps: Steps) -> list[Point]:
+    """The load and the limit of a site (a row of `sites`) in each step."""
+    first_ms = await context.series.first_metered_ms(site["id"])
+    now_ms = context.clock.now_ms()
+    told = range(now_ms if first_ms is None else min(first_ms, now_ms), now_ms)
+    found: list[Point] = []
+    for some in _slices(steps):
+        found += await _some_points(context, site, some, told)
+        await asyncio.sleep(0)
+    return found
+
+
+async def now(context: Context, site: Row, over_ms: int = 60_000) -> Point:
+    """The mean load of the last minute, and the present limit."""
+    now_ms = context.clock.now_ms()
+    [last] = await points(context, site, Steps(now_ms - over_ms, over_ms, 1))
+    caps = await _caps(context, site, now_ms, now_ms + 1)
+    return Point(now_ms, last.load_w, grid_limits.lowest_w(site["max_w"], caps, now_ms))
+
+
+def _slices(steps: Steps) -> Iterator[Steps]:
+    most = max(1, SLICE_MS // steps.step_ms)
+    for first in range(0, steps.count, most):
+        yield Steps(steps.start_ms + first * steps.step_ms, steps.step_ms, min(most, steps.count - first))
+
+
+async def _some_points(context: Context, site: Row, steps: Steps, told: range) -> list[Point]:
+    begins_ms, ends_ms = steps.start_ms, steps.end_ms
+    caps = await _caps(context, site, begins_ms, ends_ms)
+    curves = await _curves(context, site["id"], steps, told)
+    starts_ms = range(begins_ms, ends_ms, steps.step_ms)
+    return [
+        Point(at_ms, site_w(curves, step), grid_limits.lowest_w(site["max_w"], caps, at_ms))
+        for step, at_ms in enumerate(starts_ms)
+    ]
+
+
+async def _curves(context: Context, site_id: str, steps: Steps, told: range) -> list[Curve]:
+    """What each charger of a site drew."""
+    since_ms = steps.start_ms - HOLD_MS
+    voltages_mv = await context.database.read(lambda connection: chargers.voltages_mv(connection, site_id))
+    samples: dict[str, list[Sample]] = {charger_id: [] for charger_id in voltages_mv}
+    for value in await context.series.meter_values(site_id, since_ms, steps.end_ms):
+        power_w = _power_w(value, voltages_mv.get(value.charger_id))
+        if power_w is not None:
+            samples[value.charger_id].append(Sample(value.time_ms, power_w, value.transaction_id))
+    ran: dict[str, list[Transaction]] = {charger_id: [] for charger_id in voltages_mv}
+    for row in await context.database.read(
+        lambda connection: transactions.between(connection, site_id, since_ms, steps.end_ms)
+    ):
+        ran[row["charger_id"]].append(Transaction(row["id"], row["started_ms"], row["stopped_ms"]))
+    return [curve(steps, told, samples[charger_id], ran[charger_id]) for charger_id in voltages_mv]
+
+
+def _power_w(value: MeterValue, voltage_mv: int | None) -> int | None:
+    """As it was said, else from the currents; None where it told neither, or its charger is not known (yet)."""
+    if voltage_mv is None or value.power_w is not None or value.current_ma is None:
+        return None if voltage_mv is None else value.power_w
+    return sum(value.current_ma) * voltage_mv // 1_000_000
+
+
+async def _caps(context: Context, site: Row, from_ms: int, to_ms: int) -> Sequence[Row]:
+    return await context.database.read(lambda connection: grid_limits.between(connection, site["id"], from_ms, to_ms))

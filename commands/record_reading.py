@@ -1,0 +1,83 @@
+"""Tell what a vehicle's cloud or its driver knows of it. A position becomes a zone here: the log never sees it."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+
+from commands.quantities import Instant, Kilometres, Latitude, Longitude, Percent, round_nearest
+from commands.register_site import Zone
+from commands.request import Request
+from domain.errors import DomainError
+from domain.records.readings import Reading, ReadingSource
+from domain.zone import zone_of
+
+RULE = "reading.v1"
+AHEAD_MS = 120_000
+"""So far may another's clock be ahead of ours."""
+YesOrNo = Annotated[bool, Field(strict=True)]
+
+
+class PositionRequest(Request):
+    """A position (WGS 84, degrees), with a time of its own where it is not that of the reading."""
+
+    lat: Latitude
+    lon: Longitude
+    observed_at: Instant | None = None
+
+
+class ReadingRequest(Request):
+    """What is not known is left out, never guessed; something must be told."""
+
+    said_as: ClassVar[dict[str, str]] = {
+        "observed_ms": "observed_at",
+        "level_permille": "soc",
+        "range_m": "range_km",
+        "location_observed_ms": "gps.observed_at",
+    }
+
+    observed_at: Instant
+    soc: Percent | None = None
+    range_km: Kilometres | None = None
+    plugged_in: YesOrNo | None = None
+    mission_active: YesOrNo | None = None
+    gps: PositionRequest | None = None
+    location_zone: Zone | None = None
+
+    @field_validator("location_zone")
+    @classmethod
+    def _one_place(cls, zone: str | None, info: ValidationInfo) -> str | None:
+        if zone is not None and info.data.get("gps") is not None:
+            raise ValueError("is told by gps already: leave one of them out")
+        return zone
+
+    @model_validator(mode="after")
+    def _says_something(self) -> ReadingRequest:
+        told = (self.soc, self.range_km, self.plugged_in, self.mission_active, self.gps, self.location_zone)
+        if all(value is None for value in told):
+            raise ValueError("must tell soc, range_km, plugged_in, mission_active, gps or location_zone")
+        return self
+
+    def reading(self, vehicle_id: str, source: ReadingSource, enterprise_id: str | None, now_ms: int) -> Reading:
+        """Raises `DomainError` for what is told to have been observed more than `AHEAD_MS` from now."""
+        _not_ahead(self.observed_at, "observed_at", now_ms)
+        if self.gps is not None and self.gps.observed_at is not None:
+            _not_ahead(self.gps.observed_at, "gps.observed_at", now_ms)
+        return Reading(
+            vehicle_id=vehicle_id,
+            source=source,
+            enterprise_id=enterprise_id,
+            observed_ms=self.observed_at,
+            level_permille=None if self.soc is None else round_nearest(self.soc, 10),
+            range_m=None if self.range_km is None else round_nearest(self.range_km, 1000),
+            plugged_in=self.plugged_in,
+            mission_active=self.mission_active,
+            location_zone=self.location_zone if self.gps is None else zone_of(self.gps.lat, self.gps.lon),
+            location_observed_ms=None if self.gps is None else self.gps.observed_at,
+        )
+
+
+def _not_ahead(observed_ms: int, field: str, now_ms: int) -> None:
+    if observed_ms > now_ms + AHEAD_MS:
+        raise DomainError(f"lies more than {AHEAD_MS // 1000} s ahead of our clock", field=field, rule=RULE)

@@ -1,0 +1,139 @@
+"""What every time series must keep, whatever it is made of: `commands.ports.TimeSeries`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from commands.ports import MeterValue, TelemetryEvent, TimeSeries
+from tests.contracts.conftest import OpenSeries
+
+READINGS = "vehicles.inputs"
+METERED = "load.inputs"
+EVENT = TelemetryEvent("e1", "v1", "soc", 80.5, 1_000, 1_050, "integration")
+VALUE = MeterValue("m1", "c1", "north", 1_000, (16_000, 0, 15_500), 7_245, 1_234_567_890_123, 2**31 - 1, True)
+ALWAYS = (0, 1 << 50)
+
+
+async def telemetry(series: TimeSeries, kind=None, between=ALWAYS, limit=100, vehicle_id="v1") -> list[TelemetryEvent]:
+    return list(await series.telemetry(vehicle_id, kind, *between, limit))
+
+
+async def metered(series: TimeSeries, between=ALWAYS, site_id="north") -> list[MeterValue]:
+    return list(await series.meter_values(site_id, *between))
+
+
+async def test_values_of_every_type_read_back_as_they_were_told(series: TimeSeries) -> None:
+    told = [
+        EVENT,
+        replace(EVENT, id="e2", type="range_km", value=210.333, source="driver"),
+        replace(EVENT, id="e3", type="plugged_in", value=False),
+        replace(EVENT, id="e4", type="mission_active", value=True),
+        replace(EVENT, id="e5", type="location_zone", value="u09tv"),
+    ]
+    await series.keep(READINGS, {0: 1}, told)
+    found = sorted(await telemetry(series), key=lambda event: event.id)
+    assert found == told
+    assert [type(event.value) for event in found] == [float, float, bool, bool, str]
+
+
+async def test_meter_values_read_back_as_they_were_told_and_unknown_is_not_0(series: TimeSeries) -> None:
+    silent = MeterValue("m2", "c2", "north", 2_000, None, None, None, None, False)
+    zero = MeterValue("m3", "c3", "north", 3_000, (0, 0, 0), 0, 0, 0, True)
+    await series.keep(METERED, {0: 1}, [VALUE, silent, zero])
+    assert await metered(series) == [VALUE, silent, zero]
+
+
+async def test_what_is_kept_again_under_the_same_id_has_no_second_effect(series: TimeSeries) -> None:
+    for offset in (1, 1, 2):
+        await series.keep(READINGS, {0: offset}, [EVENT])
+        await series.keep(METERED, {0: offset}, [VALUE])
+    await series.keep(READINGS, {0: 3}, [EVENT, EVENT])
+    assert await telemetry(series) == [EVENT]
+    assert await metered(series) == [VALUE]
+
+
+async def test_other_ids_at_the_same_time_are_other_values(series: TimeSeries) -> None:
+    await series.keep(READINGS, {0: 1}, [EVENT, replace(EVENT, id="e2"), replace(EVENT, id="e3", vehicle_id="v2")])
+    await series.keep(METERED, {0: 1}, [VALUE, replace(VALUE, id="m2"), replace(VALUE, id="m3", charger_id="c2")])
+    assert len(await telemetry(series)) == 2
+    assert len(await telemetry(series, vehicle_id="v2")) == 1
+    assert len(await metered(series)) == 3
+
+
+async def test_telemetry_comes_newest_first_whatever_order_it_was_kept_in(series: TimeSeries) -> None:
+    for number in (2, 4, 1, 3):
+        await series.keep(READINGS, {0: number}, [replace(EVENT, id=f"e{number}", observed_ms=number * 1_000)])
+    assert [event.id for event in await telemetry(series)] == ["e4", "e3", "e2", "e1"]
+    assert [event.id for event in await telemetry(series, limit=2)] == ["e4", "e3"]
+    assert [event.id for event in await telemetry(series, between=(2_000, 4_000))] == ["e3", "e2"]
+
+
+async def test_telemetry_is_asked_for_by_vehicle_and_type(series: TimeSeries) -> None:
+    zone = replace(EVENT, id="e2", type="location_zone", value="u09tv")
+    await series.keep(READINGS, {0: 1}, [EVENT, zone])
+    assert await telemetry(series, "location_zone") == [zone]
+    assert await telemetry(series, "plugged_in") == []
+    assert await telemetry(series, vehicle_id="v2") == []
+
+
+async def test_meter_values_come_in_the_order_of_their_time_of_one_site(series: TimeSeries) -> None:
+    for number in (2, 4, 1, 3):
+        await series.keep(METERED, {0: number}, [replace(VALUE, id=f"m{number}", time_ms=number * 1_000)])
+    await series.keep(METERED, {0: 5}, [replace(VALUE, id="m5", site_id="south")])
+    assert [value.id for value in await metered(series)] == ["m1", "m2", "m3", "m4"]
+    assert [value.id for value in await metered(series, (2_000, 4_000))] == ["m2", "m3"]
+    assert [value.id for value in await metered(series, site_id="south")] == ["m5"]
+
+
+async def test_the_first_and_the_newest_are_known(series: TimeSeries) -> None:
+    assert await series.first_metered_ms("north") is None
+    assert await series.newest_reading_ms("driver") is None
+    events = [EVENT, replace(EVENT, id="e2", observed_ms=5, received_ms=2_000)]
+    await series.keep(READINGS, {0: 2}, [*events, replace(EVENT, id="e3", source="driver", received_ms=1_500)])
+    await series.keep(METERED, {0: 2}, [replace(VALUE, id="m2", time_ms=500), VALUE])
+    assert await series.first_metered_ms("north") == 500
+    assert await series.first_metered_ms("south") is None
+    assert await series.newest_reading_ms("integration") == 2_000
+    assert await series.newest_reading_ms("driver") == 1_500
+
+
+async def test_how_far_a_topic_was_kept_is_known_by_partition(series: TimeSeries) -> None:
+    assert await series.consumed(READINGS) == {}
+    await series.keep(READINGS, {0: 5, 2: 9}, [EVENT])
+    await series.keep(READINGS, {2: 11}, [])
+    await series.keep(METERED, {0: 7}, [VALUE])
+    assert await series.consumed(READINGS) == {0: 5, 2: 11}
+    assert await series.consumed(METERED) == {0: 7}
+
+
+async def test_rows_and_positions_are_kept_together_or_not_at_all(series: TimeSeries) -> None:
+    await series.keep(READINGS, {0: 1}, [EVENT])
+    broken = replace(EVENT, id="e2", observed_ms=None)  # what no store takes: it has no time
+    with pytest.raises(Exception, match="NULL"):
+        await series.keep(READINGS, {0: 2}, [replace(EVENT, id="e3"), broken])
+    assert await telemetry(series) == [EVENT]
+    assert await series.consumed(READINGS) == {0: 1}
+
+
+async def test_what_is_older_is_forgotten_readings_by_when_they_came(series: TimeSeries) -> None:
+    late = replace(EVENT, id="e2", observed_ms=5, received_ms=2_000)
+    await series.keep(READINGS, {0: 2}, [EVENT, late])
+    await series.keep(METERED, {0: 2}, [VALUE, replace(VALUE, id="m2", time_ms=2_000)])
+    await series.prune(received_before_ms=1_050, metered_before_ms=1_000)
+    assert (len(await telemetry(series)), len(await metered(series))) == (2, 2)
+    await series.prune(received_before_ms=1_051, metered_before_ms=1_001)
+    assert await telemetry(series) == [late]
+    assert [value.id for value in await metered(series)] == ["m2"]
+    assert await series.consumed(METERED) == {0: 2}
+
+
+async def test_everything_is_there_after_a_restart(open_series: OpenSeries) -> None:
+    with open_series() as series:
+        await series.keep(READINGS, {0: 1}, [EVENT])
+        await series.keep(METERED, {3: 2}, [VALUE])
+    with open_series() as series:
+        assert await telemetry(series) == [EVENT]
+        assert await metered(series) == [VALUE]
+        assert (await series.consumed(READINGS), await series.consumed(METERED)) == ({0: 1}, {3: 2})
