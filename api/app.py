@@ -9,6 +9,7 @@ from api.context import Context
 from api.metrics import Metrics
 from api.middleware import Authenticated, BodyLimited, Measured
 from api.routes import chargers, events, health, sessions, sites, telemetry, vehicles
+from api.web import actions, assets, pages
 
 DESCRIPTION = """Coordinates EV charging across community hubs.
 
@@ -25,6 +26,8 @@ def create_app(context: Context) -> FastAPI:
     app.state.metrics = Metrics()
     for resource in (sites, chargers, vehicles, telemetry, sessions, events, health):
         app.include_router(resource.router)
+    for part in (pages, actions, assets):
+        app.include_router(part.router)
     problems.add_handlers(app)
     # The last one added comes first.
     app.add_middleware(BodyLimited)
