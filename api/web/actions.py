@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any
 from uuid import uuid4
 
@@ -124,6 +125,7 @@ def _back(site_id: str) -> Response:
 def _number(text: str) -> float | str:
     """As a number, where it is one: what it may be, and the words where it is none, are the API's."""
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
         return text
+    return number if math.isfinite(number) else text

@@ -115,4 +115,4 @@ async def _changes(
     async for change in context.live.changes(site_id, after):
         names = [panel for panel in change.panels if panel in shown]
         for name in names:
-            yield streams.event(name, name=name, mark=change.mark if name == names[-1] else None)
+            yield streams.event(name, name=f"{name}-changed", mark=change.mark if name == names[-1] else None)

@@ -6,18 +6,21 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from api.web.rest import Rest
+from commands.quantities import rfc3339
 from domain.access import Principal, allows
 
 Values = dict[str, Any]
-DECISIONS_SHOWN = 12
+DECISIONS_SHOWN = 10
+SHORTEST_STEP_S = 10
+"""That the API tells of. Only the part of it that has been is known: of a step that has just begun, the present."""
 
 
 async def load(rest: Rest, site_id: str, _: Principal) -> Values:
     """What is drawn now, and the caps that hold now or later."""
     told = await rest.get(f"/sites/{site_id}")
-    points = (await rest.get(f"/sites/{site_id}/load", step=60))["points"]
-    last = points[-1] if points else {"load_kw": None, "limit_kw": told["max_kw"]}
-    return {"load_kw": last["load_kw"], "limit_kw": last["limit_kw"], "caps": told["grid_limits"]}
+    just_now = rfc3339(rest.clock.now_ms() - 1)
+    [now] = (await rest.get(f"/sites/{site_id}/load", **{"from": just_now, "step": SHORTEST_STEP_S}))["points"][:1]
+    return {"load_kw": now["load_kw"], "limit_kw": now["limit_kw"], "caps": told["grid_limits"]}
 
 
 async def chargers(rest: Rest, site_id: str, _: Principal) -> Values:

@@ -68,9 +68,9 @@ def clock(time: str | None) -> Markup | str:
     return Markup('<time datetime="{}" data-clock>{} UTC</time>').format(time, time[11:16])
 
 
-def car(vehicle_id: str | None) -> str:
-    """A car by the end of its id: enough to tell one from another, and says nothing about whose it is."""
-    return "a car" if vehicle_id is None else f"car {vehicle_id[-4:]}"
+def car(session_id: str | None) -> str:
+    """A car at a site by the end of its session's id: enough to tell one from another. None: not for this reader."""
+    return "a car" if session_id is None else f"car {session_id[-4:]}"
 
 
 def happened(event_type: str) -> str:

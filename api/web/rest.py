@@ -10,6 +10,7 @@ from fastapi import Request
 from api.call import IDEMPOTENCY_KEY
 from api.routes.paths import V1
 from api.web.session import token_of
+from commands.ports import Clock
 
 Told = dict[str, Any]
 
@@ -28,6 +29,7 @@ class Rest:
     """The API as whoever sent `request` to a page sees it."""
 
     def __init__(self, request: Request) -> None:
+        self.clock: Clock = request.app.state.context.clock
         self._transport = httpx.ASGITransport(request.app)
         self._headers = {"Authorization": f"Bearer {token_of(request) or ''}"}
 

@@ -8,6 +8,7 @@
   let plot = null, known = new Map();
 
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+  const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   const kw = (value) => (value == null ? "–" : `${value.toFixed(1)} kW`);
 
   async function points(from) {
@@ -46,9 +47,9 @@
       height: box.clientHeight - 30,
       cursor: { y: false, points: { size: 7 } },
       scales: { y: { range: (_, low, high) => [0, Math.max(1, high * 1.12)] } },
-      axes: [axis(28), axis(34, (_, ticks) => ticks)],
+      axes: [axis(28, (_, ticks) => ticks.map((at) => clock.format(at * 1000))), axis(34, (_, ticks) => ticks)],
       series: [
-        { label: "Time", value: "{HH}:{mm}" },
+        { label: "Time", value: (_, at) => (at == null ? "–" : clock.format(at * 1000)) },
         { label: "Load", stroke: colour("load"), width: 2, fill: colour("load") + "22", value: (_, value) => kw(value), paths: uPlot.paths.stepped({ align: 1 }), points: { show: false } },
         { label: "Limit", stroke: colour("limit"), width: 2, dash: [6, 4], value: (_, value) => kw(value), paths: uPlot.paths.stepped({ align: 1 }), points: { show: false } },
       ],
@@ -67,6 +68,6 @@
 
   new ResizeObserver(() => plot?.setSize({ width: box.clientWidth, height: box.clientHeight - 30 })).observe(box);
   dark.addEventListener("change", () => plot && draw());
-  document.getElementById("live").addEventListener("load", moved);
+  document.getElementById("live").addEventListener("load-changed", moved);
   moved();
 })();
