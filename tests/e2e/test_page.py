@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
 
 from api.web import assets
 from tests.adapters.ocpp.charger import Charger
@@ -57,7 +57,7 @@ async def logged_in(browser: Browser, server: Server, size: dict[str, int], **ho
     context = await browser.new_context(viewport=size, **how)
     page = await context.new_page()
     amiss: list[str] = []
-    page.on("console", lambda message: amiss.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("console", lambda message: amiss.append(message.text) if is_amiss(message) else None)
     page.on("pageerror", lambda error: amiss.append(str(error)))
     await page.goto(server.addresses.api)
     await page.get_by_label("E-mail").fill("operator@example.org")
@@ -68,6 +68,11 @@ async def logged_in(browser: Browser, server: Server, size: dict[str, int], **ho
     yield page
     await context.close()
     assert amiss == []
+
+
+def is_amiss(message: ConsoleMessage) -> bool:
+    """That the server turned a form away is something that a browser complains of, and no defect."""
+    return message.type in ("error", "warning") and "status of 422" not in message.text
 
 
 @asynccontextmanager
