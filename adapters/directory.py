@@ -5,7 +5,8 @@ from __future__ import annotations
 import hmac
 from collections.abc import Awaitable, Callable
 
-from adapters.vault import Vault, digest
+from adapters.vault import Vault
+from adapters.vault_keys import digest
 from commands.ports import ChargerIdentity
 
 NO_DIGEST = digest("")

@@ -5,9 +5,8 @@ Erasing somebody deletes rows here; the log stays whole and says nothing about w
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +17,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     bindparam,
@@ -29,7 +27,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
 from adapters.database import Database
-from adapters.vault_keys import Keys
+from adapters.passwords import Passwords
+from adapters.tokens import Tokens
+from adapters.vault_accounts import Accounts
+from adapters.vault_enterprises import Enterprises
+from adapters.vault_integrations import Integrations
+from adapters.vault_keys import Keys, digest
+from adapters.vault_tables import METADATA
 from domain.errors import DomainError
 
 RULE = "vault.unique.v1"
@@ -37,7 +41,6 @@ KEY_FILE = "vault.key"
 DATABASE_FILE = "vault.sqlite3"
 ANSWERS_KEPT_MS = 24 * 3_600_000
 
-METADATA = MetaData()
 VEHICLES = Table(
     "vehicle_vins",
     METADATA,
@@ -56,14 +59,6 @@ PASSWORDS = Table(
     METADATA,
     Column("charger_id", String, primary_key=True),
     Column("digest", String, nullable=False),
-)
-API_KEYS = Table(
-    "api_keys",
-    METADATA,
-    Column("key_id", String, primary_key=True),
-    Column("digest", String, nullable=False),
-    Column("label", String, nullable=False),
-    Column("created_ms", BigInteger, nullable=False),
 )
 NOTES = Table(
     "notes",
@@ -94,11 +89,15 @@ class Attempt:
 
 
 class Vault:
-    """Passwords and keys are high entropy, so SHA-256 suffices for them; VINs and tokens are not: keyed HMAC."""
+    """Chargers' passwords are of high entropy, so SHA-256 suffices; VINs and tokens are not: keyed HMAC."""
 
     def __init__(self, database: Database, keys: Keys) -> None:
         self.database = database
         self.keys = keys
+        self.accounts = Accounts(database, keys, Passwords())
+        self.enterprises = Enterprises(database, keys)
+        self.integrations = Integrations(database)
+        self.tokens = Tokens(database, keys)
         database.create(METADATA)
 
     @classmethod
@@ -161,11 +160,11 @@ class Vault:
         query = select(VEHICLES.c.vehicle_id).where(VEHICLES.c.vin_mac == self._vin_mac(vin))
         return await self.database.read(lambda connection: connection.scalar(query))
 
-    async def vin_of(self, vehicle_id: str) -> str | None:
-        """The VIN of a vehicle, or None."""
-        query = select(VEHICLES.c.vin_sealed).where(VEHICLES.c.vehicle_id == vehicle_id)
-        sealed = await self.database.read(lambda connection: connection.scalar(query))
-        return None if sealed is None else self.keys.open(sealed, vehicle_id).decode()
+    async def vins(self, vehicle_ids: Iterable[str]) -> dict[str, str]:
+        """The VINs of those that are known."""
+        query = select(VEHICLES.c["vehicle_id", "vin_sealed"]).where(VEHICLES.c.vehicle_id.in_(list(vehicle_ids)))
+        rows = await self.database.read(lambda connection: connection.execute(query).all())
+        return {row.vehicle_id: self.keys.open(row.vin_sealed, row.vehicle_id).decode() for row in rows}
 
     async def vehicle_of_token(self, token: str) -> str | None:
         """The vehicle whose driver has this token (any case), or None."""
@@ -201,33 +200,6 @@ class Vault:
         """The SHA-256 of a charger's password, or None."""
         query = select(PASSWORDS.c.digest).where(PASSWORDS.c.charger_id == charger_id)
         return await self.database.read(lambda connection: connection.scalar(query))
-
-    # Operators' API keys: cw_<key id>_<secret>
-
-    async def new_api_key(self, label: str, now_ms: int) -> str:
-        """Draw a key and return it, this once."""
-        key_id, secret = secrets.token_hex(6), secrets.token_hex(24)
-        row = {"key_id": key_id, "digest": digest(secret), "label": label, "created_ms": now_ms}
-        await self.database.write(lambda connection: connection.execute(API_KEYS.insert(), row))
-        return f"cw_{key_id}_{secret}"
-
-    async def key_id_of(self, api_key: str) -> str | None:
-        """The id of the key, where it is one of ours. Constant-time for the secret."""
-        prefix, _, rest = api_key.partition("_")
-        key_id, _, secret = rest.partition("_")
-        query = select(API_KEYS.c.digest).where(API_KEYS.c.key_id == key_id)
-        known = await self.database.read(lambda connection: connection.scalar(query))
-        matches = hmac.compare_digest(known or digest(""), digest(secret))
-        return key_id if prefix == "cw" and known is not None and matches else None
-
-    async def has_api_keys(self) -> bool:
-        """Whether any key was ever drawn."""
-        query = select(API_KEYS.c.key_id).limit(1)
-        return await self.database.read(lambda connection: connection.scalar(query)) is not None
-
-    async def revoke_api_key(self, key_id: str) -> None:
-        """The key is none of ours any more."""
-        await self.database.write(lambda connection: connection.execute(_REVOKE, {"of_key_id": key_id}))
 
     # Free text
 
@@ -266,15 +238,9 @@ class Vault:
         await self.database.write(lambda connection: connection.execute(_KEEP_ANSWER, row))
 
 
-_REVOKE = delete(API_KEYS).where(API_KEYS.c.key_id == bindparam("of_key_id"))
 _FORGET_ANSWERS = delete(ANSWERS).where(ANSWERS.c.received_ms < bindparam("before_ms"))
 _KEEP_ANSWER = (
     ANSWERS.update()
     .where(ANSWERS.c.record_id == bindparam("of_record_id"))
     .values(status=bindparam("status"), answer_sealed=bindparam("answer_sealed"))
 )
-
-
-def digest(secret: str) -> str:
-    """The SHA-256 of a secret of high entropy."""
-    return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()

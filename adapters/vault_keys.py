@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 from pathlib import Path
@@ -76,3 +77,8 @@ def _read(file: Path) -> bytes:
 
 def _derive(secret: bytes, purpose: bytes) -> bytes:
     return HKDF(hashes.SHA256(), KEY_BYTES, salt=None, info=purpose).derive(secret)
+
+
+def digest(secret: str) -> str:
+    """The SHA-256 of a secret of high entropy."""
+    return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()

@@ -8,7 +8,21 @@ from api import problems
 from api.context import Context
 from api.metrics import Metrics
 from api.middleware import Authenticated, BodyLimited, Measured
-from api.routes import chargers, events, health, sessions, sites, telemetry, vehicles
+from api.routes import (
+    chargers,
+    enterprises,
+    events,
+    health,
+    integration_keys,
+    login,
+    priority_audit,
+    sessions,
+    sites,
+    telemetry,
+    urgent_reviews,
+    users,
+    vehicles,
+)
 from api.web import actions, assets, pages
 
 DESCRIPTION = """Coordinates EV charging across community hubs.
@@ -17,6 +31,21 @@ Quantities are in the unit that a field's name ends with; times are RFC 3339 wit
 loads up to whole mA and W, all else to the nearest. Errors are problem details (RFC 9457). A POST with an
 `Idempotency-Key` has its effect once, however often it is sent within 24 hours.
 """
+RESOURCES = (
+    login,
+    users,
+    enterprises,
+    integration_keys,
+    sites,
+    chargers,
+    vehicles,
+    telemetry,
+    sessions,
+    urgent_reviews,
+    priority_audit,
+    events,
+    health,
+)
 
 
 def create_app(context: Context) -> FastAPI:
@@ -24,7 +53,7 @@ def create_app(context: Context) -> FastAPI:
     app = FastAPI(title="Commonwatt", version="1", description=DESCRIPTION, redirect_slashes=False)
     app.state.context = context
     app.state.metrics = Metrics()
-    for resource in (sites, chargers, vehicles, telemetry, sessions, events, health):
+    for resource in RESOURCES:
         app.include_router(resource.router)
     for part in (pages, actions, assets):
         app.include_router(part.router)

@@ -18,6 +18,7 @@ from api.problems import MEDIA_TYPE, Problem, Rejected, problem_response
 from commands.codec import entry
 from commands.request import Request as Body
 from commands.topics import inputs
+from domain.access import Principal
 from domain.records import Payload, derived_id, input_record
 from domain.records.time import InputRejected
 
@@ -45,7 +46,7 @@ class Call:
     """A request of a principal. `respond_async`: the client does not want to wait for the decision (RFC 7240)."""
 
     context: Context
-    principal: str
+    principal: Principal
     route: str
     path: str
     key: str | None
@@ -56,7 +57,7 @@ class Call:
         now_ms = self.context.clock.now_ms()
         if self.key is None:
             return _response(await act(Asked(self.context.new_id(now_ms), now_ms)))
-        record_id = derived_id(self.principal, self.route, self.key)
+        record_id = derived_id(self.principal.id, self.route, self.key)
         lock = _in_flight.setdefault(record_id, asyncio.Lock())
         async with lock:
             return await self._once_by_key(record_id, _hash(body), now_ms, act)
@@ -79,7 +80,7 @@ class Call:
 
     async def append(self, asked: Asked, stream: str, command: Payload) -> None:
         """Put a command on its processor's inputs. Raises `LogError`."""
-        record = input_record(asked.id, "/api", stream, asked.now_ms, command, actor=self.principal)
+        record = input_record(asked.id, "/api", stream, asked.now_ms, command, actor=self.principal.id)
         await self.context.log.append(inputs(stream.partition(":")[0]), [entry(record)])
 
     async def decide(

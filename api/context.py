@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Protocol
 
@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 
 from api.live import Live
 from commands.ports import Clock, Log, Position, TimeSeries
+from domain.access import Principal
 from domain.records import Record
 from projections.runner import Database, Projector
 
@@ -37,8 +38,83 @@ class Attempt(Protocol):
     answer: bytes | None
 
 
+class Token(Protocol):
+    """A bearer token; `expires_s` in seconds since 1970 UTC."""
+
+    text: str
+    expires_s: int
+
+
+class Identity(Protocol):
+    """Who calls."""
+
+    async def principal(self, bearer: str) -> Principal | None:
+        """Whose token or key this is, or None."""
+
+    async def log_in(self, email: str, password: str) -> Token | None:
+        """A token for the account with these credentials, or None."""
+
+
+class Accounts(Protocol):
+    """Addresses and passwords. `DomainError`: an address is taken."""
+
+    async def add(self, account_id: str, email: str, password: str) -> None:
+        """Keep them under an account id; again for the same account: nothing changes."""
+
+    async def set_password(self, account_id: str, password: str) -> None:
+        """Another password from now on."""
+
+    async def forget(self, account_id: str) -> None:
+        """Erase them."""
+
+    async def with_email(self, email: str) -> str | None:
+        """The account with this address."""
+
+    async def emails(self, account_ids: Iterable[str]) -> Mapping[str, str]:
+        """The addresses of those that are known."""
+
+
+class EnterpriseNames(Protocol):
+    """As people know it."""
+
+    name: str
+    domain: str
+
+
+class Enterprises(Protocol):
+    """Names of enterprises."""
+
+    async def add(self, enterprise_id: str, name: str, domain: str) -> None:
+        """Keep them; again for the same enterprise: nothing changes."""
+
+    async def names(self, enterprise_ids: Iterable[str]) -> Mapping[str, EnterpriseNames]:
+        """The names of those that are known."""
+
+
+class Integrations(Protocol):
+    """Keys of integrations."""
+
+    async def new_key(self, enterprise_id: str | None, now_ms: int) -> tuple[str, str]:
+        """Draw one; its id, and itself, this once."""
+
+    async def revoke(self, key_id: str, enterprise_id: str | None) -> bool:
+        """Take it back; False where there is no such key."""
+
+
 class Vault(Protocol):
     """Personal data and secrets. `DomainError`: what must be unique is taken."""
+
+    @property
+    def accounts(self) -> Accounts: ...
+
+    @property
+    def enterprises(self) -> Enterprises: ...
+
+    @property
+    def integrations(self) -> Integrations: ...
+
+    async def vins(self, vehicle_ids: Iterable[str]) -> Mapping[str, str]:
+        """The VINs of those that are known."""
 
     async def add_vehicle(self, vehicle_id: str, vin: str, token: str | None) -> None:
         """Keep a VIN and a token under a vehicle id."""
@@ -51,9 +127,6 @@ class Vault(Protocol):
 
     async def new_charger_password(self, charger_id: str, *, replace: bool) -> str | None:
         """Draw one; None where there is one that is not to be replaced."""
-
-    async def key_id_of(self, api_key: str) -> str | None:
-        """The id of an operator's key, where it is one of ours."""
 
     async def keep_note(self, about: str, note: str) -> None:
         """Keep free text."""
@@ -75,6 +148,7 @@ class Context:
     projector: Projector
     outcomes: Outcomes
     vault: Vault
+    identity: Identity
     new_id: Callable[[int], str]
     series: TimeSeries
     live: Live

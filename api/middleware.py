@@ -8,16 +8,18 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.context import Context, Vault
+from api.context import Context, Identity
 from api.metrics import Metrics
 from api.problems import plain_problem
+from domain.access import Principal
 
 BODY_LIMIT = 1_000_000
 TOO_LARGE = f"a body may have at most {BODY_LIMIT} bytes"
 CLOSE = {"Connection": "close"}
-NO_KEY = "an operator's API key is needed: Authorization: Bearer cw_..."
+NO_TOKEN = "a token is needed: Authorization: Bearer ... (POST /api/v1/login gives one)"
 BEARER = {"WWW-Authenticate": "Bearer"}
 PROTECTED = "/api/"
+OPEN = frozenset({"/api/v1/login"})
 
 
 class Measured:
@@ -46,27 +48,26 @@ class Measured:
 
 
 class Authenticated:
-    """Lets only operators in, before anything of the body is read."""
+    """Lets only those in who say who they are, before anything of the body is read. What they may is each route's."""
 
     def __init__(self, app: ASGIApp, context: Context) -> None:
         self.app = app
         self.context = context
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].startswith(PROTECTED):
-            principal = await bearer(scope, self.context.vault)
-            if principal is None:
-                await plain_problem(scope["path"], 401, NO_KEY, BEARER)(scope, receive, send)
+        if scope["type"] == "http" and scope["path"].startswith(PROTECTED) and scope["path"] not in OPEN:
+            known = await principal_of(scope, self.context.identity)
+            if known is None:
+                await plain_problem(scope["path"], 401, NO_TOKEN, BEARER)(scope, receive, send)
                 return
-            scope.setdefault("state", {})["principal"] = principal
+            scope.setdefault("state", {})["principal"] = known
         await self.app(scope, receive, send)
 
 
-async def bearer(scope: Scope, vault: Vault) -> str | None:
-    """Who sends this request, by the key in its Authorization header."""
-    scheme, _, key = Headers(scope=scope).get("authorization", "").partition(" ")
-    key_id = await vault.key_id_of(key.strip()) if scheme.lower() == "bearer" else None
-    return key_id and f"key:{key_id}"
+async def principal_of(scope: Scope, identity: Identity) -> Principal | None:
+    """Who sends this request, by the token or key in its Authorization header."""
+    scheme, _, bearer = Headers(scope=scope).get("authorization", "").partition(" ")
+    return await identity.principal(bearer.strip()) if scheme.lower() == "bearer" else None
 
 
 class BodyLimited:

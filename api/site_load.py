@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ from domain.load_curve import HOLD_MS, Curve, Sample, Steps, Transaction, curve,
 from projections import chargers, grid_limits, transactions
 from projections.projection import Row
 
-SLICE_MS = 6 * 3_600_000
+SLICE_MS = 3_600_000
 """So much is worked out at a time; others have their turn in between."""
 
 
@@ -30,11 +31,17 @@ async def points(context: Context, site: Row, steps: Steps) -> list[Point]:
     first_ms = await context.series.first_metered_ms(site["id"])
     now_ms = context.clock.now_ms()
     told = range(now_ms if first_ms is None else min(first_ms, now_ms), now_ms)
-    found: list[Point] = []
+    loads_w: list[float | None] = []
     for some in _slices(steps):
-        found += await _some_points(context, site, some, told)
+        curves = await _curves(context, site["id"], some, told) if _overlap(some, told) else []
+        loads_w += [site_w(curves, step) for step in range(some.count)]
         await asyncio.sleep(0)
-    return found
+    caps = await _caps(context, site, steps.start_ms, steps.end_ms)
+    starts_ms = range(steps.start_ms, steps.end_ms, steps.step_ms)
+    return [
+        Point(at_ms, load_w, grid_limits.lowest_w(site["max_w"], caps, at_ms))
+        for at_ms, load_w in zip(starts_ms, loads_w, strict=True)
+    ]
 
 
 async def now(context: Context, site: Row, over_ms: int = 60_000) -> Point:
@@ -51,38 +58,32 @@ def _slices(steps: Steps) -> Iterator[Steps]:
         yield Steps(steps.start_ms + first * steps.step_ms, steps.step_ms, min(most, steps.count - first))
 
 
-async def _some_points(context: Context, site: Row, steps: Steps, told: range) -> list[Point]:
-    begins_ms, ends_ms = steps.start_ms, steps.end_ms
-    caps = await _caps(context, site, begins_ms, ends_ms)
-    curves = await _curves(context, site["id"], steps, told)
-    starts_ms = range(begins_ms, ends_ms, steps.step_ms)
-    return [
-        Point(at_ms, site_w(curves, step), grid_limits.lowest_w(site["max_w"], caps, at_ms))
-        for step, at_ms in enumerate(starts_ms)
-    ]
+def _overlap(steps: Steps, told: range) -> bool:
+    return steps.start_ms < told.stop and told.start < steps.end_ms
 
 
 async def _curves(context: Context, site_id: str, steps: Steps, told: range) -> list[Curve]:
     """What each charger of a site drew."""
     since_ms = steps.start_ms - HOLD_MS
     voltages_mv = await context.database.read(lambda connection: chargers.voltages_mv(connection, site_id))
-    samples: dict[str, list[Sample]] = {charger_id: [] for charger_id in voltages_mv}
+    rows = await context.database.read(
+        lambda connection: transactions.between(connection, site_id, since_ms, steps.end_ms)
+    )
+    ran: defaultdict[str, list[Transaction]] = defaultdict(list)
+    for row in rows:
+        ran[row["charger_id"]].append(Transaction(row["id"], row["started_ms"], row["stopped_ms"]))
+    samples: defaultdict[str, list[Sample]] = defaultdict(list)
     for value in await context.series.meter_values(site_id, since_ms, steps.end_ms):
-        power_w = _power_w(value, voltages_mv.get(value.charger_id))
+        power_w = _power_w(value, voltages_mv.get(value.charger_id, 0))
         if power_w is not None:
             samples[value.charger_id].append(Sample(value.time_ms, power_w, value.transaction_id))
-    ran: dict[str, list[Transaction]] = {charger_id: [] for charger_id in voltages_mv}
-    for row in await context.database.read(
-        lambda connection: transactions.between(connection, site_id, since_ms, steps.end_ms)
-    ):
-        ran[row["charger_id"]].append(Transaction(row["id"], row["started_ms"], row["stopped_ms"]))
     return [curve(steps, told, samples[charger_id], ran[charger_id]) for charger_id in voltages_mv]
 
 
-def _power_w(value: MeterValue, voltage_mv: int | None) -> int | None:
-    """As it was said, else from the currents; None where it told neither, or its charger is not known (yet)."""
-    if voltage_mv is None or value.power_w is not None or value.current_ma is None:
-        return None if voltage_mv is None else value.power_w
+def _power_w(value: MeterValue, voltage_mv: int) -> int | None:
+    """As it was said, else from the currents; None where it told neither."""
+    if value.power_w is not None or value.current_ma is None:
+        return value.power_w
     return sum(value.current_ma) * voltage_mv // 1_000_000
 
 

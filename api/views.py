@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from api.context import EnterpriseNames
 from api.site_load import Point
 from commands.ports import TelemetryEvent
 from commands.quantities import rfc3339
@@ -44,10 +45,12 @@ def session(row: Row) -> dict[str, Any]:
     }
 
 
-def waiting(row: Row) -> dict[str, Any]:
+def waiting(row: Row, *, known: bool) -> dict[str, Any]:
+    """Somebody in the queue; whose session it is only where that may be `known`."""
     return {
-        "session_id": row["id"],
-        "vehicle_id": row["vehicle_id"],
+        "session_id": row["id"] if known else None,
+        "vehicle_id": row["vehicle_id"] if known else None,
+        "tier": row["tier"],
         "state": row["state"],
         "place": row["place"],
         "charger_id": row["charger_id"],
@@ -58,18 +61,60 @@ def waiting(row: Row) -> dict[str, Any]:
     }
 
 
-def charger(row: Row) -> dict[str, Any]:
+def charger(row: Row, *, known: bool) -> dict[str, Any]:
     """A charger at its site; `limit_a` per phase, null where no limit is desired (no transaction)."""
     return {
         "id": row["id"],
+        "ocpp_id": row["ocpp_id"],
+        "max_kw": _power_kw(row),
         "status": row["status"],
         "connected": row["connected"],
         "obedience": row["obedience"],
-        "session_id": row["session_id"],
+        "session_id": row["session_id"] if known else None,
         "session_state": row["session_state"],
         "move_wanted": bool(row["move_wanted"]),
         "limit_a": _thousandth(row["limit_ma"]),
         "free_at": rfc3339(row["free_at_ms"]),
+    }
+
+
+def _power_kw(row: Row) -> float:
+    """What a charger can give at most."""
+    return row["max_ma"] * row["voltage_mv"] * len(row["phases"]) / 1e9
+
+
+def user(row: Row, email: str | None) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "role": row["role"],
+        "enterprise_id": row["enterprise_id"],
+        "email": email,
+        "created_at": rfc3339(row["created_at_ms"]),
+    }
+
+
+def enterprise(row: Row, names: EnterpriseNames | None) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "name": names and names.name,
+        "type": row["type"],
+        "verification_status": row["verification_status"],
+        "domain": names and names.domain,
+        "daily_grants": row["daily_grants"],
+        "created_at": rfc3339(row["created_at_ms"]),
+    }
+
+
+def vehicle(row: Row, vin: str | None) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "vin": vin,
+        "owner_user_id": row["owner_user_id"],
+        "enterprise_id": row["enterprise_id"],
+        "priority_eligible": row["priority_eligible"],
+        "battery_kwh": _thousandth(row["battery_wh"]),
+        "max_a": _thousandth(row["max_ma"]),
+        "phases": row["phases"],
     }
 
 
@@ -79,6 +124,7 @@ def site(row: Row) -> dict[str, Any]:
         "location_zone": row["location_zone"],
         "max_kw": _thousandth(row["max_w"]),
         "firm_kw": _thousandth(row["firm_w"]),
+        "priority_reserve_kw": _thousandth(row["priority_reserve_w"]),
         "nodes": [_node(node) for node in row["tree"]],
     }
 
@@ -103,6 +149,27 @@ def grid_limit(row: Row) -> dict[str, Any]:
         "holds_from": rfc3339(row["holds_from_ms"]),
         "guaranteed": row["guaranteed"],
         "reason": row["reason"],
+    }
+
+
+def priority_audit(row: Row, vin: str | None) -> dict[str, Any]:
+    """A decision about priority; `vin` None: erased, or not for this reader. Null levels and zones were unknown."""
+    level_permille = row["level_permille"]
+    return {
+        "id": row["id"],
+        "vehicle_id": row["vehicle_id"],
+        "vehicle_vin": vin,
+        "session_id": row["session_id"],
+        "site_id": row["site_id"],
+        "tier": row["tier"],
+        "soc": None if level_permille is None else level_permille / 10,
+        "location_zone": row["location_zone"],
+        "decision": row["decision"],
+        "basis": row["basis"],
+        "rule": row["rule"],
+        "reason": row["reason"],
+        "valid_until": rfc3339(row["valid_until_ms"]),
+        "created_at": rfc3339(row["created_at_ms"]),
     }
 
 

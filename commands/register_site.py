@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints
 
-from commands.quantities import Amperes, Identifier, Kilowatts, round_down
+from commands.quantities import Amperes, Identifier, Kilowatts, round_down, round_up
 from commands.request import Request
 from commands.topics import stream
 from domain.records.registry import NodeSpec, RegisterSite
@@ -40,13 +40,18 @@ class NodeRequest(Request):
 
 
 class SiteRequest(Request):
-    """`firm_kw`: the lowest cap that the utility will ever ask for."""
+    """`firm_kw`: the lowest cap that the utility will ever ask for; `priority_reserve_kw`: kept free for P0."""
 
-    said_as: ClassVar[dict[str, str]] = {"firm_w": "firm_kw", "site_id": "id"}
+    said_as: ClassVar[dict[str, str]] = {
+        "firm_w": "firm_kw",
+        "priority_reserve_w": "priority_reserve_kw",
+        "site_id": "id",
+    }
 
     id: Identifier
     location_zone: Zone
     firm_kw: Kilowatts
+    priority_reserve_kw: Kilowatts = 0
     nodes: Annotated[list[NodeRequest], Field(min_length=1, max_length=1000)]
 
     def command(self) -> RegisterSite:
@@ -55,6 +60,7 @@ class SiteRequest(Request):
             location_zone=self.location_zone,
             firm_w=round_down(self.firm_kw, 1000),
             nodes=tuple(node.spec() for node in self.nodes),
+            priority_reserve_w=round_up(self.priority_reserve_kw, 1000),
         )
 
     def stream(self) -> str:

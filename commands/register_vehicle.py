@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
-from commands.quantities import Amperes, KilowattHours, PhaseCount, round_down, round_nearest
+from commands.quantities import Amperes, Identifier, KilowattHours, PhaseCount, round_down, round_nearest
 from commands.request import Request
 from commands.topics import stream
 from domain.records.registry import RegisterVehicle
@@ -19,15 +19,26 @@ Token = Annotated[str, StringConstraints(strict=True, pattern=r"^[!-~]{1,20}$")]
 
 
 class VehicleRequest(Request):
-    """What is not known of the car is left out, never guessed. `max_a` is per phase."""
+    """What is not known of the car is left out, never guessed. `max_a` is per phase.
 
-    said_as: ClassVar[dict[str, str]] = {"battery_wh": "battery_kwh", "max_ma": "max_a", "id": "vin"}
+    `owner_user_id`: who drives it; `priority_eligible`: its enterprise enrols it as a unit that may have priority.
+    """
+
+    said_as: ClassVar[dict[str, str]] = {
+        "battery_wh": "battery_kwh",
+        "max_ma": "max_a",
+        "id": "vin",
+        "owner_id": "owner_user_id",
+    }
 
     vin: Vin
     battery_kwh: KilowattHours | None = None
     max_a: Amperes | None = None
     phases: PhaseCount = 1
     token: Token | None = None
+    owner_user_id: Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9-]{1,64}$")] | None = None
+    enterprise_id: Identifier | None = None
+    priority_eligible: Annotated[bool, Field(strict=True)] = False
 
     def command(self, vehicle_id: str) -> RegisterVehicle:
         return RegisterVehicle(
@@ -35,6 +46,9 @@ class VehicleRequest(Request):
             battery_wh=None if self.battery_kwh is None else round_nearest(self.battery_kwh, 1000),
             max_ma=None if self.max_a is None else round_down(self.max_a, 1000),
             phases=self.phases,
+            owner_id=self.owner_user_id,
+            enterprise_id=self.enterprise_id,
+            priority_eligible=self.priority_eligible,
         )
 
     @staticmethod

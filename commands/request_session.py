@@ -26,7 +26,7 @@ class SessionRequest(Request):
     current_soc: Percent | None = None
     time_constraint_minutes: Minutes
 
-    def command(self, session_id: str, vehicle_id: str, now_ms: int) -> RequestSession:
+    def command(self, session_id: str, vehicle_id: str, site_zone: str, now_ms: int) -> RequestSession:
         return RequestSession(
             session_id=session_id,
             vehicle_id=vehicle_id,
@@ -34,4 +34,5 @@ class SessionRequest(Request):
             target_permille=round_nearest(self.target_soc, 10),
             level_permille=None if self.current_soc is None else round_nearest(self.current_soc, 10),
             depart_ms=now_ms + round_down(self.time_constraint_minutes, 60_000),
+            site_zone=site_zone,
         )

@@ -14,9 +14,8 @@ from domain.records.sessions import (
     SessionRequeued,
     TransactionKnown,
 )
-from domain.session import Session
+from domain.session import EVERYONE, Session
 
-WALK_UP_TIER = 2
 FAULTS = frozenset({"EmergencyStop", "PowerLoss", "HardReset", "SoftReset", "Reboot"})
 """Reasons of OCPP 1.6 StopTransaction that are the charger's doing."""
 
@@ -57,7 +56,7 @@ def _walk_up(deciding: Deciding, told: TransactionStarted, input_id: str) -> Ses
             session_id=session_id,
             vehicle_id=told.vehicle_id if known else None,
             site_id=deciding.site.id,
-            tier=WALK_UP_TIER,
+            tier=EVERYONE,
             need_wh=None,
             target_permille=None,
             depart_ms=None,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from domain import offers, targets
+from domain import mission, offers, targets, urgent_review
 from domain.grid import Outlet
 from domain.queue import rank
 from domain.records import Decision
+from domain.records.priority import PriorityDenied, PriorityExpired, PriorityGranted
 from domain.records.sessions import ScheduleChanged, SessionOffered
 from domain.scheduling import schedule
 from domain.site import node_of
@@ -30,6 +31,7 @@ def _schedule_holds(decision: ScheduleChanged, outlets: Outlets) -> bool:
         {spec.id: node_of(spec) for spec in decision.limits},
         [targets.claim_of(claimant, outlets) for claimant in decision.claimants],
         {charger: (outlets[charger], current_ma) for charger, current_ma in decision.fixed if charger in outlets},
+        reserve_w=decision.priority_reserve_w,
     )
     return all(found.get(target.charger_id, 0) == target.target_ma for target in decision.targets)
 
@@ -39,7 +41,23 @@ def _offer_holds(decision: SessionOffered, _: Outlets) -> bool:
     return first.id == decision.session_id
 
 
-RULES: dict[str, Callable[[Any, Outlets], bool]] = {
+def _mission_holds(decision: PriorityGranted | PriorityDenied | PriorityExpired, _: Outlets) -> bool | None:
+    """A grant has every proof, a denial says which was missing; when a grant ends is a matter of time."""
+    if isinstance(decision, PriorityExpired):
+        return None
+    lacking = mission.missing(decision.evidence)
+    return lacking is None if isinstance(decision, PriorityGranted) else lacking == decision.reason
+
+
+def _low_charge_holds(decision: PriorityGranted | PriorityDenied | PriorityExpired, _: Outlets) -> bool | None:
+    if not isinstance(decision, PriorityGranted):
+        return None
+    return urgent_review.missing(decision.evidence) is None
+
+
+RULES: dict[str, Callable[[Any, Outlets], bool | None]] = {
     targets.RULE: _schedule_holds,
     offers.RULE: _offer_holds,
+    mission.RULE: _mission_holds,
+    urgent_review.RULE: _low_charge_holds,
 }

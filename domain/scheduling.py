@@ -1,6 +1,6 @@
 """The schedule: what current each charger shall have now.
 
-1. Capacity is reserved for P0, then for P1.
+1. P0 takes what it can use, then P1; what is left of a standing reserve for P0 is nobody else's.
 2. The others share the rest by weighted max-min fairness.
 3. Where it is too little, the lowest fairness scores are throttled first: their weights are lower, and those who can't
    have the 6 A that IEC 61851 asks for are paused, the lowest score first. Waiting raises their score, so they rotate.
@@ -14,13 +14,13 @@ steps of a minute: energy in percent of the offline bound, mean and worst day, w
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from domain.allocation import Claim, allocate
 from domain.fairness import HALF_SLACK_MS, WHOLE_PPM
 from domain.grid import Node, Outlet
+from domain.session import EMERGENCY, VERIFIED
 
-PRIORITY_TIERS = (0, 1)
 URGENT_MS = 15 * 60_000
 """The laxity at which a car's weight is half of what it is without any."""
 HYSTERESIS_PPM = 20_000
@@ -53,32 +53,39 @@ def schedule(
     claimants: Sequence[Claimant],
     fixed: Loads,
     *,
+    reserve_w: int = 0,
     step_ma: int = 1000,
     hysteresis_ppm: int = HYSTERESIS_PPM,
 ) -> dict[str, int]:
     """The target of every claimant's charger in mA per phase, whole steps, 0 where it is paused; priority comes first.
 
     `nodes` carry the limits in force. `fixed` are loads that can't be steered; a claimant whose charger is among them
-    has that load as its target, whatever it claims. No limit is exceeded by the targets, though `fixed` loads may.
+    has that load as its target, whatever it claims. No limit is exceeded by the targets, though `fixed` loads may. All
+    but P0 leave `reserve_w` of the site's limit free, or what P0 has not taken of it.
     """
     unsteerable = {one.charger_id: fixed[one.charger_id][1] for one in claimants if one.charger_id in fixed}
     steerable = [one for one in claimants if one.charger_id not in fixed]
-    reserved = reserve_for_priority(nodes, steerable, fixed, step_ma, hysteresis_ppm)
-    rest = [one for one in steerable if one.tier not in PRIORITY_TIERS]
-    taken = _with_targets(fixed, steerable, reserved)
-    return reserved | share_by_max_min(nodes, rest, taken, step_ma, hysteresis_ppm) | unsteerable
+    emergencies = [one for one in steerable if one.tier == EMERGENCY]
+    verified = [one for one in steerable if one.tier == VERIFIED]
+    others = [one for one in steerable if one.tier not in (EMERGENCY, VERIFIED)]
+    targets = share_by_max_min(nodes, emergencies, fixed, step_ma, hysteresis_ppm)
+    open_nodes = beside_reserve(nodes, reserve_w - _emergency_power_w(claimants, targets | unsteerable))
+    for group in (verified, others):
+        taken = _with_targets(fixed, steerable, targets)
+        targets |= share_by_max_min(open_nodes, group, taken, step_ma, hysteresis_ppm)
+    return targets | unsteerable
 
 
-def reserve_for_priority(
-    nodes: Mapping[str, Node], claimants: Sequence[Claimant], fixed: Loads, step_ma: int, hysteresis_ppm: int
-) -> dict[str, int]:
-    """P0 takes what it can use, then P1 of what is left: no lower tier ever counts against a higher one."""
-    reserved: dict[str, int] = {}
-    for tier in PRIORITY_TIERS:
-        of_tier = [one for one in claimants if one.tier == tier]
-        taken = _with_targets(fixed, claimants, reserved)
-        reserved |= share_by_max_min(nodes, of_tier, taken, step_ma, hysteresis_ppm)
-    return reserved
+def beside_reserve(nodes: Mapping[str, Node], unused_w: int) -> Mapping[str, Node]:
+    """The tree with the limit that is left of the site's, where `unused_w` of it must stay free."""
+    if unused_w <= 0:
+        return nodes
+    roots = [node for node in nodes.values() if node.parent is None and node.limit_w is not None]
+    return {**nodes, **{root.id: replace(root, limit_w=max(0, (root.limit_w or 0) - unused_w)) for root in roots}}
+
+
+def _emergency_power_w(claimants: Iterable[Claimant], targets: Mapping[str, int]) -> int:
+    return sum(one.outlet.power_w(targets[one.charger_id]) for one in claimants if one.tier == EMERGENCY)
 
 
 def share_by_max_min(

@@ -11,6 +11,8 @@ from typing import Literal
 from domain.errors import DomainError
 
 RULE = "session.life.v1"
+EMERGENCY, VERIFIED, EVERYONE = 0, 1, 2
+"""Tiers: P0 an emergency vehicle on a mission, P1 a fleet's mission or an urgent review, P2 without proof of more."""
 State = Literal["queued", "offered", "assigned", "charging", "paused", "completed", "cancelled", "expired", "failed"]
 
 MAY_FOLLOW: dict[State, frozenset[State]] = {
@@ -32,7 +34,7 @@ class Session:
 
     `need_wh` None: unknown, so it charges until departure; `depart_ms` None: nobody said (a walk-up). `until_ms` is
     when the present hold ends (the offer's, or the time to plug in); a snoozed session isn't offered anything before
-    `snoozed_until_ms`.
+    `snoozed_until_ms`. `tier` holds until `tier_until_ms` (None: P2, which needs no proof).
     """
 
     id: str
@@ -48,6 +50,7 @@ class Session:
     charger_id: str | None = None
     until_ms: int = 0
     snoozed_until_ms: int = 0
+    tier_until_ms: int | None = None
     waited_ms: int = 0
     """Time without a charger and in pauses that are over."""
     paused_since_ms: int = 0

@@ -26,7 +26,11 @@ class Charger:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The fold of a site's own events. `limits`: nodes with the limits in force; `fixed`: what targets can't lower."""
+    """The fold of a site's own events.
+
+    `limits`: nodes with the limits in force; `fixed`: what targets can't lower; `priority_reserve_w`: what is kept free
+    for P0.
+    """
 
     id: str
     limits: dict[str, Node] = field(default_factory=dict)
@@ -38,6 +42,7 @@ class Site:
     received: dict[str, Received] = field(default_factory=dict)
     free_at_ms: dict[str, int] = field(default_factory=dict)
     turn_at_ms: dict[str, int] = field(default_factory=dict)
+    priority_reserve_w: int = 0
 
     def session_of(self, vehicle_id: str | None) -> Session | None:
         """The open session of a vehicle."""
@@ -101,7 +106,7 @@ def evolve(site: Site, event: Payload, time_ms: int) -> Site:
     """The site after one of its own events."""
     match event:
         case said.SiteAdded():
-            return replace(site, limits=_nodes(event.nodes))
+            return replace(site, limits=_nodes(event.nodes), priority_reserve_w=event.priority_reserve_w)
         case said.CapacityKnown():
             return replace(site, limits=_nodes(event.limits), fixed=dict(event.fixed))
         case said.SiteChargerAdded():
@@ -159,6 +164,8 @@ def _sessions(sessions: Mapping[str, Session], event: Payload, time_ms: int) -> 
                 queued_ms=time_ms,
                 walk_up=event.walk_up,
             )
+        case said.SessionTierChanged():
+            _change(open_ones, event.session_id, tier=event.tier, tier_until_ms=event.until_ms)
         case said.SessionEnded():
             del open_ones[event.session_id]
         case said.SessionOffered():

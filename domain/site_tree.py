@@ -14,8 +14,8 @@ MAX_MA = 1_000_000
 MAX_W = 1_000_000_000
 
 
-def check_tree(nodes: Sequence[NodeSpec], firm_w: int) -> None:
-    """Raise `DomainError` unless `nodes` form one tree below one site node whose limit is at least `firm_w`."""
+def check_tree(nodes: Sequence[NodeSpec], firm_w: int, priority_reserve_w: int) -> None:
+    """Raise `DomainError` unless `nodes` form one tree below one site node, whose limit has room for both powers."""
     ids = [node.id for node in nodes]
     if len(set(ids)) != len(ids):
         raise DomainError("two nodes have the same id", field="nodes", rule=RULE)
@@ -30,6 +30,9 @@ def check_tree(nodes: Sequence[NodeSpec], firm_w: int) -> None:
         raise DomainError("the site node needs a limit_w", field="nodes", rule=RULE)
     if not 0 <= firm_w <= roots[0].limit_w:
         raise DomainError("firm_w must lie between 0 and the site's limit_w", field="firm_w", rule=RULE)
+    if not 0 <= priority_reserve_w <= roots[0].limit_w:
+        reason = "priority_reserve_w must lie between 0 and the site's limit_w"
+        raise DomainError(reason, field="priority_reserve_w", rule=RULE)
 
 
 def _check_limits(node: NodeSpec) -> None:

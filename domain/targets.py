@@ -17,7 +17,7 @@ from domain.records.sessions import (
 )
 from domain.scheduling import Claimant as Claim
 from domain.scheduling import schedule
-from domain.session import Session
+from domain.session import EMERGENCY, Session
 from domain.site import spec_of
 
 RULE = "scheduling.weighted_max_min.v1"
@@ -32,7 +32,9 @@ def plan(deciding: Deciding) -> None:
     plugged = [session for session in deciding.site.sessions.values() if session.plugged()]
     claimants = [_claimant(deciding, session) for session in plugged]
     outlets = {charger.outlet.id: charger.outlet for charger in deciding.site.chargers.values()}
-    found = schedule(deciding.site.limits, [claim_of(one, outlets) for one in claimants], _fixed(deciding))
+    reserve_w = _reserve_w(deciding)
+    claims = [claim_of(one, outlets) for one in claimants]
+    found = schedule(deciding.site.limits, claims, _fixed(deciding), reserve_w=reserve_w)
     changed = _changes(deciding, found)
     if changed and (deciding.urgent or _is_worthwhile(deciding, changed)):
         deciding.add(
@@ -42,6 +44,7 @@ def plan(deciding: Deciding) -> None:
                 claimants=tuple(claimants),
                 limits=tuple(spec_of(node) for node in deciding.site.limits.values()),
                 fixed=tuple(deciding.site.fixed.items()),
+                priority_reserve_w=reserve_w,
                 rule=RULE,
                 reason=_reason(found),
             )
@@ -77,6 +80,18 @@ def claim_of(claimant: Claimant, outlets: Mapping[str, Outlet]) -> Claim:
         max_ma=claimant.max_ma,
         running=claimant.running,
     )
+
+
+def _reserve_w(deciding: Deciding) -> int:
+    """The standing reserve for P0, less what is counted already for those of P0 who are about to start."""
+    site = deciding.site
+    starting = [one for one in site.sessions.values() if one.tier == EMERGENCY and not one.plugged()]
+    used_w = sum(
+        site.chargers[charger].outlet.power_w(site.fixed[charger])
+        for charger in (session.charger_id for session in starting)
+        if charger in site.chargers and charger in site.fixed
+    )
+    return max(0, site.priority_reserve_w - used_w)
 
 
 def _fixed(deciding: Deciding) -> dict[str, tuple[Outlet, int]]:

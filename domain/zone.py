@@ -53,6 +53,11 @@ def is_near(one: str | None, other: str | None) -> bool:
     return abs(here[0] - there[0]) <= 1 and min(across, columns - across) <= 1
 
 
+def is_cell(zone: str) -> bool:
+    """Whether a zone is a geohash of five characters."""
+    return _row_and_column(zone) is not None
+
+
 def _row_and_column(zone: str) -> tuple[int, int] | None:
     """Of a geohash; None where it is none."""
     if len(zone) != LENGTH or any(character not in ALPHABET for character in zone):

@@ -1,37 +1,46 @@
 """The registry: what the community consists of, as `eventsourcing` aggregates.
 
-Streams: `registry:site:<id>`, `registry:charger:<id>`, `registry:vehicle:<id>`; a charger's id is its OCPP identity, so
-the stream itself keeps it unique.
+Streams: `registry:<kind>:<id>` of a site, charger, vehicle, account or enterprise; a charger's id is its OCPP identity,
+so the stream itself keeps it unique.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 from eventsourcing.domain import Aggregate, event
 
 from domain.desired import Desired
+from domain.enterprise import Verification, approve, check_account, suspend
 from domain.errors import DomainError
 from domain.records import Payload, Record
 from domain.records.registry import (
+    AccountRegistered,
+    ApproveEnterprise,
     ChargerRegistered,
+    EnterpriseApproved,
+    EnterpriseRegistered,
+    EnterpriseSuspended,
+    RegisterAccount,
     RegisterCharger,
+    RegisterEnterprise,
     RegisterSite,
     RegisterVehicle,
     SiteRegistered,
+    SuspendEnterprise,
     VehicleRegistered,
 )
 from domain.site_tree import MAX_MA, check_charger, check_tree
 
-Description = SiteRegistered | ChargerRegistered | VehicleRegistered
+Description = SiteRegistered | ChargerRegistered | VehicleRegistered | AccountRegistered | EnterpriseRegistered
 RULE = "registry.register.v1"
 
 
 class Registered(Aggregate):
-    """A site, a charger or a vehicle of the community, as it was described."""
+    """A thing or a member of the community, as it was described."""
 
     @event("Described")
     def __init__(self, description: Description, timestamp: datetime) -> None:
@@ -45,14 +54,17 @@ class Registered(Aggregate):
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """The fold of one stream: the description, once there is one."""
+    """The fold of one stream: the description, once there is one; of an enterprise also whether it is verified."""
 
     site: SiteRegistered | None = None
     charger: ChargerRegistered | None = None
     vehicle: VehicleRegistered | None = None
+    account: AccountRegistered | None = None
+    enterprise: EnterpriseRegistered | None = None
+    verification: Verification = "pending"
 
     def exists(self) -> bool:
-        return any((self.site, self.charger, self.vehicle))
+        return any((self.site, self.charger, self.vehicle, self.account, self.enterprise))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +73,7 @@ class Nothing:
 
 
 def _site(command: RegisterSite) -> SiteRegistered:
-    check_tree(command.nodes, command.firm_w)
+    check_tree(command.nodes, command.firm_w, command.priority_reserve_w)
     return SiteRegistered(**command.__dict__)
 
 
@@ -77,13 +89,26 @@ def _vehicle(command: RegisterVehicle) -> VehicleRegistered:
         raise DomainError(f"max_ma must lie in 1..{MAX_MA}", field="max_ma", rule=RULE)
     if not 1 <= command.phases <= 3:
         raise DomainError("a car charges on one to three phases", field="phases", rule=RULE)
+    if command.priority_eligible and command.enterprise_id is None:
+        raise DomainError("only a vehicle of an enterprise can be", field="priority_eligible", rule=RULE)
     return VehicleRegistered(**command.__dict__)
+
+
+def _account(command: RegisterAccount) -> AccountRegistered:
+    check_account(command)
+    return AccountRegistered(**command.__dict__)
+
+
+def _enterprise(command: RegisterEnterprise) -> EnterpriseRegistered:
+    return EnterpriseRegistered(**command.__dict__)
 
 
 DESCRIBE: dict[type[Payload], Callable[..., Description]] = {
     RegisterSite: _site,
     RegisterCharger: _charger,
     RegisterVehicle: _vehicle,
+    RegisterAccount: _account,
+    RegisterEnterprise: _enterprise,
 }
 
 
@@ -101,6 +126,11 @@ class Registry:
         return working
 
     def decide(self, fold: Entity, working: Nothing, given: Record) -> Sequence[Payload]:
+        match given.data:
+            case ApproveEnterprise():
+                return [approve(fold.enterprise, given.data)]
+            case SuspendEnterprise():
+                return [suspend(fold.enterprise, fold.verification)]
         describe = DESCRIBE.get(type(given.data))
         if describe is None:
             raise DomainError(f"{given.type} is not for the registry", field="type", rule=RULE)
@@ -117,6 +147,14 @@ class Registry:
                 return Entity(charger=event)
             case VehicleRegistered():
                 return Entity(vehicle=event)
+            case AccountRegistered():
+                return Entity(account=event)
+            case EnterpriseRegistered():
+                return Entity(enterprise=event)
+            case EnterpriseApproved():
+                return replace(fold, verification="approved")
+            case EnterpriseSuspended():
+                return replace(fold, verification="suspended")
         return fold
 
     def desired(self, fold: Entity, event: Payload) -> Sequence[Desired]:

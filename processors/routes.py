@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from commands.topics import stream
-from domain.records import Payload, Record, fleet, load, registry, sessions
+from domain.records import Payload, Record, fleet, load, priority, registry, sessions
 
 Key = Callable[[Any, str], str | None]
 
@@ -20,6 +20,14 @@ def _vehicle(event: Any, _: str) -> str | None:
     return event.vehicle_id  # type: ignore[no-any-return]
 
 
+def _holder(event: Any, _: str) -> str | None:
+    return event.holder  # type: ignore[no-any-return]
+
+
+def _enterprise(event: Any, _: str) -> str | None:
+    return f"enterprise:{event.enterprise_id}"
+
+
 def _same(_: Any, key: str) -> str | None:
     return key
 
@@ -28,10 +36,18 @@ ROUTES: dict[type[Payload], tuple[tuple[str, Key], ...]] = {
     registry.SiteRegistered: (("sites", _site), ("load", _site)),
     registry.ChargerRegistered: (("sites", _site), ("load", _site)),
     registry.VehicleRegistered: (("vehicles", _vehicle),),
+    registry.EnterpriseApproved: (("vehicles", _enterprise),),
+    registry.EnterpriseSuspended: (("vehicles", _enterprise),),
     fleet.SessionRequested: (("sites", _site),),
     fleet.CancelRequested: (("sites", _site),),
     fleet.AcceptRequested: (("sites", _site),),
     fleet.SnoozeRequested: (("sites", _site),),
+    priority.PriorityClaimed: (("vehicles", _holder),),
+    priority.QuotaUsed: (("vehicles", _vehicle),),
+    priority.QuotaRefused: (("vehicles", _vehicle),),
+    priority.PriorityRevoked: (("vehicles", _vehicle),),
+    priority.PriorityGranted: (("sites", _site),),
+    priority.PriorityExpired: (("sites", _site),),
     sessions.SessionEnded: (("vehicles", _vehicle),),
     sessions.SessionRefused: (("vehicles", _vehicle),),
     sessions.StartRequested: (("load", _same),),

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from domain import admission, charging, ending, offers, targets, turns
+from domain import admission, charging, ending, offers, targets, tiers, turns
 from domain.deciding import Deciding
 from domain.desired import Desired
 from domain.errors import DomainError
-from domain.records import Payload, Record, chargers, fleet, load, registry, sessions
+from domain.records import Payload, Record, chargers, fleet, load, priority, registry, sessions
 from domain.records.time import TimerDue, TimerSet
 from domain.sensed import Sensed, forget_closed, sense_limit, sense_meter, sense_start
-from domain.session import Session
+from domain.session import EVERYONE, Session
 from domain.site import Charger, Site, evolve, has_failed
 
 RULE = "sites.route.v1"
@@ -72,7 +72,8 @@ class Sites:
 
 
 def _follow_up(deciding: Deciding) -> None:
-    """What every change may lead to: holds that lapse, offers, a new schedule, new expectations."""
+    """What every change may lead to: priority and holds that lapse, offers, a new schedule, new expectations."""
+    tiers.lapse(deciding)
     ending.end_overdue(deciding)
     offers.withdraw_lost_offers(deciding)
     offers.offer_free_chargers(deciding)
@@ -84,7 +85,8 @@ def _follow_up(deciding: Deciding) -> None:
 
 def _site(deciding: Deciding, given: Record) -> None:
     told: registry.SiteRegistered = given.data  # type: ignore[assignment]
-    deciding.add(sessions.SiteAdded(site_id=told.site_id, nodes=told.nodes))
+    reserve_w = told.priority_reserve_w
+    deciding.add(sessions.SiteAdded(site_id=told.site_id, nodes=told.nodes, priority_reserve_w=reserve_w))
 
 
 def _charger(deciding: Deciding, given: Record) -> None:
@@ -168,7 +170,8 @@ def _requested(deciding: Deciding, given: Record) -> None:
     elif not deciding.site.chargers:
         _refuse(deciding, told, "this site has no chargers")
     else:
-        wanted = {name: value for name, value in told.__dict__.items() if name != "level_permille"}
+        known_there = ("level_permille", "site_zone")
+        wanted = {name: value for name, value in told.__dict__.items() if name not in known_there}
         deciding.add(sessions.SessionQueued(**wanted, walk_up=False))
 
 
@@ -198,6 +201,16 @@ def _snooze(deciding: Deciding, given: Record) -> None:
     offers.snooze(deciding, _open(deciding, told.session_id))
 
 
+def _granted(deciding: Deciding, given: Record) -> None:
+    told: priority.PriorityGranted = given.data  # type: ignore[assignment]
+    tiers.change(deciding, told.session_id, told.tier, told.valid_until_ms)
+
+
+def _expired(deciding: Deciding, given: Record) -> None:
+    told: priority.PriorityExpired = given.data  # type: ignore[assignment]
+    tiers.change(deciding, told.session_id, EVERYONE, None)
+
+
 HANDLERS: dict[type[Payload], Callable[[Deciding, Record], Any]] = {
     registry.SiteRegistered: _site,
     registry.ChargerRegistered: _charger,
@@ -215,5 +228,7 @@ HANDLERS: dict[type[Payload], Callable[[Deciding, Record], Any]] = {
     fleet.CancelRequested: _cancel,
     fleet.AcceptRequested: _accept,
     fleet.SnoozeRequested: _snooze,
+    priority.PriorityGranted: _granted,
+    priority.PriorityExpired: _expired,
     TimerDue: _learnt_only,
 }

@@ -1,127 +1,152 @@
-"""`vehicles`: one active session per vehicle; every request of a driver enters here. Stream: vehicle id."""
+"""`vehicles`: sessions and priority of vehicles; every request of a driver enters here.
+
+Streams: a vehicle's id, and a holder of a quota for priority: `enterprise:<id>`, `account:<id>`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from domain import driver_requests, mission, quota, readings, urgent_review, vehicle
 from domain.desired import Desired
 from domain.errors import DomainError
-from domain.records import Payload, Record
-from domain.records.fleet import (
-    AcceptOffer,
-    AcceptRequested,
-    CancelRequested,
-    CancelSession,
-    RequestSession,
-    SessionClosed,
-    SessionRequested,
-    SnoozeOffer,
-    SnoozeRequested,
-    VehicleAdded,
-)
+from domain.priority import TIMER, Case, claim_id
+from domain.quota import Holder
+from domain.readings import Readings
+from domain.records import Payload, Record, fleet, priority, registry, sessions
 from domain.records.readings import Reading
-from domain.records.registry import VehicleRegistered
-from domain.records.sessions import SessionEnded, SessionRefused
-from domain.session_request import check_request, energy_need_wh
+from domain.records.time import TimerDue
+from domain.vehicle import Vehicle
 
-RULE = "vehicles.one_session.v1"
-EVERYONE = 2
-"""Tier P2: what a vehicle has without proof of more."""
+RULE = "vehicles.route.v1"
 
 
 @dataclass(frozen=True, slots=True)
-class Vehicle:
-    """What a vehicle is, and the session it has open (with its site)."""
+class Fold:
+    """A stream is one of both."""
 
-    known: bool = False
-    battery_wh: int | None = None
-    max_ma: int | None = None
-    phases: int = 1
-    session_id: str | None = None
-    site_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Readings:
-    """The last readings of the car: unknown until it tells."""
+    vehicle: Vehicle
+    holder: Holder
 
 
 class Vehicles:
-    """`processors.processor.Processor` for vehicles."""
+    """`processors.processor.Processor` for vehicles and holders of quotas."""
 
     name = "vehicles"
-    fold_type = Vehicle
+    fold_type = Fold
     working_type = Readings
 
-    def start(self, key: str) -> tuple[Vehicle, Readings]:
-        return Vehicle(), Readings()
+    def start(self, key: str) -> tuple[Fold, Readings]:
+        return Fold(Vehicle(key), quota.holder(key)), Readings()
 
-    def observe(self, fold: Vehicle, working: Readings, given: Record) -> Readings:
+    def observe(self, fold: Fold, working: Readings, given: Record) -> Readings:
+        if isinstance(given.data, Reading):
+            return readings.take(working, given.data, fold.vehicle.enterprise_id, given.time)
         return working
 
-    def decide(self, fold: Vehicle, working: Readings, given: Record) -> Sequence[Payload]:
-        match given.data:
-            case VehicleRegistered() as told:
-                return [VehicleAdded(**told.__dict__)]
-            case RequestSession() as asked:
-                return [_request(fold, asked, given.time)]
-            case CancelSession() as asked:
-                return [CancelRequested(session_id=_open(fold, asked), site_id=fold.site_id)]
-            case AcceptOffer() as asked:
-                return [AcceptRequested(session_id=_open(fold, asked), site_id=fold.site_id)]
-            case SnoozeOffer() as asked:
-                return [SnoozeRequested(session_id=_open(fold, asked), site_id=fold.site_id)]
-            case SessionEnded() as told if told.session_id == fold.session_id:
-                return [_closed(told.session_id, told.vehicle_id, told.state, told.reason)]
-            case SessionRefused() as told if told.session_id == fold.session_id:
-                return [_closed(told.session_id, told.vehicle_id, "refused", told.reason)]
-            case Reading():
-                return []
-            case SessionEnded() | SessionRefused():
-                return []
+    def decide(self, fold: Fold, working: Readings, given: Record) -> Sequence[Payload]:
+        of_vehicle = VEHICLE_HANDLERS.get(type(given.data))
+        if of_vehicle is not None:
+            return of_vehicle(Case(fold.vehicle, working, given.time), given.data)
+        of_holder = HOLDER_HANDLERS.get(type(given.data))
+        if of_holder is not None:
+            return of_holder(fold.holder, given.data, given.time)
         raise DomainError(f"{given.type} is not for a vehicle", field="type", rule=RULE)
 
-    def evolve(self, fold: Vehicle, event: Payload, time_ms: int) -> Vehicle:
-        match event:
-            case VehicleAdded():
-                return replace(fold, known=True, battery_wh=event.battery_wh, max_ma=event.max_ma, phases=event.phases)
-            case SessionRequested():
-                return replace(fold, session_id=event.session_id, site_id=event.site_id)
-            case SessionClosed():
-                return replace(fold, session_id=None, site_id="")
-        return fold
+    def evolve(self, fold: Fold, event: Payload, time_ms: int) -> Fold:
+        return Fold(vehicle.evolve(fold.vehicle, event, time_ms), quota.evolve(fold.holder, event, time_ms))
 
-    def desired(self, fold: Vehicle, event: Payload) -> Sequence[Desired]:
+    def desired(self, fold: Fold, event: Payload) -> Sequence[Desired]:
         return ()
 
 
-def _request(fold: Vehicle, asked: RequestSession, now_ms: int) -> SessionRequested:
-    if not fold.known:
+# A vehicle
+
+
+def _registered(case: Case, told: registry.VehicleRegistered) -> Sequence[Payload]:
+    return [fleet.VehicleAdded(**told.__dict__)]
+
+
+def _request(case: Case, asked: fleet.RequestSession) -> Sequence[Payload]:
+    requested = driver_requests.request(case.vehicle, asked, case.now_ms)
+    with_visit = replace(case, vehicle=vehicle.evolve(case.vehicle, requested, case.now_ms))
+    return [requested, *mission.at_request(with_visit)]
+
+
+PASSED_ON: dict[type[Payload], Callable[..., Payload]] = {
+    fleet.CancelSession: fleet.CancelRequested,
+    fleet.AcceptOffer: fleet.AcceptRequested,
+    fleet.SnoozeOffer: fleet.SnoozeRequested,
+}
+
+
+def _pass_on(case: Case, asked: Any) -> Sequence[Payload]:
+    visit = driver_requests.open_visit(case.vehicle, asked.session_id)
+    return [PASSED_ON[type(asked)](session_id=visit.session_id, site_id=visit.site_id)]
+
+
+def _closed(case: Case, told: sessions.SessionEnded | sessions.SessionRefused) -> Sequence[Payload]:
+    return driver_requests.close(case.vehicle, told)
+
+
+def _reading(case: Case, told: Reading) -> Sequence[Payload]:
+    if not case.vehicle.known:
         raise DomainError("this vehicle is not registered", field="vehicle_id", rule=RULE)
-    if fold.session_id is not None:
-        raise DomainError(f"this vehicle has session {fold.session_id} open", field="vehicle_id", rule=RULE)
-    check_request(asked.target_permille, asked.level_permille, asked.depart_ms, now_ms)
-    return SessionRequested(
-        session_id=asked.session_id,
-        vehicle_id=asked.vehicle_id,
-        site_id=asked.site_id,
-        tier=EVERYONE,
-        target_permille=asked.target_permille,
-        level_permille=asked.level_permille,
-        need_wh=energy_need_wh(asked.target_permille, asked.level_permille, fold.battery_wh),
-        depart_ms=asked.depart_ms,
-        max_ma=fold.max_ma,
-        phases=fold.phases,
-    )
+    return mission.at_reading(case, told)
 
 
-def _open(fold: Vehicle, asked: Any) -> str:
-    if fold.session_id is None or asked.session_id != fold.session_id:
-        raise DomainError("this vehicle has no such session open", field="session_id", rule=RULE)
-    return fold.session_id
+def _answered(case: Case, told: priority.QuotaUsed | priority.QuotaRefused) -> Sequence[Payload]:
+    """The answer to a claim of the open session; one of an earlier session is of no use any more."""
+    visit = case.vehicle.visit
+    if visit is not None and told.claim_id == claim_id(visit.session_id, "mission"):
+        return mission.answered(case, told)
+    if visit is not None and told.claim_id == claim_id(visit.session_id, "low_charge"):
+        return urgent_review.answered(case, told)
+    return []
 
 
-def _closed(session_id: str, vehicle_id: str | None, state: str, reason: str) -> SessionClosed:
-    return SessionClosed(session_id=session_id, vehicle_id=vehicle_id or "", state=state, reason=reason)
+def _due(case: Case, due: TimerDue) -> Sequence[Payload]:
+    visit = case.vehicle.visit
+    if due.name == urgent_review.TIMER:
+        return urgent_review.at_deadline(case)
+    if due.name != TIMER or visit is None or visit.grant is None:
+        return []
+    return mission.at_wake(case) if visit.grant.basis == "mission" else urgent_review.at_wake(case)
+
+
+VEHICLE_HANDLERS: dict[type[Payload], Callable[[Case, Any], Sequence[Payload]]] = {
+    registry.VehicleRegistered: _registered,
+    fleet.RequestSession: _request,
+    fleet.CancelSession: _pass_on,
+    fleet.AcceptOffer: _pass_on,
+    fleet.SnoozeOffer: _pass_on,
+    sessions.SessionEnded: _closed,
+    sessions.SessionRefused: _closed,
+    Reading: _reading,
+    priority.QuotaUsed: _answered,
+    priority.QuotaRefused: _answered,
+    priority.PriorityRevoked: mission.revoked,
+    priority.RequestUrgentReview: urgent_review.request,
+    priority.DecideUrgentReview: urgent_review.decide,
+    TimerDue: _due,
+}
+
+
+# A holder
+
+
+def _approved(holder: Holder, told: registry.EnterpriseApproved, now_ms: int) -> Sequence[Payload]:
+    return quota.approve(holder, told)
+
+
+def _claimed(holder: Holder, told: priority.PriorityClaimed, now_ms: int) -> Sequence[Payload]:
+    return [quota.answer(holder, told, now_ms)]
+
+
+HOLDER_HANDLERS: dict[type[Payload], Callable[[Holder, Any, int], Sequence[Payload]]] = {
+    registry.EnterpriseApproved: _approved,
+    registry.EnterpriseSuspended: quota.suspend,
+    priority.PriorityClaimed: _claimed,
+}

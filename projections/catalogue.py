@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from projections import (
+    accounts,
     charger_use,
     chargers,
     decisions,
+    enterprises,
     grid_limits,
+    priority_audit,
     rejections,
     session_requests,
     sessions,
@@ -18,6 +21,8 @@ from projections import (
 PROJECTIONS = tuple(
     module.PROJECTION
     for module in (
+        accounts,
+        enterprises,
         sites,
         vehicles,
         chargers,
@@ -26,6 +31,7 @@ PROJECTIONS = tuple(
         session_requests,
         sessions,
         decisions,
+        priority_audit,
         rejections,
         transactions,
     )

@@ -35,6 +35,7 @@ SESSIONS = Table(
     Column("state", String, nullable=False),
     Column("reason", String),
     Column("tier", Integer),
+    Column("tier_until_ms", BigInteger),
     *(Column(name, Integer) for name in said.Fairness.model_fields),
     Column("need_wh", BigInteger),
     Column("energy_wh", BigInteger),
@@ -74,6 +75,7 @@ SET_SCORE = change(SESSIONS, SCORED)
 SET_SCORE_AT_CHARGER = change(SESSIONS, SCORED, key=("charger_id",)).where(
     SESSIONS.c.move_wanted == false(), one_of(SESSIONS.c.state, PLUGGED)
 )
+SET_TIER = change(SESSIONS, ["tier", "tier_until_ms"])
 FORGET_ETA = (
     SESSIONS.update()
     .where(SESSIONS.c.site_id == bindparam("of_site_id"), one_of(SESSIONS.c.state, NOT_PLUGGED))
@@ -181,6 +183,11 @@ def _ended(event: said.SessionEnded, happened: Happened) -> Iterable[Change]:
     return [_of(END, event.session_id, **ended)]
 
 
+@PROJECTION.on(said.SessionTierChanged)
+def _tier_changed(event: said.SessionTierChanged, _: Happened) -> Iterable[Change]:
+    return [_of(SET_TIER, event.session_id, tier=event.tier, tier_until_ms=event.until_ms)]
+
+
 @PROJECTION.on(said.ChargerOccupied)
 def _occupied(event: said.ChargerOccupied, _: Happened) -> Iterable[Change]:
     return [_of(SET_MOVE_WANTED, event.session_id, move_wanted=event.wanted)]
@@ -222,9 +229,7 @@ def _of(statement: Any, session_id: str, **values: Any) -> Change:
 ONE = select(SESSIONS).where(SESSIONS.c.id == bindparam("id"))
 REQUEST = select(SESSION_REQUESTS).where(SESSION_REQUESTS.c.session_id == bindparam("id"))
 WAITING = (
-    select(
-        SESSIONS.c["id", "vehicle_id", "state", "charger_id", "held_until_ms", "eta_ms", *said.Fairness.model_fields]
-    )
+    select(SESSIONS.c["id", "vehicle_id", "state", "charger_id", "held_until_ms", "eta_ms", *SCORED])
     .where(SESSIONS.c.site_id == bindparam("site_id"), one_of(SESSIONS.c.state, NOT_PLUGGED))
     .order_by(
         (SESSIONS.c.state == "queued"),  # those a charger is held for come first

@@ -17,6 +17,7 @@ SITES = Table(
     Column("location_zone", String, nullable=False),
     Column("max_w", Integer),
     Column("firm_w", Integer, nullable=False),
+    Column("priority_reserve_w", Integer, nullable=False),
     Column("tree", JSON, nullable=False),
 )
 PROJECTION = Projection(SITES, "registry")
@@ -30,6 +31,7 @@ def _registered(event: SiteRegistered, _: Happened) -> Iterable[Change]:
         "location_zone": event.location_zone,
         "max_w": next(node.limit_w for node in event.nodes if node.parent is None),
         "firm_w": event.firm_w,
+        "priority_reserve_w": event.priority_reserve_w,
         "tree": [_node(node) for node in event.nodes],
     }
     return [(ADD, row)]
@@ -42,7 +44,6 @@ def _node(node: NodeSpec) -> dict[str, Any]:
 
 ALL = select(SITES).order_by(SITES.c.id)
 ONE = select(SITES).where(SITES.c.id == bindparam("id"))
-EXISTS = select(SITES.c.id).where(SITES.c.id == bindparam("id"))
 
 
 def every(connection: Connection) -> list[Row]:
@@ -53,8 +54,3 @@ def every(connection: Connection) -> list[Row]:
 def find(connection: Connection, site_id: str) -> Row | None:
     """A site, or None."""
     return connection.execute(ONE, {"id": site_id}).mappings().first()
-
-
-def exists(connection: Connection, site_id: str) -> bool:
-    """Whether there is such a site."""
-    return connection.execute(EXISTS, {"id": site_id}).first() is not None

@@ -1,11 +1,12 @@
-"""`vehicles`: which opaque ids are registered, and what the cars can do."""
+"""`vehicles`: whose they are, and what the cars can do. The VIN is in the vault."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import Column, Connection, Integer, String, Table, bindparam, select
+from sqlalchemy import Boolean, Column, Connection, Integer, String, Table, bindparam, or_, select
 
+from domain.access import Belongs, Principal
 from domain.records.registry import VehicleRegistered
 from projections.projection import METADATA, Change, Happened, Projection, Row, insert_new
 
@@ -16,6 +17,9 @@ VEHICLES = Table(
     Column("battery_wh", Integer),
     Column("max_ma", Integer),
     Column("phases", Integer, nullable=False),
+    Column("owner_user_id", String, index=True),
+    Column("enterprise_id", String, index=True),
+    Column("priority_eligible", Boolean, nullable=False),
 )
 PROJECTION = Projection(VEHICLES, "registry")
 ADD = insert_new(VEHICLES)
@@ -28,13 +32,33 @@ def _registered(event: VehicleRegistered, _: Happened) -> Iterable[Change]:
         "battery_wh": event.battery_wh,
         "max_ma": event.max_ma,
         "phases": event.phases,
+        "owner_user_id": event.owner_id,
+        "enterprise_id": event.enterprise_id,
+        "priority_eligible": event.priority_eligible,
     }
     return [(ADD, row)]
 
 
+BELONGING = select(VEHICLES).order_by(VEHICLES.c.id)
 ONE = select(VEHICLES).where(VEHICLES.c.id == bindparam("id"))
 
 
 def find(connection: Connection, vehicle_id: str) -> Row | None:
     """A vehicle, or None."""
     return connection.execute(ONE, {"id": vehicle_id}).mappings().first()
+
+
+def seen_by(connection: Connection, principal: Principal) -> list[Row]:
+    """The vehicles that somebody may see: all for an operator, else her own and those of her enterprise."""
+    query = BELONGING
+    if principal.role != "operator":
+        own = [VEHICLES.c.owner_user_id == principal.id]
+        if principal.enterprise_id is not None:
+            own.append(VEHICLES.c.enterprise_id == principal.enterprise_id)
+        query = query.where(or_(*own))
+    return list(connection.execute(query).mappings())
+
+
+def belongs(row: Row) -> Belongs:
+    """Whose a vehicle is, and with it its sessions and events."""
+    return Belongs(row["owner_user_id"], row["enterprise_id"])

@@ -12,7 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,16 +20,18 @@ from zoneinfo import ZoneInfo
 
 from rich.console import Console
 
+from adapters.log.sqlite import SqliteLog
 from adapters.vault import Vault
 from services import demo_page, demo_progress, demo_proof
 from services.addresses import Addresses, wait_for_addresses
+from services.first_start import first_operator
 
 ROOT = Path(__file__).resolve().parent.parent
 GARAGE = ZoneInfo("America/Los_Angeles")
 STARTS_AT = timedelta(hours=-4)
 """From local midnight: early enough to set up and commission before the first car of any day."""
 STOP_S = 20
-KEY_FILE = "demo.key"
+CREDENTIALS_FILE = "operator.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +84,8 @@ class DemoFailed(Exception):
 def _server(wanted: Wanted, data: Path) -> Iterator[Addresses]:
     """The platform in a process of its own, on simulated time."""
     data.mkdir(parents=True)
-    asyncio.run(_draw_key(data))
     begin = datetime.fromisoformat(wanted.day).replace(tzinfo=GARAGE) + STARTS_AT
+    asyncio.run(_first_operator(data, int(begin.timestamp() * 1000)))
     command = [sys.executable, "-m", "services.cli", "serve", "--data", str(data), "--port", "0", "--ocpp-port", "0"]
     command += ["--clock", "simulated", "--start", begin.isoformat()]
     with (data.parent / "server.log").open("wb") as output:
@@ -102,23 +104,25 @@ def _server(wanted: Wanted, data: Path) -> Iterator[Addresses]:
             server.wait()
 
 
-async def _draw_key(data: Path) -> None:
-    """An operator's key for the simulated world, in a file that only this user reads."""
-    vault = Vault.open(data)
+async def _first_operator(data: Path, now_ms: int) -> None:
+    """An operator's credentials for the simulated world, in a file that only this user reads."""
+    vault, log = Vault.open(data), SqliteLog.open(data)
     try:
-        key = await vault.new_api_key("demo", int(time.time() * 1000))
+        operator = await first_operator(log, vault, now_ms)
     finally:
+        await log.close()
         vault.close()
-    file = data / KEY_FILE
+    assert operator is not None
+    file = data / CREDENTIALS_FILE
     file.touch(mode=0o600)
-    file.write_text(key)
+    file.write_text(json.dumps(asdict(operator)))
 
 
 def _world(wanted: Wanted, folder: Path, addresses: Addresses, console: Console) -> dict[str, Any]:
     """The simulated world in a process of its own: it knows the server by its sockets and REST only."""
     out = folder / "measured.json"
     command = [sys.executable, "-m", "simulators.demo_world", "--server", addresses.api, "--ocpp", addresses.ocpp]
-    command += ["--control", addresses.control, "--key-file", str(folder / "data" / KEY_FILE)]
+    command += ["--control", addresses.control, "--credentials", str(folder / "data" / CREDENTIALS_FILE)]
     command += ["--day", wanted.day, "--limit-kw", str(wanted.limit_kw)]
     command += ["--noon-limit-kw", str(wanted.noon_limit_kw), "--out", str(out)]
     command += ["--outages", str(wanted.outages)]

@@ -1,15 +1,47 @@
-"""The first start: the operator's API key is drawn and printed, this once."""
+"""The first start: the operator's account is made, and its password printed, this once."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import typer
 
+from adapters.ids import uuid7
+from adapters.passwords import drawn
 from adapters.vault import Vault
-from commands.ports import Clock
+from commands import topics
+from commands.codec import entry
+from commands.ports import Log
+from domain.records import input_record
+from domain.records.registry import RegisterAccount
+
+EMAIL = "operator@localhost"
 
 
-async def tell_credentials(vault: Vault, clock: Clock) -> None:
-    """Draw and print a key where there is none yet; it is kept as a hash only."""
-    if not await vault.has_api_keys():
-        key = await vault.new_api_key("operator", clock.now_ms())
-        typer.echo(f"The operator's API key, shown this once: {key}")
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Who may log in as the first operator."""
+
+    email: str
+    password: str
+
+
+async def first_operator(log: Log, vault: Vault, now_ms: int) -> Operator | None:
+    """Make the operator's account where there is no account yet. The log takes it before the vault does."""
+    if await vault.accounts.any():
+        return None
+    operator = Operator(EMAIL, drawn())
+    account_id = uuid7(now_ms)
+    stream = topics.stream("registry", f"account:{account_id}")
+    asked = RegisterAccount(account_id=account_id, role="operator", enterprise_id=None)
+    record = input_record(account_id, "/first-start", stream, now_ms, asked, actor=account_id)
+    await log.append(topics.inputs("registry"), [entry(record)])
+    await vault.accounts.add(account_id, operator.email, operator.password)
+    return operator
+
+
+async def tell_first_operator(log: Log, vault: Vault, now_ms: int) -> None:
+    """Make it and print its credentials; the password is kept as a hash only."""
+    operator = await first_operator(log, vault, now_ms)
+    if operator is not None:
+        typer.echo(f"The operator's account, its password shown this once: {operator.email} {operator.password}")

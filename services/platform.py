@@ -15,6 +15,7 @@ import uvicorn
 from adapters.clock import SimulatedClock, SystemClock
 from adapters.database.database import Database
 from adapters.directory import VaultDirectory
+from adapters.identity import Identity
 from adapters.ids import uuid7
 from adapters.log.outcomes import Outcomes
 from adapters.log.sqlite import SqliteLog
@@ -28,7 +29,7 @@ from api.context import Context
 from api.live import Live
 from commands import topics
 from processors.host import Host
-from projections import chargers
+from projections import accounts, chargers
 from projections.runner import Projector
 from services.addresses import Addresses
 from services.control import Control
@@ -72,9 +73,11 @@ class Platform:
         self.series_workers = workers(log, series, self.clock)
         directory = VaultDirectory(vault, lambda ocpp_id: database.read(partial(chargers.identity, ocpp_id=ocpp_id)))
         self.gateway = Gateway(log, self.clock, directory, self.outcomes)
+        identity = Identity(vault, lambda account_id: database.read(partial(accounts.principal, account_id=account_id)))
         self.live = Live(log, self.projector, series)
-        context = Context(log, self.clock, database, self.projector, self.outcomes, vault, uuid7, series, self.live)
-        self.api = create_app(context)
+        self.api = create_app(
+            Context(log, self.clock, database, self.projector, self.outcomes, vault, identity, uuid7, series, self.live)
+        )
 
     def quiet(self) -> bool:
         """Whether nothing is left to be done at the present moment."""

@@ -35,7 +35,7 @@ def serve(
     start: START = None,
     tick_s: TICK = 30,
 ) -> None:
-    """Run the platform. The first start prints the operator's API key, once."""
+    """Run the platform. The first start prints the operator's address and password, once."""
     import asyncio
 
     import uvloop
@@ -80,11 +80,11 @@ async def _run(settings: Settings) -> None:
     """Serve until told to stop; what was accepted by then is finished."""
     import asyncio
 
-    from services.first_start import tell_credentials
+    from services.first_start import tell_first_operator
     from services.platform import opened
 
     async with opened(settings) as platform:
-        await tell_credentials(platform.vault, platform.clock)
+        await tell_first_operator(platform.log, platform.vault, platform.clock.now_ms())
         running = asyncio.create_task(platform.run())
         loop = asyncio.get_running_loop()
         for name in (signal.SIGINT, signal.SIGTERM):

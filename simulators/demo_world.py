@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import secrets
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from random import Random
@@ -27,7 +28,7 @@ from simulators.control import Control, ControlFailed
 from simulators.day import Visit, local_ms, visits
 from simulators.drivers import Driver, Hub, Member, WalkUp
 from simulators.link import CallFailed, CouldNotConnect
-from simulators.rest import Api, Refused, Unreachable
+from simulators.rest import Api, Credentials, Refused, Unreachable
 from simulators.site import CHARGER_A, CHARGERS_A_PANEL, PANEL_LIMITS_A, VOLTAGE_V, Site, garage
 from simulators.truth import Cap
 from simulators.vin import vin
@@ -51,7 +52,7 @@ class Options:
     server: str
     ocpp: str
     control: str
-    key_file: Path
+    credentials: Path
     day: date
     limit_kw: float
     noon_limit_kw: float
@@ -78,6 +79,7 @@ class DemoWorld:
         self._visits = visits(options.day, options.seed)
         self._drivers: list[Driver] = []
         self._walk_ups: list[Driver] = []
+        self._users: list[Api] = []
         self._stage = "setting up"
         self._cap: Cap | None = None
         self._cap_guaranteed: bool | None = None
@@ -138,7 +140,8 @@ class DemoWorld:
 
     async def _member(self, hub: Hub, number: int, visit: Visit) -> Member:
         token = f"{self._options.day:%m%d}-{number:03}"
-        told = await self._api.post(
+        api = await self._user(number)
+        told = await api.post(
             "/vehicles",
             {
                 "vin": vin(number),
@@ -148,7 +151,19 @@ class DemoWorld:
                 "token": token,
             },
         )
-        return Member(hub, visit, token, Random(f"{self._options.seed}:{visit.id}"), told["id"])
+        return Member(hub, visit, token, Random(f"{self._options.seed}:{visit.id}"), told["id"], api)
+
+    async def _user(self, number: int) -> Api:
+        """An account of her own for a driver."""
+        credentials = Credentials(f"driver-{number}@example.org", secrets.token_urlsafe())
+        await self._api.post("/users", {**asdict(credentials), "role": "driver"})
+        api = Api(self._options.server, credentials)
+        self._users.append(api)
+        return api
+
+    async def close(self) -> None:
+        for api in self._users:
+            await api.close()
 
     async def _noon(self) -> None:
         """The utility asks for a lower cap."""
@@ -271,7 +286,7 @@ async def run(options: Options) -> dict[str, Any]:
     host, _, port = options.control.rpartition(":")
     control = await Control.connect(host, int(port))
     await control.advance(time.now_ms, {})
-    api = Api(options.server, options.key_file.read_text().strip())
+    api = Api(options.server, Credentials.read(options.credentials))
     world = World(time, control, site.truth(), options.speed)
     demo = DemoWorld(options, time, world, api, site)
     try:
@@ -280,6 +295,7 @@ async def run(options: Options) -> dict[str, Any]:
     finally:
         await asyncio.gather(*(point.close() for point in world.points))
         await time.close()
+        await demo.close()
         await api.close()
         await control.close()
 
@@ -289,7 +305,9 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     parser.add_argument("--server", required=True, help="http://HOST:PORT of the REST interface")
     parser.add_argument("--ocpp", required=True, help="ws://HOST:PORT[/PATH]; the charger's identity is appended")
     parser.add_argument("--control", required=True, help="HOST:PORT of the control socket")
-    parser.add_argument("--key-file", required=True, type=Path, help="a file with the API key")
+    parser.add_argument(
+        "--credentials", required=True, type=Path, help="a JSON file with an operator's email, password"
+    )
     parser.add_argument("--day", type=date.fromisoformat, default=date(2019, 3, 8), help="a day of March 2019")
     parser.add_argument("--limit-kw", type=float, default=40.0, help="the site's limit")
     parser.add_argument("--noon-limit-kw", type=float, default=25.0, help="the cap from 12:00 to 16:00")

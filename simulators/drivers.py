@@ -143,9 +143,11 @@ class Driver:
 class Member(Driver):
     """A registered car: asks for a session, waits for an offer, takes it."""
 
-    def __init__(self, hub: Hub, visit: Visit, token: str, random: Random, vehicle_id: str) -> None:
+    def __init__(self, hub: Hub, visit: Visit, token: str, random: Random, vehicle_id: str, api: Api) -> None:
+        """`api`: hers, where the hub's is what everybody may see."""
         super().__init__(hub, visit, token, random)
         self._vehicle_id = vehicle_id
+        self._api = api
 
     async def _find_charger(self) -> ChargePoint | None:
         while not self._must_go:
@@ -171,7 +173,7 @@ class Member(Driver):
 
     async def _request(self) -> Json:
         left_ms = self.visit.departure_ms - self._time.now_ms
-        return await self._hub.api.post(
+        return await self._api.post(
             "/sessions/request",
             {
                 "vehicle_id": self._vehicle_id,
@@ -192,7 +194,7 @@ class Member(Driver):
                 continue
             await self._news.wait(self.visit.departure_ms)
             # Who is in the queue is told by the board; who is not asks.
-            session = board.queue.get(id_) or await self._hub.api.get(f"/sessions/{id_}")
+            session = board.queue.get(id_) or await self._api.get(f"/sessions/{id_}")
         board.unwatch(self._news)
         return session
 
@@ -204,12 +206,12 @@ class Member(Driver):
         try:
             if self._random.random() < SNOOZE_PROBABILITY:
                 self.life.snoozes += 1
-                await self._hub.api.post(f"/sessions/{id_}/snooze")
+                await self._api.post(f"/sessions/{id_}/snooze")
                 await self._pass(SNOOZE_S, SNOOZE_S)
-            return await self._hub.api.post(f"/sessions/{id_}/accept")
+            return await self._api.post(f"/sessions/{id_}/accept")
         except Refused as refusal:
             self.life.notes.append(f"{self._time.now_text} offer lost: {refusal}")
-            return await self._hub.api.get(f"/sessions/{id_}")
+            return await self._api.get(f"/sessions/{id_}")
 
     async def _drive_to(self, point: ChargePoint) -> ChargePoint | None:
         """The charger, once she is there and it is free."""
@@ -222,7 +224,7 @@ class Member(Driver):
 
     async def _cancel(self, session_id: str) -> None:
         try:
-            await self._hub.api.post(f"/sessions/{session_id}/cancel")
+            await self._api.post(f"/sessions/{session_id}/cancel")
         except Refused as refusal:
             self.life.notes.append(f"{self._time.now_text} could not cancel: {refusal}")
 

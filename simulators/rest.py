@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -23,13 +25,30 @@ class Unreachable(Exception):
     """No answer came."""
 
 
-class Api:
-    """Calls below /api/v1 with one key. Raises `Refused` where the answer is no success, `Unreachable` without one."""
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What somebody logs in with."""
 
-    def __init__(self, server: str, key: str) -> None:
+    email: str
+    password: str
+
+    @classmethod
+    def read(cls, file: Path) -> Credentials:
+        """From a JSON file."""
+        return cls(**orjson.loads(file.read_bytes()))
+
+
+class Api:
+    """Calls below /api/v1 as one user, who logs in by herself before the first, and again when her token is over.
+
+    Raises `Refused` where the answer is no success, `Unreachable` without one.
+    """
+
+    def __init__(self, server: str, credentials: Credentials) -> None:
+        self._credentials = credentials
         self._client = httpx.AsyncClient(
             base_url=f"{server.rstrip('/')}/api/v1",
-            headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
+            headers={"Content-Type": "application/json"},
             timeout=_TIMEOUT_S,
             trust_env=False,
         )
@@ -44,11 +63,27 @@ class Api:
         await self._client.aclose()
 
     async def _call(self, method: str, path: str, content: bytes | None) -> Json:
+        if "Authorization" not in self._client.headers:
+            await self._log_in()
+        response = await self._request(method, path, content)
+        if response.status_code == 401:
+            await self._log_in()
+            response = await self._request(method, path, content)
+        return _told(response)
+
+    async def _log_in(self) -> None:
+        response = await self._request("POST", "/login", orjson.dumps(asdict(self._credentials)))
+        self._client.headers["Authorization"] = f"Bearer {_told(response)['access_token']}"
+
+    async def _request(self, method: str, path: str, content: bytes | None) -> httpx.Response:
         try:
-            response = await self._client.request(method, path, content=content)
+            return await self._client.request(method, path, content=content)
         except httpx.HTTPError as error:
             raise Unreachable(f"{method} {path}: {error!r}") from None
-        if not response.is_success:
-            raise Refused(response.status_code, response.text)
-        told: Json = orjson.loads(response.content) if response.content else {}
-        return told
+
+
+def _told(response: httpx.Response) -> Json:
+    if not response.is_success:
+        raise Refused(response.status_code, response.text)
+    told: Json = orjson.loads(response.content) if response.content else {}
+    return told

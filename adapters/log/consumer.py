@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from adapters.log.reader import Cursor
 from adapters.log.schema import OWN
-from adapters.log.writer import ROW_BYTES, Group
+from adapters.log.writer import Group, size_of
 from commands import topics
 from commands.codec import canonical
 from commands.ports import Entry, Fenced, LogError, Output, Stored
@@ -84,11 +84,9 @@ class SqliteConsumer:
         def write(group: Group) -> None:
             if not self._log.owns(self._processor, self):
                 raise Fenced(f"{self._processor}: another consumer took over; nothing of this batch was written")
-            for row in rows:
-                group.add(*row)
+            group.add_all(rows)
 
-        size = sum(ROW_BYTES + len(body or b"") for _, _, _, body in rows)
-        self._committing = self._log.submit(write, size)
+        self._committing = self._log.submit(write, size_of(rows))
         self._committing.add_done_callback(partial(self._committed, batch.end))
         # Whoever waits may be cancelled; what was handed in is not.
         await asyncio.shield(self._committing)

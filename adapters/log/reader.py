@@ -35,10 +35,13 @@ class Cursor:
 
 @dataclass(slots=True)
 class Head:
-    """Where a topic ends: its last offset, and the last seq of each partition (none in tables)."""
+    """Where a topic ends: its last offset, and the last seq of each partition as a record's `ends` has it.
+
+    Tables have no seqs.
+    """
 
     offset: int
-    seqs: list[int]
+    seqs: list[str]
 
 
 class Reader:
@@ -99,7 +102,7 @@ class Reader:
             found = max([newest, *(gone for gone, _ in self.trimmed(topic).values())])
             if found != offset:
                 raise damaged(self._file, f"{topic} ends at {found}, not at its last offset, {offset}")
-            return Head(offset, list(self._end_seqs(topic).values()))
+            return Head(offset, [str(seq) for seq in self._end_seqs(topic).values()])
 
     def ends(self, topic: str) -> dict[int, int]:
         """The last offset of each partition, even where retention took the record (0: there was none)."""

@@ -26,7 +26,6 @@ MOST_PARTITIONS = 64
 TOPIC = re.compile(r"[a-z][A-Za-z0-9_.-]*")
 
 COLUMNS = "offset, partition, seq, ends, key, body, checksum"
-VALUES = "?, ?, ?, ?, ?, ?, ?"
 
 
 def checksum(topic: bytes, offset: int, partition: int, seq: int, ends: bytes, key: bytes, body: bytes) -> bytes:

@@ -21,7 +21,7 @@ from adapters.log.ends import Ends, FollowedEnds
 from adapters.log.lock import WriterLock
 from adapters.log.reader import Cursor, Reader
 from adapters.log.trouble import translating
-from adapters.log.writer import ROW_BYTES, Group, Work, Writer
+from adapters.log.writer import Group, Placed, Work, Writer, size_of
 from commands import topics
 from commands.codec import canonical
 from commands.ports import Entry, LogError, Output, Position, Stored
@@ -32,7 +32,6 @@ NEAR = 64
 BODY_LIMIT = 900 * 2**20
 """SQLite keeps a value of up to 1,000,000,000 bytes."""
 
-Placed = tuple[str, int, str, bytes | None]
 Found = TypeVar("Found")
 
 
@@ -194,12 +193,8 @@ class SqliteLog:
             return self._near_reader.page(topic, cursor, limit)
         return await self._reading(self._reader.page, topic, cursor, limit)
 
-    async def _write(self, rows: Sequence[Placed]) -> Sequence[Position]:
-        def add(group: Group) -> list[Position]:
-            return [group.add(*row) for row in rows]
-
-        positions: list[Position] = await self.submit(add, sum(ROW_BYTES + len(body or b"") for _, _, _, body in rows))
-        return positions
+    def _write(self, rows: Sequence[Placed]) -> asyncio.Future[list[Position]]:
+        return self.submit(lambda group: group.add_all(rows), size_of(rows))
 
     async def _reading(self, query: Callable[..., Found], *arguments: Any) -> Found:
         if self.ends_now.closed:

@@ -7,6 +7,8 @@ import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
+from itertools import chain
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
@@ -14,7 +16,7 @@ from typing import Any
 
 from adapters.log.ends import Ends
 from adapters.log.reader import Head, Reader
-from adapters.log.schema import COLUMNS, VALUES, checksum, compacted, create_table
+from adapters.log.schema import COLUMNS, checksum, compacted, create_table
 from adapters.log.trouble import translated
 from commands.ports import Fenced, LogError, Position
 
@@ -22,8 +24,17 @@ GROUP_BYTES = 8 * 2**20
 """A commit takes no further job once it holds this much."""
 ROW_BYTES = 100
 """What a row costs beside its body."""
+AT_ONCE = (64, 16, 4, 1)
+"""So many rows go in with one statement: for each statement the thread may have to wait for the event loop's."""
 
+Placed = tuple[str, int, str, bytes | None]
+"""Topic, partition, key and body of an entry that is to be added."""
 Row = tuple[int, int, int, str, str, bytes, bytes]
+
+
+def size_of(entries: Sequence[Placed]) -> int:
+    """What entries weigh in a commit, in bytes."""
+    return ROW_BYTES * len(entries) + sum([len(body) for _, _, _, body in entries if body])
 
 
 class Group:
@@ -44,23 +55,35 @@ class Group:
             row = None if body is None else _row(topic, offset, partition, 0, "", key, body)
             self._latest.setdefault(topic, {})[key] = row
         elif body is not None:
-            head.seqs[partition] = seq = head.seqs[partition] + 1
-            ends = " ".join(map(str, head.seqs))
+            seq = int(head.seqs[partition]) + 1
+            head.seqs[partition] = str(seq)
+            ends = " ".join(head.seqs)
             self._appended.setdefault(topic, []).append(_row(topic, offset, partition, seq, ends, key, body))
         return Position(partition, offset)
 
+    def add_all(self, entries: Sequence[Placed]) -> list[Position]:
+        """Give entries their places, in order."""
+        return [self.add(*entry) for entry in entries]
+
     def write(self) -> None:
         for topic, rows in self._appended.items():
-            self.connection.executemany(f'INSERT INTO "{topic}" ({COLUMNS}) VALUES ({VALUES})', rows)
+            self._put("INSERT", topic, rows)
         for topic, latest in self._latest.items():
-            kept = [row for row in latest.values() if row is not None]
-            self.connection.executemany(f'REPLACE INTO "{topic}" ({COLUMNS}) VALUES ({VALUES})', kept)
+            self._put("REPLACE", topic, [row for row in latest.values() if row is not None])
             deleted = [(key,) for key, row in latest.items() if row is None]
             self.connection.executemany(f'DELETE FROM "{topic}" WHERE key = ?', deleted)
 
     def ends(self) -> dict[str, int]:
         """The new last offset of each topic that was written."""
         return {topic: self._heads[topic].offset for topic in (*self._appended, *self._latest)}
+
+    def _put(self, verb: str, topic: str, rows: Sequence[Row]) -> None:
+        done = 0
+        for number in AT_ONCE:
+            while len(rows) - done >= number:
+                values = [*chain.from_iterable(rows[done : done + number])]
+                self.connection.execute(_statement(verb, topic, number), values)
+                done += number
 
     def _open(self, topic: str) -> Head:
         create_table(self.connection, topic)
@@ -71,6 +94,11 @@ class Group:
 def _row(topic: str, offset: int, partition: int, seq: int, ends: str, key: str, body: bytes) -> Row:
     proof = checksum(topic.encode(), offset, partition, seq, ends.encode(), key.encode(), body)
     return offset, partition, seq, ends, key, body, proof
+
+
+@cache
+def _statement(verb: str, topic: str, rows: int) -> str:
+    return f'{verb} INTO "{topic}" ({COLUMNS}) VALUES {", ".join(["(?, ?, ?, ?, ?, ?, ?)"] * rows)}'
 
 
 Work = Callable[[Group], Any]

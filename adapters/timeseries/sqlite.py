@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +87,7 @@ TELEMETRY_OF = (
     .limit(bindparam("limit"))
 )
 METERED = (
-    select(METER_VALUES)
+    select(*(METER_VALUES.c[field.name] for field in fields(MeterValue)))
     .where(
         METER_VALUES.c.site_id == bindparam("site_id"),
         METER_VALUES.c.time_ms >= bindparam("from_ms"),
@@ -143,7 +143,7 @@ class SqliteSeries:
     async def meter_values(self, site_id: str, from_ms: int, to_ms: int) -> Sequence[MeterValue]:
         asked = {"site_id": site_id, "from_ms": from_ms, "to_ms": to_ms}
         return await self._database.read(
-            lambda connection: [_meter_value(**row) for row in connection.execute(METERED, asked).mappings()]
+            lambda connection: [_meter_value(*row) for row in connection.execute(METERED, asked)]
         )
 
     async def first_metered_ms(self, site_id: str) -> int | None:
@@ -167,5 +167,8 @@ class SqliteSeries:
         return await self._database.read(lambda connection: connection.execute(query, asked).scalar())
 
 
-def _meter_value(current_ma: Sequence[int] | None, **row: Any) -> MeterValue:
-    return MeterValue(current_ma=None if current_ma is None else tuple(current_ma), **row)
+def _meter_value(
+    record_id: str, charger_id: str, site_id: str, time_ms: int, current_ma: Sequence[int] | None, *rest: Any
+) -> MeterValue:
+    phases_ma = None if current_ma is None else tuple(current_ma)
+    return MeterValue(record_id, charger_id, site_id, time_ms, phases_ma, *rest)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from api.access import may
 from api.answers import Answer
 from api.call import Asked, Call, Calling
 from api.problems import Problem
@@ -20,7 +21,7 @@ from projections import chargers, sites
 router = APIRouter(prefix=f"{V1}/chargers", tags=["chargers"])
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, dependencies=[may("charger.register")])
 async def register(call: Calling, body: ChargerRequest) -> Response:
     """Register a charger; the answer holds its OCPP password, this once."""
     await _check_place(call, body)
@@ -45,7 +46,7 @@ async def _check_place(call: Call, body: ChargerRequest) -> None:
         raise Problem(422, "the site has no such node", field="node")
 
 
-@router.post("/{charger_id}/commission", status_code=202)
+@router.post("/{charger_id}/commission", status_code=202, dependencies=[may("charger.command")])
 async def commission(call: Calling, charger_id: PathId, body: CommissionRequest) -> Response:
     """Open the time in which a charger proves on a test load that it obeys."""
     load = await _load_stream(call, charger_id)
@@ -59,7 +60,7 @@ async def commission(call: Calling, charger_id: PathId, body: CommissionRequest)
     return await call.once(body, act)
 
 
-@router.post("/{charger_id}/commands", status_code=202)
+@router.post("/{charger_id}/commands", status_code=202, dependencies=[may("charger.command")])
 async def command(call: Calling, charger_id: PathId, body: ChargerCommandRequest) -> Response:
     """Send a one-shot command, before it expires or not at all."""
     load = await _load_stream(call, charger_id)

@@ -16,13 +16,15 @@ from sse_starlette import ServerSentEvent
 from starlette.responses import Response
 
 from api import streams
+from api.access import Caller, belongs_stream, check
 from api.context import Context, Given
-from api.middleware import bearer
+from api.middleware import principal_of
 from api.problems import Problem
 from api.routes.paths import V1
 from commands.ports import Stored
 from commands.quantities import rfc3339
 from commands.topics import EVENTS, partition_of
+from domain.access import allows
 
 router = APIRouter(prefix=f"{V1}/events", tags=["events"])
 MEDIA_TYPE = "application/jsonl"
@@ -34,6 +36,7 @@ SCANNED = 10_000
 async def events(
     request: Request,
     context: Given,
+    caller: Caller,
     stream: Annotated[str | None, Query(min_length=1, max_length=200)] = None,
     after: Annotated[str | None, Query(max_length=4000)] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
@@ -45,9 +48,10 @@ async def events(
     Each line's `position`, and the `next` link, is an `after` to go on from. With `Accept: text/event-stream` they are
     server-sent events, and those that come follow: each has its position as id, and `Last-Event-ID` goes on there.
     """
+    check(caller, "events.see", await belongs_stream(context, stream), "stream")
     if streams.wanted(accept):
         cursor = _read_cursor(context, last_event_id or after, "Last-Event-ID" if last_event_id else "after")
-        allowed = partial(may_read_on, request)
+        allowed = partial(may_read_on, request, stream)
         return streams.EventStream(_followed(context, stream, cursor, limit), allowed)
     cursor = _read_cursor(context, after, "after")
     lines = [_line(stored, place) for stored, place in await _page(context, stream, cursor, limit)]
@@ -57,9 +61,11 @@ async def events(
     return Response(body, 200, {"Link": f'<?{following}>; rel="next"'}, MEDIA_TYPE)
 
 
-async def may_read_on(request: Request) -> bool:
-    """Whether who opened a stream may still read it: a key may have been revoked meanwhile."""
-    return await bearer(request.scope, request.app.state.context.vault) == request.state.principal
+async def may_read_on(request: Request, stream: str | None) -> bool:
+    """Whether who opened a stream may still read it: a token expires, and a vehicle finds another owner."""
+    context: Context = request.app.state.context
+    caller = await principal_of(request.scope, context.identity)
+    return caller is not None and allows(caller, "events.see", await belongs_stream(context, stream))
 
 
 async def _followed(

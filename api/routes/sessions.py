@@ -6,18 +6,18 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from api import views
+from api.access import check, known_vehicle, may
 from api.answers import Answer, Json
 from api.call import Asked, Call, Calling
 from api.context import Context, Given
 from api.problems import Problem
 from api.routes.paths import V1, PathId
-from api.routes.vehicles import id_of
 from commands.request_session import SessionRequest
 from commands.topics import stream
 from domain.records import Payload
 from domain.records.fleet import AcceptOffer, CancelSession, SnoozeOffer
 from domain.records.sessions import SessionAssigned, SessionEnded, SessionQueued, SessionRefused, SessionSnoozed
-from projections import rejections, sessions, sites
+from projections import rejections, sessions, sites, vehicles
 from projections.projection import Row
 
 router = APIRouter(prefix=f"{V1}/sessions", tags=["sessions"])
@@ -26,24 +26,27 @@ router = APIRouter(prefix=f"{V1}/sessions", tags=["sessions"])
 @router.post("/request", status_code=202)
 async def request(call: Calling, body: SessionRequest) -> Response:
     """Ask to charge. Answers with the decision; with `Prefer: respond-async` at once."""
-    vehicle_id = await _vehicle(call.context, body.vehicle_id)
-    if not await call.context.database.read(lambda connection: sites.exists(connection, body.site_id)):
+    vehicle = await known_vehicle(call.context, body.vehicle_id)
+    vehicle_id = vehicle["id"]
+    check(call.principal, "session.request", vehicles.belongs(vehicle), "vehicle_id")
+    site = await call.context.database.read(lambda connection: sites.find(connection, body.site_id))
+    if site is None:
         raise Problem(422, "there is no such site", field="site_id")
 
     async def act(asked: Asked) -> Answer:
-        command = body.command(asked.id, vehicle_id, asked.now_ms)
-        vehicle = stream("vehicles", vehicle_id)
+        command = body.command(asked.id, vehicle_id, site["location_zone"], asked.now_ms)
+        about = stream("vehicles", vehicle_id)
         if call.respond_async:
-            await call.append(asked, vehicle, command)
+            await call.append(asked, about, command)
             return Answer(202, _asked(command.session_id, vehicle_id, body.site_id))
-        done = await call.decide(asked, vehicle, command, SessionQueued, SessionRefused, said_as=body.said_as)
+        done = await call.decide(asked, about, command, SessionQueued, SessionRefused, said_as=body.said_as)
         view = await _view(call.context, asked.id) or _asked(asked.id, vehicle_id, body.site_id)
         return Answer(202, view, {"Location": f"{V1}/sessions/{asked.id}"}, final=done is not None)
 
     return await call.once(body, act)
 
 
-@router.get("/{session_id}")
+@router.get("/{session_id}", dependencies=[may("session.see")])
 async def one(context: Given, session_id: PathId) -> Response:
     """A session; one that a rule rejected is told with the reason."""
     view = await _view(context, session_id) or await _rejected(context, session_id)
@@ -52,19 +55,19 @@ async def one(context: Given, session_id: PathId) -> Response:
     return Json(view)
 
 
-@router.post("/{session_id}/accept")
+@router.post("/{session_id}/accept", dependencies=[may("session.change")])
 async def accept(call: Calling, session_id: PathId) -> Response:
     """Take the charger that is held."""
     return await _tell(call, session_id, AcceptOffer(session_id=session_id), SessionAssigned)
 
 
-@router.post("/{session_id}/snooze")
+@router.post("/{session_id}/snooze", dependencies=[may("session.change")])
 async def snooze(call: Calling, session_id: PathId) -> Response:
     """Let this offer pass, and keep the place."""
     return await _tell(call, session_id, SnoozeOffer(session_id=session_id), SessionSnoozed)
 
 
-@router.post("/{session_id}/cancel")
+@router.post("/{session_id}/cancel", dependencies=[may("session.change")])
 async def cancel(call: Calling, session_id: PathId) -> Response:
     """Leave the queue, or end the charging."""
     return await _tell(call, session_id, CancelSession(session_id=session_id), SessionEnded)
@@ -84,14 +87,6 @@ async def _tell(call: Call, session_id: str, command: Payload, awaited: type[Pay
         return Answer(200, view) if done else Answer(202, view, final=False)
 
     return await call.once(None, act)
-
-
-async def _vehicle(context: Context, given: str) -> str:
-    """The vehicle with this id or VIN. The error does not repeat what was given: it may be a VIN."""
-    vehicle_id = await id_of(context, given)
-    if vehicle_id is None:
-        raise Problem(422, "there is no such vehicle", field="vehicle_id")
-    return vehicle_id
 
 
 async def _find(context: Context, session_id: str) -> Row | None:

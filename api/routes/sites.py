@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from api import site_load, views
+from api.access import Caller, may, own_vehicles
 from api.answers import Answer, Json
 from api.call import Asked, Calling
 from api.context import Context, Given
@@ -29,7 +30,7 @@ HOUR_MS = 3_600_000
 router = APIRouter(prefix=f"{V1}/sites", tags=["sites"])
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, dependencies=[may("site.register")])
 async def register(call: Calling, body: SiteRequest) -> Response:
     """Register a site with its electrical tree."""
 
@@ -41,13 +42,13 @@ async def register(call: Calling, body: SiteRequest) -> Response:
     return await call.once(body, act)
 
 
-@router.get("")
+@router.get("", dependencies=[may("site.see")])
 async def every(context: Given) -> Response:
     """All sites."""
     return Json({"sites": [views.site(row) for row in await context.database.read(sites.every)]})
 
 
-@router.get("/{site_id}")
+@router.get("/{site_id}", dependencies=[may("site.see")])
 async def one(context: Given, site_id: PathId) -> Response:
     """A site, its tree, and the caps that hold now or later."""
     row = await known_site(context, site_id)
@@ -56,7 +57,7 @@ async def one(context: Given, site_id: PathId) -> Response:
     return Json({**views.site(row), "grid_limits": [views.grid_limit(cap) for cap in caps]})
 
 
-@router.post("/{site_id}/grid-limit")
+@router.post("/{site_id}/grid-limit", dependencies=[may("site.limit")])
 async def set_grid_limit(call: Calling, site_id: PathId, body: GridLimitRequest) -> Response:
     """Promise a cap; the answer says from when it holds and whether it is guaranteed."""
     await known_site(call.context, site_id)
@@ -85,25 +86,27 @@ def _promised(decided: GridLimitSet) -> dict[str, object]:
     }
 
 
-@router.get("/{site_id}/queue")
-async def queue(context: Given, site_id: PathId) -> Response:
-    """Who waits, in order. `place` 1 is next; 0: a charger is held for this car."""
+@router.get("/{site_id}/queue", dependencies=[may("site.see")])
+async def queue(context: Given, caller: Caller, site_id: PathId) -> Response:
+    """Who waits, in order. `place` 1 is next; 0: a charger is held for this car. Whose the others are is not told."""
     rows = await context.database.read(lambda connection: sessions.waiting(connection, site_id))
     if not rows:
         await known_site(context, site_id)
-    return Json({"waiting": [views.waiting(row) for row in rows]})
+    own = await own_vehicles(context, caller)
+    return Json({"waiting": [views.waiting(row, known=own is None or row["vehicle_id"] in own) for row in rows]})
 
 
-@router.get("/{site_id}/chargers")
-async def chargers_of(context: Given, site_id: PathId) -> Response:
-    """The chargers, and whom each is held for, serves, or is occupied by."""
+@router.get("/{site_id}/chargers", dependencies=[may("site.see")])
+async def chargers_of(context: Given, caller: Caller, site_id: PathId) -> Response:
+    """The chargers, and whom each is held for, serves, or is occupied by; only one's own sessions are named."""
     rows = await context.database.read(lambda connection: chargers.at_site(connection, site_id))
     if not rows:
         await known_site(context, site_id)
-    return Json({"chargers": [views.charger(row) for row in rows]})
+    own = await own_vehicles(context, caller)
+    return Json({"chargers": [views.charger(row, known=own is None or row["vehicle_id"] in own) for row in rows]})
 
 
-@router.get("/{site_id}/decisions")
+@router.get("/{site_id}/decisions", dependencies=[may("site.decisions")])
 async def decisions_of(context: Given, site_id: PathId, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> Response:
     """The newest decisions, each with its rule and its reason."""
     await known_site(context, site_id)
@@ -111,7 +114,7 @@ async def decisions_of(context: Given, site_id: PathId, limit: Annotated[int, Qu
     return Json({"decisions": [views.decision(row) for row in rows]})
 
 
-@router.get("/{site_id}/load")
+@router.get("/{site_id}/load", dependencies=[may("site.see")])
 async def load(
     context: Given,
     site_id: PathId,

@@ -8,35 +8,40 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from api import views
+from api.access import known_vehicle, may
 from api.answers import Answer, Json
-from api.call import Asked, Call, Calling
+from api.call import Asked, Calling
 from api.context import Context, Given
 from api.problems import Problem
 from api.routes.paths import V1, From, PathId, To, in_order
-from api.routes.vehicles import id_of
 from commands.ports import TelemetryType
 from commands.quantities import EARLIEST, LATEST, rfc3339, to_ms
 from commands.record_reading import ReadingRequest
 from commands.topics import stream
+from domain.access import Principal
 from domain.records.readings import ReadingSource
+from domain.zone import is_cell
+from projections import sites
 
 router = APIRouter(prefix=f"{V1}/vehicles/{{vehicle_id}}/telemetry", tags=["telemetry"])
 
 
-@router.post("", status_code=202)
+@router.post("", status_code=202, dependencies=[may("vehicle.tell")])
 async def record(call: Calling, vehicle_id: PathId, body: ReadingRequest) -> Response:
     """Take in a reading; answered once it can't be lost. Whether it is believed is decided by the rules."""
-    known_id = await _known(call.context, vehicle_id)
+    known_id = (await known_vehicle(call.context, vehicle_id, status=404))["id"]
+
+    await _check_zone(call.context, body.location_zone)
 
     async def act(asked: Asked) -> Answer:
-        reading = body.reading(known_id, *source_of(call), asked.now_ms)
+        reading = body.reading(known_id, *source_of(call.principal), asked.now_ms)
         await call.append(asked, stream("vehicles", known_id), reading)
         return Answer(202, {"reading_id": asked.id, "received_at": rfc3339(asked.now_ms)})
 
     return await call.once(body, act)
 
 
-@router.get("")
+@router.get("", dependencies=[may("vehicle.see")])
 async def telemetry(
     context: Given,
     vehicle_id: PathId,
@@ -49,19 +54,19 @@ async def telemetry(
     begins_ms = to_ms(EARLIEST) if from_ms is None else from_ms
     ends_ms = to_ms(LATEST) if until_ms is None else until_ms
     in_order(begins_ms, ends_ms)
-    known_id = await _known(context, vehicle_id)
+    known_id = (await known_vehicle(context, vehicle_id, status=404))["id"]
     events = await context.series.telemetry(known_id, kind, begins_ms, ends_ms, limit)
     return Json({"telemetry": [views.telemetry_event(event) for event in events]})
 
 
-def source_of(call: Call) -> tuple[ReadingSource, str | None]:
-    """Whose word it is. An operator's key is an integration of no enterprise: not believed about missions."""
-    return "integration", None
+def source_of(principal: Principal) -> tuple[ReadingSource, str | None]:
+    """Whose word it is: only an integration's is believed, and about missions only that of the vehicle's enterprise."""
+    return ("integration", principal.enterprise_id) if principal.role == "integration" else ("driver", None)
 
 
-async def _known(context: Context, given: str) -> str:
-    """The id of a vehicle, or a 404. The error does not repeat what was given: it may be a VIN."""
-    vehicle_id = await id_of(context, given)
-    if vehicle_id is None:
-        raise Problem(404, "there is no such vehicle", field="vehicle_id")
-    return vehicle_id
+async def _check_zone(context: Context, zone: str | None) -> None:
+    """Only what is as coarse as a cell, or a site's own zone, may enter the log: never a position in disguise."""
+    if zone is None or is_cell(zone):
+        return
+    if all(row["location_zone"] != zone for row in await context.database.read(sites.every)):
+        raise Problem(422, "must be a geohash of five characters, or the zone of a site", field="location_zone")

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-import re
-
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from api.answers import Answer
+from api import views
+from api.access import Caller, check, known_vehicle, may
+from api.answers import Answer, Json
 from api.call import Asked, Call, Calling
-from api.context import Context
-from api.problems import Rejected
-from api.routes.paths import V1
+from api.context import Context, Given
+from api.problems import Problem, Rejected
+from api.routes.paths import V1, PathId
 from commands.ports import LogError
-from commands.register_vehicle import VIN_PATTERN, VehicleRequest
+from commands.register_vehicle import VehicleRequest
+from domain.access import Belongs, Principal
 from domain.records.registry import VehicleRegistered
-from projections import vehicles
+from projections import accounts, enterprises, vehicles
 
 router = APIRouter(prefix=f"{V1}/vehicles", tags=["vehicles"])
 
 
 @router.post("", status_code=201)
 async def register(call: Calling, body: VehicleRequest) -> Response:
-    """Register a vehicle; VIN and token never leave the vault."""
+    """Register a vehicle; VIN and token never leave the vault.
+
+    A driver registers her own, an administrator those of her enterprise: they need not say so.
+    """
+    body = _of_caller(call.principal, body)
+    await _check_owners(call.context, body)
 
     async def act(asked: Asked) -> Answer:
         left_over = await _left_over(call.context, body.vin)
@@ -42,6 +48,44 @@ async def register(call: Calling, body: VehicleRequest) -> Response:
     return await call.once(body, act)
 
 
+@router.get("", dependencies=[may("vehicle.list")])
+async def every(context: Given, caller: Caller) -> Response:
+    """The vehicles that the caller may see."""
+    rows = await context.database.read(lambda connection: vehicles.seen_by(connection, caller))
+    vins = await context.vault.vins(row["id"] for row in rows)
+    return Json({"vehicles": [views.vehicle(row, vins.get(row["id"])) for row in rows]})
+
+
+@router.get("/{vehicle_id}", dependencies=[may("vehicle.see")])
+async def one(context: Given, vehicle_id: PathId) -> Response:
+    """A vehicle, by our id or its VIN."""
+    row = await known_vehicle(context, vehicle_id, status=404)
+    vins = await context.vault.vins([row["id"]])
+    return Json(views.vehicle(row, vins.get(row["id"])))
+
+
+def _of_caller(principal: Principal, body: VehicleRequest) -> VehicleRequest:
+    """The request with what goes without saying. Raises a 403 problem for what the caller may not say."""
+    if principal.role == "driver" and body.owner_user_id is None:
+        body = body.model_copy(update={"owner_user_id": principal.id})
+    if principal.role == "enterprise_admin" and body.enterprise_id is None:
+        body = body.model_copy(update={"enterprise_id": principal.enterprise_id})
+    check(principal, "vehicle.register", Belongs(body.owner_user_id, body.enterprise_id), "owner_user_id")
+    if body.enterprise_id is not None:
+        check(principal, "vehicle.enrol", Belongs(enterprise_id=body.enterprise_id), "enterprise_id")
+    if body.priority_eligible:
+        check(principal, "vehicle.enrol", Belongs(enterprise_id=body.enterprise_id), "priority_eligible")
+    return body
+
+
+async def _check_owners(context: Context, body: VehicleRequest) -> None:
+    owner, enterprise = body.owner_user_id, body.enterprise_id
+    if owner is not None and await context.database.read(lambda read: accounts.find(read, owner)) is None:
+        raise Problem(422, "there is no such user", field="owner_user_id")
+    if enterprise is not None and await context.database.read(lambda read: enterprises.find(read, enterprise)) is None:
+        raise Problem(422, "there is no such enterprise", field="enterprise_id")
+
+
 async def _decide(call: Call, asked: Asked, vehicle_id: str, body: VehicleRequest) -> bool:
     command = body.command(vehicle_id)
     done = await call.decide(asked, body.stream(vehicle_id), command, VehicleRegistered, said_as=body.said_as)
@@ -55,11 +99,3 @@ async def _left_over(context: Context, vin: str) -> str | None:
         return None
     registered = await context.database.read(lambda connection: vehicles.find(connection, owner))
     return owner if registered is None else None
-
-
-async def id_of(context: Context, given: str) -> str | None:
-    """The id of the registered vehicle with this id or VIN."""
-    vehicle_id = await context.vault.vehicle_of_vin(given) if re.fullmatch(VIN_PATTERN, given) else given
-    if vehicle_id is None or not await context.database.read(lambda connection: vehicles.find(connection, vehicle_id)):
-        return None
-    return vehicle_id

@@ -107,15 +107,15 @@ async def _answer(
     request: Request, site_id: str, form: str, path: str, body: Told, key: str, given: Told, **values: Any
 ) -> Response:
     """The form again, with what was decided; where it was refused, with what was given and the reasons."""
-    told, errors = None, {}
+    told, errors, status = None, {}, 200
     try:
         told, given = await Rest(request).post(path, body, key=key), {}
     except Refused as refused:
-        errors = refused.errors or {"": refused.detail}
+        errors, status = refused.errors or {"": refused.detail}, refused.status
     if told and not is_partial(request):
         return _back(site_id)
     values |= {"site_id": site_id, "key": str(uuid4()), "told": told, "errors": errors, "given": given}
-    return page(request, f"forms/{form}.html", 422 if errors else 200, **values)
+    return page(request, f"forms/{form}.html", status, **values)
 
 
 def _back(site_id: str) -> Response:

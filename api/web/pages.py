@@ -49,7 +49,7 @@ async def log_in(
     if token is None:
         return page(request, "log_in.html", 401, next=local(following), failed=True)
     response = RedirectResponse(local(following), 303)
-    session.keep(response, request, token[0], token[1] - context.clock.now_ms() // 1000)
+    session.keep(response, request, *token)
     return response
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from fastapi import Request
 from starlette.responses import Response
 
@@ -9,7 +11,6 @@ from api.context import Context
 from domain.access import Principal
 
 COOKIE = "commonwatt"
-KEY_LASTS_S = 8 * 3600
 
 
 def token_of(request: Request) -> str | None:
@@ -19,21 +20,21 @@ def token_of(request: Request) -> str | None:
 
 async def principal_of(request: Request) -> Principal | None:
     """Who is logged in, None: nobody, or no longer."""
+    context: Context = request.app.state.context
     token = token_of(request)
-    key_id = await request.app.state.context.vault.key_id_of(token) if token else None
-    return None if key_id is None else Principal(f"key:{key_id}", "operator")
+    return await context.identity.principal(token) if token else None
 
 
 async def log_in(context: Context, email: str, password: str) -> tuple[str, int] | None:
     """A token for these credentials, and the time (s since 1970 UTC) at which it expires; None: they are wrong."""
-    if await context.vault.key_id_of(password) is None:
-        return None
-    return password, context.clock.now_ms() // 1000 + KEY_LASTS_S
+    token = await context.identity.log_in(email, password)
+    return None if token is None else (token.text, token.expires_s)
 
 
-def keep(response: Response, request: Request, token: str, lasts_s: int) -> None:
-    """Let the browser hold the token."""
+def keep(response: Response, request: Request, token: str, expires_s: int) -> None:
+    """Let the browser hold the token for as long as it is good. Tokens live by the wall clock, always."""
     secure = request.url.scheme == "https"
+    lasts_s = expires_s - int(time.time())
     response.set_cookie(COOKIE, token, lasts_s, path="/", secure=secure, httponly=True, samesite="strict")
 
 

@@ -50,7 +50,10 @@ class VehicleAdded(Payload):
 
 @record_type("session.requested.v1", "event")
 class SessionRequested(Payload):
-    """The vehicle may ask: goes to the site. `need_wh` None: unknown, so it charges until departure."""
+    """The vehicle may ask: goes to the site. `need_wh` None: unknown, so it charges until departure.
+
+    `site_zone` stays with the vehicle, whose claims to priority are held against it.
+    """
 
     session_id: str
     vehicle_id: str
@@ -62,6 +65,7 @@ class SessionRequested(Payload):
     depart_ms: int
     max_ma: int | None
     phases: int
+    site_zone: str | None = None
 
 
 @record_type("session.cancel_requested.v1", "event")

@@ -66,6 +66,22 @@ class PriorityClaimed(Payload):
     basis: Basis
 
 
+@record_type("priority.holder_approved.v1", "event")
+class HolderApproved(Payload):
+    """The vehicles of this enterprise may have `tier`, `limit` times in the window of the quota."""
+
+    holder: str
+    tier: int
+    limit: int
+
+
+@record_type("priority.holder_suspended.v1", "event")
+class HolderSuspended(Payload):
+    """They may not, until it is approved again."""
+
+    holder: str
+
+
 @record_type("priority.quota_used.v1", "event")
 class QuotaUsed(Decision):
     """The holder has room: `used` of `limit` grants in its window, this one included. A renewal counts once."""

@@ -36,6 +36,7 @@ class Standing(Payload):
 class SiteAdded(Payload):
     site_id: str
     nodes: tuple[NodeSpec, ...]
+    priority_reserve_w: int = 0
 
 
 @record_type("sites.charger_added.v1", "event")
@@ -188,13 +189,17 @@ class Claimant(Payload):
 
 @record_type("site.schedule_changed.v1", "event")
 class ScheduleChanged(Decision):
-    """New targets, only those that changed; `claimants`, `limits` and `fixed` are what the rule was called with."""
+    """New targets, only those that changed.
+
+    `claimants`, `limits`, `fixed` and `priority_reserve_w` (what is left of it) are what the rule was called with.
+    """
 
     targets: tuple[Target, ...]
     valid_until_ms: int
     claimants: tuple[Claimant, ...]
     limits: tuple[NodeSpec, ...]
     fixed: tuple[tuple[str, int], ...]
+    priority_reserve_w: int = 0
 
 
 @record_type("site.targets_renewed.v1", "event")

@@ -13,6 +13,7 @@ from adapters.directory import VaultDirectory
 from adapters.vault import ANSWERS_KEPT_MS, Vault
 from adapters.vault_keys import Keys, VaultError
 from commands.ports import ChargerIdentity
+from domain.access import Principal
 from domain.errors import DomainError
 
 VIN = "WVWZZZ1JZXW000001"
@@ -35,14 +36,17 @@ def everything(folder: Path) -> bytes:
 async def test_nothing_readable_is_on_the_disk(vault: Vault, tmp_path: Path) -> None:
     await vault.add_vehicle("v1", VIN, TOKEN)
     password = await vault.new_charger_password("c1", replace=True)
-    api_key = await vault.new_api_key("the operator", 1)
+    _, key = await vault.integrations.new_key("e1", 1)
+    await vault.accounts.add("a1", "jane@example.org", "correct horse")
+    await vault.enterprises.add("e1", "Jane's Ambulances", "janes.example")
+    token = await vault.tokens.issue("a1")
     await vault.keep_note("cap-1", "because Jane said so")
     await vault.begin_attempt("r1", "hash", 1)
     await vault.keep_answer("r1", 201, b"an answer with a secret")
     kept = everything(tmp_path).lower()
     assert password is not None
-    secret = api_key.rpartition("_")[2]
-    for text in (VIN, TOKEN, password, secret, "Jane", "an answer"):
+    secret = key.rpartition("_")[2]
+    for text in (VIN, TOKEN, password, secret, "Jane", "an answer", "horse", "PRIVATE KEY", token.text):
         assert text.lower().encode() not in kept
 
 
@@ -69,7 +73,7 @@ def test_a_key_that_was_cut_is_refused(tmp_path: Path) -> None:
 async def test_what_it_keeps_survives_a_restart(vault: Vault, tmp_path: Path) -> None:
     await vault.add_vehicle("v1", VIN, TOKEN)
     again = Vault.open(tmp_path)
-    assert await again.vin_of("v1") == VIN
+    assert await again.vins(["v1"]) == {"v1": VIN}
     assert await again.vehicle_of_vin(VIN) == "v1"
     assert again.token_ref(TOKEN) == vault.token_ref(TOKEN)
     again.close()
@@ -81,7 +85,7 @@ async def test_another_key_opens_nothing(vault: Vault, tmp_path: Path) -> None:
     other = Vault.open(tmp_path)
     assert await other.vehicle_of_vin(VIN) is None
     with pytest.raises(VaultError, match="v1"):
-        await other.vin_of("v1")
+        await other.vins(["v1"])
     other.close()
 
 
@@ -124,7 +128,7 @@ async def test_of_many_at_once_one_gets_the_vin(vault: Vault) -> None:
 async def test_a_forgotten_vehicle_leaves_nothing(vault: Vault) -> None:
     await vault.add_vehicle("v1", VIN, TOKEN)
     await vault.forget_vehicle("v1")
-    assert await vault.vin_of("v1") is None
+    assert await vault.vins(["v1"]) == {}
     assert await vault.vehicle_of_vin(VIN) is None
     assert await vault.vehicle_of_token(TOKEN) is None
     await vault.add_vehicle("v2", VIN, TOKEN)
@@ -140,13 +144,11 @@ async def test_a_password_is_told_once_and_replaced_only_if_meant(vault: Vault) 
     assert second != first
 
 
-async def test_an_api_key_is_known_until_it_is_revoked(vault: Vault) -> None:
-    assert not await vault.has_api_keys()
-    api_key = await vault.new_api_key("operator", 1)
-    assert await vault.has_api_keys()
-    prefix, key_id, secret = api_key.split("_")
+async def test_an_integration_is_known_by_its_key_until_it_is_revoked(vault: Vault) -> None:
+    key_id, key = await vault.integrations.new_key("e1", 1)
+    prefix, _, secret = key.split("_")
     assert prefix == "cw"
-    assert await vault.key_id_of(api_key) == key_id
+    assert await vault.integrations.principal(key) == Principal(f"integration:{key_id}", "integration", "e1")
     forged = (
         f"cw_{key_id}_{secret[:-1]}",
         f"cw_{key_id}_",
@@ -156,9 +158,49 @@ async def test_an_api_key_is_known_until_it_is_revoked(vault: Vault) -> None:
         "",
         "\ud800",
     )
-    assert [await vault.key_id_of(key) for key in forged] == [None] * len(forged)
-    await vault.revoke_api_key(key_id)
-    assert await vault.key_id_of(api_key) is None
+    assert [await vault.integrations.principal(one) for one in forged] == [None] * len(forged)
+    assert not await vault.integrations.revoke(key_id, "e2")
+    assert not await vault.integrations.revoke(key_id, None)
+    assert await vault.integrations.revoke(key_id, "e1")
+    assert await vault.integrations.principal(key) is None
+
+
+async def test_a_key_of_the_platform_is_no_enterprise_s(vault: Vault) -> None:
+    key_id, key = await vault.integrations.new_key(None, 1)
+    assert await vault.integrations.principal(key) == Principal(f"integration:{key_id}", "integration", None)
+    assert await vault.integrations.revoke(key_id, None)
+
+
+async def test_an_account_is_found_by_its_address_in_any_case_and_its_password(vault: Vault) -> None:
+    assert not await vault.accounts.any()
+    await vault.accounts.add("a1", "Jane@Example.org", "correct horse")
+    assert await vault.accounts.any()
+    assert await vault.accounts.with_email("jane@example.ORG") == "a1"
+    assert await vault.accounts.with_credentials("jane@example.org", "correct horse") == "a1"
+    assert await vault.accounts.with_credentials("jane@example.org", "correct hors") is None
+    assert await vault.accounts.with_credentials("john@example.org", "correct horse") is None
+    assert await vault.accounts.emails(["a1", "a2"]) == {"a1": "Jane@Example.org"}
+
+
+async def test_an_address_belongs_to_one_account_until_that_is_forgotten(vault: Vault) -> None:
+    await vault.accounts.add("a1", "jane@example.org", "correct horse")
+    await vault.accounts.add("a1", "jane@example.org", "another one")
+    assert await vault.accounts.with_credentials("jane@example.org", "correct horse") == "a1"
+    with pytest.raises(DomainError) as taken:
+        await vault.accounts.add("a2", "JANE@example.org", "battery staple")
+    assert taken.value.field == "email"
+    await vault.accounts.set_password("a1", "battery staple")
+    assert await vault.accounts.with_credentials("jane@example.org", "battery staple") == "a1"
+    await vault.accounts.forget("a1")
+    assert await vault.accounts.emails(["a1"]) == {}
+    await vault.accounts.add("a2", "jane@example.org", "battery staple")
+
+
+async def test_an_enterprise_keeps_the_names_that_it_was_registered_with(vault: Vault) -> None:
+    await vault.enterprises.add("e1", "Jane's Ambulances", "janes.example")
+    await vault.enterprises.add("e1", "Mallory", "mallory.example")
+    found = await vault.enterprises.names(["e1", "e2"])
+    assert {key: (one.name, one.domain) for key, one in found.items()} == {"e1": ("Jane's Ambulances", "janes.example")}
 
 
 async def test_a_note_is_kept_as_it_was_first_written(vault: Vault) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from domain.access import Principal
 from tests.api.world import VIN, World, charger, session, site
 
 CAR = "WVWZZZ1JZXW000009"
@@ -13,7 +14,7 @@ PROBLEM = "application/problem+json"
 NODE = {"id": "main", "parent": None, "kind": "site", "limit_a": [1, 1, 1], "limit_kw": 1}
 BODIES: dict[str, tuple[dict[str, Any], frozenset[str]]] = {
     # path -> a good body, and which of its fields may be left out
-    "/sites": (site(), frozenset()),
+    "/sites": (site(priority_reserve_kw=1), frozenset({"priority_reserve_kw"})),
     "/chargers": (charger(min_a=6), frozenset({"min_a"})),
     "/vehicles": (
         {"vin": VIN, "battery_kwh": 1, "max_a": 1, "phases": 1, "token": "t"},
@@ -26,6 +27,8 @@ BODIES: dict[str, tuple[dict[str, Any], frozenset[str]]] = {
         frozenset({"starts_at", "ends_at", "reason"}),
     ),
     "/sessions/request": (session(), frozenset({"current_soc"})),
+    "/sessions/s1/urgent-review": ({"reason": "to the hospital"}, frozenset()),
+    "/sessions/s1/urgent-review/decision": ({"granted": True, "reason": "called back"}, frozenset()),
     f"/vehicles/{CAR}/telemetry": (
         {
             "observed_at": "2026-01-01T00:00:00Z",
@@ -42,6 +45,7 @@ NULLABLE = {"starts_at", "ends_at", "current_soc", "battery_kwh", "max_a", "toke
 NULLABLE |= {"soc", "range_km", "plugged_in", "mission_active", "gps", "location_zone"}
 NUMBERS = {
     "firm_kw",
+    "priority_reserve_kw",
     "max_a",
     "min_a",
     "voltage_v",
@@ -229,9 +233,9 @@ async def test_a_huge_body_is_refused_by_what_it_announces_and_by_what_arrives(w
     assert largest["status"] == 422
 
 
-async def test_who_is_no_operator_learns_nothing(world: World) -> None:
+async def test_who_does_not_say_who_she_is_learns_nothing(world: World) -> None:
     key = world.client.headers["authorization"].removeprefix("Bearer ")
-    forged = (None, "", "Bearer", f"Basic {key}", f"Bearer {key}x", f"Bearer {key[:-1]}", "Bearer cw__", f"{key}")
+    forged = (None, "", "Bearer", f"Basic {key}", f"Bearer {key}x", f"Bearer {key[:-6]}", "Bearer cw__", key)
     async with world.anonymous() as client:
         for given in forged:
             headers = {} if given is None else {"authorization": given}
@@ -256,12 +260,12 @@ async def test_a_defect_is_told_without_its_insides(world: World, monkeypatch: p
     async def broken(*_: Any) -> None:
         raise RuntimeError("secret detail")
 
+    monkeypatch.setattr(type(world.context.identity), "principal", lambda *_: operator())
     monkeypatch.setattr(type(world.context.database), "read", broken)
-    monkeypatch.setattr(type(world.vault), "key_id_of", lambda *_: known_key())
     answer = await world.get("/sites")
     assert (answer.status_code, answer.headers["content-type"]) == (500, PROBLEM)
     assert "secret" not in answer.text
 
 
-async def known_key() -> str:
-    return "k"
+async def operator() -> Principal:
+    return Principal("o", "operator")

@@ -12,7 +12,7 @@ from sse_starlette import ServerSentEvent
 
 from api import streams
 from tests.api.sse import opened, told
-from tests.api.test_events import numbered
+from tests.api.test_events import lines, numbered
 from tests.api.world import World
 
 EVENTS = "/api/v1/events"
@@ -37,9 +37,10 @@ async def test_what_is_there_and_what_comes_is_told_in_order(world: World, clien
 async def test_a_reader_goes_on_behind_the_last_id_that_it_got(
     world: World, client: httpx.AsyncClient, stream: str | None
 ) -> None:
+    [*_, last] = lines(await world.get("/events"))
     await world.tell(*numbered("north", 3))
     query = {} if stream is None else {"stream": stream}
-    async with opened(client, EVENTS, **query) as events:
+    async with opened(client, EVENTS, after=last["position"], **query) as events:
         first = await told(events)
     async with opened(client, EVENTS, {"Last-Event-ID": first["id"]}, **query) as events:
         second = await told(events)
@@ -56,23 +57,34 @@ async def test_an_id_that_we_never_gave_is_named(client: httpx.AsyncClient) -> N
 
 async def test_a_quiet_stream_is_pinged(client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streams, "PING_S", 0.01)
-    async with opened(client, EVENTS) as events:
+    async with opened(client, EVENTS, stream="sites:quiet") as events:
         assert [await anext(events) for _ in range(3)] == [{"": "ping"}] * 3
 
 
-async def test_a_stream_ends_when_the_key_is_revoked(
+async def test_a_stream_ends_when_the_reader_may_no_longer_read(
     world: World, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(streams, "PING_S", 0.01)
-    async with opened(client, EVENTS) as events:
+
+    async def nobody(_: str) -> None:
+        return None
+
+    async with opened(client, EVENTS, stream="sites:quiet") as events:
         assert await anext(events) == {"": "ping"}
-        await world.vault.revoke_api_key(client.headers["authorization"].split("_")[1])
+        monkeypatch.setattr(world.context.identity, "principal", nobody)
         async with asyncio.timeout(10):
             assert all([event == {"": "ping"} async for event in events])
 
 
+async def test_a_driver_follows_her_own_vehicles_and_nothing_else(world: World, client: httpx.AsyncClient) -> None:
+    driver = await world.account("driver-1", "driver")
+    asked = {"Accept": "text/event-stream", "Authorization": driver}
+    for query in ({}, {"stream": "sites:north"}, {"stream": "vehicles:somebody"}):
+        assert (await client.get(EVENTS, params=query, headers=asked)).status_code == 403
+
+
 async def test_a_stream_ends_with_the_server(world: World, client: httpx.AsyncClient) -> None:
-    async with opened(client, EVENTS) as events:
+    async with opened(client, EVENTS, stream="sites:quiet") as events:
         assert await anext(events) == {"": "ping"}
         world.context.live.end()
         assert [event async for event in events] == []

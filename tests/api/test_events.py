@@ -20,7 +20,7 @@ def numbered(site_id: str, count: int) -> list[tuple[str, said.ChargerReleased]]
 
 async def test_an_event_is_a_cloud_event(world: World) -> None:
     await world.tell(*numbered("north", 1))
-    [event] = lines(await world.get("/events"))
+    *_, event = lines(await world.get("/events"))
     assert event == {
         "specversion": "1.0",
         "id": event["id"],
@@ -57,7 +57,7 @@ async def test_the_next_link_leads_to_everything_once(world: World, stream: str 
     seen: list[str] = []
     while found := lines(answer := await world.client.get(address)):
         assert len(found) <= 2
-        seen += [event["data"]["charger_id"] for event in found]
+        seen += [event["data"]["charger_id"] for event in found if event["type"] == "charger.released.v1"]
         address = f"/api/v1/events{answer.links['next']['url']}"
     wanted = sites if stream is None else ["north"]
     assert sorted(seen) == sorted(f"{site_id}-{number}" for site_id in wanted for number in range(3))

@@ -11,24 +11,29 @@ import pytest
 
 from api.web import assets, session
 from api.web.page_route import HEADERS, local
+from domain.records import sessions as said
+from domain.records.fleet import CancelSession, RequestSession
 from domain.records.load import ObedienceVoided, SetGridLimit
 from tests.api import sse
-from tests.api.world import World, charger, rejecting
+from tests.api.world import NOW_MS, VIN, World, charger, rejecting
+from tests.api.world import session as session_request
 
 OURS = {"Sec-Fetch-Site": "same-origin"}
 HTMX = {**OURS, "HX-Request": "true"}
 
 
-def key_of(world: World) -> str:
-    return world.client.headers["authorization"].partition(" ")[2]
+EMAIL, PASSWORD = "op@example.org", "correct horse battery"
+
+
+def token_of(client: httpx.AsyncClient) -> str:
+    return client.headers["authorization"].partition(" ")[2]
 
 
 @pytest.fixture
 async def browser(world: World) -> AsyncIterator[httpx.AsyncClient]:
     """A browser in which the operator has logged in."""
     async with world.anonymous() as browser:
-        form = {"email": "operator@example.org", "password": key_of(world)}
-        assert (await browser.post("/log-in", data=form, headers=OURS)).status_code == 303
+        browser.cookies.set(session.COOKIE, token_of(world.client))
         yield browser
 
 
@@ -59,9 +64,11 @@ async def test_wrong_credentials_are_told_as_such_and_give_no_cookie(world: Worl
 
 @pytest.mark.parametrize(("scheme", "secure"), [("http", False), ("https", True)])
 async def test_the_cookie_is_for_this_site_and_no_script(world: World, scheme: str, secure: bool) -> None:
-    form = {"email": "a@b.c", "password": key_of(world), "next": "/sites/north"}
+    await world.vault.accounts.add("operator-1", EMAIL, PASSWORD)
+    form = {"email": EMAIL, "password": PASSWORD, "next": "/sites/north"}
     async with httpx.AsyncClient(transport=world.client._transport, base_url=f"{scheme}://test") as browser:
         answer = await browser.post("/log-in", data=form, headers=OURS)
+        assert (scheme == "https") or "Log out" in (await browser.get("/")).text
     assert answer.headers["location"] == "/sites/north"
     attributes = {one.strip().partition("=")[0].lower() for one in answer.headers["set-cookie"].split(";")[1:]}
     assert attributes >= {"httponly", "samesite", "path", "max-age"}
@@ -70,8 +77,9 @@ async def test_the_cookie_is_for_this_site_and_no_script(world: World, scheme: s
 
 
 async def test_who_logs_out_is_out(browser: httpx.AsyncClient) -> None:
-    assert (await browser.post("/log-out", headers=OURS)).status_code == 303
-    assert 'name="password"' in (await browser.get("/")).text
+    answer = await browser.post("/log-out", headers=OURS)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert re.match(f'{session.COOKIE}=""; .*Max-Age=0', answer.headers["set-cookie"])
 
 
 @pytest.mark.parametrize(
@@ -184,7 +192,7 @@ async def test_what_a_rule_rejects_is_told_with_its_reason(world: World, browser
 
 async def test_the_stream_of_a_site_names_what_has_changed(world: World, client: httpx.AsyncClient) -> None:
     await world.site()
-    client.cookies.set(session.COOKIE, key_of(world))
+    client.cookies.set(session.COOKIE, token_of(client))
     async with sse.opened(client, "/sites/north/live") as events:
         told = [await sse.told(events) for _ in range(4)]
         assert [event["data"] for event in told] == ["load", "chargers", "queue", "decisions"]
@@ -218,3 +226,77 @@ async def test_no_other_file_is_served(world: World, name: str) -> None:
 
 def _lost() -> Any:
     return ObedienceVoided(charger_id="c1", reason="contradicted", limit_ma=0, measured_ma=0)
+
+
+@pytest.fixture
+async def driver(world: World) -> AsyncIterator[httpx.AsyncClient]:
+    """A browser in which a driver with a car has logged in, while another car charges."""
+    await world.site()
+    authorization = await world.account("driver-1", "driver")
+    async with world.client_of(authorization) as hers:
+        assert (await hers.post("/vehicles", json={"vin": VIN})).status_code == 201
+    async with world.anonymous() as browser:
+        browser.cookies.set(session.COOKIE, authorization.partition(" ")[2])
+        yield browser
+
+
+async def ask(driver: httpx.AsyncClient, **given: str) -> httpx.Response:
+    form = {"key": "k2", "vehicle_id": VIN, "target_soc": "80", "time_constraint_minutes": "90", **given}
+    return await driver.post("/sites/north/request", data=form, headers=HTMX)
+
+
+async def test_a_driver_sees_her_own_and_no_lever_of_the_operators(world: World, driver: httpx.AsyncClient) -> None:
+    page = (await driver.get("/sites/north")).text
+    assert VIN in page
+    for heading, there in {
+        "My car": True,
+        "Ask to charge": True,
+        "Grid limit": False,
+        "Latest decisions": False,
+    }.items():
+        assert bool(re.search(rf"<h2[^>]*>{heading}</h2>", page)) is there
+    assert (await set_limit(driver)).status_code == 403
+    assert (await driver.get("/sites/north/panels/decisions")).status_code == 404
+    assert world.asked(SetGridLimit) == []
+
+
+async def test_a_driver_asks_is_offered_a_charger_and_answers(world: World, driver: httpx.AsyncClient) -> None:
+    answer = await ask(driver)
+    assert (answer.status_code, "You are number 1" in answer.text) == (200, True)
+    [asked] = world.asked(RequestSession)
+    mine = (await driver.get("/sites/north/panels/mine")).text
+    assert "you are next" in mine
+    assert "Leave the queue" in mine
+    assert "/accept" not in mine
+
+    offered = said.SessionOffered(
+        session_id=asked.session_id, charger_id="c1", held_until_ms=NOW_MS, facts=(), rule="r", reason="your turn"
+    )
+    await world.tell(("sites:north", offered))
+    assert "/accept" in (await driver.get("/sites/north/panels/mine")).text
+    path = f"/sites/north/sessions/{asked.session_id}"
+    accepted = await driver.post(f"{path}/accept", data={"key": "k3"}, headers=HTMX)
+    assert (accepted.status_code, "charger held" in accepted.text) == (200, True)
+    cancelled = await driver.post(f"{path}/cancel", data={"key": "k4"}, headers=HTMX)
+    assert "None of your cars" in cancelled.text
+
+
+async def test_somebody_elses_session_is_not_hers_to_change(world: World, driver: httpx.AsyncClient) -> None:
+    other = await world.vehicle("WVWZZZ1JZXW000002")
+    told = (await world.post("/sessions/request", {**session_request(), "vehicle_id": other})).json()
+    assert told["id"][-4:] not in (await driver.get("/sites/north/panels/queue")).text
+    answer = await driver.post(f"/sites/north/sessions/{told['id']}/cancel", data={"key": "k5"}, headers=HTMX)
+    assert 'role="alert"' in answer.text
+    assert world.asked(CancelSession) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [({"target_soc": "500"}, "target_soc"), ({"time_constraint_minutes": "-1"}, "time_constraint_minutes")],
+)
+async def test_a_wrong_wish_is_told_at_its_field(
+    world: World, driver: httpx.AsyncClient, given: dict[str, str], field: str
+) -> None:
+    answer = await ask(driver, **given)
+    assert (answer.status_code, f'id="{field}-problem"' in answer.text) == (422, True)
+    assert world.asked(RequestSession) == []

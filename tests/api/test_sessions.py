@@ -46,6 +46,7 @@ async def test_a_request_is_answered_with_the_place_in_the_queue(world: World) -
     [asked] = world.asked(fleet.RequestSession)
     assert (asked.session_id, asked.vehicle_id) == (told["id"], vehicle_id)
     assert (asked.target_permille, asked.level_permille, asked.depart_ms) == (800, 206, NOW_MS + 5_400_000)
+    assert asked.site_zone == "zone-4"
     assert world.given[-1].stream == f"vehicles:{vehicle_id}"
 
 

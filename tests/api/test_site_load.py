@@ -228,6 +228,6 @@ async def test_the_metrics_tell_how_old_the_newest_reading_is_and_of_no_vehicle(
             await asyncio.sleep(0)
     await pass_s(world, 5)
     page = (await world.client.get("/metrics")).text
-    assert 'commonwatt_telemetry_age_seconds{source="integration"} 5.0' in page
-    assert 'source="driver"' not in page
+    assert 'commonwatt_telemetry_age_seconds{source="driver"} 5.0' in page
+    assert 'source="integration"' not in page
     assert vehicle_id not in page

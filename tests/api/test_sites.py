@@ -7,18 +7,18 @@ from tests.api.world import NOW, NOW_MS, World, charger, rejecting, silent, site
 
 async def test_a_site_is_registered_in_whole_watts_and_milliamperes_rounded_down(world: World) -> None:
     nodes = [{"id": "main", "parent": None, "kind": "site", "limit_a": [0.0019, 63, 62.5], "limit_kw": 22.1009}]
-    answer = await world.post("/sites", site(firm_kw=0.29, nodes=nodes))
+    answer = await world.post("/sites", site(firm_kw=0.29, priority_reserve_kw=0.0111, nodes=nodes))
     assert (answer.status_code, answer.json()) == (201, {"id": "north"})
     assert answer.headers["location"] == "/api/v1/sites/north"
     [asked] = world.asked(registry.RegisterSite)
-    assert (asked.firm_w, asked.location_zone) == (290, "zone-4")
+    assert (asked.firm_w, asked.priority_reserve_w, asked.location_zone) == (290, 12, "zone-4")
     assert asked.nodes == (
         registry.NodeSpec(id="main", parent=None, kind="site", limit_ma=(1, 63_000, 62_500), limit_w=22_100),
     )
     [record] = world.given
     assert record.stream == "registry:site:north"
     assert record.time == NOW_MS
-    assert record.actor.startswith("key:")
+    assert record.actor == "operator-1"
 
 
 async def test_a_registered_site_can_be_read_at_once(world: World) -> None:
@@ -29,6 +29,7 @@ async def test_a_registered_site_can_be_read_at_once(world: World) -> None:
         "location_zone": "zone-4",
         "max_kw": 69.0,
         "firm_kw": 20.5,
+        "priority_reserve_kw": 0.0,
         "nodes": [
             {"id": "main", "parent": None, "kind": "site", "limit_a": [100.0, 100.0, 100.0], "limit_kw": 69.0},
             {"id": "panel", "parent": "main", "kind": "panel", "limit_a": [62.5, 63.0, 63.0], "limit_kw": None},
@@ -56,6 +57,9 @@ async def test_a_taken_id_is_a_conflict_and_a_wrong_value_is_named_as_the_client
     answer = await world.post("/sites", site())
     assert answer.status_code == 422
     assert answer.json()["errors"] == [{"field": "firm_kw", "reason": "too high"}]
+    world.script[registry.RegisterSite] = rejecting("priority_reserve_w", "too high")
+    answer = await world.post("/sites", site(priority_reserve_kw=99))
+    assert answer.json()["errors"] == [{"field": "priority_reserve_kw", "reason": "too high"}]
 
 
 async def test_not_decided_in_time_is_accepted(world: World, impatient: None) -> None:
@@ -117,6 +121,7 @@ async def test_the_queue_shows_everybody_who_waits(world: World) -> None:
             {
                 "session_id": asked["id"],
                 "vehicle_id": asked["vehicle_id"],
+                "tier": 2,
                 "state": "queued",
                 "place": 1,
                 "charger_id": None,
@@ -156,6 +161,8 @@ async def test_the_chargers_show_whom_they_serve(world: World) -> None:
         "chargers": [
             {
                 "id": "c1",
+                "ocpp_id": "c1",
+                "max_kw": 14.72,
                 "status": "Charging",
                 "connected": True,
                 "obedience": "unproven",

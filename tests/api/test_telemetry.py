@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import httpx
 import pytest
 
 from commands.quantities import rfc3339
 from domain.records.readings import Reading
 from domain.zone import zone_of
-from tests.api.world import NOW, NOW_MS, VIN, World
+from tests.api.world import NOW, NOW_MS, VIN, World, site
 
+OTHER_VIN = "WVWZZZ1JZXW000002"
 PATH = f"/vehicles/{VIN}/telemetry"
 EIFFEL = {"lat": 48.85837, "lon": 2.294481}
 
@@ -41,9 +43,15 @@ async def shown(world: World, **asked: Any) -> list[dict[str, Any]]:
     return answer.json()["telemetry"]
 
 
+async def a_cloud(world: World, enterprise_id: str | None = None) -> httpx.AsyncClient:
+    """An integration: of an enterprise, or of the platform's operator."""
+    _, key = await world.vault.integrations.new_key(enterprise_id, NOW_MS)
+    return world.client_of(f"Bearer {key}")
+
+
 async def test_a_reading_is_taken_in_once_it_is_durable(world: World, vehicle: str) -> None:
-    body = reading(soc=80.54, range_km=210.3336, plugged_in=False, mission_active=True, location_zone="zone-4")
-    answer = await world.post(f"/vehicles/{vehicle}/telemetry", body)
+    body = reading(soc=80.54, range_km=210.3336, plugged_in=False, mission_active=True, location_zone="9q5ct")
+    answer = await (await a_cloud(world)).post(f"/vehicles/{vehicle}/telemetry", json=body)
     assert (answer.status_code, answer.json()["received_at"]) == (202, NOW)
     [said] = world.asked(Reading)
     assert said == Reading(
@@ -55,10 +63,43 @@ async def test_a_reading_is_taken_in_once_it_is_durable(world: World, vehicle: s
         range_m=210_334,
         plugged_in=False,
         mission_active=True,
-        location_zone="zone-4",
+        location_zone="9q5ct",
     )
     record = world.given[-1]
     assert (record.id, record.stream, record.time) == (answer.json()["reading_id"], f"vehicles:{vehicle}", NOW_MS)
+
+
+async def test_it_is_kept_whose_word_it_is(world: World) -> None:
+    await world.post("/enterprises", {"id": "e1", "name": "E", "type": "fleet", "domain": "e.example"})
+    admin = world.client_of(await world.account("admin-1", "enterprise_admin", "e1"))
+    unit = (await admin.post("/vehicles", json={"vin": OTHER_VIN})).json()["id"]
+    tellers = [
+        admin,
+        await a_cloud(world, "e1"),
+        await a_cloud(world),
+        world.client_of(await world.account("o2", "operator")),
+    ]
+    for teller in tellers:
+        assert (await teller.post(f"/vehicles/{unit}/telemetry", json=reading(soc=1))).status_code == 202
+    told = [(said.source, said.enterprise_id) for said in world.asked(Reading)]
+    assert told == [("driver", None), ("integration", "e1"), ("integration", None), ("driver", None)]
+
+
+async def test_nobody_tells_readings_of_what_is_not_hers(world: World) -> None:
+    strangers = [world.client_of(await world.account("driver-9", "driver")), await a_cloud(world, "e9")]
+    for stranger in strangers:
+        answer = await stranger.post(PATH, json=reading(soc=1))
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (403, "vehicle_id")
+    assert world.asked(Reading) == []
+
+
+async def test_a_zone_is_a_cell_or_a_site_s_and_never_finer(world: World) -> None:
+    await world.post("/sites", site())
+    for zone in ("9q5ct", "zone-4"):
+        assert (await world.post(PATH, reading(location_zone=zone))).status_code == 202
+    for zone in ("9q5ct8k", "48.137 11.575", "elsewhere"):
+        answer = await world.post(PATH, reading(location_zone=zone))
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "location_zone")
 
 
 async def test_the_vehicle_may_be_named_by_its_vin(world: World, vehicle: str) -> None:
@@ -97,7 +138,7 @@ async def test_what_was_told_is_shown_newest_first_with_its_times(world: World, 
         "value": 20.0,
         "timestamp": at(-5),
         "received_at": NOW,
-        "source": "integration",
+        "source": "driver",
     }
     assert len({event["id"] for event in await shown(world)}) == 4
     assert [event["value"] for event in await shown(world, type="plugged_in")] == [True]

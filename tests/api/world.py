@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import httpx
 
 from adapters.clock import SimulatedClock
 from adapters.database import Database
+from adapters.identity import Identity
 from adapters.ids import uuid7
 from adapters.log.outcomes import Outcomes
 from adapters.log.sqlite import SqliteLog
@@ -24,9 +26,10 @@ from api.live import Live
 from commands.codec import decode, entry
 from commands.ports import Entry, LogFull, Position
 from commands.topics import EVENTS, PROCESSORS, inputs
-from domain.records import Payload, Record, chargers, derived_id, fleet, load, readings, registry
+from domain.records import Payload, Record, chargers, derived_id, fleet, input_record, load, readings, registry
 from domain.records import sessions as said
 from domain.records.time import InputRejected
+from projections import accounts
 from projections.runner import Projector
 
 NOW_MS = 1_790_000_000_000
@@ -58,6 +61,22 @@ def _vehicle(asked: registry.RegisterVehicle, given: Record) -> Told:
     return [(given.stream, registry.VehicleRegistered(**asked.__dict__))]
 
 
+def _account(asked: registry.RegisterAccount, given: Record) -> Told:
+    return [(given.stream, registry.AccountRegistered(**asked.__dict__))]
+
+
+def _enterprise(asked: registry.RegisterEnterprise, given: Record) -> Told:
+    return [(given.stream, registry.EnterpriseRegistered(**asked.__dict__))]
+
+
+def _approve(asked: registry.ApproveEnterprise, given: Record) -> Told:
+    return [(given.stream, registry.EnterpriseApproved(kind="emergency", **asked.__dict__))]
+
+
+def _suspend(asked: registry.SuspendEnterprise, given: Record) -> Told:
+    return [(given.stream, registry.EnterpriseSuspended(**asked.__dict__))]
+
+
 def _cap(asked: load.SetGridLimit, given: Record) -> Told:
     decided = load.GridLimitSet(
         cap_id=asked.cap_id,
@@ -84,7 +103,7 @@ def _command(asked: load.RequestCommand, given: Record) -> Told:
 
 def _session(asked: fleet.RequestSession, given: Record) -> Told:
     common = {"tier": 2, "need_wh": None, "max_ma": None, "phases": 1, **asked.__dict__}
-    queued = {name: value for name, value in common.items() if name != "level_permille"}
+    queued = {name: value for name, value in common.items() if name not in ("level_permille", "site_zone")}
     return [
         (given.stream, fleet.SessionRequested(**common)),
         (f"sites:{asked.site_id}", said.SessionQueued(**queued, walk_up=False)),
@@ -137,6 +156,10 @@ SCRIPT: dict[type[Payload], Answering] = {
     registry.RegisterSite: _site,
     registry.RegisterCharger: _charger,
     registry.RegisterVehicle: _vehicle,
+    registry.RegisterAccount: _account,
+    registry.RegisterEnterprise: _enterprise,
+    registry.ApproveEnterprise: _approve,
+    registry.SuspendEnterprise: _suspend,
     load.SetGridLimit: _cap,
     load.CommissionCharger: _commission,
     load.RequestCommand: _command,
@@ -213,6 +236,11 @@ class World:
     def anonymous(self) -> httpx.AsyncClient:
         return httpx.AsyncClient(transport=self.client._transport, base_url="http://test")
 
+    def client_of(self, authorization: str) -> httpx.AsyncClient:
+        """A client of somebody else, below /api/v1."""
+        headers = {"Authorization": authorization}
+        return httpx.AsyncClient(transport=self.client._transport, base_url="http://test/api/v1", headers=headers)
+
     async def post(self, path: str, body: Any = None, **headers: str) -> httpx.Response:
         names = {name.replace("_", "-"): value for name, value in headers.items()}
         return await self.client.post(f"/api/v1{path}", json=body, headers=names)
@@ -227,6 +255,14 @@ class World:
         answer = await self.post("/chargers", charger(id=charger_id))
         assert answer.status_code == 201
         return answer.json()
+
+    async def account(self, account_id: str, role: registry.Role, enterprise_id: str | None = None) -> str:
+        """The Authorization header of a new account."""
+        told = registry.AccountRegistered(account_id=account_id, role=role, enterprise_id=enterprise_id)
+        record = input_record(account_id, "/test", f"registry:account:{account_id}", NOW_MS, told, actor="t")
+        positions = await self.log.append(EVENTS, [entry(record)])
+        await self.context.projector.passed(positions[0], 5)
+        return f"Bearer {(await self.vault.tokens.issue(account_id)).text}"
 
     async def vehicle(self, vin: str = VIN) -> str:
         answer = await self.post("/vehicles", {"vin": vin, "battery_kwh": 60})
@@ -271,13 +307,12 @@ async def running_world(folder: Path) -> AsyncIterator[World]:
     clock = SimulatedClock(NOW_MS)
     projector, outcomes = Projector(log, database), Outcomes(log)
     series = SqliteSeries.open(folder)
+    identity = Identity(vault, lambda account_id: database.read(partial(accounts.principal, account_id=account_id)))
     live = Live(log, projector, series)
-    context = Context(log, clock, database, projector, outcomes, vault, uuid7, series, live)
+    context = Context(log, clock, database, projector, outcomes, vault, identity, uuid7, series, live)
     app = create_app(context)
-    key = await vault.new_api_key("test", NOW_MS)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    headers = {"Authorization": f"Bearer {key}"}
-    client = httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers)
+    client = httpx.AsyncClient(transport=transport, base_url="http://test")
     world = World(context, log, vault, clock, projector, app, client)
     ends = {name: await log.ends(inputs(name)) for name in PROCESSORS}
     writers = workers(log, series, clock)[:2]
@@ -286,6 +321,7 @@ async def running_world(folder: Path) -> AsyncIterator[World]:
         *(world.process(name, ends[name]) for name in PROCESSORS),
     ]
     tasks = [asyncio.create_task(part) for part in parts]
+    client.headers["Authorization"] = await world.account("operator-1", "operator")
     try:
         yield world
     finally:

@@ -11,7 +11,6 @@ from domain.scheduling import (
     URGENT_MS,
     Claimant,
     last_to_be_paused_first,
-    reserve_for_priority,
     schedule,
     weight_ppm,
 )
@@ -53,9 +52,58 @@ def test_a_marginal_score_does_not_count_against_a_tier() -> None:
     assert schedule(site(10), claimants, {}) == {"p0": 10_000, "p2": 0}
 
 
-def test_reserving_looks_at_priority_alone() -> None:
-    claimants = [car("p0", tier=0, max_ma=20_000), car("p1", tier=1), car("p2")]
-    assert reserve_for_priority(site(40), claimants, {}, 1000, 0) == {"p0": 20_000, "p1": 20_000}
+# A standing reserve for P0: of the 100 kW here 7.36 kW, one phase at 32 A
+
+
+def hub(limit_w: int) -> dict[str, Node]:
+    return {"site": Node("site", None, "site", (500_000,) * 3, limit_w)}
+
+
+FULL_W = 32 * 230
+
+
+def test_nobody_but_p0_plans_with_the_reserve() -> None:
+    claimants = [car("p2"), car("p1", tier=1)]
+    assert schedule(hub(2 * FULL_W), claimants, {}, reserve_w=FULL_W) == {"p1": 32_000, "p2": 0}
+    assert schedule(hub(2 * FULL_W), claimants, {}) == {"p1": 32_000, "p2": 32_000}
+
+
+def test_p0_takes_the_reserve_and_the_others_keep_what_they_had() -> None:
+    others = [car("a"), car("b")]
+    before = schedule(hub(2 * FULL_W), others, {}, reserve_w=FULL_W)
+    after = schedule(hub(2 * FULL_W), [*others, car("p0", tier=0)], {}, reserve_w=FULL_W)
+    assert after == {**before, "p0": 32_000}
+    assert before == {"a": 16_000, "b": 16_000}
+
+
+def test_what_p0_leaves_of_the_reserve_stays_free() -> None:
+    found = schedule(hub(2 * FULL_W), [car("a"), car("p0", tier=0, max_ma=12_000)], {}, reserve_w=FULL_W)
+    assert found == {"p0": 12_000, "a": 32_000}
+
+
+def test_p0_may_have_more_than_the_reserve() -> None:
+    claimants = [car("a"), car("p0", tier=0), car("q0", tier=0)]
+    assert schedule(hub(2 * FULL_W), claimants, {}, reserve_w=FULL_W) == {"p0": 32_000, "q0": 32_000, "a": 0}
+
+
+def test_an_unsteerable_p0_counts_against_the_reserve() -> None:
+    p0 = car("p0", tier=0)
+    found = schedule(hub(2 * FULL_W), [car("a"), p0], {"p0": (p0.outlet, 32_000)}, reserve_w=FULL_W)
+    assert found == {"a": 32_000, "p0": 32_000}
+
+
+def test_a_reserve_above_the_cap_in_force_leaves_nothing_to_the_others() -> None:
+    assert schedule(hub(FULL_W), [car("a"), car("p0", tier=0)], {}, reserve_w=2 * FULL_W) == {"p0": 32_000, "a": 0}
+
+
+@given(st.integers(0, 40_000), st.integers(0, 40_000), st.lists(st.integers(0, 2), min_size=1, max_size=8))
+def test_the_others_never_have_more_than_the_limit_less_the_reserve(limit_w, reserve_w, tiers) -> None:
+    claimants = [car(str(number), tier=tier) for number, tier in enumerate(tiers)]
+    found = schedule(hub(limit_w), claimants, {}, reserve_w=reserve_w)
+    loads_w = {one.charger_id: one.outlet.power_w(found[one.charger_id]) for one in claimants}
+    others_w = sum(loads_w[one.charger_id] for one in claimants if one.tier != 0)
+    assert others_w <= max(0, limit_w - reserve_w)
+    assert sum(loads_w.values()) <= limit_w
 
 
 # --- 2. the others share by weighted max-min ------------------------------------------------------------------------

@@ -13,6 +13,7 @@ import pytest
 from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
 
 from api.web import assets
+from services.first_start import EMAIL
 from tests.adapters.ocpp.charger import Charger
 from tests.services.server import Server
 
@@ -60,8 +61,8 @@ async def logged_in(browser: Browser, server: Server, size: dict[str, int], **ho
     page.on("console", lambda message: amiss.append(message.text) if is_amiss(message) else None)
     page.on("pageerror", lambda error: amiss.append(str(error)))
     await page.goto(server.addresses.api)
-    await page.get_by_label("E-mail").fill("operator@example.org")
-    await page.get_by_label("Password").fill(server.key)
+    await page.get_by_label("E-mail").fill(EMAIL)
+    await page.get_by_label("Password").fill(server.password)
     await page.get_by_role("button", name="Log in").click()
     await page.get_by_role("link", name="north").click()
     await expect(page.locator("#live")).to_have_text("live")

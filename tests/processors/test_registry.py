@@ -9,12 +9,20 @@ import pytest
 from domain.records import Payload, input_record
 from domain.records.fleet import CancelSession
 from domain.records.registry import (
+    AccountRegistered,
+    ApproveEnterprise,
     ChargerRegistered,
+    EnterpriseApproved,
+    EnterpriseRegistered,
+    EnterpriseSuspended,
     NodeSpec,
+    RegisterAccount,
     RegisterCharger,
+    RegisterEnterprise,
     RegisterSite,
     RegisterVehicle,
     SiteRegistered,
+    SuspendEnterprise,
     VehicleRegistered,
 )
 from domain.records.time import InputRejected
@@ -32,10 +40,18 @@ CHARGER = RegisterCharger(
     charger_id="CP1", site_id="north", node="p", phases=(0, 1, 2), max_ma=32_000, min_ma=6_000, voltage_mv=230_000
 )
 VEHICLE = RegisterVehicle(vehicle_id="v", battery_wh=60_000, max_ma=16_000, phases=3)
+DRIVER = RegisterAccount(account_id="d", role="driver", enterprise_id=None)
+ADMIN = RegisterAccount(account_id="a", role="enterprise_admin", enterprise_id="e")
+ENTERPRISE = RegisterEnterprise(enterprise_id="e", kind="emergency")
+APPROVE = ApproveEnterprise(enterprise_id="e", daily_grants=20)
+SUSPEND = SuspendEnterprise(enterprise_id="e")
 REGISTERED = [
     ("site:north", SITE, SiteRegistered),
     ("charger:CP1", CHARGER, ChargerRegistered),
     ("vehicle:v", VEHICLE, VehicleRegistered),
+    ("account:d", DRIVER, AccountRegistered),
+    ("account:a", ADMIN, AccountRegistered),
+    ("enterprise:e", ENTERPRISE, EnterpriseRegistered),
 ]
 
 
@@ -151,6 +167,18 @@ def test_the_firm_limit_may_be_nothing_or_all(firm_w):
     assert tell(changed(SITE, firm_w=firm_w)).state.fold.site.firm_w == firm_w
 
 
+@pytest.mark.parametrize("reserve_w", [-1, 40_001])
+def test_the_reserve_for_priority_lies_within_the_limit_of_the_site(reserve_w):
+    rejected = rejection(changed(SITE, priority_reserve_w=reserve_w))
+    assert rejected.field == "priority_reserve_w"
+    assert rejected.reason == "priority_reserve_w must lie between 0 and the site's limit_w"
+
+
+@pytest.mark.parametrize("reserve_w", [0, 40_000])
+def test_the_reserve_for_priority_may_be_nothing_or_all(reserve_w):
+    assert tell(changed(SITE, priority_reserve_w=reserve_w)).state.fold.site.priority_reserve_w == reserve_w
+
+
 @pytest.mark.parametrize(
     ("different", "field"),
     [
@@ -213,3 +241,42 @@ def test_a_repeated_command_is_handled_once():
     registry, done = Registry(), tell(SITE)
     repeat = input_record("i0", "/test", "registry:site:north", NOW_MS, SITE, actor="t")
     assert step(registry, done.state, replace(repeat, time=NOW_MS + 5), "b") == Step(done.state)
+
+
+@pytest.mark.parametrize(
+    ("command", "field"),
+    [
+        (changed(DRIVER, enterprise_id="e"), "enterprise_id"),
+        (changed(ADMIN, enterprise_id=None), "enterprise_id"),
+        (changed(ADMIN, role="operator"), "enterprise_id"),
+        (changed(VEHICLE, priority_eligible=True), "priority_eligible"),
+    ],
+)
+def test_members_that_make_no_sense_are_rejected_by_the_field(command, field):
+    assert rejection(command).field == field
+
+
+def test_an_enterprise_waits_for_approval_and_may_lose_it_and_get_it_again():
+    approved = tell(ENTERPRISE, APPROVE, key="enterprise:e")
+    assert approved.events[0].data == EnterpriseApproved(enterprise_id="e", kind="emergency", daily_grants=20)
+    assert approved.state.fold.verification == "approved"
+    suspended = tell(ENTERPRISE, APPROVE, SUSPEND, key="enterprise:e")
+    assert suspended.events[0].data == EnterpriseSuspended(enterprise_id="e")
+    again = tell(ENTERPRISE, APPROVE, SUSPEND, changed(APPROVE, daily_grants=5), key="enterprise:e")
+    assert again.events[0].data.daily_grants == 5
+    assert again.state.fold.verification == "approved"
+
+
+@pytest.mark.parametrize(
+    ("commands", "field"),
+    [
+        ((APPROVE,), "enterprise_id"),
+        ((SUSPEND,), "enterprise_id"),
+        ((ENTERPRISE, SUSPEND), "enterprise_id"),
+        ((ENTERPRISE, changed(APPROVE, daily_grants=0)), "daily_grants"),
+        ((ENTERPRISE, changed(APPROVE, daily_grants=10_001)), "daily_grants"),
+        ((SITE, APPROVE), "enterprise_id"),
+    ],
+)
+def test_an_approval_that_makes_no_sense_is_rejected_by_the_field(commands, field):
+    assert rejection(*commands).field == field

@@ -9,16 +9,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commands.topics import PROCESSORS
-from domain.records import Record, fleet, input_record, load, registry, sessions
+from domain.records import Record, fleet, input_record, load, priority, registry, sessions
 from domain.records.time import InputRejected
 from processors import load as load_processor
 from processors import sites as sites_processor
+from processors import vehicles as vehicles_processor
 from processors.routes import ROUTES, messages
 from processors.stream import fresh, step
 from processors.vehicles import Vehicles
 from tests.records.samples import samples
 
-HANDLERS = {"sites": sites_processor.HANDLERS, "load": load_processor.HANDLERS}
+HANDLERS = {
+    "sites": sites_processor.HANDLERS,
+    "load": load_processor.HANDLERS,
+    "vehicles": vehicles_processor.VEHICLE_HANDLERS | vehicles_processor.HOLDER_HANDLERS,
+}
 ENDED = sessions.SessionEnded(
     session_id="s", vehicle_id="v", charger_id=None, state="expired", reason="no_show", energy_wh=0, waited_ms=5
 )
@@ -27,6 +32,30 @@ SITE = registry.SiteRegistered(site_id="north", location_zone="z", firm_w=1, nod
 CHARGER = registry.ChargerRegistered(
     charger_id="CP1", site_id="north", node="p", phases=(0,), max_ma=32_000, min_ma=6_000, voltage_mv=230_000
 )
+APPROVED = registry.EnterpriseApproved(enterprise_id="e", kind="fleet", daily_grants=3)
+SUSPENDED = registry.EnterpriseSuspended(enterprise_id="e")
+CLAIMED = priority.PriorityClaimed(claim_id="c", holder="enterprise:e", vehicle_id="v", session_id="s", basis="mission")
+ANSWER = {"claim_id": "c", "vehicle_id": "v", "used": 1, "limit": 3, "rule": "r", "reason": "why"}
+REVOKED = priority.PriorityRevoked(claim_id="c", vehicle_id="v", reason="suspended")
+EVIDENCE = priority.Evidence(
+    eligible=True,
+    mission_active=None,
+    mission_age_ms=None,
+    location_zone=None,
+    location_age_ms=None,
+    site_zone=None,
+    level_permille=None,
+    level_age_ms=None,
+)
+PRIORITY = {
+    "session_id": "s",
+    "vehicle_id": "v",
+    "site_id": "north",
+    "tier": 1,
+    "evidence": EVIDENCE,
+    "rule": "r",
+    "reason": "why",
+}
 VEHICLE = registry.VehicleRegistered(vehicle_id="v", battery_wh=None, max_ma=None, phases=1)
 
 
@@ -67,6 +96,14 @@ def test_a_vehicle_takes_whatever_it_hears_of(payload, data):
         (SITE, "registry:site:north", ["sites:north", "load:north"]),
         (CHARGER, "registry:charger:CP1", ["sites:north", "load:north"]),
         (VEHICLE, "registry:vehicle:v", ["vehicles:v"]),
+        (APPROVED, "registry:enterprise:e", ["vehicles:enterprise:e"]),
+        (SUSPENDED, "registry:enterprise:e", ["vehicles:enterprise:e"]),
+        (CLAIMED, "vehicles:v", ["vehicles:enterprise:e"]),
+        (priority.QuotaUsed(**ANSWER, tier=0), "vehicles:enterprise:e", ["vehicles:v"]),
+        (priority.QuotaRefused(**ANSWER), "vehicles:enterprise:e", ["vehicles:v"]),
+        (REVOKED, "vehicles:enterprise:e", ["vehicles:v"]),
+        (priority.PriorityGranted(**PRIORITY, basis="mission", valid_until_ms=9), "vehicles:v", ["sites:north"]),
+        (priority.PriorityExpired(**PRIORITY), "vehicles:v", ["sites:north"]),
         (fleet.CancelRequested(session_id="s", site_id="north"), "vehicles:v", ["sites:north"]),
         (fleet.AcceptRequested(session_id="s", site_id="north"), "vehicles:v", ["sites:north"]),
         (fleet.SnoozeRequested(session_id="s", site_id="north"), "vehicles:v", ["sites:north"]),

@@ -24,9 +24,10 @@ from domain.records.load import CapacityChanged
 from domain.records.registry import VehicleRegistered
 from domain.records.sessions import SessionEnded, SessionRefused
 from domain.records.time import InputRejected
+from domain.session import EVERYONE
 from domain.session_request import check_request, energy_need_wh
 from processors.stream import fresh, step
-from processors.vehicles import EVERYONE, Vehicles
+from processors.vehicles import Vehicles
 
 MINUTE_MS = 60_000
 DAY_MS = 24 * 60 * MINUTE_MS

@@ -9,13 +9,14 @@ from sqlalchemy.dialects import postgresql
 
 from adapters.database import Database
 from commands.ports import Position
-from domain.records import Payload, load
+from domain.records import Payload, load, registry
 from domain.records import sessions as said
 from domain.records.time import InputRejected
 from projections import catalogue
 from projections.projection import METADATA, Happened
 from tests.projections.telling import Told, event
 from tests.projections.test_chargers import started, stopped
+from tests.projections.test_priority_audit import DENIED, EXPIRED, GRANTED, OPENED
 from tests.projections.test_sessions import SITE, charging, ended, offered, queued, schedule
 from tests.projections.test_sites import NORTH, cap
 
@@ -45,11 +46,18 @@ STORY: list[tuple[str, Payload]] = [
     (SITE, charging("s2").model_copy(update={"charger_id": "c2"})),
     (SITE, schedule(("c1", 2, 50), ("c2", 2, 60))),
     (SITE, schedule(("c1", 2, 51), ("c2", 2, 61))),
+    (SITE, said.SessionTierChanged(session_id="s1", tier=0, until_ms=9)),
+    (SITE, said.SessionTierChanged(session_id="s1", tier=2, until_ms=None)),
+    *(("vehicles:v1", decided) for decided in (GRANTED, DENIED, EXPIRED, OPENED)),
     (SITE, ended("s1")),
     (SITE, said.ChargerOccupied(session_id="s1", charger_id="c1", wanted=True)),
     (SITE, said.ChargerOccupied(session_id="s2", charger_id="c2", wanted=True)),
     (SITE, said.ChargerReleased(charger_id="c1")),
     (SITE, said.ChargerReleased(charger_id="c2")),
+    ("registry:account:a1", registry.AccountRegistered(account_id="a1", role="driver", enterprise_id=None)),
+    ("registry:enterprise:e1", registry.EnterpriseRegistered(enterprise_id="e1", kind="fleet")),
+    ("registry:enterprise:e1", registry.EnterpriseApproved(enterprise_id="e1", kind="fleet", daily_grants=3)),
+    ("registry:enterprise:e1", registry.EnterpriseSuspended(enterprise_id="e1")),
     *(("load:north", started(number)) for number in (1, 2)),
     *(("load:north", stopped(number)) for number in (1, 2)),
     *(("load:north", cap(name, None)) for name in ("cap-1", "cap-2")),

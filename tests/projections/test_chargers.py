@@ -54,6 +54,11 @@ def stopped(transaction_id: int) -> load.TransactionStopped:
 async def test_a_new_charger_is_unproven_not_connected_and_of_unknown_status(told: Told) -> None:
     assert await charger(told) == {
         "id": "c1",
+        "ocpp_id": "c1",
+        "phases": [0, 2],
+        "max_ma": 32_000,
+        "voltage_mv": 230_000,
+        "vehicle_id": None,
         "status": None,
         "connected": False,
         "obedience": "unproven",

@@ -222,3 +222,17 @@ async def test_a_car_in_the_way_is_asked_to_move_until_it_has_gone(told: Told) -
     assert (await session(told))["move_wanted"] is True
     await told.tell(SITE, said.ChargerReleased(charger_id="c1"))
     assert (await session(told))["move_wanted"] is False
+
+
+async def test_priority_comes_and_goes(told: Told) -> None:
+    await told.tell(SITE, queued("s1"), queued("s2"))
+    await told.tell(SITE, said.SessionTierChanged(session_id="s2", tier=0, until_ms=9_000))
+    [first, second] = await told.database.read(lambda connection: sessions.waiting(connection, "north"))
+    assert (first["id"], second["id"]) == ("s2", "s1")
+    row = await told.database.read(lambda connection: sessions.find(connection, "s2"))
+    assert row is not None
+    assert (row["tier"], row["tier_until_ms"], row["place"]) == (0, 9_000, 1)
+    await told.tell(SITE, said.SessionTierChanged(session_id="s2", tier=2, until_ms=None))
+    row = await told.database.read(lambda connection: sessions.find(connection, "s2"))
+    assert row is not None
+    assert (row["tier"], row["tier_until_ms"], row["place"]) == (2, None, 2)

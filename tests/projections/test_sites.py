@@ -1,5 +1,8 @@
 """Given registrations and caps, when told, then the sites are there."""
 
+from functools import partial
+
+from domain.access import Principal
 from domain.records.load import GridLimitSet
 from domain.records.registry import NodeSpec, SiteRegistered, VehicleRegistered
 from projections import grid_limits, sites, vehicles
@@ -44,14 +47,41 @@ async def test_sites_are_listed_by_id_and_an_unknown_one_is_not_there(told: Told
     await told.tell("registry:site:south", NORTH.model_copy(update={"site_id": "south"}))
     await told.tell("registry:site:north", NORTH)
     assert [row["id"] for row in await told.database.read(sites.every)] == ["north", "south"]
-    assert await told.database.read(lambda connection: sites.exists(connection, "south"))
-    assert not await told.database.read(lambda connection: sites.exists(connection, "west"))
+    assert await told.database.read(lambda connection: sites.find(connection, "west")) is None
+
+
+def a_vehicle(vehicle_id: str, **more: str) -> VehicleRegistered:
+    return VehicleRegistered(vehicle_id=vehicle_id, battery_wh=None, max_ma=32_000, phases=3, **more)
 
 
 async def test_a_registered_vehicle_is_there_with_what_is_known(told: Told) -> None:
-    await told.tell("registry:vehicle:v1", VehicleRegistered(vehicle_id="v1", battery_wh=None, max_ma=32_000, phases=3))
+    await told.tell("registry:vehicle:v1", a_vehicle("v1"))
     row = await told.database.read(lambda connection: vehicles.find(connection, "v1"))
-    assert dict(row or {}) == {"id": "v1", "battery_wh": None, "max_ma": 32_000, "phases": 3}
+    assert dict(row or {}) == {
+        "id": "v1",
+        "battery_wh": None,
+        "max_ma": 32_000,
+        "phases": 3,
+        "owner_user_id": None,
+        "enterprise_id": None,
+        "priority_eligible": False,
+    }
+
+
+async def test_one_sees_one_s_own_vehicles_and_those_of_one_s_enterprise(told: Told) -> None:
+    await told.tell("registry:vehicle:v1", a_vehicle("v1", owner_id="jane"))
+    await told.tell("registry:vehicle:v2", a_vehicle("v2", enterprise_id="e1"))
+    await told.tell("registry:vehicle:v3", a_vehicle("v3", owner_id="john", enterprise_id="e2"))
+    seen = {
+        Principal("o", "operator"): ["v1", "v2", "v3"],
+        Principal("jane", "driver"): ["v1"],
+        Principal("a", "enterprise_admin", "e1"): ["v2"],
+        Principal("john", "enterprise_admin", "e1"): ["v2", "v3"],
+        Principal("nobody", "driver"): [],
+    }
+    for principal, expected in seen.items():
+        rows = await told.database.read(partial(vehicles.seen_by, principal=principal))
+        assert [row["id"] for row in rows] == expected
 
 
 async def test_caps_that_are_over_are_left_out(told: Told) -> None:
@@ -59,6 +89,32 @@ async def test_caps_that_are_over_are_left_out(told: Told) -> None:
     await told.tell("load:south", cap("elsewhere", None))
     rows = await told.database.read(lambda connection: grid_limits.not_over(connection, "north", 500))
     assert [row["cap_id"] for row in rows] == ["open", "later"]
+
+
+async def test_caps_of_a_range_hold_from_when_they_were_promised_to_before_their_end(told: Told) -> None:
+    await told.tell("load:north", cap("past", 500), cap("open", None, starts_ms=600))
+    await told.tell("load:south", cap("elsewhere", None))
+
+    async def between(from_ms: int, to_ms: int) -> set[str]:
+        rows = await told.database.read(lambda connection: grid_limits.between(connection, "north", from_ms, to_ms))
+        return {row["cap_id"] for row in rows}
+
+    assert await between(0, 10) == set()
+    assert await between(0, 11) == {"past"}
+    assert await between(499, 611) == {"past", "open"}
+    assert await between(500, 610) == set()
+    assert await between(9_000, 9_001) == {"open"}
+
+
+def test_the_lowest_limit_is_of_the_root_and_the_caps_that_hold() -> None:
+    caps = [
+        {"limit_w": 40_000, "holds_from_ms": 10, "ends_ms": 500},
+        {"limit_w": 30_000, "holds_from_ms": 100, "ends_ms": None},
+    ]
+    limits = {at_ms: grid_limits.lowest_w(35_000, caps, at_ms) for at_ms in (9, 10, 99, 100, 500)}
+    assert limits == {9: 35_000, 10: 35_000, 99: 35_000, 100: 30_000, 500: 30_000}
+    assert grid_limits.lowest_w(None, caps, 9) is None
+    assert [grid_limits.lowest_w(None, caps[:1], at_ms) for at_ms in (10, 499, 500)] == [40_000, 40_000, None]
 
 
 async def test_only_the_feeding_processor_is_believed(told: Told) -> None:

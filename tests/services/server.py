@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 
 from services.addresses import FILE, wait_for_addresses
+from services.first_start import EMAIL
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 NODES = [
@@ -29,9 +30,9 @@ def call(*arguments: str, timeout_s: float = 60) -> subprocess.CompletedProcess[
 
 
 class Server:
-    """Started when made; `client` carries the operator's key, which the first start printed."""
+    """Started when made; `client` is logged in as the operator, whose password the first start printed."""
 
-    def __init__(self, data: Path, key: str = "") -> None:
+    def __init__(self, data: Path, password: str = "") -> None:
         self.data = data
         (data / FILE).unlink(missing_ok=True)
         self.said = data.parent / f"{data.name}.said"
@@ -41,10 +42,12 @@ class Server:
         addresses = wait_for_addresses(data, self.process)
         assert addresses is not None, self.said.read_text()
         self.addresses = addresses
-        printed = re.search(r"cw_\w+", self.said.read_text())
-        self.key = key or (printed[0] if printed else "")
-        authorization = {"Authorization": f"Bearer {self.key}"}
-        self.client = httpx.Client(base_url=f"{addresses.api}/api/v1", headers=authorization, timeout=10)
+        printed = re.search(rf"{EMAIL} (\S+)", self.said.read_text())
+        self.password = password or (printed[1] if printed else "")
+        self.client = httpx.Client(base_url=f"{addresses.api}/api/v1", timeout=10)
+        told = self.client.post("/login", json={"email": EMAIL, "password": self.password})
+        assert told.status_code == 200, told.text
+        self.client.headers["Authorization"] = f"Bearer {told.json()['access_token']}"
 
     def add_site(self, site_id: str = "s1") -> httpx.Response:
         return self.client.post("/sites", json={"id": site_id, "location_zone": "z", "firm_kw": 25, "nodes": NODES})

@@ -45,7 +45,7 @@ def test_one_command_from_rest_to_replay(server):
 def test_the_key_is_printed_once_and_needed(server):
     assert server.client.get("/sites", headers={"Authorization": "Bearer no"}).status_code == 401
     server.stop()
-    again = Server(server.data, key=server.key)
+    again = Server(server.data, password=server.password)
     try:
         assert "cw_" not in again.said.read_text()
         assert again.client.get("/sites").status_code == 200
@@ -64,13 +64,36 @@ def test_what_was_acknowledged_survives_kill_9(server):
     for number in range(5):
         assert server.add_site(f"s{number}").status_code == 201
     server.kill()
-    again = Server(server.data, key=server.key)
+    again = Server(server.data, password=server.password)
     try:
         assert [site["id"] for site in again.client.get("/sites").json()["sites"]] == [f"s{n}" for n in range(5)]
         assert again.add_site("s0").status_code in (409, 422)
     finally:
         again.stop()
     assert call("replay", "--data", str(server.data)).returncode == 0
+
+
+@pytest.mark.parametrize("series_lost", [False, True])
+def test_a_reading_that_was_acknowledged_is_shown_after_kill_9(server, series_lost):
+    vehicle = server.client.post("/vehicles", json={"vin": "WVWZZZ1JZXW000001"}).json()["id"]
+    told = {"observed_at": "2026-01-01T00:00:00Z", "soc": 42.5, "gps": {"lat": 52.52, "lon": 13.405}}
+    assert server.client.post(f"/vehicles/{vehicle}/telemetry", json=told).status_code == 202
+    server.kill()
+    if series_lost:
+        for file in server.data.glob("series.sqlite3*"):
+            file.unlink()
+    again = Server(server.data, key=server.key)
+    try:
+        wait_until(lambda: len(telemetry(again, vehicle)) == 2)
+        assert telemetry(again, vehicle) == {"soc": 42.5, "location_zone": "u33dc"}
+    finally:
+        again.stop()
+    assert b"52.52" not in (server.data / "log.sqlite3").read_bytes()
+
+
+def telemetry(server, vehicle):
+    answer = server.client.get(f"/vehicles/{vehicle}/telemetry")
+    return {event["type"]: event["value"] for event in answer.json()["telemetry"]}
 
 
 def test_chargers_of_a_killed_server_are_offline_until_they_are_back(server):
@@ -84,7 +107,7 @@ def test_chargers_of_a_killed_server_are_offline_until_they_are_back(server):
         socket.recv()
         assert connected(server) == [True]
         server.kill()
-    again = Server(server.data, key=server.key)
+    again = Server(server.data, password=server.password)
     try:
         wait_until(lambda: connected(again) == [False])
     finally:

@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 import uvicorn
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -87,6 +88,7 @@ class CentralSystem:
         self.sessions: dict[str, Payload] = {}
         self.rest_calls: list[tuple[str, str, Any]] = []
         self.key = "key-of-the-test"
+        self.logins: list[str] = []
         self._ids = count(1000)
         self._timers: list[tuple[int, int, Callable[[], None]]] = []
         self._order = count()
@@ -188,6 +190,8 @@ class CentralSystem:
 
     def _app(self) -> Starlette:
         routes = [
+            Route("/api/v1/login", self._log_in, methods=["POST"]),
+            Route("/api/v1/users", self._created, methods=["POST"]),
             Route("/api/v1/sites", self._created, methods=["POST"]),
             Route("/api/v1/chargers", self._add_charger, methods=["POST"]),
             Route("/api/v1/vehicles", self._add_vehicle, methods=["POST"]),
@@ -202,10 +206,15 @@ class CentralSystem:
         return Starlette(routes=routes)
 
     async def _body(self, request: Request) -> Payload:
+        if request.headers["Authorization"] != f"Bearer {self.key}":
+            raise HTTPException(401)
         body = orjson.loads(await request.body()) if request.method == "POST" else None
         self.rest_calls.append((request.method, request.url.path, body))
-        assert request.headers["Authorization"] == f"Bearer {self.key}"
         return body or {}
+
+    async def _log_in(self, request: Request) -> Response:
+        self.logins.append(orjson.loads(await request.body())["email"])
+        return JSONResponse({"access_token": self.key})
 
     async def _created(self, request: Request) -> Response:
         await self._body(request)

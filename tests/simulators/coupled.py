@@ -7,7 +7,7 @@ from simulators.battery import Car
 from simulators.charge_point import ChargePoint
 from simulators.control import Control
 from simulators.personality import Personality
-from simulators.rest import Api
+from simulators.rest import Api, Credentials
 from simulators.truth import Node, Outlet
 from simulators.truth import Truth as PhysicalTruth
 from simulators.virtual_time import VirtualTime
@@ -17,6 +17,7 @@ from tests.simulators.central_system import PASSWORD, CentralSystem, Connection
 START_MS = 1_552_054_000_000
 """2019-03-08 14:06:40 UTC."""
 VOLTAGE_V = 208.0
+OPERATOR = Credentials("operator@example.org", "a password")
 
 
 @dataclass
@@ -76,7 +77,7 @@ async def coupled(*characters: Personality, limit_kw: float = 100.0, phases: int
         )
         world = World(time, control, truth)
         world.points = points
-        api = Api(server, central.key)
+        api = Api(server, OPERATOR)
         try:
             yield Coupled(central, world, time, points, api)
         finally:

@@ -11,6 +11,7 @@ from simulators.demo_world import parse, run
 from tests.simulators.central_system import CentralSystem
 
 QUIET_SUNDAY = "2019-03-03"
+OPERATOR = b'{"email": "operator@example.org", "password": "a password"}'
 
 
 @pytest.fixture
@@ -23,8 +24,17 @@ async def central():
 
 async def test_a_day_is_played_and_measured(central, tmp_path, capsys):
     system, where = central
-    (tmp_path / "key").write_text(f"{system.key}\n")
-    more = ["--key-file", str(tmp_path / "key"), "--day", QUIET_SUNDAY, "--walk-ups", "1", "--progress", "240"]
+    (tmp_path / "operator.json").write_bytes(OPERATOR)
+    more = [
+        "--credentials",
+        str(tmp_path / "operator.json"),
+        "--day",
+        QUIET_SUNDAY,
+        "--walk-ups",
+        "1",
+        "--progress",
+        "240",
+    ]
     measured = await run(parse([*where, *more]))
 
     site = next(body for _, path, body in system.rest_calls if path == "/api/v1/sites")
@@ -62,23 +72,23 @@ async def test_a_day_is_played_and_measured(central, tmp_path, capsys):
 
 async def test_a_charger_that_is_never_proven_is_named(central, tmp_path, monkeypatch):
     system, where = central
-    (tmp_path / "key").write_text(system.key)
+    (tmp_path / "operator.json").write_bytes(OPERATOR)
     monkeypatch.setattr(system, "obedience", "unproven")
     with pytest.raises(NotProven, match="p1-1 is 'unproven'"):
-        await run(parse([*where, "--key-file", str(tmp_path / "key"), "--day", QUIET_SUNDAY]))
+        await run(parse([*where, "--credentials", str(tmp_path / "operator.json"), "--day", QUIET_SUNDAY]))
 
 
 async def test_a_day_without_sessions_is_refused(tmp_path):
     where = ["--server", "http://127.0.0.1:1", "--ocpp", "ws://127.0.0.1:1", "--control", "127.0.0.1:1"]
     with pytest.raises(ValueError, match="--day"):
-        await run(parse([*where, "--key-file", "none", "--day", "2018-01-01"]))
+        await run(parse([*where, "--credentials", "none", "--day", "2018-01-01"]))
 
 
 def test_the_command_says_what_is_wrong_and_fails(tmp_path):
-    (tmp_path / "key").write_text("key")
+    (tmp_path / "operator.json").write_bytes(OPERATOR)
     where = ["--server", "http://127.0.0.1:1", "--ocpp", "ws://127.0.0.1:1", "--control", "127.0.0.1:1"]
     done = subprocess.run(
-        [sys.executable, "-m", "simulators.demo_world", *where, "--key-file", str(tmp_path / "key")],
+        [sys.executable, "-m", "simulators.demo_world", *where, "--credentials", str(tmp_path / "operator.json")],
         capture_output=True,
         text=True,
         check=False,

@@ -34,7 +34,7 @@ def a_visit(name="v1", minutes=60, need_permille=20, arrives_ms=START_MS + MINUT
 
 
 def a_member(hub: Hub, visit: Visit, seed=1, snoozes=False) -> Member:
-    return Member(hub, visit, f"tag-{visit.id}", Steady(seed, snoozes), f"vehicle-{visit.id}")
+    return Member(hub, visit, f"tag-{visit.id}", Steady(seed, snoozes), f"vehicle-{visit.id}", hub.api)
 
 
 def posts(this: Coupled) -> list[str]:

@@ -1,0 +1,102 @@
+"""Access: every route names its action; whose thing that concerns is found by the ids in the path."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+
+from api.context import Context, Given
+from api.problems import Problem
+from commands.register_vehicle import VIN_PATTERN
+from domain.access import ACTIONS, NOBODY, Belongs, Principal, allows
+from projections import sessions, vehicles
+from projections.projection import Row
+
+
+class May:
+    """The dependency of a route: the principal, where she may do `action` to what the path names.
+
+    Answers 403 where she may not, and 404 where there is no such thing.
+    """
+
+    def __init__(self, action: str) -> None:
+        if action not in ACTIONS:
+            raise KeyError(action)
+        self.action = action
+
+    async def __call__(self, request: Request, context: Given) -> Principal:
+        principal: Principal = request.state.principal
+        field, thing = await _thing(context, request.path_params)
+        check(principal, self.action, thing, field)
+        return principal
+
+
+def may(action: str) -> Any:
+    """As a dependency of a route."""
+    return Depends(May(action))
+
+
+def check(principal: Principal, action: str, thing: Belongs = NOBODY, field: str = "") -> None:
+    """Raise a 403 problem unless `principal` may; `field` names what the thing was named by."""
+    if not allows(principal, action, thing):
+        who = "an integration" if principal.role == "integration" else f"a user of role {principal.role}"
+        raise Problem(403, f"{who} may not do this here ({action})", field=field)
+
+
+async def _caller(request: Request) -> Principal:
+    return request.state.principal  # type: ignore[no-any-return]
+
+
+Caller = Annotated[Principal, Depends(_caller)]
+"""Who calls, where a route must know."""
+
+
+async def _thing(context: Context, ids: dict[str, str]) -> tuple[str, Belongs]:
+    """The field in the path that says what is concerned, and whose it is."""
+    if "session_id" in ids:
+        return "session_id", await belongs_session(context, ids["session_id"])
+    if "vehicle_id" in ids:
+        return "vehicle_id", vehicles.belongs(await known_vehicle(context, ids["vehicle_id"], status=404))
+    if "enterprise_id" in ids:
+        return "enterprise_id", Belongs(enterprise_id=ids["enterprise_id"])
+    return "", NOBODY
+
+
+async def known_vehicle(context: Context, given: str, *, status: int = 422) -> Row:
+    """The vehicle with this id or VIN. The error does not repeat what was given: it may be a VIN."""
+    vehicle_id = await context.vault.vehicle_of_vin(given) if re.fullmatch(VIN_PATTERN, given) else given
+    row = None
+    if vehicle_id is not None:
+        row = await context.database.read(lambda connection: vehicles.find(connection, vehicle_id))
+    if row is None:
+        raise Problem(status, "there is no such vehicle", field="vehicle_id")
+    return row
+
+
+async def own_vehicles(context: Context, principal: Principal) -> frozenset[str] | None:
+    """The vehicles whose sessions somebody may know; None: all."""
+    if principal.role == "operator":
+        return None
+    rows = await context.database.read(lambda connection: vehicles.seen_by(connection, principal))
+    return frozenset(row["id"] for row in rows)
+
+
+async def belongs_session(context: Context, session_id: str) -> Belongs:
+    """Whose a session is: whose the vehicle is. A rejected one, or a walk-up's, is nobody's."""
+    row = await context.database.read(lambda connection: sessions.find(connection, session_id))
+    if row is None or row["vehicle_id"] is None:
+        return NOBODY
+    vehicle_id = row["vehicle_id"]
+    owner = await context.database.read(lambda connection: vehicles.find(connection, vehicle_id))
+    return NOBODY if owner is None else vehicles.belongs(owner)
+
+
+async def belongs_stream(context: Context, stream: str | None) -> Belongs:
+    """Whose a stream of events is: a vehicle's owner may read it; the others are the operators'."""
+    processor, _, key = (stream or "").partition(":")
+    if processor != "vehicles":
+        return NOBODY
+    owner = await context.database.read(lambda connection: vehicles.find(connection, key))
+    return NOBODY if owner is None else vehicles.belongs(owner)

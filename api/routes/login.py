@@ -1,0 +1,34 @@
+"""Log in: a bearer token for an address and a password."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import StringConstraints
+from starlette.responses import Response
+
+from api.answers import Json
+from api.context import Given
+from api.problems import Problem
+from api.routes.paths import V1
+from commands.quantities import rfc3339
+from commands.request import Request
+
+router = APIRouter(prefix=f"{V1}/login", tags=["login"])
+PRIVATE = {"Cache-Control": "no-store"}
+
+
+class LoginRequest(Request):
+    email: Annotated[str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=254)]
+    password: Annotated[str, StringConstraints(strict=True, min_length=1, max_length=256)]
+
+
+@router.post("")
+async def log_in(context: Given, body: LoginRequest) -> Response:
+    """The answer to a wrong address is the same as to a wrong password, and takes as long."""
+    token = await context.identity.log_in(body.email, body.password)
+    if token is None:
+        raise Problem(401, "no account has this address and password")
+    told = {"access_token": token.text, "token_type": "Bearer", "expires_at": rfc3339(token.expires_s * 1000)}
+    return Json(told, headers=PRIVATE)

@@ -1,0 +1,81 @@
+"""Urgent reviews: a driver asks for priority, and where the rule can't grant it, an operator decides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from api.access import may
+from api.answers import Answer
+from api.call import Asked, Call, Calling
+from api.context import Context
+from api.problems import Problem
+from api.routes.paths import V1, PathId
+from commands.decide_urgent_review import UrgentReviewDecision
+from commands.quantities import rfc3339
+from commands.request_urgent_review import UrgentReviewRequest
+from commands.topics import stream
+from domain.records import Payload
+from domain.records.priority import PriorityDenied, PriorityGranted, UrgentReviewOpened
+from projections import sessions
+
+router = APIRouter(prefix=f"{V1}/sessions/{{session_id}}/urgent-review", tags=["sessions"])
+
+
+@router.post("", status_code=202, dependencies=[may("session.review")])
+async def request(call: Calling, session_id: PathId, body: UrgentReviewRequest) -> Response:
+    """Ask for priority. Granted at once, or pending until an operator decides; after 15 minutes it is denied."""
+    return await _ask(call, session_id, body, PriorityGranted, PriorityDenied, UrgentReviewOpened, status=202)
+
+
+@router.post("/decision", dependencies=[may("session.decide_review")])
+async def decide(call: Calling, session_id: PathId, body: UrgentReviewDecision) -> Response:
+    """The operator's word on a review that is pending."""
+    return await _ask(call, session_id, body, PriorityGranted, PriorityDenied, status=200)
+
+
+async def _ask(
+    call: Call,
+    session_id: str,
+    body: UrgentReviewRequest | UrgentReviewDecision,
+    *awaited: type[Payload],
+    status: int,
+) -> Response:
+    vehicle = stream("vehicles", await _vehicle(call.context, session_id))
+
+    async def act(asked: Asked) -> Answer:
+        await call.context.vault.keep_note(asked.id, body.reason)
+        done = await call.decide(asked, vehicle, body.command(session_id), *awaited)
+        if done is None:
+            return Answer(202, _outcome(session_id, "pending", "stored, not decided yet"), final=False)
+        return Answer(status, _told(session_id, done.record.data))
+
+    return await call.once(body, act)
+
+
+async def _vehicle(context: Context, session_id: str) -> str:
+    """The vehicle whose session it is, or a problem."""
+    row = await context.database.read(lambda connection: sessions.find(connection, session_id))
+    if row is None:
+        raise Problem(404, "there is no such session", field="session_id")
+    if row["vehicle_id"] is None:
+        raise Problem(409, "a session without a known vehicle has no priority", field="session_id")
+    vehicle_id: str = row["vehicle_id"]
+    return vehicle_id
+
+
+def _told(session_id: str, decided: Any) -> dict[str, object]:
+    match decided:
+        case PriorityGranted():
+            valid_until = rfc3339(decided.valid_until_ms)
+            return _outcome(session_id, "granted", decided.reason, tier=decided.tier, valid_until=valid_until)
+        case UrgentReviewOpened():
+            return _outcome(session_id, "pending", decided.reason, decide_by=rfc3339(decided.decide_by_ms))
+    return _outcome(session_id, "denied", decided.reason)
+
+
+def _outcome(session_id: str, status: str, reason: str, **more: object) -> dict[str, object]:
+    unknown = {"tier": None, "valid_until": None, "decide_by": None}
+    return {"session_id": session_id, "status": status, "reason": reason, **unknown, **more}

@@ -1,0 +1,19 @@
+"""An operator decides an urgent review."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from commands.request import Request
+from commands.request_urgent_review import Reason
+from domain.records.priority import DecideUrgentReview
+
+
+class UrgentReviewDecision(Request):
+    """The operator's word, and why."""
+
+    granted: bool = Field(strict=True)
+    reason: Reason
+
+    def command(self, session_id: str) -> DecideUrgentReview:
+        return DecideUrgentReview(session_id=session_id, granted=self.granted)

@@ -1,0 +1,41 @@
+"""Register an enterprise. Name and domain go to the vault; its vehicles have no priority before it is approved."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from pydantic import StringConstraints
+
+from commands.quantities import Identifier
+from commands.request import Request
+from commands.topics import stream
+from domain.records.registry import EnterpriseKind, RegisterEnterprise
+
+Name = Annotated[str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=200)]
+Domain = Annotated[
+    str,
+    StringConstraints(
+        strict=True,
+        to_lower=True,
+        max_length=253,
+        pattern=r"^(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$",
+    ),
+]
+"""A DNS name, e.g. of the e-mail addresses of its people."""
+
+
+class EnterpriseRequest(Request):
+    """`type`: emergency (its vehicles on a mission are P0) or fleet (P1)."""
+
+    said_as: ClassVar[dict[str, str]] = {"enterprise_id": "id", "kind": "type"}
+
+    id: Identifier
+    name: Name
+    type: EnterpriseKind
+    domain: Domain
+
+    def command(self) -> RegisterEnterprise:
+        return RegisterEnterprise(enterprise_id=self.id, kind=self.type)
+
+    def stream(self) -> str:
+        return stream("registry", f"enterprise:{self.id}")

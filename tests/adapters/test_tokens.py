@@ -1,0 +1,99 @@
+"""Bearer tokens: only ours, only in time, only for us."""
+
+import base64
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey, OctKey
+
+from adapters import tokens
+from adapters.tokens import AUDIENCE, ISSUER
+from adapters.vault import Vault
+
+FAR_S = 4_000_000_000
+
+
+@pytest.fixture
+def vault(tmp_path: Path) -> Iterator[Vault]:
+    vault = Vault.open(tmp_path)
+    yield vault
+    vault.close()
+
+
+def claims(**changed: object) -> dict[str, object]:
+    return {"iss": ISSUER, "aud": AUDIENCE, "sub": "a1", "iat": 1, "exp": FAR_S} | changed
+
+
+async def ours(vault: Vault) -> ECKey:
+    """The key that the vault signs with."""
+    await vault.tokens.issue("a1")
+    key = await vault.tokens._load()
+    assert key is not None
+    return key
+
+
+async def test_a_token_names_its_account_also_after_a_restart(vault: Vault, tmp_path: Path) -> None:
+    token = await vault.tokens.issue("a1")
+    assert await vault.tokens.account_of(token.text) == "a1"
+    again = Vault.open(tmp_path)
+    assert await again.tokens.account_of(token.text) == "a1"
+    assert await vault.tokens.account_of((await again.tokens.issue("a2")).text) == "a2"
+    again.close()
+
+
+async def test_two_processes_that_begin_at_once_sign_with_one_key(vault: Vault, tmp_path: Path) -> None:
+    other = Vault.open(tmp_path)
+    mine, theirs = await vault.tokens._draw(), await other.tokens._draw()
+    assert mine.kid == theirs.kid
+    other.close()
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"exp": 1},
+        {"exp": None},
+        {"iss": "other"},
+        {"aud": "other"},
+        {"sub": None},
+        {"sub": 7},
+        {"iat": FAR_S},
+        {"nbf": FAR_S},
+    ],
+    ids=str,
+)
+async def test_a_token_with_other_claims_is_nobody_s(vault: Vault, changed: dict[str, object]) -> None:
+    key = await ours(vault)
+    told = {name: value for name, value in claims(**changed).items() if value is not None}
+    text = jwt.encode({"alg": "ES256", "kid": key.kid}, told, key)
+    assert await vault.tokens.account_of(text) is None
+
+
+async def test_a_token_that_we_did_not_sign_is_nobody_s(vault: Vault) -> None:
+    key = await ours(vault)
+    stranger = ECKey.generate_key("P-256")
+    public = key.as_pem(private=False)
+    text = (await vault.tokens.issue("a1")).text
+    header, body, signature = text.split(".")
+    other_body = base64.urlsafe_b64encode(json.dumps(claims(sub="a2")).encode()).rstrip(b"=").decode()
+    none = base64.urlsafe_b64encode(b'{"alg":"none"}').rstrip(b"=").decode()
+    forged = [
+        jwt.encode({"alg": "ES256", "kid": key.kid}, claims(), stranger),
+        jwt.encode({"alg": "ES256", "jwk": stranger.as_dict(private=False)}, claims(), stranger),
+        jwt.encode({"alg": "HS256", "kid": key.kid}, claims(), OctKey.import_key(b"k" * 32)),
+        jwt.encode({"alg": "HS256", "kid": key.kid}, claims(), OctKey.import_key(base64.b64encode(public))),
+        f"{header}.{other_body}.{signature}",
+        f"{none}.{body}.",
+        f"{none}.{body}.{signature}",
+        f"{header}.{body}.",
+        f"{header}.{body}",
+        f"{text}.{text}",
+        "",
+        "..",
+        "\ud800",
+        "x" * (tokens.LONGEST_TOKEN + 1),
+    ]
+    assert [await vault.tokens.account_of(one) for one in forged] == [None] * len(forged)

@@ -1,0 +1,101 @@
+"""Given what was decided about priority, then each decision is a row with its reason."""
+
+from domain.records.priority import Evidence, PriorityDenied, PriorityExpired, PriorityGranted, UrgentReviewOpened
+from projections import priority_audit
+from projections.priority_audit import PRIORITY_AUDIT
+from tests.projections.telling import Told, event
+
+EVIDENCE = Evidence(
+    eligible=True,
+    mission_active=True,
+    mission_age_ms=1,
+    location_zone="9qh1u",
+    location_age_ms=2,
+    site_zone="9qh1u",
+    level_permille=140,
+    level_age_ms=3,
+)
+GRANTED = PriorityGranted(
+    session_id="s1",
+    vehicle_id="v1",
+    site_id="north",
+    tier=0,
+    basis="mission",
+    valid_until_ms=9_000,
+    evidence=EVIDENCE,
+    rule="mission.v1",
+    reason="on a mission",
+)
+DENIED = PriorityDenied(
+    session_id=None,
+    vehicle_id="v2",
+    site_id=None,
+    basis="mission",
+    evidence=EVIDENCE.model_copy(update={"level_permille": None, "location_zone": None}),
+    rule="driver.v1",
+    reason="a driver's word",
+)
+EXPIRED = PriorityExpired(
+    session_id="s1", vehicle_id="v1", site_id="north", tier=0, evidence=EVIDENCE, rule="mission.v1", reason="over"
+)
+OPENED = UrgentReviewOpened(session_id="s3", vehicle_id="v3", decide_by_ms=7_000, reason="not known")
+
+
+async def latest(told: Told, vehicle_ids=None, limit: int = 100):
+    return await told.database.read(lambda connection: priority_audit.latest(connection, vehicle_ids, limit))
+
+
+async def a_tale(told: Told) -> None:
+    await told.tell("vehicles:v1", GRANTED, time_ms=1_000)
+    await told.tell("vehicles:v2", DENIED, time_ms=2_000)
+    await told.tell("vehicles:v3", OPENED, time_ms=3_000)
+    await told.tell("vehicles:v1", EXPIRED, time_ms=4_000)
+
+
+async def test_each_decision_is_a_row_newest_first(told: Told) -> None:
+    await a_tale(told)
+    rows = await latest(told)
+    assert [(row["decision"], row["vehicle_id"], row["created_at_ms"]) for row in rows] == [
+        ("expired", "v1", 4_000),
+        ("pending", "v3", 3_000),
+        ("denied", "v2", 2_000),
+        ("granted", "v1", 1_000),
+    ]
+    granted = dict(rows[-1])
+    assert granted.pop("id").startswith("event-")
+    assert granted == {
+        "vehicle_id": "v1",
+        "session_id": "s1",
+        "site_id": "north",
+        "tier": 0,
+        "level_permille": 140,
+        "location_zone": "9qh1u",
+        "decision": "granted",
+        "basis": "mission",
+        "rule": "mission.v1",
+        "reason": "on a mission",
+        "valid_until_ms": 9_000,
+        "created_at_ms": 1_000,
+    }
+
+
+async def test_what_was_unknown_is_null(told: Told) -> None:
+    await a_tale(told)
+    _, pending, denied, _ = await latest(told)
+    assert (denied["session_id"], denied["site_id"], denied["level_permille"], denied["location_zone"]) == (None,) * 4
+    assert (denied["basis"], denied["reason"], denied["tier"]) == ("mission", "a driver's word", None)
+    assert (pending["basis"], pending["reason"], pending["valid_until_ms"]) == ("operator", "not known", 7_000)
+
+
+async def test_of_some_vehicles_and_of_none(told: Told) -> None:
+    await a_tale(told)
+    assert [row["decision"] for row in await latest(told, ["v1", "v2"])] == ["expired", "denied", "granted"]
+    assert [row["decision"] for row in await latest(told, ["v1", "v2"], 1)] == ["expired"]
+    assert await latest(told, []) == []
+
+
+async def test_an_event_that_is_told_again_is_one_row(told: Told) -> None:
+    granted = event("vehicles:v1", GRANTED)
+    for _ in range(2):
+        await told.projector.apply([told.stored(granted)])
+    assert len(await told.rows(PRIORITY_AUDIT)) == 1
