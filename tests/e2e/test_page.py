@@ -53,7 +53,9 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @asynccontextmanager
-async def logged_in(browser: Browser, server: Server, size: dict[str, int], **how: Any) -> AsyncIterator[Page]:
+async def logged_in(
+    browser: Browser, server: Server, size: dict[str, int], who: tuple[str, str] = (EMAIL, ""), **how: Any
+) -> AsyncIterator[Page]:
     """The page of the site; nothing may be amiss in the browser's console until it is left."""
     context = await browser.new_context(viewport=size, **how)
     page = await context.new_page()
@@ -61,8 +63,8 @@ async def logged_in(browser: Browser, server: Server, size: dict[str, int], **ho
     page.on("console", lambda message: amiss.append(message.text) if is_amiss(message) else None)
     page.on("pageerror", lambda error: amiss.append(str(error)))
     await page.goto(server.addresses.api)
-    await page.get_by_label("E-mail").fill(EMAIL)
-    await page.get_by_label("Password").fill(server.password)
+    await page.get_by_label("E-mail").fill(who[0])
+    await page.get_by_label("Password").fill(who[1] or server.password)
     await page.get_by_role("button", name="Log in").click()
     await page.get_by_role("link", name="north").click()
     await expect(page.locator("#live")).to_have_text("live")
@@ -172,6 +174,30 @@ async def test_everybody_can_use_it(server: Server, browser: Browser, size: dict
         await page.get_by_role("button", name="Log out").click()
         await expect(page.get_by_role("heading", name="Log in")).to_be_visible()
         assert await page.evaluate(AMISS) == []
+
+
+async def test_a_driver_gets_her_place_and_gives_it_back(server: Server, browser: Browser) -> None:
+    her = {"email": "driver@example.org", "password": "correct horse battery"}
+    account = server.client.post("/users", json={**her, "role": "driver"}).json()
+    car = {"vin": "WVWZZZ1JZXW000001", "battery_kwh": 60, "owner_user_id": account["id"]}
+    assert server.client.post("/vehicles", json=car).status_code == 201
+    async with (
+        charging(server),  # so that the only charger is taken
+        logged_in(browser, server, PHONE, tuple(her.values())) as page,
+    ):
+        mine = page.locator("#mine-panel")
+        await expect(mine).to_contain_text("None of your cars")
+        await page.get_by_label("Charge to").fill("80")
+        await page.get_by_label("Time you have").fill("120")
+        await page.get_by_role("button", name="Ask to charge").click()
+        await expect(page.locator("#request .outcome")).to_contain_text("You are number 1")
+        await expect(mine).to_contain_text("you are next")
+        await expect(page.locator("#queue")).to_contain_text("1 waiting")
+        assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        assert await page.evaluate(AMISS) == []
+        await mine.get_by_role("button", name="Leave the queue").click()
+        await expect(mine).to_contain_text("None of your cars")
+        await expect(page.locator("#queue")).to_contain_text("Nobody waiting")
 
 
 AMISS = """() => {
