@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from api.answers import encode
-from commands.ports import LogError
+from commands.ports import LogDamaged, LogError
 from domain.errors import DomainError
 
 MEDIA_TYPE = "application/problem+json"
@@ -81,7 +81,8 @@ async def _http(request: Request, error: HTTPException) -> Response:
 
 
 async def _not_stored(request: Request, error: LogError) -> Response:
-    return plain_problem(request.url.path, 503, f"the log did not take it, nothing was stored: {error}", SOON)
+    what = "it can't be read" if isinstance(error, LogDamaged) else "the log did not take it, nothing was stored"
+    return plain_problem(request.url.path, 503, f"{what}: {error}", SOON)
 
 
 async def _no_database(request: Request, _: OperationalError) -> Response:

@@ -10,7 +10,8 @@ from commands.ports import Entry, LogDamaged
 from domain.records import TYPES, Payload, Record
 
 
-def _fields(payload: Any) -> Any:
+def fields(payload: Any) -> Any:
+    """What a payload is written as."""
     if isinstance(payload, Payload):
         return payload.__dict__
     raise TypeError(f"{type(payload).__name__} does not belong into a record")
@@ -21,7 +22,7 @@ def canonical(value: Any) -> bytes:
 
     For these, sorted keys and orjson's escapes are exactly what the RFC asks for; a test holds it against `rfc8785`.
     """
-    return orjson.dumps(value, default=_fields, option=orjson.OPT_SORT_KEYS)
+    return orjson.dumps(value, default=fields, option=orjson.OPT_SORT_KEYS)
 
 
 def encode(record: Record) -> bytes:
@@ -46,9 +47,9 @@ def encode(record: Record) -> bytes:
 def decode(body: bytes) -> Record:
     """The record that was stored. Raises `LogDamaged` where the bytes are no record of a known type."""
     try:
-        fields = orjson.loads(body)
-        fields["data"] = TYPES[fields["type"]].model_validate(fields["data"])
-        return Record(**fields)
+        stored = orjson.loads(body)
+        stored["data"] = TYPES[stored["type"]].model_validate(stored["data"])
+        return Record(**stored)
     except (ValueError, KeyError, TypeError) as error:
         raise LogDamaged(f"a stored record can't be read: {error}") from error
 

@@ -15,7 +15,7 @@ from typing import Any, Generic
 import orjson
 from pydantic import TypeAdapter
 
-from commands.codec import canonical
+from commands.codec import canonical, fields
 from domain.errors import DomainError
 from domain.records import Payload, Record, derived_id
 from domain.records.time import InputRejected, StreamUnparked, TimerDue, TimerSet
@@ -173,8 +173,11 @@ def _reader_of(processor: Processor[Any, Any]) -> tuple[TypeAdapter[Any], str]:
 
 
 def dump_state(processor: Processor[Fold, Working], state: StreamState[Fold, Working]) -> bytes:
-    """A state as it is committed, tagged with its shape."""
-    return canonical({"shape": _reader_of(processor)[1], "state": state})
+    """A state as it is committed, tagged with its shape.
+
+    Its mappings keep their order, which the rules see: after a restart they must decide as if there had been none.
+    """
+    return orjson.dumps({"shape": _reader_of(processor)[1], "state": state}, default=fields)
 
 
 def load_state(processor: Processor[Fold, Working], body: bytes) -> StreamState[Fold, Working] | None:

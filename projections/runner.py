@@ -53,6 +53,8 @@ class Projector:
     async def run(self) -> None:
         """Apply events until the log closes."""
         await self.database.write(progress.prepare)
+        if await self._is_ahead_of_log():
+            await self.rebuild()
         while True:
             await self._read_position()
             try:
@@ -105,10 +107,18 @@ class Projector:
             self._waiting.remove(waiter)
         return True
 
+    async def _is_ahead_of_log(self) -> bool:
+        """Whether the log was restored from a copy that is older than the read models: they tell of what never was."""
+        ends = await self.log.ends(EVENTS)
+        return any(offset > ends[partition] for partition, offset in (await self._consumed()).items())
+
     async def _read_position(self) -> None:
-        partitions = range(self.log.partitions(EVENTS))
-        self._position = await self.database.write(lambda connection: progress.consumed(connection, partitions))
+        self._position = await self._consumed()
         self._wake()
+
+    async def _consumed(self) -> dict[int, int]:
+        partitions = range(self.log.partitions(EVENTS))
+        return await self.database.write(lambda connection: progress.consumed(connection, partitions))
 
     def _wake(self) -> None:
         for position, waiter in self._waiting:

@@ -3,13 +3,34 @@
 from __future__ import annotations
 
 import json
+import random
+import socket
 import subprocess
 import time
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+HOST = "127.0.0.1"
 FILE = "addresses.json"
 START_S = 60.0
+
+
+def lasting_ports(count: int) -> list[int]:
+    """Free ports for a server that will be started again on them.
+
+    They lie below those that the system gives to whoever connects, so that nobody takes one while the server is away.
+    """
+    with ExitStack() as held:
+        return [_held(held) for _ in range(count)]
+
+
+def _held(held: ExitStack) -> int:
+    while True:
+        listener = held.enter_context(socket.socket())
+        with suppress(OSError):
+            listener.bind((HOST, random.randrange(10_000, 30_000)))
+            return int(listener.getsockname()[1])
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ LIMIT = Annotated[float, typer.Option(help="The site's grid limit in kW.")]
 NOON = Annotated[float, typer.Option(help="What the utility lowers it to from 12:00 to 16:00, in kW.")]
 SPEED = Annotated[float | None, typer.Option(help="Simulated seconds a second; as fast as it goes when left out.")]
 OUTAGES = Annotated[int, typer.Option(min=0, help="How often each charger's line is cut, for 20 s to 15 min.")]
+KILLS = Annotated[int, typer.Option(min=0, help="How often the server is killed (kill -9) and started again.")]
 REPORT = Annotated[Path | None, typer.Option(help="Write the figures there as JSON; the page lies beside it as HTML.")]
 KEEP = Annotated[bool, typer.Option("--keep", help="Keep the demo's data folder for replay and a look around.")]
 
@@ -22,11 +23,12 @@ def demo(
     noon_limit_kw: NOON = 25.0,
     speed: SPEED = None,
     outages: OUTAGES = 0,
+    kills: KILLS = 0,
     report: REPORT = None,
     keep: KEEP = False,
 ) -> None:
     """Run a recorded day: cars queue, chargers are steered over OCPP, the cap falls at noon, and a replay proves it."""
     from services import demo_run
 
-    wanted = demo_run.Wanted(day, limit_kw, noon_limit_kw, speed, outages, report, keep)
+    wanted = demo_run.Wanted(day, limit_kw, noon_limit_kw, speed, outages, kills, report, keep)
     raise typer.Exit(demo_run.run(wanted))

@@ -26,15 +26,17 @@ BAR_CHARACTERS = 48
 RECORDED = (topics.EVENTS, *map(topics.inputs, topics.PROCESSORS))
 
 
-def show(world: subprocess.Popen[bytes], console: Console, data: Path) -> None:
+def show(world: subprocess.Popen[bytes], console: Console, data: Path, look: Callable[[int], None]) -> None:
     """Show what the simulated world tells, until it closes its standard output. `data`: the server's folder.
+
+    `look` hears each time (ms) that the world has come to.
 
     On a terminal a view that stays in its place; elsewhere a line each 30 simulated minutes. Raises `LogError` where
     the log can't be read.
     """
     assert world.stdout is not None, "the world's standard output must be a pipe"
     with _recorded(data) as recorded:
-        moments = _moments(world.stdout, console, Pace(recorded))
+        moments = _heard(_moments(world.stdout, console, Pace(recorded)), look)
         if console.is_terminal:
             _show_live(moments, console)
         else:
@@ -136,6 +138,12 @@ def _moments(lines: Iterable[bytes], console: Console, pace: Pace) -> Iterator[M
         pace.look(time.monotonic(), at_ms)
         site = (told[name] for name in ("load_kw", "cap_kw", "charging", "waiting", "sessions_done"))
         yield Moment(at_ms, *site, str(pace))
+
+
+def _heard(moments: Iterable[Moment], look: Callable[[int], None]) -> Iterator[Moment]:
+    for moment in moments:
+        look(moment.at_ms)
+        yield moment
 
 
 @contextmanager

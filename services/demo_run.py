@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -20,18 +19,17 @@ from zoneinfo import ZoneInfo
 
 from rich.console import Console
 
-from adapters.log.sqlite import SqliteLog
-from adapters.vault import Vault
 from services import demo_page, demo_progress, demo_proof
-from services.addresses import Addresses, wait_for_addresses
-from services.first_start import first_operator
+from services.demo_server import DemoServer
+from services.first_start import Operator, prepare_operator
 
 ROOT = Path(__file__).resolve().parent.parent
 GARAGE = ZoneInfo("America/Los_Angeles")
 STARTS_AT = timedelta(hours=-4)
 """From local midnight: early enough to set up and commission before the first car of any day."""
-STOP_S = 20
 CREDENTIALS_FILE = "operator.json"
+PATIENCE_S = 60
+"""Wall time that the world waits for a server that was killed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +41,7 @@ class Wanted:
     noon_limit_kw: float
     speed: float | None
     outages: int
+    kills: int
     report: Path | None
     keep: bool
 
@@ -53,11 +52,12 @@ def run(wanted: Wanted) -> int:
     started = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix="commonwatt-demo-"))
     try:
-        with _server(wanted, folder / "data") as addresses:
-            measured = _world(wanted, folder, addresses, console)
+        with _server(wanted, folder / "data") as server:
+            measured = _world(wanted, folder, server, console)
         console.print("The day is over. A fresh process decides it again from the recorded inputs ...")
         proof = demo_proof.prove(folder / "data", folder / "copy")
-        figures = _figures(measured) | proof | {"wall_s": round(time.monotonic() - started, 1)}
+        figures = _figures(measured) | proof
+        figures |= {"kills": server.kills, "wall_s": round(time.monotonic() - started, 1)}
         page = _write(wanted, folder, figures, measured)
         demo_page.tell(console, figures, page)
         return 0 if demo_page.holds(figures) else 1
@@ -72,8 +72,8 @@ def run(wanted: Wanted) -> int:
 
 
 def _figures(measured: dict[str, Any]) -> dict[str, Any]:
-    """The world's headline figures; its series and lives go into the page only."""
-    return {name: value for name, value in measured.items() if not isinstance(value, list)}
+    """The world's headline figures; its series, lives and ledger are no figures."""
+    return {name: value for name, value in measured.items() if not isinstance(value, list | dict)}
 
 
 class DemoFailed(Exception):
@@ -81,56 +81,41 @@ class DemoFailed(Exception):
 
 
 @contextmanager
-def _server(wanted: Wanted, data: Path) -> Iterator[Addresses]:
+def _server(wanted: Wanted, data: Path) -> Iterator[DemoServer]:
     """The platform in a process of its own, on simulated time."""
     data.mkdir(parents=True)
     begin = datetime.fromisoformat(wanted.day).replace(tzinfo=GARAGE) + STARTS_AT
-    asyncio.run(_first_operator(data, int(begin.timestamp() * 1000)))
-    command = [sys.executable, "-m", "services.cli", "serve", "--data", str(data), "--port", "0", "--ocpp-port", "0"]
-    command += ["--clock", "simulated", "--start", begin.isoformat()]
-    with (data.parent / "server.log").open("wb") as output:
-        server = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
+    _keep_credentials(data, asyncio.run(prepare_operator(data, int(begin.timestamp() * 1000))))
+    server = DemoServer(data, begin, wanted.kills)
     try:
-        addresses = wait_for_addresses(data, server)
-        if addresses is None:
-            raise DemoFailed("the server did not start:\n" + _last_words(data.parent / "server.log"))
-        yield addresses
+        yield server
     finally:
-        server.send_signal(signal.SIGTERM)
-        try:
-            server.wait(STOP_S)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
+        server.stop()
 
 
-async def _first_operator(data: Path, now_ms: int) -> None:
-    """An operator's credentials for the simulated world, in a file that only this user reads."""
-    vault, log = Vault.open(data), SqliteLog.open(data)
-    try:
-        operator = await first_operator(log, vault, now_ms)
-    finally:
-        await log.close()
-        vault.close()
-    assert operator is not None
+def _keep_credentials(data: Path, operator: Operator) -> None:
+    """For the simulated world, in a file that only this user reads."""
     file = data / CREDENTIALS_FILE
     file.touch(mode=0o600)
     file.write_text(json.dumps(asdict(operator)))
 
 
-def _world(wanted: Wanted, folder: Path, addresses: Addresses, console: Console) -> dict[str, Any]:
+def _world(wanted: Wanted, folder: Path, server: DemoServer, console: Console) -> dict[str, Any]:
     """The simulated world in a process of its own: it knows the server by its sockets and REST only."""
+    addresses = server.addresses()
+    if addresses is None:
+        raise DemoFailed("the server did not start:\n" + _last_words(server.log))
     out = folder / "measured.json"
     command = [sys.executable, "-m", "simulators.demo_world", "--server", addresses.api, "--ocpp", addresses.ocpp]
     command += ["--control", addresses.control, "--credentials", str(folder / "data" / CREDENTIALS_FILE)]
     command += ["--day", wanted.day, "--limit-kw", str(wanted.limit_kw)]
     command += ["--noon-limit-kw", str(wanted.noon_limit_kw), "--out", str(out)]
-    command += ["--outages", str(wanted.outages)]
+    command += ["--outages", str(wanted.outages), "--patience", str(PATIENCE_S if wanted.kills else 0)]
     command += ["--speed", str(wanted.speed)] if wanted.speed else []
     with (folder / "world.log").open("wb") as errors:
         world = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=errors)
     try:
-        demo_progress.show(world, console, folder / "data")
+        demo_progress.show(world, console, folder / "data", server.look)
         if world.wait() != 0 or not out.exists():
             raise DemoFailed("the simulated world stopped:\n" + _last_words(folder / "world.log"))
     finally:

@@ -80,6 +80,8 @@ def _energy(figures: Figures) -> str:
 def _proof(figures: Figures) -> str:
     inputs, events = _count(figures["inputs"], "input"), _count(figures["events"], "event")
     written = f"{inputs} led to {events}, {figures['decisions']:,} of them decisions with their rule and reason."
+    if figures.get("kills"):
+        written = f"The server was killed {_count(figures['kills'], 'time')} (kill -9) and started again. {written}"
     if figures["replay_equal"] is True:
         return (
             f"{written} A fresh process decided everything again from the inputs alone: "

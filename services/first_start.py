@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import typer
 
 from adapters.ids import uuid7
+from adapters.log.sqlite import SqliteLog
 from adapters.passwords import drawn
 from adapters.vault import Vault
 from commands import topics
@@ -37,6 +39,18 @@ async def first_operator(log: Log, vault: Vault, now_ms: int) -> Operator | None
     record = input_record(account_id, "/first-start", stream, now_ms, asked, actor=account_id)
     await log.append(topics.inputs("registry"), [entry(record)])
     await vault.accounts.add(account_id, operator.email, operator.password)
+    return operator
+
+
+async def prepare_operator(data: Path, now_ms: int) -> Operator:
+    """Make the operator's account in a folder that has none, before a server runs on it."""
+    vault, log = Vault.open(data), SqliteLog.open(data)
+    try:
+        operator = await first_operator(log, vault, now_ms)
+    finally:
+        await log.close()
+        vault.close()
+    assert operator is not None, f"{data} has accounts already"
     return operator
 
 

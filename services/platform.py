@@ -28,6 +28,8 @@ from api.app import create_app
 from api.context import Context
 from api.live import Live
 from commands import topics
+from commands.log_time import latest_ms
+from commands.ports import Clock
 from processors.host import Host
 from projections import accounts, chargers
 from projections.runner import Projector
@@ -35,6 +37,7 @@ from services.addresses import Addresses
 from services.control import Control
 from services.lost_sockets import record_lost_sockets
 from services.processors import all_processors
+from services.space import with_space
 
 log_line = structlog.get_logger("platform")
 HOST = "127.0.0.1"
@@ -46,12 +49,13 @@ ANSWERED_S = 5
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How to run: ports (0: a free one) and, in a simulation, the time at which virtual time starts."""
+    """How to run: ports (0: a free one) and, in a simulation, when virtual time starts, unless the log is later."""
 
     data: Path
     api_port: int
     ocpp_port: int
     starts_at_ms: int | None = None
+    control_port: int = 0
     tick_s: int = 30
 
 
@@ -59,13 +63,19 @@ class Platform:
     """All parts, wired. `run` serves until it is cancelled or a part fails: then everything stops."""
 
     def __init__(
-        self, settings: Settings, log: SqliteLog, vault: Vault, database: Database, series: SqliteSeries
+        self,
+        settings: Settings,
+        clock: Clock,
+        log: SqliteLog,
+        vault: Vault,
+        database: Database,
+        series: SqliteSeries,
     ) -> None:
         self.settings = settings
         self.log = log
         self.vault = vault
         self.database = database
-        self.clock = SystemClock() if settings.starts_at_ms is None else SimulatedClock(settings.starts_at_ms)
+        self.clock = clock
         self.hosts = [Host(processor, log) for processor in all_processors(settings.tick_s * 1000)]
         self.projector = Projector(log, database)
         self.outcomes = Outcomes(log)
@@ -88,9 +98,10 @@ class Platform:
         async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
             for host in self.hosts:
                 await host.restore()
-                tasks.create_task(host.run(), name=f"processor {host.processor.name}")
-            for part in (self.projector, self.outcomes, self.timekeeper, self.live, *self.series_workers):
-                tasks.create_task(part.run(), name=type(part).__name__)
+                tasks.create_task(with_space(host), name=f"processor {host.processor.name}")
+            for part in (self.projector, self.outcomes, self.timekeeper, *self.series_workers):
+                tasks.create_task(with_space(part), name=type(part).__name__)
+            tasks.create_task(self.live.run(), name="Live")
             await self._read_models_are_current()
             await record_lost_sockets(self.log, self.clock, self.database)
             ocpp_port = await self.gateway.start(HOST, self.settings.ocpp_port)
@@ -116,7 +127,9 @@ class Platform:
         if not isinstance(self.clock, SimulatedClock):
             yield ""
             return
-        async with Control(self.clock, self.gateway, self.quiet, self.log.moved).serving(0) as port:
+        async with Control(self.clock, self.gateway, self.quiet, self.log.moved).serving(
+            self.settings.control_port
+        ) as port:
             yield f"{HOST}:{port}"
 
 
@@ -129,13 +142,20 @@ async def opened(settings: Settings) -> AsyncIterator[Platform]:
         database = Database(f"sqlite:///{settings.data / READ_MODELS}", durable=False)
         series = SqliteSeries.open(settings.data)
         try:
-            yield Platform(settings, log, vault, database, series)
+            yield Platform(settings, await _clock(settings, log), log, vault, database, series)
         finally:
             series.close()
             database.close()
             vault.close()
     finally:
         await log.close()
+
+
+async def _clock(settings: Settings, log: SqliteLog) -> Clock:
+    """Simulated time goes on where the log ends: it never goes back."""
+    if settings.starts_at_ms is None:
+        return SystemClock()
+    return SimulatedClock(max(settings.starts_at_ms, await latest_ms(log)))
 
 
 @asynccontextmanager
@@ -160,5 +180,5 @@ async def _serving(app: object, port: int, tasks: asyncio.TaskGroup) -> AsyncIte
         yield server.servers[0].sockets[0].getsockname()[1]
     finally:
         server.should_exit = True
-        await asyncio.wait([task])
+        await asyncio.wait([task])  # where another part failed it was cancelled, and that part is the reason to tell
         await server.shutdown()

@@ -23,7 +23,10 @@ DATA = Annotated[Path, typer.Option(help="The folder for the log, the vault and 
 PORT = Annotated[int, typer.Option(min=0, max=65535, help="Port of the REST API; 0: a free one.")]
 OCPP_PORT = Annotated[int, typer.Option(min=0, max=65535, help="Port for chargers (OCPP 1.6J); 0: a free one.")]
 CLOCK = Annotated[ClockKind, typer.Option(help="simulated: time moves by a control socket only, for simulations.")]
-START = Annotated[str | None, typer.Option(help="When simulated time starts (ISO 8601 with offset).")]
+START = Annotated[
+    str | None, typer.Option(help="When simulated time starts (ISO 8601 with offset), unless the log is later.")
+]
+CONTROL_PORT = Annotated[int, typer.Option(min=0, max=65535, help="Port of simulated time's control; 0: a free one.")]
 TICK = Annotated[int, typer.Option(min=30, max=60, help="Seconds between two schedules of a site with cars.")]
 
 
@@ -33,6 +36,7 @@ def serve(
     ocpp_port: OCPP_PORT = 9000,
     clock: CLOCK = ClockKind.system,
     start: START = None,
+    control_port: CONTROL_PORT = 0,
     tick_s: TICK = 30,
 ) -> None:
     """Run the platform. The first start prints the operator's address and password, once."""
@@ -46,7 +50,7 @@ def serve(
     if clock is ClockKind.simulated:
         starts_at_ms = _ms(start)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        raise typer.Exit(runner.run(_serve(Settings(data, port, ocpp_port, starts_at_ms, tick_s))))
+        raise typer.Exit(runner.run(_serve(Settings(data, port, ocpp_port, starts_at_ms, control_port, tick_s))))
 
 
 def _ms(start: str | None) -> int:

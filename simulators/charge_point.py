@@ -254,6 +254,8 @@ class ChargePoint:
                 )
             except CallFailed:
                 await self.time.sleep(RETRY_CONNECT_S)
+                if self.link.registered:
+                    return  # with a boot that was told after reconnecting
                 continue
             interval_s = max(1, int(told["interval"]))
             if told["status"] == "Accepted":
@@ -304,7 +306,7 @@ class ChargePoint:
             except CouldNotConnect:
                 await self.time.sleep(RETRY_CONNECT_S * (1 + self._random.random()))
                 continue
-            boots = self._restarting or self.character.boots_on_reconnect
+            boots = self._restarting or self.character.boots_on_reconnect or not self.link.registered
             self._restarting = False
             await self._greet(boots)
             return

@@ -11,8 +11,9 @@ import asyncio
 import secrets
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -27,7 +28,9 @@ from simulators.commissioning import NotProven, commission
 from simulators.control import Control, ControlFailed
 from simulators.day import Visit, local_ms, visits
 from simulators.drivers import Driver, Hub, Member, WalkUp
+from simulators.ledger import Ledger
 from simulators.link import CallFailed, CouldNotConnect
+from simulators.patience import patiently
 from simulators.rest import Api, Credentials, Refused, Unreachable
 from simulators.site import CHARGER_A, CHARGERS_A_PANEL, PANEL_LIMITS_A, VOLTAGE_V, Site, garage
 from simulators.truth import Cap
@@ -61,6 +64,8 @@ class Options:
     seed: int
     walk_ups: int
     outages: int
+    until: int | None
+    patience: float
     speed: float | None
     out: Path | None
     progress: int
@@ -76,7 +81,7 @@ class DemoWorld:
         self._api = api
         self._site = site
         self._board = Board(time, api, site.id)
-        self._visits = visits(options.day, options.seed)
+        self._visits = _visits(options)
         self._drivers: list[Driver] = []
         self._walk_ups: list[Driver] = []
         self._users: list[Api] = []
@@ -103,7 +108,8 @@ class DemoWorld:
                 seed=options.seed,
             )
             self._world.points.append(point)
-            await point.power_up()
+            point.link.on_result = partial(self._api.ledger.message, point.charger_id)
+            await patiently(point.power_up, CouldNotConnect, options.patience)
         self._stage = "commissioning"
         for point in self._world.points:
             await commission(time, self._api, self._site.id, point)
@@ -157,7 +163,9 @@ class DemoWorld:
         """An account of her own for a driver."""
         credentials = Credentials(f"driver-{number}@example.org", secrets.token_urlsafe())
         await self._api.post("/users", {**asdict(credentials), "role": "driver"})
-        api = Api(self._options.server, credentials)
+        options = self._options
+        seed, patience_s = f"{options.seed}:{credentials.email}", options.patience
+        api = Api(options.server, credentials, self._api.ledger, seed=seed, patience_s=patience_s)
         self._users.append(api)
         return api
 
@@ -245,6 +253,7 @@ class DemoWorld:
             "series": self._series,
             "session_lives": [life.told() for life in lives],
             "walk_up_lives": [driver.life.told() for driver in self._walk_ups],
+            "ledger": self._api.ledger.told(),
         }
 
     def _bound_kwh(self) -> float:
@@ -260,6 +269,17 @@ class DemoWorld:
             for visit in self._visits
         ]
         return offline_bound_kwh(sessions, panels, steps)
+
+
+def _visits(options: Options) -> list[Visit]:
+    """Those of the day; where it is over at some hour, everybody has left by then."""
+    known = visits(options.day, options.seed)
+    if options.until is None:
+        return known
+    over_ms = local_ms(options.day, options.until)
+    return [
+        replace(visit, departure_ms=min(visit.departure_ms, over_ms)) for visit in known if visit.arrival_ms < over_ms
+    ]
 
 
 def _stranger(like: Visit, number: int) -> Visit:
@@ -284,9 +304,10 @@ async def run(options: Options) -> dict[str, Any]:
     time = VirtualTime(start_ms - start_ms % 60_000)
     site = garage(options.site, options.limit_kw, options.firm_kw)
     host, _, port = options.control.rpartition(":")
-    control = await Control.connect(host, int(port))
+    control = await Control.connect(host, int(port), options.patience)
     await control.advance(time.now_ms, {})
-    api = Api(options.server, Credentials.read(options.credentials))
+    credentials = Credentials.read(options.credentials)
+    api = Api(options.server, credentials, Ledger(), seed=str(options.seed), patience_s=options.patience)
     world = World(time, control, site.truth(), options.speed)
     demo = DemoWorld(options, time, world, api, site)
     try:
@@ -316,6 +337,8 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--walk-ups", type=int, default=0, help="cars that nobody knows")
     parser.add_argument("--outages", type=int, default=0, metavar="N", help="how often each charger's line is cut")
+    parser.add_argument("--until", type=int, metavar="HOUR", help="everybody has left by this hour")
+    parser.add_argument("--patience", type=float, default=0, metavar="S", help="wall time for a lost server to be back")
     parser.add_argument("--speed", type=float, help="simulated seconds a second, at most")
     parser.add_argument("--out", type=Path, help="where the measurements go (JSON); else to the standard output")
     parser.add_argument("--progress", type=int, default=300, metavar="S", help="a line every S simulated s; 0: none")

@@ -88,6 +88,8 @@ class Link:
         self._keeps_queue = keeps_queue
         self.on_call: Callable[[Call], Result | Error] = lambda call: Error(call.id, "NotImplemented")
         self.on_lost: Callable[[], None] = lambda: None
+        self.on_result: Callable[[str, Payload, Payload], None] = lambda action, fields, told: None
+        """Hears of each call that was answered by a result."""
         self.registered = False
         """Until the central system accepted its boot, nothing but BootNotification is sent."""
         self.sent = 0
@@ -249,8 +251,10 @@ class Link:
         if isinstance(frame, Error):
             self.errors.append(f"{outgoing.action}: {frame.code} {frame.description}")
             outgoing.fail(frame.code, frame.description)
-        elif outgoing.answer is not None and not outgoing.answer.done():
-            outgoing.answer.set_result(frame.payload)
+        else:
+            self.on_result(outgoing.action, outgoing.payload() or {}, frame.payload)
+            if outgoing.answer is not None and not outgoing.answer.done():
+                outgoing.answer.set_result(frame.payload)
         self.pump()
 
     def _unanswered(self, id_: str) -> None:

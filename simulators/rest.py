@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from random import Random
 from typing import Any
+from uuid import UUID
 
 import httpx
 import orjson
 
+from simulators.ledger import Ledger
+from simulators.patience import patiently
+
 Json = dict[str, Any]
 _TIMEOUT_S = 60.0
+_NOT_NOW = 503
 
 
 class Refused(Exception):
@@ -22,7 +28,7 @@ class Refused(Exception):
 
 
 class Unreachable(Exception):
-    """No answer came."""
+    """No answer came, or the one that the server can't take it now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +47,18 @@ class Credentials:
 class Api:
     """Calls below /api/v1 as one user, who logs in by herself before the first, and again when her token is over.
 
-    Raises `Refused` where the answer is no success, `Unreachable` without one.
+    Raises `Refused` where the answer is no success, `Unreachable` without one. Each command has an idempotency key,
+    drawn from `seed`: it is repeated until it is answered, at most for `patience_s` of wall time, and then stands in
+    the `ledger`.
     """
 
-    def __init__(self, server: str, credentials: Credentials) -> None:
+    def __init__(
+        self, server: str, credentials: Credentials, ledger: Ledger, *, seed: str = "", patience_s: float = 0.0
+    ) -> None:
+        self.ledger = ledger
         self._credentials = credentials
+        self._patience_s = patience_s
+        self._random = Random(f"{seed}:idempotency keys")
         self._client = httpx.AsyncClient(
             base_url=f"{server.rstrip('/')}/api/v1",
             headers={"Content-Type": "application/json"},
@@ -54,35 +67,45 @@ class Api:
         )
 
     async def get(self, path: str) -> Json:
-        return await self._call("GET", path, None)
+        return _body(await self._answer("GET", path, None, {}))
 
     async def post(self, path: str, body: Json | None = None) -> Json:
-        return await self._call("POST", path, orjson.dumps(body or {}))
+        key = str(UUID(int=self._random.getrandbits(128), version=4))
+        response = await self._answer("POST", path, orjson.dumps(body or {}), {"Idempotency-Key": key})
+        told = _body(response) if response.is_success else {}
+        self.ledger.command("POST", path, key, response.status_code, told)
+        return _body(response)
 
     async def close(self) -> None:
         await self._client.aclose()
 
-    async def _call(self, method: str, path: str, content: bytes | None) -> Json:
+    async def _answer(self, method: str, path: str, content: bytes | None, headers: dict[str, str]) -> httpx.Response:
         if "Authorization" not in self._client.headers:
             await self._log_in()
-        response = await self._request(method, path, content)
+        response = await self._request(method, path, content, headers)
         if response.status_code == 401:
             await self._log_in()
-            response = await self._request(method, path, content)
-        return _told(response)
+            response = await self._request(method, path, content, headers)
+        return response
 
     async def _log_in(self) -> None:
-        response = await self._request("POST", "/login", orjson.dumps(asdict(self._credentials)))
-        self._client.headers["Authorization"] = f"Bearer {_told(response)['access_token']}"
+        response = await self._request("POST", "/login", orjson.dumps(asdict(self._credentials)), {})
+        self._client.headers["Authorization"] = f"Bearer {_body(response)['access_token']}"
 
-    async def _request(self, method: str, path: str, content: bytes | None) -> httpx.Response:
-        try:
-            return await self._client.request(method, path, content=content)
-        except httpx.HTTPError as error:
-            raise Unreachable(f"{method} {path}: {error!r}") from None
+    async def _request(self, method: str, path: str, content: bytes | None, headers: dict[str, str]) -> httpx.Response:
+        async def attempt() -> httpx.Response:
+            try:
+                response = await self._client.request(method, path, content=content, headers=headers)
+            except httpx.HTTPError as error:
+                raise Unreachable(f"{method} {path}: {error!r}") from None
+            if response.status_code == _NOT_NOW:
+                raise Unreachable(f"{method} {path}: {response.text}")
+            return response
+
+        return await patiently(attempt, Unreachable, self._patience_s)
 
 
-def _told(response: httpx.Response) -> Json:
+def _body(response: httpx.Response) -> Json:
     if not response.is_success:
         raise Refused(response.status_code, response.text)
     told: Json = orjson.loads(response.content) if response.content else {}

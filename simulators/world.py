@@ -2,6 +2,7 @@
 
 A step: go to the next instant at which anybody has something to do; let the currents flow until then; advance the
 server to it and wait until both sides have said all they have to say; then do what is due here, and settle again.
+While the server is away there is no advance, so time stands still.
 """
 
 from __future__ import annotations

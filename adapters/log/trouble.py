@@ -10,9 +10,10 @@ from pathlib import Path
 
 from commands.ports import LogDamaged, LogError, LogFull
 
-FULL = frozenset({"SQLITE_FULL", "SQLITE_IOERR_SHMSIZE"})
+FULL = frozenset({"SQLITE_FULL", "SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_WRITE"})
+"""The last one is how SQLite tells of a quota, or of a limit to a file's size."""
 DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR_SHORT_READ", "SQLITE_IOERR_CORRUPTFS", "SQLITE_IOERR_DATA")
-REMEDY = "nothing was decided from it; restore the file from a copy (README: restoring the log)"
+REMEDY = "nothing was decided from it; restore the file from a copy (docs/recovery.md)"
 
 
 def damaged(file: Path, what: str) -> LogDamaged:
@@ -34,7 +35,7 @@ def translated(error: Exception, file: Path) -> Exception:
     if isinstance(error, UnicodeDecodeError):  # from SQLite's complaint, which quotes what it couldn't read
         return damaged(file, f"a name in it is no text: {error.object!r}")
     if isinstance(error, OSError):
-        kind = LogFull if error.errno in (errno.ENOSPC, errno.EDQUOT) else LogError
+        kind = LogFull if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) else LogError
         return kind(f"{error.filename or file}: {error.strerror}")
     return error
 

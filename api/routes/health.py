@@ -13,12 +13,15 @@ from starlette.responses import Response
 from api import site_load
 from api.answers import Json
 from api.context import Context, Given
+from commands.log_time import latest_ms
 from commands.topics import EVENTS
 from domain.records.readings import ReadingSource
 from projections import sites
 
 router = APIRouter(tags=["health"])
 READY_WAIT_S = 2.0
+CLOCK_OFF_MS = 1000
+"""By so much the clock may differ from the log's own."""
 PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -70,8 +73,13 @@ async def _database(context: Context) -> None:
     await context.database.read(lambda connection: connection.execute(text("SELECT 1")).one())
 
 
+class ClockBehind(Exception):
+    """The clock was set back: what happens now would be recorded as earlier than what is recorded already."""
+
+
 async def _clock(context: Context) -> None:
-    context.clock.now_ms()
+    if context.clock.now_ms() < await latest_ms(context.log) - CLOCK_OFF_MS:
+        raise ClockBehind
 
 
 CHECKS = {"log": _log, "database": _database, "clock": _clock}

@@ -37,7 +37,8 @@ async def register(call: Calling, body: VehicleRequest) -> Response:
         try:
             done = await _decide(call, asked, vehicle_id, body)
         except (Rejected, LogError):
-            if left_over is None:
+            # An earlier attempt under the same key may have been decided, and only its answer lost.
+            if left_over is None and not await _is_registered(call.context, vehicle_id):
                 await call.context.vault.forget_vehicle(vehicle_id)
             raise
         answer = {"id": vehicle_id}
@@ -95,7 +96,8 @@ async def _decide(call: Call, asked: Asked, vehicle_id: str, body: VehicleReques
 async def _left_over(context: Context, vin: str) -> str | None:
     """The id under which a VIN was kept by a registration that was cut short: it is taken up again."""
     owner = await context.vault.vehicle_of_vin(vin)
-    if owner is None:
-        return None
-    registered = await context.database.read(lambda connection: vehicles.find(connection, owner))
-    return owner if registered is None else None
+    return None if owner is None or await _is_registered(context, owner) else owner
+
+
+async def _is_registered(context: Context, vehicle_id: str) -> bool:
+    return await context.database.read(lambda connection: vehicles.find(connection, vehicle_id)) is not None

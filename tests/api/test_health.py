@@ -1,12 +1,15 @@
 """Whether the process lives, is ready, and how it does: nobody needs a key for that."""
 
 import re
+from dataclasses import replace
 
 import httpx
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from tests.api.world import VIN, World
+from adapters.clock import SimulatedClock
+from api.app import create_app
+from tests.api.world import NOW_MS, VIN, World
 
 
 async def test_alive_and_ready(world: World) -> None:
@@ -29,6 +32,19 @@ async def test_without_its_database_it_is_alive_and_not_ready(world: World, monk
     assert ready.status_code == 503
     assert ready.json()["checks"]["database"] == "OperationalError"
     assert "secret" not in ready.text
+
+
+async def test_a_clock_behind_what_is_recorded_is_not_ready(world: World) -> None:
+    await world.site()
+    for behind_ms, status in ((1000, 200), (1001, 503)):
+        late = replace(world.context, clock=SimulatedClock(NOW_MS - behind_ms))
+        transport = httpx.ASGITransport(create_app(late))
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            ready = await client.get("/readyz")
+        assert (ready.status_code, ready.json()["checks"]["clock"]) == (
+            status,
+            "ok" if status == 200 else "ClockBehind",
+        )
 
 
 async def test_requests_are_counted_by_route_and_never_by_id(world: World) -> None:

@@ -1,6 +1,7 @@
 """Vehicles: registered under an opaque id; VIN and token stay in the vault."""
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from commands.codec import encode
 from domain.records.registry import RegisterVehicle
@@ -57,3 +58,21 @@ async def test_a_registration_that_was_cut_short_is_taken_up_again(world: World,
     world.script[RegisterVehicle] = known
     second = await world.post("/vehicles", {"vin": VIN})
     assert (second.status_code, second.json()) == (201, first.json())
+
+
+async def test_a_lost_answer_and_then_a_full_disk_leave_a_registered_vehicle_its_vin(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep_answer = world.vault.keep_answer
+
+    async def killed(*_: object) -> None:
+        raise OperationalError("UPDATE", {}, Exception("gone"))
+
+    monkeypatch.setattr(world.vault, "keep_answer", killed)
+    assert (await world.post("/vehicles", {"vin": VIN}, Idempotency_Key="k")).status_code == 503
+    monkeypatch.setattr(world.vault, "keep_answer", keep_answer)
+    world.log.full = True
+    assert (await world.post("/vehicles", {"vin": VIN}, Idempotency_Key="k")).status_code == 503
+    assert await world.vault.vehicle_of_vin(VIN) is not None
+    world.log.full = False
+    assert (await world.post("/vehicles", {"vin": VIN}, Idempotency_Key="k")).status_code == 201

@@ -1,4 +1,4 @@
-"""A quiet Sunday through the whole system: real sockets, two processes, a lower cap at noon, and the proof."""
+"""A quiet Sunday through the whole system: real sockets, two processes, a lower cap, two kills, and the proof."""
 
 from __future__ import annotations
 
@@ -17,12 +17,15 @@ def test_a_day_runs_keeps_its_limits_and_is_proved(tmp_path):
         "25",
         "--noon-limit-kw",
         "25",
+        "--kills",
+        "2",
         "--report",
         str(report),
         timeout_s=300,
     )
     assert report.exists(), done.stdout + done.stderr
     figures = json.loads(report.read_text())
+    assert figures["kills"] == 2
     assert figures["overload_s"] == 0
     assert figures["cap_lag_s_max"] <= 60
     assert figures["replay_equal"] is True, figures["replay_said"]

@@ -93,6 +93,12 @@ def test_a_state_of_another_shape_is_not_read():
     assert load_state(PROCESSOR, body) is None
 
 
+def test_a_state_read_back_has_its_mappings_in_the_order_that_the_rules_saw():
+    state = replace(given_state(), timers={"second": 2, "first": 1})
+    loaded = load_state(PROCESSOR, dump_state(PROCESSOR, state))
+    assert list(loaded.timers) == ["second", "first"]
+
+
 def test_the_fold_comes_back_from_the_events():
     done = step(PROCESSOR, given_state(), command("s"), "b")
     again = refold(PROCESSOR, STREAM, done.events, {}, parked=False)

@@ -163,3 +163,26 @@ async def test_events_of_unknown_types_are_passed_over_and_garbage_is_not(told: 
     with pytest.raises(LogDamaged):
         await told.projector.apply([Stored(Position(0, 6), "sites:a", b"{}")])
     assert told.projector.position()[0] == 5
+
+
+async def test_read_models_that_know_more_than_a_restored_log_are_made_again(
+    log: SqliteLog, database: Any, tmp_path: Path
+) -> None:
+    await append(log, *SITES[:3])
+    async with running(Projector(log, database)) as projector:
+        await until_applied(log, projector)
+    restored = SqliteLog.open(tmp_path / "restored")
+    await append(restored, SITES[3])
+    async with running(Projector(restored, database)) as projector:
+        await until_applied(restored, projector)
+        assert await names(database) == "d"
+        await append(restored, SITES[4])
+        await until_applied(restored, projector)
+    assert await names(database) == "de"
+    await restored.close()
+
+
+async def until_applied(log: SqliteLog, projector: Projector) -> None:
+    for partition, offset in (await log.ends(EVENTS)).items():
+        if offset:
+            assert await projector.passed(Position(partition, offset), timeout_s=10)

@@ -118,6 +118,10 @@ class TestWords:
         assert "did not come to the same events: first difference: stream sites:garage, event [7] What is real" in said
         assert "byte for byte" not in said
 
+    def test_kills_are_told(self) -> None:
+        assert "killed 6 times (kill -9) and started again" in told(kills=6)
+        assert "killed" not in told(kills=0)
+
     def test_a_missing_bound_is_called_unknown(self) -> None:
         assert "What perfect foresight could have done is unknown." in told(energy_pct_of_bound=None)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 
@@ -40,18 +41,25 @@ def line(clock: str, load_kw: float = 31.25) -> str:
     return orjson.dumps(told).decode()
 
 
-def shown(lines: list[str], data: Path, *, terminal: bool) -> str:
+def shown(lines: list[str], data: Path, *, terminal: bool, look: Callable[[int], None] = lambda at_ms: None) -> str:
     """Given a world that says these lines and ends, what the console shows."""
     out = StringIO()
     console = Console(file=out, width=100, force_terminal=terminal)
     command = [sys.executable, "-c", f"print({chr(10).join(lines)!r})"]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as world:
-        demo_progress.show(world, console, data)
+        demo_progress.show(world, console, data, look)
         assert world.wait() == 0
     return out.getvalue()
 
 
 class TestShow:
+    def test_who_looks_hears_of_every_time_that_the_world_has_come_to(self, data: Path) -> None:
+        heard: list[int] = []
+
+        shown([line("08:20"), line("08:25")], data, terminal=False, look=heard.append)
+
+        assert heard == [at_ms("08:20"), at_ms("08:25")]
+
     def test_without_a_terminal_there_is_a_line_each_half_hour(self, data: Path) -> None:
         clocks = ["08:20", "08:25", "08:30", "08:35", "08:55", "09:05", "09:10"]
 

@@ -82,7 +82,7 @@ def test_a_reading_that_was_acknowledged_is_shown_after_kill_9(server, series_lo
     if series_lost:
         for file in server.data.glob("series.sqlite3*"):
             file.unlink()
-    again = Server(server.data, key=server.key)
+    again = Server(server.data, password=server.password)
     try:
         wait_until(lambda: len(telemetry(again, vehicle)) == 2)
         assert telemetry(again, vehicle) == {"soc": 42.5, "location_zone": "u33dc"}

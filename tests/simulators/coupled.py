@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from simulators.battery import Car
 from simulators.charge_point import ChargePoint
 from simulators.control import Control
+from simulators.ledger import Ledger
 from simulators.personality import Personality
 from simulators.rest import Api, Credentials
 from simulators.truth import Node, Outlet
@@ -77,7 +78,7 @@ async def coupled(*characters: Personality, limit_kw: float = 100.0, phases: int
         )
         world = World(time, control, truth)
         world.points = points
-        api = Api(server, OPERATOR)
+        api = Api(server, OPERATOR, Ledger())
         try:
             yield Coupled(central, world, time, points, api)
         finally:

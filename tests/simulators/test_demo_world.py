@@ -94,4 +94,4 @@ def test_the_command_says_what_is_wrong_and_fails(tmp_path):
         check=False,
     )
     assert done.returncode == 1
-    assert done.stderr.startswith("ControlFailed: 127.0.0.1:1")
+    assert done.stderr.startswith("ControlLost: 127.0.0.1:1")

@@ -1,9 +1,11 @@
 import asyncio
+from functools import partial
 
 import pytest
 
 from simulators import world as world_module
 from simulators.control import Control, ControlFailed
+from simulators.ledger import Ledger
 from simulators.virtual_time import parse_ms
 from simulators.world import NotSettled
 from tests.simulators.central_system import tx_profile
@@ -180,3 +182,56 @@ async def test_a_control_socket_that_goes_away_or_complains_is_an_error():
         await control.close()
     with pytest.raises(ControlFailed):
         await Control.connect(host, port)
+
+
+async def test_a_server_that_comes_back_is_asked_again():
+    asked = []
+
+    async def answer_once(reader, writer):
+        asked.append(await reader.readline())
+        if len(asked) > 1:
+            writer.write(b'{"now": 5, "next_timer": null, "sent": {}}\n')
+            await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(answer_once, "127.0.0.1", 0) as server:
+        control = await Control.connect(*server.sockets[0].getsockname()[:2], patience_s=30)
+        assert (await control.advance(5, {"cp1": 2})).now_ms == 5
+        await control.close()
+    assert asked == [b'{"advance":5,"sent":{"cp1":2}}\n'] * 2
+
+
+async def test_the_ledger_holds_what_chargers_were_answered():
+    async with coupled() as this:
+        ledger = Ledger()
+        this.point.link.on_result = partial(ledger.message, "cp1")
+
+        async def scenario():
+            await this.charging()
+            await this.time.sleep(65)
+            this.point.unplug()
+
+        await play(this, scenario)
+        told = ledger.told()
+        (start,), (stop,) = told["starts"], told["stops"]
+        assert (start["transaction"], start["status"], start["meter_wh"]) == (1000, "Accepted", 0)
+        assert (stop["transaction"], stop["meter_wh"]) == (1000, round(this.point.register_wh))
+        assert told["meter_values"] == {"cp1": len(this.central.said("MeterValues"))}
+        assert sum(told["meter_values"].values()) > 0
+
+
+async def test_a_boot_that_was_never_accepted_is_told_again_after_a_lost_line():
+    async with coupled() as this:
+        this.central.silent.add("BootNotification")
+
+        async def scenario():
+            booting = this.time.spawn(this.point.power_up())
+            await this.time.sleep(5)
+            this.central.silent.clear()
+            this.point.outage(20)
+            await this.time.park(booting)
+            await this.time.sleep(60)
+            assert this.point.link.registered
+
+        await this.world.run(scenario())
+        assert len(this.central.said("BootNotification")) == 2

@@ -1,0 +1,59 @@
+"""The demo's server: a process of its own, killed at seeded moments of the day where that is wanted."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+from random import Random
+
+from services.addresses import Addresses, lasting_ports, wait_for_addresses
+
+ROOT = Path(__file__).resolve().parent.parent
+KILLED_WITHIN = timedelta(hours=9), timedelta(hours=24)
+"""After its first start: from 5 in the morning to 8 in the evening of the day."""
+STOP_S = 20
+
+
+class DemoServer:
+    """Starts where it is made, on simulated time from `begin`. `kills` counts those that happened."""
+
+    def __init__(self, data: Path, begin: datetime, kills: int) -> None:
+        self.kills = 0
+        self.log = data.parent / "server.log"
+        self._data = data
+        draw = Random(f"{begin.isoformat()}:kills")
+        first_ms, last_ms = (round((begin + after).timestamp() * 1000) for after in KILLED_WITHIN)
+        self._moments_ms = sorted(draw.randint(first_ms, last_ms) for _ in range(kills))
+        api, ocpp, control = map(str, lasting_ports(3))
+        self._command = [sys.executable, "-m", "services.cli", "serve", "--data", str(data), "--clock", "simulated"]
+        self._command += ["--port", api, "--ocpp-port", ocpp, "--control-port", control, "--start", begin.isoformat()]
+        self._process = self._start()
+
+    def addresses(self) -> Addresses | None:
+        """Where it listens, once it does; None where it did not start."""
+        return wait_for_addresses(self._data, self._process)
+
+    def look(self, now_ms: int) -> None:
+        """The world has come to this time: where a kill was due, kill -9 and start again at once."""
+        while self._moments_ms and self._moments_ms[0] <= now_ms:
+            self._moments_ms.pop(0)
+            self._process.kill()
+            self._process.wait()
+            self.kills += 1
+            self._process = self._start()
+
+    def stop(self) -> None:
+        """Let it finish what it accepted."""
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            self._process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        with self.log.open("ab") as output:
+            return subprocess.Popen(self._command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)

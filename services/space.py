@@ -1,0 +1,32 @@
+"""A full disk stops nothing for good: whoever found no space tries again."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+
+import structlog
+from sqlalchemy.exc import OperationalError
+
+from commands.ports import LogFull
+
+LOOK_S = 1.0
+
+log_line = structlog.get_logger("space")
+
+
+class Part(Protocol):
+    """A part of the platform that keeps nothing half-done when its `run` raises: it can be run again."""
+
+    async def run(self) -> None:
+        """Serve until the log closes."""
+
+
+async def with_space(part: Part) -> None:
+    """Run a part; where the disk is full, or the database can't be written, wait and run it again."""
+    while True:
+        try:
+            return await part.run()
+        except (LogFull, OperationalError) as error:
+            log_line.error("waiting for space", part=type(part).__name__, error=str(error))
+        await asyncio.sleep(LOOK_S)

@@ -1,0 +1,25 @@
+"""How long the world waits for a server that is away: in wall time, for its own stands still meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from time import monotonic
+from typing import TypeVar
+
+T = TypeVar("T")
+_AGAIN_S = 0.1
+
+
+async def patiently(attempt: Callable[[], Awaitable[T]], gone: type[Exception], patience_s: float) -> T:
+    """What `attempt` comes to, tried again while it raises `gone`; raises the last one after `patience_s`."""
+    give_up_s = monotonic() + patience_s
+    while True:
+        try:
+            return await attempt()
+        except gone as error:
+            if not patience_s:
+                raise
+            if monotonic() >= give_up_s:
+                raise gone(f"{error} (nobody brought the server back within {patience_s:g} s)") from None
+        await asyncio.sleep(_AGAIN_S)

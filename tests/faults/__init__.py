@@ -1,0 +1,1 @@
+"""The running server, killed, parked, damaged and out of space."""

@@ -1,0 +1,30 @@
+"""Whoever found no space tries again; any other trouble ends it."""
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from commands.ports import LogDamaged, LogFull
+from services import space
+
+
+class Part:
+    """Runs into these troubles, one after the other."""
+
+    def __init__(self, *troubles: Exception) -> None:
+        self.troubles = list(troubles)
+
+    async def run(self) -> None:
+        if self.troubles:
+            raise self.troubles.pop(0)
+
+
+async def test_it_is_run_again_until_there_is_space(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(space, "LOOK_S", 0)
+    part = Part(LogFull("no space"), OperationalError("INSERT", {}, Exception("database or disk is full")))
+    await space.with_space(part)
+    assert part.troubles == []
+
+
+async def test_damage_is_no_lack_of_space() -> None:
+    with pytest.raises(LogDamaged):
+        await space.with_space(Part(LogDamaged("a page")))
