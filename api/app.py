@@ -23,6 +23,7 @@ from api.routes import (
     users,
     vehicles,
 )
+from api.web import actions, assets, pages
 
 DESCRIPTION = """Coordinates EV charging across community hubs.
 
@@ -54,6 +55,8 @@ def create_app(context: Context) -> FastAPI:
     app.state.metrics = Metrics()
     for resource in RESOURCES:
         app.include_router(resource.router)
+    for part in (pages, actions, assets):
+        app.include_router(part.router)
     problems.add_handlers(app)
     # The last one added comes first.
     app.add_middleware(BodyLimited)

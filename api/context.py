@@ -8,6 +8,7 @@ from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
 
+from api.live import Live
 from commands.ports import Clock, Log, Position, TimeSeries
 from domain.access import Principal
 from domain.records import Record
@@ -150,6 +151,7 @@ class Context:
     identity: Identity
     new_id: Callable[[int], str]
     series: TimeSeries
+    live: Live
 
 
 async def _context(request: Request) -> Context:

@@ -8,9 +8,10 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.context import Context
+from api.context import Context, Identity
 from api.metrics import Metrics
 from api.problems import plain_problem
+from domain.access import Principal
 
 BODY_LIMIT = 1_000_000
 TOO_LARGE = f"a body may have at most {BODY_LIMIT} bytes"
@@ -55,13 +56,18 @@ class Authenticated:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(PROTECTED) and scope["path"] not in OPEN:
-            scheme, _, bearer = Headers(scope=scope).get("authorization", "").partition(" ")
-            known = await self.context.identity.principal(bearer.strip()) if scheme.lower() == "bearer" else None
+            known = await principal_of(scope, self.context.identity)
             if known is None:
                 await plain_problem(scope["path"], 401, NO_TOKEN, BEARER)(scope, receive, send)
                 return
             scope.setdefault("state", {})["principal"] = known
         await self.app(scope, receive, send)
+
+
+async def principal_of(scope: Scope, identity: Identity) -> Principal | None:
+    """Who sends this request, by the token or key in its Authorization header."""
+    scheme, _, bearer = Headers(scope=scope).get("authorization", "").partition(" ")
+    return await identity.principal(bearer.strip()) if scheme.lower() == "bearer" else None
 
 
 class BodyLimited:

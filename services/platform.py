@@ -26,6 +26,7 @@ from adapters.timeseries.worker import workers
 from adapters.vault import Vault
 from api.app import create_app
 from api.context import Context
+from api.live import Live
 from commands import topics
 from commands.log_time import latest_ms
 from commands.ports import Clock
@@ -42,6 +43,8 @@ log_line = structlog.get_logger("platform")
 HOST = "127.0.0.1"
 READ_MODELS = "read.sqlite3"
 LOOK_S = 0.01
+ANSWERED_S = 5
+"""Wall time in which what is under way may be answered when the server stops."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +84,10 @@ class Platform:
         directory = VaultDirectory(vault, lambda ocpp_id: database.read(partial(chargers.identity, ocpp_id=ocpp_id)))
         self.gateway = Gateway(log, self.clock, directory, self.outcomes)
         identity = Identity(vault, lambda account_id: database.read(partial(accounts.principal, account_id=account_id)))
-        context = Context(log, self.clock, database, self.projector, self.outcomes, vault, identity, uuid7, series)
-        self.api = create_app(context)
+        self.live = Live(log, self.projector, series)
+        self.api = create_app(
+            Context(log, self.clock, database, self.projector, self.outcomes, vault, identity, uuid7, series, self.live)
+        )
 
     def quiet(self) -> bool:
         """Whether nothing is left to be done at the present moment."""
@@ -96,6 +101,7 @@ class Platform:
                 tasks.create_task(with_space(host), name=f"processor {host.processor.name}")
             for part in (self.projector, self.outcomes, self.timekeeper, *self.series_workers):
                 tasks.create_task(with_space(part), name=type(part).__name__)
+            tasks.create_task(self.live.run(), name="Live")
             await self._read_models_are_current()
             await record_lost_sockets(self.log, self.clock, self.database)
             ocpp_port = await self.gateway.start(HOST, self.settings.ocpp_port)
@@ -155,7 +161,15 @@ async def _clock(settings: Settings, log: SqliteLog) -> Clock:
 @asynccontextmanager
 async def _serving(app: object, port: int, tasks: asyncio.TaskGroup) -> AsyncIterator[int]:
     """uvicorn in this loop, without its own signal handling; gives the port that it got."""
-    config = uvicorn.Config(app, host=HOST, port=port, log_config=None, access_log=False, lifespan="off")
+    config = uvicorn.Config(
+        app,
+        host=HOST,
+        port=port,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=ANSWERED_S,
+    )
     server = uvicorn.Server(config)
     task = tasks.create_task(server._serve(), name="api")
     while not server.started:
@@ -167,3 +181,4 @@ async def _serving(app: object, port: int, tasks: asyncio.TaskGroup) -> AsyncIte
     finally:
         server.should_exit = True
         await asyncio.wait([task])  # where another part failed it was cancelled, and that part is the reason to tell
+        await server.shutdown()

@@ -1,25 +1,30 @@
-"""The events themselves, as CloudEvents in JSON Lines."""
+"""The events themselves, as CloudEvents: in JSON Lines, or as they come (server-sent events)."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import heapq
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from functools import partial
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
 import orjson
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Header, Query, Request
+from sse_starlette import ServerSentEvent
 from starlette.responses import Response
 
+from api import streams
 from api.access import Caller, belongs_stream, check
 from api.context import Context, Given
+from api.middleware import principal_of
 from api.problems import Problem
 from api.routes.paths import V1
 from commands.ports import Stored
 from commands.quantities import rfc3339
 from commands.topics import EVENTS, partition_of
+from domain.access import allows
 
 router = APIRouter(prefix=f"{V1}/events", tags=["events"])
 MEDIA_TYPE = "application/jsonl"
@@ -29,29 +34,65 @@ SCANNED = 10_000
 
 @router.get("")
 async def events(
+    request: Request,
     context: Given,
     caller: Caller,
     stream: Annotated[str | None, Query(min_length=1, max_length=200)] = None,
     after: Annotated[str | None, Query(max_length=4000)] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    accept: Annotated[str, Header()] = "",
+    last_event_id: Annotated[str | None, Header(max_length=4000)] = None,
 ) -> Response:
     """Events after a position, of one stream (in order) or of all (in order within each stream), one a line.
 
-    Each line's `position`, and the `next` link, is an `after` to go on from.
+    Each line's `position`, and the `next` link, is an `after` to go on from. With `Accept: text/event-stream` they are
+    server-sent events, and those that come follow: each has its position as id, and `Last-Event-ID` goes on there.
     """
     check(caller, "events.see", await belongs_stream(context, stream), "stream")
-    cursor = _read_cursor(context, after)
+    if streams.wanted(accept):
+        cursor = _read_cursor(context, last_event_id or after, "Last-Event-ID" if last_event_id else "after")
+        allowed = partial(may_read_on, request, stream)
+        return streams.EventStream(_followed(context, stream, cursor, limit), allowed)
+    cursor = _read_cursor(context, after, "after")
+    lines = [_line(stored, place) for stored, place in await _page(context, stream, cursor, limit)]
+    rest = {"stream": stream, "limit": limit, "after": _cursor(cursor)}
+    following = urlencode({name: value for name, value in rest.items() if value is not None})
+    body = b"".join(line + b"\n" for line in lines)
+    return Response(body, 200, {"Link": f'<?{following}>; rel="next"'}, MEDIA_TYPE)
+
+
+async def may_read_on(request: Request, stream: str | None) -> bool:
+    """Whether who opened a stream may still read it: a token expires, and a vehicle finds another owner."""
+    context: Context = request.app.state.context
+    caller = await principal_of(request.scope, context.identity)
+    return caller is not None and allows(caller, "events.see", await belongs_stream(context, stream))
+
+
+async def _followed(
+    context: Context, stream: str | None, cursor: dict[int, int], limit: int
+) -> AsyncGenerator[ServerSentEvent]:
+    """The events after a cursor, and then those that come, until the server stops."""
+    while not context.live.ended.is_set():
+        more, before = context.live.events.next, dict(cursor)
+        for stored, place in await _page(context, stream, cursor, limit):
+            yield streams.event(_line(stored, place).decode(), mark=place)
+        if cursor == before:
+            await more.wait()
+
+
+async def _page(context: Context, stream: str | None, cursor: dict[int, int], limit: int) -> list[tuple[Stored, str]]:
+    """The next events, each with the position after it; `cursor` moves behind them."""
+    place = dict(cursor)
     if stream is None:
         found = await _of_all(context, cursor, limit)
     else:
         found = await _of_stream(context, stream, cursor, limit)
-    lines = []
+    placed = []
     for stored in found:
-        cursor[stored.position.partition] = stored.position.offset
-        lines.append(_line(stored, cursor))
-    rest = {"stream": stream, "limit": limit, "after": _cursor(cursor)}
-    following = urlencode({name: value for name, value in rest.items() if value is not None})
-    return Response(b"".join(lines), 200, {"Link": f'<?{following}>; rel="next"'}, MEDIA_TYPE)
+        place[stored.position.partition] = stored.position.offset
+        placed.append((stored, _cursor(place)))
+    cursor.update({partition: max(offset, cursor.get(partition, 0)) for partition, offset in place.items()})
+    return placed
 
 
 async def _of_all(context: Context, cursor: Mapping[int, int], limit: int) -> list[Stored]:
@@ -80,7 +121,7 @@ async def _of_stream(context: Context, stream: str, cursor: dict[int, int], limi
     return found[:limit]
 
 
-def _line(stored: Stored, cursor: Mapping[int, int]) -> bytes:
+def _line(stored: Stored, place: str) -> bytes:
     record: dict[str, Any] = orjson.loads(stored.body)
     event = {
         "specversion": "1.0",
@@ -88,9 +129,9 @@ def _line(stored: Stored, cursor: Mapping[int, int]) -> bytes:
         "time": rfc3339(record["time"]),
         "dataschema": f"schemas/{record['type']}.json",
         "datacontenttype": "application/json",
-        "position": _cursor(cursor),
+        "position": place,
     }
-    return orjson.dumps(event, option=orjson.OPT_APPEND_NEWLINE)
+    return orjson.dumps(event)
 
 
 def _cursor(offsets: Mapping[int, int]) -> str:
@@ -98,15 +139,15 @@ def _cursor(offsets: Mapping[int, int]) -> str:
     return base64.urlsafe_b64encode(text).rstrip(b"=").decode()
 
 
-def _read_cursor(context: Context, after: str | None) -> dict[int, int]:
+def _read_cursor(context: Context, after: str | None, field: str) -> dict[int, int]:
     if after is None:
         return {}
     try:
         pairs = orjson.loads(base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)))
         offsets = {int(partition): int(offset) for partition, offset in pairs}
     except (binascii.Error, ValueError, TypeError) as error:
-        raise Problem(422, "is no position that an earlier answer gave", field="after") from error
+        raise Problem(422, "is no position that an earlier answer gave", field=field) from error
     known = range(context.log.partitions(EVENTS))
     if any(partition not in known or not 0 <= offset < 2**63 for partition, offset in offsets.items()):
-        raise Problem(422, "is no position that an earlier answer gave", field="after")
+        raise Problem(422, "is no position that an earlier answer gave", field=field)
     return offsets

@@ -22,6 +22,7 @@ from adapters.timeseries.sqlite import SqliteSeries
 from adapters.timeseries.worker import workers
 from adapters.vault import Vault
 from api import Context, create_app
+from api.live import Live
 from commands.codec import decode, entry
 from commands.ports import Entry, LogFull, Position
 from commands.topics import EVENTS, PROCESSORS, inputs
@@ -307,7 +308,8 @@ async def running_world(folder: Path) -> AsyncIterator[World]:
     projector, outcomes = Projector(log, database), Outcomes(log)
     series = SqliteSeries.open(folder)
     identity = Identity(vault, lambda account_id: database.read(partial(accounts.principal, account_id=account_id)))
-    context = Context(log, clock, database, projector, outcomes, vault, identity, uuid7, series)
+    live = Live(log, projector, series)
+    context = Context(log, clock, database, projector, outcomes, vault, identity, uuid7, series, live)
     app = create_app(context)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     client = httpx.AsyncClient(transport=transport, base_url="http://test")
@@ -315,7 +317,7 @@ async def running_world(folder: Path) -> AsyncIterator[World]:
     ends = {name: await log.ends(inputs(name)) for name in PROCESSORS}
     writers = workers(log, series, clock)[:2]
     parts = [
-        *(part.run() for part in (projector, outcomes, *writers)),
+        *(part.run() for part in (projector, outcomes, live, *writers)),
         *(world.process(name, ends[name]) for name in PROCESSORS),
     ]
     tasks = [asyncio.create_task(part) for part in parts]

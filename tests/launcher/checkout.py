@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+ASSETS = "api/web/package-lock.json"
 
 # Answers like Python, venv and pip. $FAKE_VENV and $FAKE_PIP say what else happens there; $CALLS is written down.
 FAKE = """#!/bin/sh
@@ -16,8 +17,17 @@ case "$*" in
     "-I -m venv "*)
         eval "$FAKE_VENV"
         mkdir -p "$4/bin" "$4/lib/python{version}" && cp "$0" "$4/bin/python" && echo venv >> "$CALLS" ;;
+    "-I -m pip install "*npm.lock) echo "$*" >> "$CALLS"; eval "$FAKE_PIP"; cp "$OWN_NPM" "$(dirname "$0")/npm" ;;
     "-I -m pip install "*) echo "$*" >> "$CALLS"; eval "$FAKE_PIP" ;;
     *) echo "ran $* in $PWD with $PYTHONPATH" ;;
+esac
+"""
+
+# Answers like npm. $FAKE_NPM says what else happens there.
+NPM = """#!/bin/sh
+case "$*" in
+    --version) echo "{version}.9.1" ;;
+    *) echo "{name} $* in $PWD" >> "$CALLS"; eval "$FAKE_NPM" ;;
 esac
 """
 
@@ -37,14 +47,18 @@ class Checkout:
 
     @classmethod
     def make(cls, folder: Path) -> "Checkout":
-        """A checkout on a machine with no Python but 3.13."""
+        """A checkout on a machine with no Python but 3.13, and with npm."""
         checkout = cls(folder / "checkout", folder / "path")
-        checkout.root.mkdir()
+        (checkout.root / "api/web").mkdir(parents=True)
         checkout.path.mkdir()
         shutil.copy(ROOT / "commonwatt", checkout.root)
         checkout.write_lock("requirements.lock", "first")
         checkout.write_lock("requirements-dev.lock", "first")
+        checkout.write_lock("requirements-npm.lock", "first")
+        checkout.write_lock(ASSETS, "first")
         checkout.add_python("3.13")
+        checkout.add_npm(11)
+        checkout.add_npm(24, "own-npm", folder)
         return checkout
 
     def write_lock(self, name: str, content: str) -> None:
@@ -57,6 +71,12 @@ class Checkout:
         python.chmod(0o755)
         return python
 
+    def add_npm(self, version: int, name: str = "npm", folder: Path | None = None) -> None:
+        """Put a pretended npm on the PATH (or into a folder)."""
+        npm = (folder or self.path) / name
+        npm.write_text(NPM.format(version=version, name=name))
+        npm.chmod(0o755)
+
     def start(self, *arguments: str, python: Path | None = None, **environment: str) -> subprocess.Popen[str]:
         """Call the launcher, from a folder of the caller's."""
         command = [sys.executable, "-I", "-c", RUN_AS, python or self.path / "python3.13", self.root / "commonwatt"]
@@ -66,7 +86,12 @@ class Checkout:
             stderr=subprocess.PIPE,
             text=True,
             cwd=self.path.parent,
-            env={"PATH": f"{self.path}:{os.defpath}", "CALLS": str(self.calls_file), **environment},
+            env={
+                "PATH": f"{self.path}:{os.defpath}",
+                "CALLS": str(self.calls_file),
+                "OWN_NPM": str(self.path.parent / "own-npm"),
+                **environment,
+            },
         )
 
     def call(self, *arguments: str, python: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -80,7 +105,7 @@ class Checkout:
         return self.path.parent / "calls"
 
     def calls(self) -> list[str]:
-        """What was asked of venv ("venv") and pip (the lock's name) since the last look."""
+        """What was asked of venv ("venv"), pip (the lock's name) and npm since the last look."""
         lines = self.calls_file.read_text().splitlines() if self.calls_file.exists() else []
         self.calls_file.unlink(missing_ok=True)
-        return [line.rpartition("/")[2] for line in lines]
+        return [line.partition(" in ")[0] if "npm ci" in line else line.rpartition("/")[2] for line in lines]

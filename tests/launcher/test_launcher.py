@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.launcher.checkout import ROOT, Checkout
+from tests.launcher.checkout import ASSETS, ROOT, Checkout
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def test_the_first_call_prepares_and_later_calls_only_run(checkout):
     assert first.stdout == f"ran -m services.cli demo data/x in {checkout.path.parent} with {checkout.root}\n"
     assert first.stderr.splitlines()[0].startswith("commonwatt: Preparing the environment")
     assert first.stderr.splitlines()[1].startswith("commonwatt: Ready after")
-    assert checkout.calls() == ["venv", "requirements.lock"]
+    assert checkout.calls() == ["venv", "requirements.lock", "npm ci"]
 
     later = checkout.call("demo", "data/x")
     assert (later.stdout, later.stderr) == (first.stdout, "")
@@ -28,7 +28,7 @@ def test_the_first_call_prepares_and_later_calls_only_run(checkout):
 
 def test_packages_are_installed_by_hash_and_as_locked(checkout):
     checkout.call("demo")
-    [_, pip] = checkout.calls_file.read_text().splitlines()
+    [_, pip, _] = checkout.calls_file.read_text().splitlines()
     assert "--require-hashes" in pip
     assert "--no-deps" in pip
 
@@ -46,7 +46,7 @@ def test_only_the_tests_need_the_development_lock(checkout):
 @pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
 def test_a_changed_lock_is_installed_again(checkout, lock):
     checkout.call("test")
-    assert checkout.calls() == ["venv", "requirements.lock", "requirements-dev.lock"]
+    assert checkout.calls() == ["venv", "requirements.lock", "requirements-dev.lock", "npm ci"]
     checkout.write_lock(lock, "second")
     checkout.call("test")
     assert checkout.calls() == [lock]
@@ -70,7 +70,7 @@ def test_two_first_calls_at_once_prepare_once(checkout, tmp_path):
             assert second.stdout.read().startswith("ran ")
         assert first.stdout.read().startswith("ran ")
     assert (first.returncode, second.returncode) == (0, 0)
-    assert checkout.calls() == ["venv", "requirements.lock"]
+    assert checkout.calls() == ["venv", "requirements.lock", "npm ci"]
 
 
 def test_after_an_interruption_the_environment_is_made_anew_and_not_before_the_orphan_has_gone(checkout, tmp_path):
@@ -82,7 +82,7 @@ def test_after_an_interruption_the_environment_is_made_anew_and_not_before_the_o
         assert "Another call" in next_call.stderr.readline()
     with next_call:
         assert next_call.stdout.read().startswith("ran ")
-    assert checkout.calls() == ["venv", "requirements.lock", "venv", "requirements.lock"]
+    assert checkout.calls() == ["venv", "requirements.lock", "venv", "requirements.lock", "npm ci"]
 
 
 def test_an_environment_without_its_python_is_made_anew(checkout):
@@ -92,7 +92,7 @@ def test_an_environment_without_its_python_is_made_anew(checkout):
     python.unlink()
     python.symlink_to(checkout.path / "removed")
     assert checkout.call("demo").stdout.startswith("ran ")
-    assert checkout.calls() == ["venv", "requirements.lock"]
+    assert checkout.calls() == ["venv", "requirements.lock", "npm ci"]
 
 
 def test_an_environment_whose_python_became_another_version_is_made_anew(checkout):
@@ -100,7 +100,7 @@ def test_an_environment_whose_python_became_another_version_is_made_anew(checkou
     checkout.calls()
     checkout.add_python("3.12").replace(checkout.root / ".venv/bin/python")
     assert checkout.call("demo").stdout.startswith("ran ")
-    assert checkout.calls() == ["venv", "requirements.lock"]
+    assert checkout.calls() == ["venv", "requirements.lock", "npm ci"]
 
 
 def test_a_wrong_python_looks_for_one_that_really_works(checkout):
@@ -145,7 +145,7 @@ def test_troubles_are_told_in_clear_words_and_the_next_call_starts_over(checkout
     assert_told(checkout.call("demo", **{step: f'echo "{output}"; exit 1'}), words)
     checkout.calls()
     assert checkout.call("demo").stdout.startswith("ran ")
-    assert checkout.calls() == ["venv", "requirements.lock"]
+    assert checkout.calls() == ["venv", "requirements.lock", "npm ci"]
 
 
 def test_a_full_disk_under_the_launcher_itself_is_told_too(checkout):
@@ -161,6 +161,78 @@ def test_a_lock_that_cannot_be_fetched_leaves_the_environment_usable(checkout):
     checkout.write_lock("requirements.lock", "first")
     assert checkout.call("demo").stdout.startswith("ran ")
     assert checkout.calls() == []
+
+
+def test_what_the_pages_load_is_fetched_as_locked_and_again_when_the_lock_changes(checkout):
+    checkout.call("demo")
+    assert checkout.calls_file.read_text().splitlines()[-1] == f"npm ci in {checkout.root}/api/web"
+    checkout.calls()
+    checkout.write_lock(ASSETS, "second")
+    assert checkout.call("demo").stdout.startswith("ran ")
+    assert checkout.calls() == ["npm ci"]
+    checkout.call("demo")
+    assert checkout.calls() == []
+
+
+@pytest.mark.parametrize("version", [None, 6])
+def test_a_machine_without_a_usable_npm_gets_one_of_its_own_once(checkout, version):
+    checkout.path.joinpath("npm").write_text("#!/bin/sh\nexit 127")
+    if version:
+        checkout.add_npm(version)
+    assert checkout.call("demo").stdout.startswith("ran ")
+    assert checkout.calls() == ["venv", "requirements.lock", "requirements-npm.lock", "own-npm ci"]
+    checkout.write_lock(ASSETS, "second")
+    checkout.call("demo")
+    assert checkout.calls() == ["own-npm ci"]
+
+
+NPM_REFUSED = "npm error code ECONNREFUSED"
+NPM_UNRESOLVED = "npm error network request failed, reason: getaddrinfo ENOTFOUND registry.invalid"
+NPM_TAMPERED = "npm error code EINTEGRITY"
+NPM_FULL = "npm error code ENOSPC: no space left on device, write"
+
+
+@pytest.mark.parametrize(
+    ("output", "words"),
+    [
+        (NPM_REFUSED, "npm can't reach its registry"),
+        (NPM_UNRESOLVED, "npm can't reach its registry"),
+        (NPM_TAMPERED, "EINTEGRITY"),
+        (NPM_FULL, "The disk is full"),
+    ],
+)
+def test_without_what_the_pages_load_the_server_runs_and_the_user_learns_how_to_fetch_it(checkout, output, words):
+    failing = f'echo "{output}"; exit 1'
+    without = checkout.call("demo", FAKE_NPM=failing)
+    assert without.stdout.startswith("ran ")
+    assert words in without.stderr
+    assert "./commonwatt assets" in without.stderr
+    checkout.calls()
+    assert checkout.call("demo", FAKE_NPM=failing).stderr == ""
+    assert checkout.calls() == []  # told once, tried once
+    assert_told(checkout.call("assets", FAKE_NPM=failing), words)
+    checkout.calls()
+    assert checkout.call("assets").stdout.startswith("ran ")
+    assert checkout.calls() == ["npm ci"]
+    assert checkout.call("demo").stderr == ""
+
+
+def test_without_network_for_our_own_npm_the_server_runs_too(checkout):
+    checkout.path.joinpath("npm").write_text("#!/bin/sh\nexit 127")
+    failing = f'case "$*" in *npm.lock) echo "{UNRESOLVED}"; exit 1;; esac'
+    without = checkout.call("demo", FAKE_PIP=failing)
+    assert without.stdout.startswith("ran ")
+    assert "No network" in without.stderr
+
+
+def test_fetching_that_was_interrupted_is_done_again(checkout, tmp_path):
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    with checkout.start("demo", FAKE_NPM=f"cat {gate}") as first, gate.open("w"):
+        first.kill()
+    checkout.calls()
+    assert checkout.call("demo").stdout.startswith("ran ")
+    assert checkout.calls() == ["npm ci"]
 
 
 def assert_told(call, words):

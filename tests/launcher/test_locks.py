@@ -1,5 +1,6 @@
 """The locks say exactly what is installed, anywhere, and agree with pyproject.toml."""
 
+import json
 import re
 import tomllib
 
@@ -14,7 +15,9 @@ RUNTIME = [Requirement(line) for line in PROJECT["project"]["dependencies"]]
 DEVELOPMENT = [Requirement(line) for line in PROJECT["dependency-groups"]["dev"]]
 MODULES = {"argon2-cffi": "argon2"}
 """Packages whose module has another name."""
-LOCKS = {"requirements.lock": RUNTIME, "requirements-dev.lock": DEVELOPMENT}
+NPM = [Requirement(line) for line in PROJECT["dependency-groups"]["npm"]]
+LOCKS = {"requirements.lock": RUNTIME, "requirements-dev.lock": DEVELOPMENT, "requirements-npm.lock": NPM}
+PAGES = ROOT / "api/web"
 
 
 def locked(lock: str) -> dict[str, str]:
@@ -51,3 +54,14 @@ def test_the_domain_may_import_no_dependency_but_pydantic():
     [pure] = [c for c in PROJECT["tool"]["importlinter"]["contracts"] if c.get("source_modules") == ["domain"]]
     modules = {MODULES.get(requirement.name, requirement.name.replace("-", "_")) for requirement in RUNTIME}
     assert modules - set(pure["forbidden_modules"]) == {"pydantic"}
+
+
+def test_what_the_pages_load_is_locked_with_digests_and_without_a_host():
+    wanted = json.loads((PAGES / "package.json").read_text())["dependencies"]
+    lock = (PAGES / "package-lock.json").read_text()
+    assert "://" not in lock
+    assert "resolved" not in lock
+    packages = json.loads(lock)["packages"]
+    assert packages.pop("")["dependencies"] == wanted
+    assert {name.removeprefix("node_modules/"): one["version"] for name, one in packages.items()} == wanted
+    assert all(one["integrity"].startswith("sha512-") for one in packages.values())

@@ -23,6 +23,8 @@ def checkout(tmp_path: Path) -> Path:
     (checkout / "services/__init__.py").touch()
     (checkout / "services/cli.py").write_text(PROGRAM)
     shutil.copy(ROOT / "commonwatt", checkout)
+    (checkout / "api/web").mkdir(parents=True)
+    (checkout / "api/web/package-lock.json").write_text("{}")
     return checkout
 
 
