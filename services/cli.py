@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from services import assets, bench, demo, maintenance, replay, schemas, serve, testing, token, version
+from services import assets, bench, demo, maintenance, replay, schemas, serve, simulate, testing, token, version
 
 app = typer.Typer(
     help="Coordinates EV charging across community hubs: fair queues, verified priority, grid limits kept.",
@@ -19,6 +19,7 @@ app = typer.Typer(
 app.command()(demo.demo)
 app.command()(serve.serve)
 app.command()(assets.assets)
+app.command()(simulate.simulate)
 app.command()(token.token)
 app.command()(replay.replay)
 app.command()(maintenance.checkpoint)

@@ -11,18 +11,27 @@ from simulators.virtual_time import VirtualTime
 TOKEN = "technician"
 TEST_LOAD_A = 13.0
 MINUTES = 15
-_LOOKS_EVERY_S = 10
-_HANDLES_S = 15
+LOOKS_EVERY_S = 10.0
+HANDLES_S = 15.0
 
 
 class NotProven(Exception):
     """A charger did not prove within its time that it obeys."""
 
 
-async def commission(time: VirtualTime, api: Api, site_id: str, point: ChargePoint) -> None:
+async def commission(
+    time: VirtualTime,
+    api: Api,
+    site_id: str,
+    point: ChargePoint,
+    *,
+    handles_s: float = HANDLES_S,
+    looks_every_s: float = LOOKS_EVERY_S,
+) -> None:
     """Attest the test load, plug it in, wait until the charger is proven, take it away. Raises `NotProven`.
 
-    A load that is not let in, or is stopped before it proved anything, is plugged in again.
+    A load that is not let in, or is stopped before it proved anything, is plugged in again. `handles_s`: how long the
+    technician takes from the plug to the token, and to put the load away.
     """
     await api.post(f"/chargers/{point.charger_id}/commission", {"test_load_a": TEST_LOAD_A, "minutes": MINUTES})
     until_ms = time.now_ms + MINUTES * 60_000
@@ -34,13 +43,13 @@ async def commission(time: VirtualTime, api: Api, site_id: str, point: ChargePoi
         if point.transaction is None:
             point.unplug()
             point.plug(load)
-            await time.sleep(_HANDLES_S)
+            await time.sleep(handles_s)
             said = await _let_in(point)
-        await time.sleep(_LOOKS_EVERY_S)
+        await time.sleep(looks_every_s)
         told = await api.get(f"/sites/{site_id}/chargers")
         obedience = next(entry["obedience"] for entry in told["chargers"] if entry["id"] == point.charger_id)
     point.unplug()
-    await time.sleep(_HANDLES_S)
+    await time.sleep(handles_s)
 
 
 async def _let_in(point: ChargePoint) -> str:

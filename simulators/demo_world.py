@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import secrets
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -34,10 +33,10 @@ from simulators.ledger import Ledger
 from simulators.link import CallFailed, CouldNotConnect
 from simulators.lives import Life
 from simulators.patience import patiently
+from simulators.people import register_car, register_user
 from simulators.rest import Api, Credentials, Key, Refused, Unreachable
 from simulators.site import CHARGER_A, CHARGERS_A_PANEL, PANEL_LIMITS_A, VOLTAGE_V, Site, garage
 from simulators.truth import Cap
-from simulators.vin import vin
 from simulators.virtual_time import Repeater, VirtualTime, parse_ms, rfc3339
 from simulators.world import NotSettled, World
 
@@ -105,18 +104,7 @@ class DemoWorld:
         time, options = self._time, self._options
         Repeater(time, self._tell_progress).every(options.progress)
         for credentials in await self._site.register(self._api):
-            outlet = next(outlet for outlet in self._site.outlets if outlet.charger == credentials.charger_id)
-            point = ChargePoint(
-                time,
-                options.ocpp,
-                credentials.ocpp_id,
-                credentials.password,
-                charger_id=credentials.charger_id,
-                phases=len(outlet.phases),
-                voltage_v=outlet.voltage_v,
-                max_a=CHARGER_A,
-                seed=options.seed,
-            )
+            point = self._site.point(time, options.ocpp, credentials, options.seed)
             self._world.points.append(point)
             point.link.on_result = partial(self._api.ledger.message, point.charger_id)
             await patiently(point.power_up, CouldNotConnect, options.patience)
@@ -160,22 +148,12 @@ class DemoWorld:
     async def _member(self, hub: Hub, number: int, visit: Visit) -> Member:
         token = f"{self._options.day:%m%d}-{number:03}"
         api = await self._user(f"driver-{number}@example.org", "driver", None)
-        told = await api.post(
-            "/vehicles",
-            {
-                "vin": vin(number),
-                "battery_kwh": visit.battery_kwh,
-                "max_a": visit.max_current_a,
-                "phases": 1,
-                "token": token,
-            },
-        )
-        return Member(hub, visit, token, Random(f"{self._options.seed}:{visit.id}"), told["id"], api)
+        vehicle_id = await register_car(api, number, visit, token)
+        return Member(hub, visit, token, Random(f"{self._options.seed}:{visit.id}"), vehicle_id, api)
 
     async def _user(self, email: str, role: str, enterprise_id: str | None) -> Api:
         """Somebody with an account of her own."""
-        credentials = Credentials(email, secrets.token_urlsafe())
-        await self._api.post("/users", {**asdict(credentials), "role": role, "enterprise_id": enterprise_id})
+        credentials = await register_user(self._api, email, role, enterprise_id)
         return self._client(credentials, email)
 
     def _cloud(self, key: Key) -> Api:

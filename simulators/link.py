@@ -107,6 +107,11 @@ class Link:
     def connected(self) -> bool:
         return self._socket is not None
 
+    @property
+    def idle(self) -> bool:
+        """Whether all that was to be said is said and answered."""
+        return not (self._pending or self._outbox)
+
     async def connect(self) -> None:
         """Open a socket. Raises `CouldNotConnect`."""
         try:

@@ -1,12 +1,14 @@
-"""The demonstration site: a garage with three panels, one a phase, and four chargers on each."""
+"""The simulated sites: a garage with three panels, one a phase, and four chargers on each; and a little hub."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from simulators.charge_point import ChargePoint
 from simulators.rest import Api
 from simulators.truth import Node, Outlet, Truth
+from simulators.virtual_time import VirtualTime
 
 VOLTAGE_V = 208.0
 CHARGER_A = 32.0
@@ -42,6 +44,21 @@ class Site:
 
     def truth(self) -> Truth:
         return Truth(self.nodes, self.outlets)
+
+    def point(self, time: VirtualTime, url: str, credentials: Credentials, seed: int = 0) -> ChargePoint:
+        """The charge point that has these credentials."""
+        outlet = next(outlet for outlet in self.outlets if outlet.charger == credentials.charger_id)
+        return ChargePoint(
+            time,
+            url,
+            credentials.ocpp_id,
+            credentials.password,
+            charger_id=credentials.charger_id,
+            phases=len(outlet.phases),
+            voltage_v=outlet.voltage_v,
+            max_a=CHARGER_A,
+            seed=seed,
+        )
 
     async def register(self, api: Api) -> list[Credentials]:
         """Tell the server of the site and its chargers. Raises `Refused`."""
@@ -84,3 +101,15 @@ def garage(site_id: str, limit_kw: float, firm_kw: float) -> Site:
         for number in range(1, CHARGERS_A_PANEL + 1)
     ]
     return Site(site_id, limit_kw, firm_kw, ZONE, nodes, outlets)
+
+
+def little_hub(site_id: str) -> Site:
+    """Three chargers on one panel, one a phase. Together they could draw nearly twice what the site may."""
+    nodes = [
+        Node("site", None, "site", limit_kw=11.0),
+        Node("panel", "site", "panel", limit_a=(CHARGER_A,) * 3),
+    ]
+    outlets = [
+        Outlet(f"{site_id}-{number}", "panel", (phase,), VOLTAGE_V) for number, phase in enumerate(PHASES, start=1)
+    ]
+    return Site(site_id, 11.0, 6.0, ZONE, nodes, outlets)

@@ -13,6 +13,7 @@ from time import monotonic
 
 from simulators.charge_point import ChargePoint
 from simulators.control import Advanced, Control
+from simulators.real_time import RealTime
 from simulators.truth import Truth
 from simulators.virtual_time import VirtualTime
 
@@ -26,12 +27,14 @@ class NotSettled(Exception):
 
 
 class World:
-    """Charge points with their cars, coupled to a server by its control socket.
+    """Charge points with their cars, coupled to a server by its control socket, or by the wall clock alone.
 
     `speed`: at most so many simulated seconds pass in a second of the wall clock; None: as fast as it goes.
     """
 
-    def __init__(self, time: VirtualTime, control: Control, truth: Truth, speed: float | None = None) -> None:
+    def __init__(
+        self, time: VirtualTime, control: Control | RealTime, truth: Truth, speed: float | None = None
+    ) -> None:
         self.time = time
         self.truth = truth
         self.points: list[ChargePoint] = []

@@ -1,0 +1,128 @@
+"""The simulated world beside a running server, on real time: what `./commonwatt simulate` starts."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import orjson
+
+from simulators.charge_point import ChargePoint
+from simulators.commissioning import NotProven
+from simulators.ledger import Ledger
+from simulators.link import CallFailed, CouldNotConnect
+from simulators.little_hub import LittleHub
+from simulators.one_charger import NoSuchCharger, OneCharger, Tell, Wanted, wires
+from simulators.real_time import RealTime
+from simulators.rest import Api, Credentials, Refused, Unreachable
+from simulators.site import little_hub
+from simulators.virtual_time import VirtualTime
+from simulators.world import World
+
+PATIENCE_S = 600.0
+"""How long a server that went away is waited for."""
+GOODBYE_S = 5.0
+FAILURES = (CallFailed, CouldNotConnect, NoSuchCharger, NotProven, Refused, Unreachable)
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where it is, and whom it knows as its operator."""
+
+    api: str
+    ocpp: str
+    operator: Credentials
+
+
+@dataclass(frozen=True, slots=True)
+class Hardware:
+    """What a charger is by its wires: what it can give, per phase."""
+
+    max_a: float
+    voltage_v: float
+    phases: int
+
+
+async def one_charger(server: Server, answer: Path, hardware: Hardware, wanted: Wanted, once: bool, tell: Tell) -> None:
+    """A charger by the file that holds what `POST /chargers` answered, and its cars. Raises what `FAILURES` names."""
+    known = orjson.loads(answer.read_bytes())
+    time = VirtualTime(RealTime.now_ms())
+    point = ChargePoint(
+        time,
+        server.ocpp,
+        known["ocpp_id"],
+        known["password"],
+        charger_id=known["id"],
+        phases=hardware.phases,
+        voltage_v=hardware.voltage_v,
+        max_a=hardware.max_a,
+    )
+    point.on_status.append(lambda status: tell(f"{point.ocpp_id}: {status}"))
+    world = World(time, RealTime(), wires(point))
+    world.points.append(point)
+    people = People(server)
+    api = await people.operator()
+    await _run(world, people, OneCharger(time, api, point, wanted, tell).play(once))
+
+
+async def hub(server: Server, cars: int, tell: Tell) -> None:
+    """A little hub of its own, until it is cancelled. Raises what `FAILURES` names."""
+    site = little_hub(f"hub-{secrets.token_hex(3)}")
+    time = VirtualTime(RealTime.now_ms())
+    world = World(time, RealTime(), site.truth())
+    people = People(server)
+    api = await people.operator()
+    play = LittleHub(time, world, api, people.log_in, site, server.ocpp, Random(site.id), tell).play(cars)
+    await _run(world, people, play)
+
+
+class People:
+    """Those who call the server; `close` ends their connections."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._clients: list[Api] = []
+
+    async def operator(self) -> Api:
+        """The operator. A server that isn't there now, or doesn't know her, is not waited for."""
+        at_once = Api(self._server.api, self._server.operator, Ledger())
+        try:
+            await at_once.get("/users/me")
+        finally:
+            await at_once.close()
+        return self.log_in(self._server.operator)
+
+    def log_in(self, credentials: Credentials) -> Api:
+        seed = secrets.token_hex()  # the keys of another run are not ours
+        api = Api(self._server.api, credentials, Ledger(), seed=seed, patience_s=PATIENCE_S)
+        self._clients.append(api)
+        return api
+
+    async def close(self) -> None:
+        for api in self._clients:
+            await api.close()
+
+
+async def _run(world: World, people: People, scenario: Coroutine[object, object, object]) -> None:
+    """Until the scenario is over, or this is cancelled: then cars are unplugged, and the server hears of it."""
+    try:
+        await world.run(scenario)
+    finally:
+        await asyncio.gather(*map(_leave, world.points))
+        await world.time.close()
+        await people.close()
+
+
+async def _leave(point: ChargePoint) -> None:
+    point.unplug()
+    try:
+        async with asyncio.timeout(GOODBYE_S):
+            while point.link.connected and not point.link.idle:
+                await asyncio.sleep(0.05)
+    except TimeoutError:
+        pass  # it does not answer; a transaction that it knows of ends by its own rules
+    await point.close()
