@@ -24,6 +24,7 @@ BATTERY = Annotated[float, typer.Option(min=1, help="The car's battery in kWh.")
 SOC = Annotated[float, typer.Option(min=0, max=100, help="Its charge level when it comes, in %.")]
 TARGET_SOC = Annotated[float, typer.Option(min=0, max=100, help="The level at which it leaves, in %.")]
 CAR_MAX = Annotated[float, typer.Option(min=6, help="What it can take, in A per phase.")]
+COMMISSION = Annotated[bool, typer.Option("--commission", help="Only prove on a test load that the charger obeys.")]
 ONCE = Annotated[bool, typer.Option("--once", help="End when a car has charged and left.")]
 CARS = Annotated[int | None, typer.Option(min=1, help="Instead: a little hub of its own, with so many cars.")]
 
@@ -37,6 +38,7 @@ def simulate(
     max_a: CHARGER_MAX = 16.0,
     voltage_v: VOLTAGE = 230.0,
     phases: PHASES = 1,
+    commission: COMMISSION = False,
     token: TOKEN = None,
     battery_kwh: BATTERY = 60.0,
     soc: SOC = 50.0,
@@ -45,23 +47,27 @@ def simulate(
     once: ONCE = False,
     cars: CARS = None,
 ) -> None:
-    """Simulate one charger with its cars (--charger, --token), or a little hub that lives (--cars), until Ctrl-C."""
+    """Simulate one charger (--charger) with its car, or a little hub that lives (--cars), until Ctrl-C."""
     from simulators import live
     from simulators.one_charger import Wanted
     from simulators.rest import Credentials
 
+    if (charger is None) == (cars is None):
+        raise typer.BadParameter("either --charger FILE or --cars N is needed")
     where = live.Server(server, ocpp, Credentials(user, _password(password_file)))
-    if cars is not None:
-        if charger is not None:
-            raise typer.BadParameter("--cars has chargers of its own: leave --charger out")
+    if charger is None:
         _run(live.hub(where, cars, _tell))
         return
-    if charger is None or token is None:
-        raise typer.BadParameter("--charger FILE and --token TOKEN are needed, or --cars N")
+    known = live.Charger(charger, max_a, voltage_v, phases)
+    if commission:
+        _run(live.prove(where, known, _tell))
+        return
+    if token is None:
+        raise typer.BadParameter("--charger needs --commission, or the --token of its car")
     if soc > target_soc:
         raise typer.BadParameter("--soc must not lie above --target-soc")
     wanted = Wanted(token, battery_kwh, soc / 100, target_soc / 100, car_max_a)
-    _run(live.one_charger(where, charger, live.Hardware(max_a, voltage_v, phases), wanted, once, _tell))
+    _run(live.serve(where, known, wanted, once, _tell))
 
 
 def _password(file: Path | None) -> str:
@@ -100,8 +106,8 @@ def _run(world: Coroutine[object, object, object]) -> None:
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(until_stopped())
-    except (*FAILURES, OSError, ValueError, KeyError) as error:
-        typer.echo(f"{type(error).__name__}: {error}", err=True)
+    except FAILURES as error:
+        typer.echo(f"The simulation stopped: {error}", err=True)
         raise typer.Exit(1) from None
 
 

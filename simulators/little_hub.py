@@ -8,10 +8,11 @@ from functools import partial
 from random import Random
 
 from simulators.board import Board
+from simulators.charge_point import ChargePoint
 from simulators.commissioning import commission
 from simulators.day import Visit
 from simulators.drivers import Hub, Member
-from simulators.one_charger import Tell
+from simulators.one_charger import LOOKS_EVERY_S, PARKS_S, Tell
 from simulators.people import register_car, register_user
 from simulators.rest import Api, Credentials
 from simulators.site import Site
@@ -62,7 +63,7 @@ class LittleHub:
             points.append(point)
             await point.power_up()
         self._tell(f"site {self._site.id}: {len(points)} chargers prove that they obey; about a minute ...")
-        proving = [time.spawn(commission(time, self._api, self._site.id, point)) for point in points]
+        proving = [time.spawn(self._prove(point)) for point in points]
         for proof in proving:
             await time.park(proof)
         self._tell(f"site {self._site.id} is open; {cars} cars come, one after the other")
@@ -71,6 +72,9 @@ class LittleHub:
         for number in range(cars):
             time.spawn(self._live(hub, number))
         await time.park(asyncio.get_running_loop().create_future())
+
+    async def _prove(self, point: ChargePoint) -> None:
+        await commission(self._time, self._api, self._site.id, point, handles_s=PARKS_S, looks_every_s=LOOKS_EVERY_S)
 
     async def _live(self, hub: Hub, number: int) -> None:
         """A member: again and again there comes a time when her car needs to charge."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -26,7 +26,7 @@ from simulators.world import World
 PATIENCE_S = 600.0
 """How long a server that went away is waited for."""
 GOODBYE_S = 5.0
-FAILURES = (CallFailed, CouldNotConnect, NoSuchCharger, NotProven, Refused, Unreachable)
+FAILURES = (CallFailed, CouldNotConnect, NoSuchCharger, NotProven, OSError, Refused, Unreachable, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,34 +39,54 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True)
-class Hardware:
-    """What a charger is by its wires: what it can give, per phase."""
+class Charger:
+    """By the file that holds what `POST /chargers` answered, and by its wires: what it can give, per phase."""
 
+    answer: Path
     max_a: float
     voltage_v: float
     phases: int
 
+    def point(self, time: VirtualTime, url: str) -> ChargePoint:
+        """Raises `OSError` where there is no such file, `ValueError` where it holds something else."""
+        try:
+            known = orjson.loads(self.answer.read_bytes())
+            charger_id, ocpp_id, password = known["id"], known["ocpp_id"], known["password"]
+        except (ValueError, KeyError, TypeError):
+            raise ValueError(f"{self.answer} does not hold what POST /chargers answered") from None
+        return ChargePoint(
+            time,
+            url,
+            ocpp_id,
+            password,
+            charger_id=charger_id,
+            phases=self.phases,
+            voltage_v=self.voltage_v,
+            max_a=self.max_a,
+        )
 
-async def one_charger(server: Server, answer: Path, hardware: Hardware, wanted: Wanted, once: bool, tell: Tell) -> None:
-    """A charger by the file that holds what `POST /chargers` answered, and its cars. Raises what `FAILURES` names."""
-    known = orjson.loads(answer.read_bytes())
+
+async def prove(server: Server, charger: Charger, tell: Tell) -> None:
+    """Commission a charger. Raises what `FAILURES` names."""
+    await _one_charger(server, charger, tell, lambda played: played.prove())
+
+
+async def serve(server: Server, charger: Charger, wanted: Wanted, once: bool, tell: Tell) -> None:
+    """A charger with its cars, until it is cancelled, or `once`. Raises what `FAILURES` names."""
+    await _one_charger(server, charger, tell, lambda played: played.serve(wanted, once))
+
+
+async def _one_charger(
+    server: Server, charger: Charger, tell: Tell, scenario: Callable[[OneCharger], Coroutine[object, object, object]]
+) -> None:
     time = VirtualTime(RealTime.now_ms())
-    point = ChargePoint(
-        time,
-        server.ocpp,
-        known["ocpp_id"],
-        known["password"],
-        charger_id=known["id"],
-        phases=hardware.phases,
-        voltage_v=hardware.voltage_v,
-        max_a=hardware.max_a,
-    )
+    point = charger.point(time, server.ocpp)
     point.on_status.append(lambda status: tell(f"{point.ocpp_id}: {status}"))
     world = World(time, RealTime(), wires(point))
     world.points.append(point)
     people = People(server)
     api = await people.operator()
-    await _run(world, people, OneCharger(time, api, point, wanted, tell).play(once))
+    await _run(world, people, scenario(OneCharger(time, api, point, tell)))
 
 
 async def hub(server: Server, cars: int, tell: Tell) -> None:

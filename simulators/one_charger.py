@@ -1,4 +1,4 @@
-"""One registered charger, and a car that comes whenever the charger is assigned to a session."""
+"""One registered charger: it is commissioned, or serves a car whenever it is assigned to a session."""
 
 from __future__ import annotations
 
@@ -50,37 +50,45 @@ class Wanted:
 
 
 class OneCharger:
-    """Connects, proves that it obeys where that is open, then serves one car after the other."""
+    """Connects, and proves that it obeys, or serves one car after the other."""
 
-    def __init__(self, time: VirtualTime, api: Api, point: ChargePoint, wanted: Wanted, tell: Tell) -> None:
+    def __init__(self, time: VirtualTime, api: Api, point: ChargePoint, tell: Tell) -> None:
         self._time = time
         self._api = api
         self._point = point
-        self._wanted = wanted
         self._tell = tell
 
-    async def play(self, once: bool) -> None:
-        """For ever, or until one car has left.
+    async def prove(self) -> None:
+        """Be commissioned, where that is open. Raises what `serve` does, and `NotProven`."""
+        point = self._point
+        site_id, told = await self._connect()
+        if told["obedience"] != "proven":
+            self._tell(f"{point.ocpp_id} proves on a test load that it obeys; some 40 s ...")
+            await commission(self._time, self._api, site_id, point, handles_s=PARKS_S, looks_every_s=LOOKS_EVERY_S)
+        self._tell(f"{point.ocpp_id} is proven")
 
-        Raises `CouldNotConnect`, `NoSuchCharger`, `NotProven`, `Refused`, `Unreachable`.
+    async def serve(self, wanted: Wanted, once: bool) -> None:
+        """For ever, or until one car has charged and left.
+
+        Raises `CouldNotConnect`, `NoSuchCharger`, `Refused`, `Unreachable`.
         """
         point = self._point
-        await point.power_up()
-        self._tell(f"{point.ocpp_id} is connected")
-        site_id, told = await self._find()
-        if told["obedience"] != "proven":
-            self._tell(f"{point.ocpp_id} proves on a test load that it obeys; about a minute ...")
-            await commission(self._time, self._api, site_id, point, handles_s=PARKS_S, looks_every_s=LOOKS_EVERY_S)
-            self._tell(f"{point.ocpp_id} is proven")
+        site_id, _ = await self._connect()
         hub = Hub(self._time, self._api, Board(self._time, self._api, site_id), site_id, {point.charger_id: point})
         served = False
         while not (served and once):
             self._tell(f"{point.ocpp_id} waits for a car")
-            guest = Guest(hub, point, self._wanted.visit(self._time.now_ms), self._wanted.token)
+            guest = Guest(hub, point, wanted.visit(self._time.now_ms), wanted.token)
             await guest.live()
             served = guest.life.powered_ms is not None
             said = "; ".join(guest.life.notes) or "all went well"
             self._tell(f"the car left {point.ocpp_id} with {guest.life.energy_kwh:.3f} kWh ({said})")
+
+    async def _connect(self) -> tuple[str, Json]:
+        """Its site, and what is told of it there, once it is connected."""
+        await self._point.power_up()
+        self._tell(f"{self._point.ocpp_id} is connected")
+        return await self._find()
 
     async def _find(self) -> tuple[str, Json]:
         """The charger's site, and what is told of the charger there."""
