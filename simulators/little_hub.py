@@ -31,18 +31,10 @@ LogIn = Callable[[Credentials], Api]
 
 
 class LittleHub:
-    """Registers a site of its own, proves its chargers, and lets its members live. `random` makes each hub another."""
+    """Registers a site of its own, proves its chargers, and lets its members live."""
 
     def __init__(
-        self,
-        time: VirtualTime,
-        world: World,
-        api: Api,
-        log_in: LogIn,
-        site: Site,
-        ocpp: str,
-        random: Random,
-        tell: Tell,
+        self, time: VirtualTime, world: World, api: Api, log_in: LogIn, site: Site, ocpp: str, tell: Tell
     ) -> None:
         self._time = time
         self._world = world
@@ -50,9 +42,9 @@ class LittleHub:
         self._log_in = log_in
         self._site = site
         self._ocpp = ocpp
-        self._random = random
+        self._random = Random(site.id)
         self._tell = tell
-        self._first_vin = random.randrange(MOST_VINS)
+        self._first_vin = self._random.randrange(MOST_VINS)
 
     async def play(self, cars: int) -> None:
         """Until somebody ends it. Raises `CouldNotConnect`, `NotProven`, `Refused`, `Unreachable`."""

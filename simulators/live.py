@@ -7,7 +7,6 @@ import secrets
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
-from random import Random
 
 import orjson
 
@@ -96,7 +95,7 @@ async def hub(server: Server, cars: int, tell: Tell) -> None:
     world = World(time, RealTime(), site.truth())
     people = People(server)
     api = await people.operator()
-    play = LittleHub(time, world, api, people.log_in, site, server.ocpp, Random(site.id), tell).play(cars)
+    play = LittleHub(time, world, api, people.log_in, site, server.ocpp, tell).play(cars)
     await _run(world, people, play)
 
 

@@ -56,7 +56,7 @@ def test_the_tour_works_as_written(tmp_path):
         said = done.stdout + done.stderr
         assert done.returncode == 0, said
         assert "c1 is proven" in done.stdout, said
-        told = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+        told = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
         (finished,) = [one for one in told if one.get("state") == "completed"]
         assert finished["energy_kwh"] == 0.02
         (asked,) = [one for one in told if one.get("state") == "queued" and one["eta"]]
