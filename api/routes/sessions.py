@@ -17,7 +17,15 @@ from commands.request_session import SessionRequest
 from commands.topics import stream
 from domain.records import Payload
 from domain.records.fleet import AcceptOffer, CancelSession, SnoozeOffer
-from domain.records.sessions import SessionAssigned, SessionEnded, SessionQueued, SessionRefused, SessionSnoozed
+from domain.records.priority import PriorityDenied
+from domain.records.sessions import (
+    SessionAssigned,
+    SessionEnded,
+    SessionQueued,
+    SessionRefused,
+    SessionSnoozed,
+    SessionTierChanged,
+)
 from projections import rejections, sessions, vehicles
 from projections.projection import Row
 
@@ -39,6 +47,8 @@ async def request(call: Calling, body: SessionRequest) -> Response:
             await call.append(asked, about, command)
             return Answer(202, await _asked(call.context, asked.id, vehicle_id, site["id"]))
         done = await call.decide(asked, about, command, SessionQueued, SessionRefused, said_as=body.said_as)
+        if done is not None and vehicle["priority_eligible"]:
+            await call.settled(asked, SessionTierChanged, PriorityDenied)
         view = await _view(call.context, asked.id) or await _asked(call.context, asked.id, vehicle_id, site["id"])
         return Answer(202, view, {"Location": f"{V1}/sessions/{asked.id}"}, final=done is not None)
 
