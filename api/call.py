@@ -106,6 +106,13 @@ class Call:
             raise Rejected(told.rule, told.field, told.reason, said_as or {})
         return outcome
 
+    async def settled(self, asked: Asked, *awaited: type[Payload]) -> None:
+        """Wait for a later consequence of a command, one of `awaited`, until it can be read back, or too long."""
+        types = frozenset(payload.type_name for payload in awaited)
+        outcome = await self.context.outcomes.find(asked.id, types, DECISION_WAIT_S)
+        if outcome is not None:
+            await self.context.projector.passed(outcome.position, READ_WAIT_S)
+
 
 async def _call(
     request: Request,

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
+from commands.codec import decode
 from commands.head import head
 from commands.ports import Log, Position, Stored, TimeSeries
 from commands.topics import EVENTS, inputs
@@ -132,7 +133,8 @@ class Live:
             for position in _last_of_each_partition(batch):
                 await self.projector.passed(position, READ_WAIT_S)
             for stored in batch:
-                self._changed(stored, PANELS.get(head(stored.body).type, ()))
+                if panels := PANELS.get(head(stored.body).type, ()):
+                    self._changed(_site_of(stored), panels)
             self.events.ring()
 
     async def _follow_meters(self) -> None:
@@ -142,7 +144,7 @@ class Live:
             if metered and self._viewers:
                 await self._kept(load, _last_of_each_partition(metered))
             for stored in metered:
-                self._changed(stored, ("load",))
+                self._changed(_site_of(stored), ("load",))
 
     async def _kept(self, topic: str, positions: Sequence[Position]) -> None:
         """Wait until what was metered up to there is in the time series."""
@@ -151,12 +153,17 @@ class Live:
                 while not _past(positions, await self.series.consumed(topic)):
                     await asyncio.sleep(LOOK_S)
 
-    def _changed(self, stored: Stored, panels: Sequence[Panel]) -> None:
-        processor, _, site_id = stored.key.partition(":")
-        if panels and processor in OF_SITES:
+    def _changed(self, site_id: str | None, panels: Sequence[Panel]) -> None:
+        if site_id is not None:
             self._number += 1
             self._sites[site_id].changed.update(dict.fromkeys(panels, self._number))
             self._sites[site_id].bell.ring()
+
+
+def _site_of(stored: Stored) -> str | None:
+    """The site that a record is about: its stream's, or the one that a vehicle's decision names."""
+    processor, _, key = stored.key.partition(":")
+    return key if processor in OF_SITES else getattr(decode(stored.body).data, "site_id", None)
 
 
 def _past(positions: Sequence[Position], consumed: Mapping[int, int]) -> bool:

@@ -25,11 +25,13 @@ def _score_parts(row: Row) -> dict[str, float | None]:
     return {part: _share(row[f"{part}_ppm"]) for part in ("energy", "waiting", "slack")}
 
 
-def session(row: Row) -> dict[str, Any]:
+def session(row: Row, vin: str | None) -> dict[str, Any]:
     """A session. `place` 1 is next, 0: a charger is held for it; `energy_kwh` is known at the end."""
+    target_permille = row["target_permille"]
     return {
         "id": row["id"],
         "vehicle_id": row["vehicle_id"],
+        "vehicle_vin": vin,
         "site_id": row["site_id"],
         "state": row["state"],
         "reason": row["reason"],
@@ -37,8 +39,11 @@ def session(row: Row) -> dict[str, Any]:
         "held_until": rfc3339(row["held_until_ms"]),
         "place": row["place"],
         "eta": rfc3339(row["eta_ms"]),
+        "requested_soc": None if target_permille is None else target_permille / 10,
+        "assigned_start": rfc3339(row["assigned_start_ms"]),
+        "assigned_end": rfc3339(row["assigned_end_ms"]),
         "energy_kwh": _thousandth(row["energy_wh"]),
-        "tier": row["tier"],
+        "priority_tier": row["tier"],
         "score": _share(row["score_ppm"]),
         "score_parts": _score_parts(row),
         "move_wanted": row["move_wanted"],
@@ -65,6 +70,7 @@ def charger(row: Row, *, known: bool) -> dict[str, Any]:
     """A charger at its site; `limit_a` per phase, null where no limit is desired (no transaction)."""
     return {
         "id": row["id"],
+        "site_id": row["site_id"],
         "ocpp_id": row["ocpp_id"],
         "max_kw": _power_kw(row),
         "status": row["status"],
@@ -121,7 +127,7 @@ def vehicle(row: Row, vin: str | None) -> dict[str, Any]:
 def site(row: Row) -> dict[str, Any]:
     return {
         "id": row["id"],
-        "location_zone": row["location_zone"],
+        "location": row["location_zone"],
         "max_kw": _thousandth(row["max_w"]),
         "firm_kw": _thousandth(row["firm_w"]),
         "priority_reserve_kw": _thousandth(row["priority_reserve_w"]),
@@ -187,10 +193,11 @@ def decision(row: Row) -> dict[str, Any]:
     }
 
 
-def telemetry_event(event: TelemetryEvent) -> dict[str, Any]:
+def telemetry_event(event: TelemetryEvent, vin: str | None) -> dict[str, Any]:
     return {
         "id": event.id,
         "vehicle_id": event.vehicle_id,
+        "vehicle_vin": vin,
         "type": event.type,
         "value": event.value,
         "timestamp": rfc3339(event.observed_ms),

@@ -45,11 +45,12 @@ class SiteRequest(Request):
     said_as: ClassVar[dict[str, str]] = {
         "firm_w": "firm_kw",
         "priority_reserve_w": "priority_reserve_kw",
+        "location_zone": "location",
         "site_id": "id",
     }
 
     id: Identifier
-    location_zone: Zone
+    location: Zone
     firm_kw: Kilowatts
     priority_reserve_kw: Kilowatts = 0
     nodes: Annotated[list[NodeRequest], Field(min_length=1, max_length=1000)]
@@ -57,7 +58,7 @@ class SiteRequest(Request):
     def command(self) -> RegisterSite:
         return RegisterSite(
             site_id=self.id,
-            location_zone=self.location_zone,
+            location_zone=self.location,
             firm_w=round_down(self.firm_kw, 1000),
             nodes=tuple(node.spec() for node in self.nodes),
             priority_reserve_w=round_up(self.priority_reserve_kw, 1000),

@@ -12,7 +12,7 @@ from domain.records.fleet import RequestSession
 
 
 class SessionRequest(Request):
-    """`vehicle_id` is our id or the VIN; `current_soc` left out: unknown."""
+    """`vehicle_id` is our id or the VIN; `site_id` left out: wherever it suits; `current_soc` left out: unknown."""
 
     said_as: ClassVar[dict[str, str]] = {
         "target_permille": "target_soc",
@@ -21,16 +21,16 @@ class SessionRequest(Request):
     }
 
     vehicle_id: Annotated[str, StringConstraints(strict=True, pattern=r"^[ -~]{1,64}$")]
-    site_id: Identifier
+    site_id: Identifier | None = None
     target_soc: Percent
     current_soc: Percent | None = None
     time_constraint_minutes: Minutes
 
-    def command(self, session_id: str, vehicle_id: str, site_zone: str, now_ms: int) -> RequestSession:
+    def command(self, session_id: str, vehicle_id: str, site_id: str, site_zone: str, now_ms: int) -> RequestSession:
         return RequestSession(
             session_id=session_id,
             vehicle_id=vehicle_id,
-            site_id=self.site_id,
+            site_id=site_id,
             target_permille=round_nearest(self.target_soc, 10),
             level_permille=None if self.current_soc is None else round_nearest(self.current_soc, 10),
             depart_ms=now_ms + round_down(self.time_constraint_minutes, 60_000),

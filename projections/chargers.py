@@ -107,7 +107,9 @@ def _set(statement: Any, charger_id: str, **values: Any) -> Change:
 
 AT_SITE = (
     select(
-        CHARGERS.c["id", "ocpp_id", "max_ma", "voltage_mv", "phases", "status", "connected", "obedience", "limit_ma"],
+        CHARGERS.c[
+            "id", "site_id", "ocpp_id", "max_ma", "voltage_mv", "phases", "status", "connected", "obedience", "limit_ma"
+        ],
         CHARGER_USE.c["session_id", "move_wanted", "free_at_ms"],
         SESSIONS.c.state.label("session_state"),
         SESSIONS.c.vehicle_id,

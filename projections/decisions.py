@@ -39,7 +39,7 @@ def _decided(event: Decision, happened: Happened) -> Iterable[Change]:
         "type": happened.record.type,
         "time_ms": happened.time_ms,
         "stream": happened.record.stream,
-        "key": happened.key,
+        "key": getattr(event, "site_id", None) or happened.key,
         "charger_id": getattr(event, "charger_id", None),
         "session_id": getattr(event, "session_id", None),
         "rule": event.rule,
@@ -58,5 +58,5 @@ LATEST = (
 
 
 def latest(connection: Connection, site_id: str, limit: int) -> list[Row]:
-    """The newest decisions of a site's streams (`sites:<id>`, `load:<id>`)."""
+    """The newest decisions of a site's streams (`sites:<id>`, `load:<id>`), and about priority there."""
     return list(connection.execute(LATEST, {"key": site_id, "limit": limit}).mappings())

@@ -226,7 +226,11 @@ def _of(statement: Any, session_id: str, **values: Any) -> Change:
     return statement, {"of_id": session_id, **values}
 
 
-ONE = select(SESSIONS).where(SESSIONS.c.id == bindparam("id"))
+ONE = (
+    select(SESSIONS, SESSION_REQUESTS.c.target_permille)
+    .outerjoin(SESSION_REQUESTS, SESSION_REQUESTS.c.session_id == SESSIONS.c.id)
+    .where(SESSIONS.c.id == bindparam("id"))
+)
 REQUEST = select(SESSION_REQUESTS).where(SESSION_REQUESTS.c.session_id == bindparam("id"))
 WAITING = (
     select(SESSIONS.c["id", "vehicle_id", "state", "charger_id", "held_until_ms", "eta_ms", *SCORED])
@@ -276,7 +280,7 @@ def _asked_only(connection: Connection, session_id: str) -> dict[str, Any] | Non
     asked = connection.execute(REQUEST, {"id": session_id}).mappings().first()
     if asked is None:
         return None
-    told = {name: asked[name] for name in ("tier", "depart_ms", "reason")}
+    told = {name: asked[name] for name in ("tier", "target_permille", "depart_ms", "reason")}
     return {
         **asked_for(session_id, asked["vehicle_id"], asked["site_id"]),
         **told,
@@ -286,6 +290,6 @@ def _asked_only(connection: Connection, session_id: str) -> dict[str, Any] | Non
 
 def asked_for(session_id: str, vehicle_id: str | None, site_id: str | None) -> dict[str, Any]:
     """A session of which nothing is known yet but that it was asked for."""
-    unknown = dict.fromkeys((*(column.name for column in SESSIONS.columns), "place"), None)
+    unknown = dict.fromkeys((*(column.name for column in SESSIONS.columns), "target_permille", "place"), None)
     known = {"id": session_id, "vehicle_id": vehicle_id, "site_id": site_id, "state": "requested"}
     return {**unknown, **known, "walk_up": False, "move_wanted": False}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -28,6 +29,7 @@ GARAGE = ZoneInfo("America/Los_Angeles")
 STARTS_AT = timedelta(hours=-4)
 """From local midnight: early enough to set up and commission before the first car of any day."""
 CREDENTIALS_FILE = "operator.json"
+SITE = "garage"
 PATIENCE_S = 60
 """Wall time that the world waits for a server that was killed."""
 
@@ -48,6 +50,7 @@ class Wanted:
 
 def run(wanted: Wanted) -> int:
     """Run the day, prove it, print and write the report. The exit code is 0 only if every bound held."""
+    signal.signal(signal.SIGTERM, _told_to_stop)
     console = Console()
     started = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix="commonwatt-demo-"))
@@ -69,6 +72,11 @@ def run(wanted: Wanted) -> int:
             console.print(f"Kept: {folder / 'data'} (try ./commonwatt replay --data {folder / 'data'})")
         else:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _told_to_stop(*_: object) -> None:
+    """Unwind, so that nothing that was started stays behind."""
+    raise SystemExit(128 + signal.SIGTERM)
 
 
 def _figures(measured: dict[str, Any]) -> dict[str, Any]:
@@ -105,9 +113,14 @@ def _world(wanted: Wanted, folder: Path, server: DemoServer, console: Console) -
     addresses = server.addresses()
     if addresses is None:
         raise DemoFailed("the server did not start:\n" + _last_words(server.log))
+    credentials = folder / "data" / CREDENTIALS_FILE
+    operator = json.loads(credentials.read_text())
+    where = f"{addresses.api}/sites/{SITE}"
+    who = f"log in as {operator['email']} with the password {operator['password']}"
+    console.print(f"Watch it: {where} ({who})", soft_wrap=True, highlight=False)
     out = folder / "measured.json"
     command = [sys.executable, "-m", "simulators.demo_world", "--server", addresses.api, "--ocpp", addresses.ocpp]
-    command += ["--control", addresses.control, "--credentials", str(folder / "data" / CREDENTIALS_FILE)]
+    command += ["--control", addresses.control, "--credentials", str(credentials), "--site", SITE]
     command += ["--day", wanted.day, "--limit-kw", str(wanted.limit_kw)]
     command += ["--noon-limit-kw", str(wanted.noon_limit_kw), "--out", str(out)]
     command += ["--outages", str(wanted.outages), "--patience", str(PATIENCE_S if wanted.kills else 0)]

@@ -72,7 +72,7 @@ class Site:
             }
             for node in self.nodes
         ]
-        await api.post("/sites", {"id": self.id, "location_zone": self.zone, "firm_kw": self.firm_kw, "nodes": nodes})
+        await api.post("/sites", {"id": self.id, "location": self.zone, "firm_kw": self.firm_kw, "nodes": nodes})
         return [await self._register_charger(api, outlet) for outlet in self.outlets]
 
     async def _register_charger(self, api: Api, outlet: Outlet) -> Credentials:

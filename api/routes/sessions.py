@@ -12,12 +12,21 @@ from api.call import Asked, Call, Calling
 from api.context import Context, Given
 from api.problems import Problem
 from api.routes.paths import V1, PathId
+from api.site_choice import chosen_site
 from commands.request_session import SessionRequest
 from commands.topics import stream
 from domain.records import Payload
 from domain.records.fleet import AcceptOffer, CancelSession, SnoozeOffer
-from domain.records.sessions import SessionAssigned, SessionEnded, SessionQueued, SessionRefused, SessionSnoozed
-from projections import rejections, sessions, sites, vehicles
+from domain.records.priority import PriorityDenied
+from domain.records.sessions import (
+    SessionAssigned,
+    SessionEnded,
+    SessionQueued,
+    SessionRefused,
+    SessionSnoozed,
+    SessionTierChanged,
+)
+from projections import rejections, sessions, vehicles
 from projections.projection import Row
 
 router = APIRouter(prefix=f"{V1}/sessions", tags=["sessions"])
@@ -29,18 +38,18 @@ async def request(call: Calling, body: SessionRequest) -> Response:
     vehicle = await known_vehicle(call.context, body.vehicle_id)
     vehicle_id = vehicle["id"]
     check(call.principal, "session.request", vehicles.belongs(vehicle), "vehicle_id")
-    site = await call.context.database.read(lambda connection: sites.find(connection, body.site_id))
-    if site is None:
-        raise Problem(422, "there is no such site", field="site_id")
+    site = await chosen_site(call.context, body.site_id, vehicle_id)
 
     async def act(asked: Asked) -> Answer:
-        command = body.command(asked.id, vehicle_id, site["location_zone"], asked.now_ms)
+        command = body.command(asked.id, vehicle_id, site["id"], site["location_zone"], asked.now_ms)
         about = stream("vehicles", vehicle_id)
         if call.respond_async:
             await call.append(asked, about, command)
-            return Answer(202, _asked(command.session_id, vehicle_id, body.site_id))
+            return Answer(202, await _asked(call.context, asked.id, vehicle_id, site["id"]))
         done = await call.decide(asked, about, command, SessionQueued, SessionRefused, said_as=body.said_as)
-        view = await _view(call.context, asked.id) or _asked(asked.id, vehicle_id, body.site_id)
+        if done is not None and vehicle["priority_eligible"]:
+            await call.settled(asked, SessionTierChanged, PriorityDenied)
+        view = await _view(call.context, asked.id) or await _asked(call.context, asked.id, vehicle_id, site["id"])
         return Answer(202, view, {"Location": f"{V1}/sessions/{asked.id}"}, final=done is not None)
 
     return await call.once(body, act)
@@ -95,12 +104,19 @@ async def _find(context: Context, session_id: str) -> Row | None:
 
 async def _view(context: Context, session_id: str) -> dict[str, object] | None:
     row = await _find(context, session_id)
-    return row and views.session(row)
+    return row and await _shown(context, row)
 
 
-def _asked(session_id: str, vehicle_id: str | None, site_id: str | None) -> dict[str, object]:
+async def _asked(context: Context, session_id: str, vehicle_id: str | None, site_id: str | None) -> dict[str, object]:
     """A session of which nothing is known but that it was asked for."""
-    return views.session(sessions.asked_for(session_id, vehicle_id, site_id))
+    return await _shown(context, sessions.asked_for(session_id, vehicle_id, site_id))
+
+
+async def _shown(context: Context, row: Row) -> dict[str, object]:
+    """With the VIN from the vault: who may see a session may see whose it is."""
+    vehicle_id = row["vehicle_id"]
+    vins = await context.vault.vins([vehicle_id]) if vehicle_id is not None else {}
+    return views.session(row, vins.get(vehicle_id))
 
 
 async def _rejected(context: Context, session_id: str) -> dict[str, object] | None:
@@ -108,4 +124,4 @@ async def _rejected(context: Context, session_id: str) -> dict[str, object] | No
     told = await context.database.read(lambda connection: rejections.caused_by(connection, session_id))
     if told is None or told["input_type"] not in ("vehicles.request_session.v1", "session.requested.v1"):
         return None
-    return {**_asked(session_id, None, None), "state": "rejected", "reason": told["reason"]}
+    return {**await _asked(context, session_id, None, None), "state": "rejected", "reason": told["reason"]}

@@ -56,7 +56,8 @@ async def telemetry(
     in_order(begins_ms, ends_ms)
     known_id = (await known_vehicle(context, vehicle_id, status=404))["id"]
     events = await context.series.telemetry(known_id, kind, begins_ms, ends_ms, limit)
-    return Json({"telemetry": [views.telemetry_event(event) for event in events]})
+    vin = (await context.vault.vins([known_id])).get(known_id)
+    return Json({"telemetry": [views.telemetry_event(event, vin) for event in events]})
 
 
 def source_of(principal: Principal) -> tuple[ReadingSource, str | None]:

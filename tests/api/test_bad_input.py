@@ -26,7 +26,7 @@ BODIES: dict[str, tuple[dict[str, Any], frozenset[str]]] = {
         {"limit_kw": 1, "starts_at": "2026-01-01T00:00:00Z", "ends_at": "2026-01-02T00:00:00Z", "reason": "test"},
         frozenset({"starts_at", "ends_at", "reason"}),
     ),
-    "/sessions/request": (session(), frozenset({"current_soc"})),
+    "/sessions/request": (session(), frozenset({"current_soc", "site_id"})),
     "/sessions/s1/urgent-review": ({"reason": "to the hospital"}, frozenset()),
     "/sessions/s1/urgent-review/decision": ({"granted": True, "reason": "called back"}, frozenset()),
     f"/vehicles/{CAR}/telemetry": (
@@ -41,7 +41,7 @@ BODIES: dict[str, tuple[dict[str, Any], frozenset[str]]] = {
         frozenset({"soc", "range_km", "plugged_in", "mission_active", "gps"}),
     ),
 }
-NULLABLE = {"starts_at", "ends_at", "current_soc", "battery_kwh", "max_a", "token"}
+NULLABLE = {"starts_at", "ends_at", "current_soc", "site_id", "battery_kwh", "max_a", "token"}
 NULLABLE |= {"soc", "range_km", "plugged_in", "mission_active", "gps", "location_zone"}
 NUMBERS = {
     "firm_kw",

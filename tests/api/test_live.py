@@ -12,6 +12,7 @@ from commands.topics import inputs
 from domain.records import chargers, input_record, load
 from domain.records import sessions as said
 from tests.api.world import NOW_MS, World
+from tests.projections.test_priority_audit import GRANTED
 
 EVERYTHING = ("load", "chargers", "queue", "decisions")
 
@@ -158,3 +159,10 @@ def test_every_panel_is_changed_by_something() -> None:
 
 def test_the_read_models_that_panels_show_exist() -> None:
     assert {projection.table.name for projection in live.PROJECTIONS} >= set(live.SHOWN_IN)
+
+
+async def test_a_decision_about_priority_is_told_where_it_matters(world: World) -> None:
+    viewer = looking(world, site_id=GRANTED.site_id)
+    await world.tell(("vehicles:v1", GRANTED))
+    async with asyncio.timeout(10):
+        assert (await anext(viewer)).panels == ("decisions",)

@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from domain.records import fleet, load
+from domain.records import Record, fleet, load
 from domain.records import sessions as said
-from tests.api.world import NOW, NOW_MS, VIN, World, rejecting, session, silent
+from tests.api.world import NOW, NOW_MS, VIN, Told, World, rejecting, session, silent
 
 
 @pytest.fixture(autouse=True)
@@ -36,7 +36,11 @@ async def test_a_request_is_answered_with_the_place_in_the_queue(world: World) -
         "place": 1,
         "eta": None,
         "energy_kwh": None,
-        "tier": 2,
+        "vehicle_vin": VIN,
+        "requested_soc": 80.0,
+        "assigned_start": None,
+        "assigned_end": None,
+        "priority_tier": 2,
         "score": None,
         "score_parts": {"energy": None, "waiting": None, "slack": None},
         "move_wanted": False,
@@ -191,3 +195,17 @@ async def test_only_a_rejected_request_for_a_session_is_told_as_one(world: World
     await world.post("/sites/north/grid-limit", {"limit_kw": 1})
     command = next(record for record in world.given if isinstance(record.data, load.SetGridLimit))
     assert (await world.get(f"/sessions/{command.id}")).status_code == 404
+
+
+async def test_a_vehicle_that_may_have_priority_is_told_its_tier_with_its_place(world: World) -> None:
+    await world.post("/enterprises", {"id": "ems", "name": "E", "type": "emergency", "domain": "e.example"})
+    await world.post("/vehicles", {"vin": VIN, "enterprise_id": "ems", "priority_eligible": True})
+    queued = world.script[fleet.RequestSession]
+
+    def granted(asked: fleet.RequestSession, given: Record) -> Told:
+        changed = said.SessionTierChanged(session_id=asked.session_id, tier=0, until_ms=NOW_MS + 1)
+        return [*queued(asked, given), (f"sites:{asked.site_id}", changed)]
+
+    world.script[fleet.RequestSession] = granted
+    answer = await world.post("/sessions/request", session())
+    assert (answer.status_code, answer.json()["priority_tier"]) == (202, 0)

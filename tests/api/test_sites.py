@@ -26,7 +26,7 @@ async def test_a_registered_site_can_be_read_at_once(world: World) -> None:
     answer = await world.get("/sites/north")
     assert answer.json() == {
         "id": "north",
-        "location_zone": "zone-4",
+        "location": "zone-4",
         "max_kw": 69.0,
         "firm_kw": 20.5,
         "priority_reserve_kw": 0.0,
@@ -161,6 +161,7 @@ async def test_the_chargers_show_whom_they_serve(world: World) -> None:
         "chargers": [
             {
                 "id": "c1",
+                "site_id": "north",
                 "ocpp_id": "c1",
                 "max_kw": 14.72,
                 "status": "Charging",

@@ -134,6 +134,7 @@ async def test_what_was_told_is_shown_newest_first_with_its_times(world: World, 
     told = {name: value for name, value in found[1].items() if name != "id"}
     assert told == {
         "vehicle_id": vehicle,
+        "vehicle_vin": VIN,
         "type": "soc",
         "value": 20.0,
         "timestamp": at(-5),

@@ -280,7 +280,7 @@ def site(**changed: Any) -> dict[str, Any]:
         {"id": "main", "parent": None, "kind": "site", "limit_a": [100, 100, 100], "limit_kw": 69},
         {"id": "panel", "parent": "main", "kind": "panel", "limit_a": [62.5, 63, 63]},
     ]
-    return {"id": "north", "location_zone": "zone-4", "firm_kw": 20.5, "nodes": nodes, **changed}
+    return {"id": "north", "location": "zone-4", "firm_kw": 20.5, "nodes": nodes, **changed}
 
 
 def charger(**changed: Any) -> dict[str, Any]:

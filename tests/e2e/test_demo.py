@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+from subprocess import PIPE
 
-from tests.services.server import call
+from tests.services.server import ROOT, call, command
 
 
 def test_a_day_runs_keeps_its_limits_and_is_proved(tmp_path):
@@ -24,6 +27,7 @@ def test_a_day_runs_keeps_its_limits_and_is_proved(tmp_path):
         timeout_s=300,
     )
     assert report.exists(), done.stdout + done.stderr
+    assert "/sites/garage (log in as operator@localhost with the password " in " ".join(done.stdout.split())
     figures = json.loads(report.read_text())
     assert figures["kills"] == 2
     assert figures["overload_s"] == 0
@@ -37,3 +41,16 @@ def test_a_day_runs_keeps_its_limits_and_is_proved(tmp_path):
     assert figures["denials"] > 0
     assert figures["delivered_kwh"] > 0
     assert report.with_suffix(".html").exists()
+
+
+def test_a_demo_that_is_told_to_stop_leaves_nothing_behind(tmp_path):
+    with subprocess.Popen(command("demo"), cwd=ROOT, env=os.environ | {"TMPDIR": str(tmp_path)}, stdout=PIPE) as demo:
+        assert demo.stdout is not None
+        said = b""
+        while b"garage" not in said:
+            said = demo.stdout.readline()
+            assert said, "it ended by itself"
+        demo.terminate()
+        demo.stdout.read()
+        assert demo.wait(60) == 143
+    assert list(tmp_path.glob("commonwatt-demo-*")) == []

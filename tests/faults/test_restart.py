@@ -17,7 +17,7 @@ LATER_MS = parse_ms(STARTS) + 3_600_000
 PATIENCE_S = 60
 SITE = {
     "id": "s1",
-    "location_zone": "z",
+    "location": "z",
     "firm_kw": 1,
     "nodes": [{"id": "n", "parent": None, "kind": "site", "limit_kw": 9}],
 }

@@ -54,6 +54,7 @@ def stopped(transaction_id: int) -> load.TransactionStopped:
 async def test_a_new_charger_is_unproven_not_connected_and_of_unknown_status(told: Told) -> None:
     assert await charger(told) == {
         "id": "c1",
+        "site_id": "north",
         "ocpp_id": "c1",
         "phases": [0, 2],
         "max_ma": 32_000,

@@ -5,6 +5,7 @@ from domain.records.sessions import SessionOffered, SiteAdded, StartDenied
 from domain.records.time import InputRejected
 from projections import decisions, rejections
 from tests.projections.telling import Told, event
+from tests.projections.test_priority_audit import GRANTED
 
 
 async def test_the_newest_decisions_of_a_site_come_first(told: Told) -> None:
@@ -25,6 +26,16 @@ async def test_the_newest_decisions_of_a_site_come_first(told: Told) -> None:
     assert rows[0]["causationid"]
     [newest] = await told.database.read(lambda connection: decisions.latest(connection, "north", 1))
     assert newest["rule"] == "o.v1"
+
+
+async def test_a_decision_about_priority_is_one_of_the_site_s_that_it_is_about(told: Told) -> None:
+    await told.tell("vehicles:v1", GRANTED)
+    [found] = await told.database.read(lambda connection: decisions.latest(connection, GRANTED.site_id, 10))
+    assert (found["stream"], found["session_id"], found["reason"]) == (
+        "vehicles:v1",
+        GRANTED.session_id,
+        GRANTED.reason,
+    )
 
 
 async def test_a_rejection_is_found_by_the_command_that_led_to_it(told: Told) -> None:

@@ -50,7 +50,7 @@ class Server:
         self.client.headers["Authorization"] = f"Bearer {told.json()['access_token']}"
 
     def add_site(self, site_id: str = "s1") -> httpx.Response:
-        return self.client.post("/sites", json={"id": site_id, "location_zone": "z", "firm_kw": 25, "nodes": NODES})
+        return self.client.post("/sites", json={"id": site_id, "location": "z", "firm_kw": 25, "nodes": NODES})
 
     def stop(self) -> None:
         self._end(signal.SIGTERM)
