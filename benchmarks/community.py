@@ -129,7 +129,7 @@ async def _told(client: KeepAlive, path: str, body: dict[str, Any]) -> Any:
 
 
 async def _online(stack: AsyncExitStack, ocpp: str, charger_id: str, password: str) -> None:
-    """Connect a charger that is available, and stays: it carries out nothing."""
+    """Connect a charger that is available, accepts everything, and stays."""
     secret = base64.b64encode(f"{charger_id}:{password}".encode()).decode()
     headers = {"Authorization": f"Basic {secret}"}
     socket = await websockets.connect(f"{ocpp}/{charger_id}", subprotocols=["ocpp1.6"], additional_headers=headers)
@@ -152,7 +152,7 @@ async def _answer(socket: Any, answered: asyncio.Event) -> None:
         async for frame in socket:
             kind, number, *_ = orjson.loads(frame)
             if kind == 2:
-                await socket.send(orjson.dumps([4, number, "NotSupported", "", {}]), text=True)
+                await socket.send(orjson.dumps([3, number, {"status": "Accepted"}]), text=True)
             elif number == "1":
                 answered.set()
 

@@ -181,8 +181,8 @@ def show(found: dict[str, Any]) -> None:
         table.add_row(name, f"{cell['p50_ms']:,}", f"{cell['p99_ms']:,}")
     shortest, longest = found["queue_length"]
     table.caption = (
-        f"{found['requests']:,} requests, {found['errors']} errors, at {found['sites']} sites where {shortest} to {longest} "
-        f"wait; {found['ratio_to_floor']} times the floor; {found['server_cpu_ms']} ms of processor time each"
+        f"{found['requests']:,} requests, {found['errors']} errors, at {found['sites']} sites where {shortest} to "
+        f"{longest} wait; {found['ratio_to_floor']} times the floor; {found['server_cpu_ms']} ms of processor time each"
     )
     Console().print(table)
 
