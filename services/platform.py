@@ -32,6 +32,7 @@ from commands.ports import Clock
 from processors.host import Host
 from projections import accounts, chargers
 from projections.runner import Projector
+from services import version
 from services.addresses import Addresses
 from services.control import Control
 from services.lost_sockets import record_lost_sockets
@@ -82,7 +83,7 @@ class Platform:
         self.gateway = Gateway(log, self.clock, directory, self.outcomes)
         identity = Identity(vault, lambda account_id: database.read(partial(accounts.principal, account_id=account_id)))
         context = Context(log, self.clock, database, self.projector, self.outcomes, vault, identity, uuid7, series)
-        self.api = create_app(context)
+        self.api = create_app(context, version.number())
 
     def quiet(self) -> bool:
         """Whether nothing is left to be done at the present moment."""
