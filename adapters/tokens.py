@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -18,6 +20,8 @@ ALGORITHM = "ES256"
 ISSUER = AUDIENCE = "commonwatt"
 LIFETIME_S = 3_600
 LONGEST_TOKEN = 4_096
+REMEMBERED = 1_024
+"""Of so many tokens the signature is not checked again; whether they have expired is, each time."""
 SIGNING_KEYS = Table(
     "signing_keys",
     METADATA,
@@ -50,6 +54,7 @@ class Tokens:
         self._keys = keys
         self._signing: ECKey | None = None
         self._known = KeySet([])
+        self._signed = lru_cache(REMEMBERED)(self._claims)
 
     async def issue(self, account_id: str, lifetime_s: int = LIFETIME_S) -> Token:
         """A token for an account, from now on."""
@@ -65,12 +70,16 @@ class Tokens:
             return None
         await self._signing_key()
         try:
-            decoded = jwt.decode(token, self._known, algorithms=[ALGORITHM])
-            CLAIMS.validate(decoded.claims)
+            claims = self._signed(token)
+            CLAIMS.validate(claims)
         except (JoseError, ValueError, TypeError, KeyError):
             return None
-        subject = decoded.claims["sub"]
+        subject = claims["sub"]
         return subject if isinstance(subject, str) else None
+
+    def _claims(self, token: str) -> dict[str, Any]:
+        """What was signed with a known key. Raises where nothing was."""
+        return jwt.decode(token, self._known, algorithms=[ALGORITHM]).claims
 
     async def _signing_key(self) -> ECKey:
         if self._signing is None:

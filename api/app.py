@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import FastAPI
 
-from api import problems
+from api import openapi, problems
 from api.context import Context
 from api.metrics import Metrics
 from api.middleware import Authenticated, BodyLimited, Measured
@@ -48,13 +50,32 @@ RESOURCES = (
 )
 
 
-def create_app(context: Context) -> FastAPI:
+class App(FastAPI):
+    """The routes of all resources, and the document that describes them."""
+
+    def __init__(self, version: str) -> None:
+        super().__init__(
+            title="Commonwatt",
+            version=version,
+            description=DESCRIPTION,
+            redirect_slashes=False,
+            generate_unique_id_function=openapi.operation_id,
+        )
+        for resource in RESOURCES:
+            self.include_router(resource.router)
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document; it needs no platform."""
+        if self.openapi_schema is None:
+            self.openapi_schema = openapi.completed(super().openapi())
+        return self.openapi_schema
+
+
+def create_app(context: Context, version: str = "0") -> FastAPI:
     """The API over `context`, whose projector and outcomes must be running."""
-    app = FastAPI(title="Commonwatt", version="1", description=DESCRIPTION, redirect_slashes=False)
+    app = App(version)
     app.state.context = context
     app.state.metrics = Metrics()
-    for resource in RESOURCES:
-        app.include_router(resource.router)
     for part in (pages, actions, assets):
         app.include_router(part.router)
     problems.add_handlers(app)

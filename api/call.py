@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 from weakref import WeakValueDictionary
 
 from fastapi import Depends, Header, Request
@@ -26,6 +26,10 @@ DECISION_WAIT_S = 2.0
 """Wall time: a backstop. What takes longer is answered as accepted, not decided yet."""
 READ_WAIT_S = 2.0
 IDEMPOTENCY_KEY = "Idempotency-Key"
+KEY_MEANS = "The same key again within 24 hours gives the same answer, and no second effect."
+PREFER_MEANS = "`respond-async`: a session's request is answered once it is stored, without waiting for the decision."
+NOT_YET: dict[int | str, dict[str, Any]] = {202: {"description": "Stored, and not decided in time"}}
+"""For routes that answer otherwise once it is decided."""
 
 _in_flight: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -117,8 +121,8 @@ class Call:
 async def _call(
     request: Request,
     context: Given,
-    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=255)] = None,
-    prefer: Annotated[str, Header()] = "",
+    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=255, description=KEY_MEANS)] = None,
+    prefer: Annotated[str, Header(description=PREFER_MEANS)] = "",
 ) -> Call:
     preferences = {one.strip().lower() for one in prefer.split(",")}
     path = request.url.path

@@ -14,11 +14,19 @@ COMMON_POWER_W = 7_400
 """What a waiting car may expect of a charger, for its slack: one phase at 32 A."""
 
 
-def fairness_of(site: Site, sensed: Sensed, session: Session, now_ms: int) -> Fairness:
-    """The score of a session now: what its member received in congested hours counts against it, waiting for it."""
+def mean_received(site: Site, now_ms: int) -> int | None:
+    """What a member has received on average (decayed mWh): the measure of what each has received."""
+    return mean_received_mwh(site.received.values(), now_ms)
+
+
+def fairness_of(site: Site, sensed: Sensed, session: Session, mean_mwh: int | None, now_ms: int) -> Fairness:
+    """The score of a session now: what its member received in congested hours counts against it, waiting for it.
+
+    `mean_mwh` is `mean_received()`, the same for all sessions at a time.
+    """
     found = score(
         received_mwh=_received_mwh(site, sensed, session, now_ms),
-        mean_received_mwh=mean_received_mwh(site.received.values(), now_ms),
+        mean_received_mwh=mean_mwh,
         waited_ms=session.waited_until(now_ms),
         laxity_ms=_laxity_ms(site, sensed, session, now_ms),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from domain.deciding import Deciding
-from domain.fair_share import fairness_of
+from domain.fair_share import fairness_of, mean_received
 from domain.queue import Waiting, choose_charger, rank, required_w
 from domain.records.sessions import SessionAssigned, SessionOffered, SessionRequeued, SessionSnoozed, Standing
 from domain.session import Session, check_transition
@@ -44,7 +44,8 @@ def offer_free_chargers(deciding: Deciding) -> None:
 
 def standings(deciding: Deciding, sessions: Iterable[Session]) -> tuple[Standing, ...]:
     """How those who wait stand, in the order of the queue."""
-    standing = {session.id: _standing(deciding, session) for session in sessions}
+    mean_mwh = mean_received(deciding.site, deciding.now_ms)
+    standing = {session.id: _standing(deciding, session, mean_mwh) for session in sessions}
     return tuple(standing[one.id] for one in rank(map(waiting_of, standing.values())))
 
 
@@ -53,8 +54,8 @@ def waiting_of(standing: Standing) -> Waiting:
     return Waiting(standing.session_id, standing.tier, standing.fairness.score_ppm, standing.queued_ms)
 
 
-def _standing(deciding: Deciding, session: Session) -> Standing:
-    fairness = fairness_of(deciding.site, deciding.sensed, session, deciding.now_ms)
+def _standing(deciding: Deciding, session: Session, mean_mwh: int | None) -> Standing:
+    fairness = fairness_of(deciding.site, deciding.sensed, session, mean_mwh, deciding.now_ms)
     return Standing(session_id=session.id, tier=session.tier, fairness=fairness, queued_ms=session.queued_ms)
 
 

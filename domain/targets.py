@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from domain.deciding import Deciding
-from domain.fair_share import fairness_of, weight_of
+from domain.fair_share import fairness_of, mean_received, weight_of
 from domain.grid import Outlet
 from domain.records.sessions import (
     Claimant,
@@ -30,7 +30,8 @@ WORTHWHILE_MA = 2_000
 def plan(deciding: Deciding) -> None:
     """Divide the capacity in force among the cars that charge, and say what changed."""
     plugged = [session for session in deciding.site.sessions.values() if session.plugged()]
-    claimants = [_claimant(deciding, session) for session in plugged]
+    mean_mwh = mean_received(deciding.site, deciding.now_ms)
+    claimants = [_claimant(deciding, session, mean_mwh) for session in plugged]
     outlets = {charger.outlet.id: charger.outlet for charger in deciding.site.chargers.values()}
     reserve_w = _reserve_w(deciding)
     claims = [claim_of(one, outlets) for one in claimants]
@@ -53,9 +54,9 @@ def plan(deciding: Deciding) -> None:
         _pause_or_resume(deciding, session, deciding.site.targets.get(session.charger_id or "", 0))
 
 
-def _claimant(deciding: Deciding, session: Session) -> Claimant:
+def _claimant(deciding: Deciding, session: Session, mean_mwh: int | None) -> Claimant:
     outlet = deciding.site.chargers[session.charger_id or ""].outlet
-    fairness = fairness_of(deciding.site, deciding.sensed, session, deciding.now_ms)
+    fairness = fairness_of(deciding.site, deciding.sensed, session, mean_mwh, deciding.now_ms)
     most_ma = min(outlet.max_ma, session.max_ma or outlet.max_ma)
     return Claimant(
         charger_id=outlet.id,

@@ -45,6 +45,7 @@ class Host:
         self.consumer = log.consumer(processor.name)
         self.states: dict[str, State] = {}
         self.busy = asyncio.Lock()
+        self.time_ms = 0
         self.day: int | None = None
 
     async def restore(self) -> None:
@@ -54,11 +55,12 @@ class Host:
         """
         bodies = await self.consumer.states()
         loaded = {stream: load_state(self.processor, body) for stream, body in bodies.items()}
-        self.states = {stream: state for stream, state in loaded.items() if state is not None}
+        states = {stream: state for stream, state in loaded.items() if state is not None}
         lost = [stream for stream, state in loaded.items() if state is None]
         if lost:
             log_line.info("states are folded again", processor=self.processor.name, streams=len(lost))
-            self.states |= await self._refold(lost)
+            states |= await self._refold(lost)
+        self._keep(states)
         if await checkpoint.needed_for_build(self.log, self.processor.name, self.build):
             await self.checkpoint(f"build-{self.build}")
 
@@ -75,7 +77,7 @@ class Host:
                 work = self._work(batch.records)
                 states = {stream: dump_state(self.processor, state) for stream, state in work.states.items()}
                 await batch.commit(work.outputs, states)
-                self.states |= work.states
+                self._keep(work.states)
         return bool(batch.records)
 
     async def checkpoint(self, name: str) -> None:
@@ -88,6 +90,10 @@ class Host:
     def caught_up(self) -> bool:
         """Whether every input appended so far has been handled and committed."""
         return self.consumer.caught_up()
+
+    def _keep(self, states: dict[str, State]) -> None:
+        self.states |= states
+        self.time_ms = max([self.time_ms, *(state.time_ms for state in states.values())])
 
     def _work(self, records: Sequence[Stored]) -> Work:
         work = Work()
@@ -112,7 +118,7 @@ class Host:
 
     def _new_day(self) -> str | None:
         """The date (UTC, by the streams' own time) where the last batch began a new day."""
-        day = max(state.time_ms for state in self.states.values()) // DAY_MS
+        day = self.time_ms // DAY_MS
         is_new = self.day is not None and day > self.day
         self.day = day
         return datetime.fromtimestamp(day * DAY_MS / 1000, UTC).date().isoformat() if is_new else None

@@ -82,6 +82,7 @@ FORGET_ETA = (
     .values(eta_ms=None)
 )
 SET_ETA = change(SESSIONS, ["eta_ms"])
+SET_EXPECTATION = change(SESSIONS, ["eta_ms", *SCORED])
 
 
 @PROJECTION.on(said.SessionQueued)
@@ -123,7 +124,8 @@ def _offered(event: said.SessionOffered, _: Happened) -> Iterable[Change]:
         held_until_ms=event.held_until_ms,
         reason=event.reason,
     )
-    yield from map(_scored, event.facts)
+    for standing in event.facts:
+        yield _of(SET_SCORE, standing.session_id, **_score(standing))
 
 
 @PROJECTION.on(said.SessionSnoozed)
@@ -208,13 +210,16 @@ def _scheduled(event: said.ScheduleChanged, _: Happened) -> Iterable[Change]:
 def _expected(event: said.EtaChanged, happened: Happened) -> Iterable[Change]:
     """The event tells of everybody who waits: an older expectation that it does not repeat is void."""
     yield FORGET_ETA, {"of_site_id": happened.key}
-    for session_id, eta_ms in event.sessions:
+    etas = dict(event.sessions)
+    for standing in event.standings:
+        eta_ms = etas.pop(standing.session_id, None)
+        yield _of(SET_EXPECTATION, standing.session_id, eta_ms=eta_ms, **_score(standing))
+    for session_id, eta_ms in etas.items():
         yield _of(SET_ETA, session_id, eta_ms=eta_ms)
-    yield from map(_scored, event.standings)
 
 
-def _scored(standing: said.Standing) -> Change:
-    return _of(SET_SCORE, standing.session_id, tier=standing.tier, **standing.fairness.__dict__)
+def _score(standing: said.Standing) -> Row:
+    return {"tier": standing.tier, **standing.fairness.__dict__}
 
 
 def _added(row: Row) -> Change:

@@ -33,6 +33,7 @@ from commands.ports import Clock
 from processors.host import Host
 from projections import accounts, chargers
 from projections.runner import Projector
+from services import version
 from services.addresses import Addresses
 from services.control import Control
 from services.lost_sockets import record_lost_sockets
@@ -85,9 +86,11 @@ class Platform:
         self.gateway = Gateway(log, self.clock, directory, self.outcomes)
         identity = Identity(vault, lambda account_id: database.read(partial(accounts.principal, account_id=account_id)))
         self.live = Live(log, self.projector, series)
-        self.api = create_app(
-            Context(log, self.clock, database, self.projector, self.outcomes, vault, identity, uuid7, series, self.live)
+        outcomes = self.outcomes
+        context = Context(
+            log, self.clock, database, self.projector, outcomes, vault, identity, uuid7, series, self.live
         )
+        self.api = create_app(context, version.number())
 
     def quiet(self) -> bool:
         """Whether nothing is left to be done at the present moment."""

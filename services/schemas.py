@@ -1,4 +1,4 @@
-"""`./commonwatt schemas`: what each record on the log looks like, as JSON Schema, for whoever reads it elsewhere."""
+"""`./commonwatt schemas`: each record on the log as JSON Schema, and the REST API as OpenAPI, for whoever uses them."""
 
 from __future__ import annotations
 
@@ -13,15 +13,18 @@ from typing import Annotated, Any
 
 import typer
 
+from services import version
+
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "schemas"
+OPENAPI = "openapi"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 CHECK = Annotated[bool, typer.Option("--check", help="Write nothing; exit with 1 where a file is not as it should be.")]
 
 
 def schemas(check: CHECK = False) -> None:
-    """Write the JSON Schema of every record type, and of the envelope around it, into schemas/."""
+    """Write the JSON Schema of every record type and of the envelope around it, and the OpenAPI, into schemas/."""
     if not check:
         changed = write(FOLDER)
         typer.echo(f"schemas/: {len(changed)} changed" if changed else "schemas/: nothing changed")
@@ -51,17 +54,25 @@ def differences(folder: Path) -> dict[str, str]:
     files = rendered()
     there = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.json")}
     missing = dict.fromkeys(files.keys() - there.keys(), "is missing")
-    left_over = dict.fromkeys(there.keys() - files.keys(), "belongs to no record type")
+    left_over = dict.fromkeys(there.keys() - files.keys(), "is not generated any more")
     changed = {name: "differs" for name in files.keys() & there.keys() if files[name] != there[name]}
     return dict(sorted((missing | left_over | changed).items()))
 
 
 def rendered() -> dict[str, str]:
-    """File name -> text: the same for the same record types, byte for byte."""
+    """File name -> text: the same for the same code, byte for byte."""
     return {
         f"{name}.json": json.dumps(schema, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
-        for name, schema in generated().items()
+        for name, schema in {**generated(), OPENAPI: openapi()}.items()
     }
+
+
+@cache
+def openapi() -> dict[str, Any]:
+    """The REST API."""
+    from api.app import App
+
+    return App(version.number()).openapi()
 
 
 @cache

@@ -5,11 +5,16 @@ from pathlib import Path
 import typer
 
 
+def number() -> str:
+    """As in pyproject.toml."""
+    import tomllib
+
+    version: str = tomllib.loads(Path(__file__).parents[1].joinpath("pyproject.toml").read_text())["project"]["version"]
+    return version
+
+
 def show(wanted: bool) -> None:
     """Print the version and leave, if it is asked for."""
     if wanted:
-        import tomllib
-
-        project = tomllib.loads(Path(__file__).parents[1].joinpath("pyproject.toml").read_text())["project"]
-        typer.echo(f"{project['name']} {project['version']}")
+        typer.echo(f"commonwatt {number()}")
         raise typer.Exit

@@ -28,6 +28,7 @@ class Database:
         # A query is one statement: its snapshot needs no transaction around it.
         self._reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._writes_at_once = self.is_sqlite and not durable
+        self._reader: Connection | None = None
 
     def create(self, metadata: MetaData) -> None:
         """Create the tables that are missing."""
@@ -36,7 +37,8 @@ class Database:
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Call `work` with a connection to query."""
         if self.is_sqlite:
-            return _within(self._reading.connect, work)
+            self._reader = self._reader or self._reading.connect()
+            return work(self._reader)
         return await asyncio.to_thread(_within, self._reading.connect, work)
 
     async def write(self, work: Callable[[Connection], T]) -> T:
@@ -46,6 +48,8 @@ class Database:
         return await asyncio.to_thread(_within, self.engine.begin, work)
 
     def close(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
         self.engine.dispose()
 
 

@@ -33,6 +33,10 @@ class Cursor:
     seqs: Mapping[int, int] = field(default_factory=dict)
 
 
+Page = tuple[list[Stored], Cursor]
+"""Some records, and the cursor after them."""
+
+
 @dataclass(slots=True)
 class Head:
     """Where a topic ends: its last offset, and the last seq of each partition as a record's `ends` has it.
@@ -115,7 +119,7 @@ class Reader:
                 self._check_complete(topic, {partition: seq for partition, (_, seq) in found.items()})
         return {partition: offset for partition, (offset, _) in found.items()}
 
-    def page(self, topic: str, cursor: Cursor, limit: int) -> tuple[list[Stored], Cursor]:
+    def page(self, topic: str, cursor: Cursor, limit: int) -> Page:
         """Up to `limit` records after the cursor in the order of their offsets, and the cursor after them."""
         with self._snapshot():
             if not self._exists(topic):

@@ -19,7 +19,7 @@ from adapters.log import retention, schema
 from adapters.log.consumer import SqliteConsumer
 from adapters.log.ends import Ends, FollowedEnds
 from adapters.log.lock import WriterLock
-from adapters.log.reader import Cursor, Reader
+from adapters.log.reader import Cursor, Page, Reader
 from adapters.log.trouble import translating
 from adapters.log.writer import Group, Placed, Work, Writer, size_of
 from commands import topics
@@ -53,6 +53,7 @@ class SqliteLog:
         self._files = files
         self._partitions = reader.partitions()
         self._executor = ThreadPoolExecutor(1, "log reader")
+        self._near_pages: dict[str, tuple[object, Page]] = {}
         self._owners: dict[str, SqliteConsumer] = {}
         self._followers: set[Follower] = set()
         self._writer: Writer | None = None
@@ -149,6 +150,7 @@ class SqliteLog:
         for partition, offset in before.items():
             while await self.submit(retention.slice_of(topic, partition, offset)):
                 pass
+        self._near_pages.pop(topic, None)
 
     def partitions(self, topic: str) -> int:
         return self._partitions
@@ -188,10 +190,19 @@ class SqliteLog:
     def submit(self, work: Work, size: int = 0) -> asyncio.Future[Any]:
         return self._writable().submit(work, size)
 
-    async def page(self, topic: str, cursor: Cursor, limit: int) -> tuple[list[Stored], Cursor]:
-        if self.ends_now.last(topic) - max(cursor.after.values()) <= NEAR:
-            return self._near_reader.page(topic, cursor, limit)
+    async def page(self, topic: str, cursor: Cursor, limit: int) -> Page:
+        last = self.ends_now.last(topic)
+        if last - max(cursor.after.values()) <= NEAR:
+            return self._near_page(topic, cursor, limit, last)
         return await self._reading(self._reader.page, topic, cursor, limit)
+
+    def _near_page(self, topic: str, cursor: Cursor, limit: int, last: int) -> Page:
+        """At its end all who follow a topic ask for the same page: it is read once."""
+        asked = last, limit, cursor.after
+        known = self._near_pages.get(topic)
+        if known is None or known[0] != asked:
+            self._near_pages[topic] = known = asked, self._near_reader.page(topic, cursor, limit)
+        return known[1]
 
     def _write(self, rows: Sequence[Placed]) -> asyncio.Future[list[Position]]:
         return self.submit(lambda group: group.add_all(rows), size_of(rows))

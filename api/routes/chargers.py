@@ -5,9 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from api import shapes
 from api.access import may
 from api.answers import Answer
-from api.call import Asked, Call, Calling
+from api.call import NOT_YET, Asked, Call, Calling
 from api.problems import Problem
 from api.routes.paths import V1, PathId
 from commands.commission_charger import CommissionRequest
@@ -21,7 +22,9 @@ from projections import chargers, sites
 router = APIRouter(prefix=f"{V1}/chargers", tags=["chargers"])
 
 
-@router.post("", status_code=201, dependencies=[may("charger.register")])
+@router.post(
+    "", status_code=201, response_model=shapes.NewCharger, responses=NOT_YET, dependencies=[may("charger.register")]
+)
 async def register(call: Calling, body: ChargerRequest) -> Response:
     """Register a charger; the answer holds its OCPP password, this once."""
     await _check_place(call, body)
@@ -46,7 +49,12 @@ async def _check_place(call: Call, body: ChargerRequest) -> None:
         raise Problem(422, "the site has no such node", field="node")
 
 
-@router.post("/{charger_id}/commission", status_code=202, dependencies=[may("charger.command")])
+@router.post(
+    "/{charger_id}/commission",
+    status_code=202,
+    response_model=shapes.Commissioning,
+    dependencies=[may("charger.command")],
+)
 async def commission(call: Calling, charger_id: PathId, body: CommissionRequest) -> Response:
     """Open the time in which a charger proves on a test load that it obeys."""
     load = await _load_stream(call, charger_id)
@@ -60,7 +68,9 @@ async def commission(call: Calling, charger_id: PathId, body: CommissionRequest)
     return await call.once(body, act)
 
 
-@router.post("/{charger_id}/commands", status_code=202, dependencies=[may("charger.command")])
+@router.post(
+    "/{charger_id}/commands", status_code=202, response_model=shapes.Command, dependencies=[may("charger.command")]
+)
 async def command(call: Calling, charger_id: PathId, body: ChargerCommandRequest) -> Response:
     """Send a one-shot command, before it expires or not at all."""
     load = await _load_stream(call, charger_id)

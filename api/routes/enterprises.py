@@ -5,10 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from api import views
+from api import shapes, views
 from api.access import may
 from api.answers import Answer, Json
-from api.call import Asked, Call, Calling
+from api.call import NOT_YET, Asked, Call, Calling
 from api.context import Given
 from api.problems import Problem
 from api.routes.paths import V1, PathId
@@ -28,7 +28,13 @@ from projections import enterprises
 router = APIRouter(prefix=f"{V1}/enterprises", tags=["enterprises"])
 
 
-@router.post("", status_code=201, dependencies=[may("enterprise.register")])
+@router.post(
+    "",
+    status_code=201,
+    response_model=shapes.NewEnterprise,
+    responses=NOT_YET,
+    dependencies=[may("enterprise.register")],
+)
 async def register(call: Calling, body: EnterpriseRequest) -> Response:
     """Register an enterprise; it waits for approval."""
 
@@ -41,7 +47,7 @@ async def register(call: Calling, body: EnterpriseRequest) -> Response:
     return await call.once(body, act)
 
 
-@router.get("", dependencies=[may("enterprise.list")])
+@router.get("", response_model=shapes.Enterprises, dependencies=[may("enterprise.list")])
 async def every(context: Given) -> Response:
     """All enterprises."""
     rows = await context.database.read(enterprises.every)
@@ -49,7 +55,7 @@ async def every(context: Given) -> Response:
     return Json({"enterprises": [views.enterprise(row, names.get(row["id"])) for row in rows]})
 
 
-@router.get("/{enterprise_id}", dependencies=[may("enterprise.see")])
+@router.get("/{enterprise_id}", response_model=shapes.Enterprise, dependencies=[may("enterprise.see")])
 async def one(context: Given, enterprise_id: PathId) -> Response:
     """An enterprise, for its administrators and for operators."""
     row = await context.database.read(lambda connection: enterprises.find(connection, enterprise_id))
@@ -59,19 +65,34 @@ async def one(context: Given, enterprise_id: PathId) -> Response:
     return Json(views.enterprise(row, names.get(enterprise_id)))
 
 
-@router.post("/{enterprise_id}/approve", dependencies=[may("enterprise.approve")])
+@router.post(
+    "/{enterprise_id}/approve",
+    response_model=shapes.Enterprise,
+    responses=NOT_YET,
+    dependencies=[may("enterprise.approve")],
+)
 async def approve(call: Calling, enterprise_id: PathId, body: ApprovalRequest) -> Response:
     """Say that it was verified: its eligible vehicles may have priority from now on."""
     return await _tell(call, enterprise_id, body, body.command(enterprise_id), EnterpriseApproved)
 
 
-@router.post("/{enterprise_id}/suspend", dependencies=[may("enterprise.approve")])
+@router.post(
+    "/{enterprise_id}/suspend",
+    response_model=shapes.Enterprise,
+    responses=NOT_YET,
+    dependencies=[may("enterprise.approve")],
+)
 async def suspend(call: Calling, enterprise_id: PathId) -> Response:
     """Take the approval back; what priority its vehicles have ends."""
     return await _tell(call, enterprise_id, None, SuspendEnterprise(enterprise_id=enterprise_id), EnterpriseSuspended)
 
 
-@router.post("/{enterprise_id}/integration-keys", status_code=201, dependencies=[may("enterprise.integrate")])
+@router.post(
+    "/{enterprise_id}/integration-keys",
+    status_code=201,
+    response_model=shapes.Key,
+    dependencies=[may("enterprise.integrate")],
+)
 async def new_key(call: Calling, enterprise_id: PathId) -> Response:
     """Draw a key for the enterprise's own cloud to tell readings with; shown this once."""
     await one(call.context, enterprise_id)

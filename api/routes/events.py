@@ -32,7 +32,13 @@ SCANNED = 10_000
 """How many events of other streams one call looks through; the `next` link goes on behind them."""
 
 
-@router.get("")
+class JsonLines(Response):
+    """One JSON document a line."""
+
+    media_type = MEDIA_TYPE
+
+
+@router.get("", response_class=JsonLines)
 async def events(
     request: Request,
     context: Given,

@@ -31,7 +31,7 @@ async def livez() -> Response:
     return Json({"status": "alive"})
 
 
-@router.get("/readyz")
+@router.get("/readyz", responses={503: {"description": "Not ready: `checks` names what does not answer"}})
 async def readyz(context: Given) -> Response:
     """Log, database and clock answer."""
     told = {name: await _told(context, check) for name, check in CHECKS.items()}

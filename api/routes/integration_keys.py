@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from api import shapes
 from api.access import may
 from api.answers import Answer
 from api.call import Asked, Calling
@@ -15,7 +16,7 @@ from api.routes.paths import V1, PathId
 router = APIRouter(prefix=f"{V1}/integration-keys", tags=["integrations"], dependencies=[may("platform.integrate")])
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, response_model=shapes.Key)
 async def new_key(call: Calling) -> Response:
     """Draw a key; shown this once."""
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from pydantic import StringConstraints
 from starlette.responses import Response
 
+from api import shapes
 from api.answers import Json
 from api.context import Given
 from api.problems import Problem
@@ -24,7 +25,7 @@ class LoginRequest(Request):
     password: Annotated[str, StringConstraints(strict=True, min_length=1, max_length=256)]
 
 
-@router.post("")
+@router.post("", response_model=shapes.Token)
 async def log_in(context: Given, body: LoginRequest) -> Response:
     """The answer to a wrong address is the same as to a wrong password, and takes as long."""
     token = await context.identity.log_in(body.email, body.password)

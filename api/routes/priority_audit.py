@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from api import views
+from api import shapes, views
 from api.access import Caller, may, own_vehicles
 from api.answers import Json
 from api.context import Given
@@ -17,7 +17,7 @@ from projections import priority_audit
 router = APIRouter(prefix=f"{V1}/priority-audit", tags=["priority"])
 
 
-@router.get("", dependencies=[may("audit.list")])
+@router.get("", response_model=shapes.PriorityDecisions, dependencies=[may("audit.list")])
 async def latest(context: Given, caller: Caller, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> Response:
     """The newest decisions about priority of the vehicles that the caller may see."""
     own = await own_vehicles(context, caller)

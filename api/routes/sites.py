@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from api import site_load, views
+from api import shapes, site_load, views
 from api.access import Caller, may, own_vehicles
 from api.answers import Answer, Json
-from api.call import Asked, Calling
+from api.call import NOT_YET, Asked, Calling
 from api.context import Context, Given
 from api.problems import Problem
 from api.routes.paths import V1, From, PathId, To, in_order
@@ -30,7 +30,7 @@ HOUR_MS = 3_600_000
 router = APIRouter(prefix=f"{V1}/sites", tags=["sites"])
 
 
-@router.post("", status_code=201, dependencies=[may("site.register")])
+@router.post("", status_code=201, response_model=shapes.Named, responses=NOT_YET, dependencies=[may("site.register")])
 async def register(call: Calling, body: SiteRequest) -> Response:
     """Register a site with its electrical tree."""
 
@@ -42,13 +42,13 @@ async def register(call: Calling, body: SiteRequest) -> Response:
     return await call.once(body, act)
 
 
-@router.get("", dependencies=[may("site.see")])
+@router.get("", response_model=shapes.Sites, dependencies=[may("site.see")])
 async def every(context: Given) -> Response:
     """All sites."""
     return Json({"sites": [views.site(row) for row in await context.database.read(sites.every)]})
 
 
-@router.get("/{site_id}", dependencies=[may("site.see")])
+@router.get("/{site_id}", response_model=shapes.SiteNow, dependencies=[may("site.see")])
 async def one(context: Given, site_id: PathId) -> Response:
     """A site, its tree, and the caps that hold now or later."""
     row = await known_site(context, site_id)
@@ -57,7 +57,9 @@ async def one(context: Given, site_id: PathId) -> Response:
     return Json({**views.site(row), "grid_limits": [views.grid_limit(cap) for cap in caps]})
 
 
-@router.post("/{site_id}/grid-limit", dependencies=[may("site.limit")])
+@router.post(
+    "/{site_id}/grid-limit", response_model=shapes.PromisedLimit, responses=NOT_YET, dependencies=[may("site.limit")]
+)
 async def set_grid_limit(call: Calling, site_id: PathId, body: GridLimitRequest) -> Response:
     """Promise a cap; the answer says from when it holds and whether it is guaranteed."""
     await known_site(call.context, site_id)
@@ -86,7 +88,7 @@ def _promised(decided: GridLimitSet) -> dict[str, object]:
     }
 
 
-@router.get("/{site_id}/queue", dependencies=[may("site.see")])
+@router.get("/{site_id}/queue", response_model=shapes.Queue, dependencies=[may("site.see")])
 async def queue(context: Given, caller: Caller, site_id: PathId) -> Response:
     """Who waits, in order. `place` 1 is next; 0: a charger is held for this car. Whose the others are is not told."""
     rows = await context.database.read(lambda connection: sessions.waiting(connection, site_id))
@@ -96,7 +98,7 @@ async def queue(context: Given, caller: Caller, site_id: PathId) -> Response:
     return Json({"waiting": [views.waiting(row, known=own is None or row["vehicle_id"] in own) for row in rows]})
 
 
-@router.get("/{site_id}/chargers", dependencies=[may("site.see")])
+@router.get("/{site_id}/chargers", response_model=shapes.Chargers, dependencies=[may("site.see")])
 async def chargers_of(context: Given, caller: Caller, site_id: PathId) -> Response:
     """The chargers, and whom each is held for, serves, or is occupied by; only one's own sessions are named."""
     rows = await context.database.read(lambda connection: chargers.at_site(connection, site_id))
@@ -106,7 +108,7 @@ async def chargers_of(context: Given, caller: Caller, site_id: PathId) -> Respon
     return Json({"chargers": [views.charger(row, known=own is None or row["vehicle_id"] in own) for row in rows]})
 
 
-@router.get("/{site_id}/decisions", dependencies=[may("site.decisions")])
+@router.get("/{site_id}/decisions", response_model=shapes.Decisions, dependencies=[may("site.decisions")])
 async def decisions_of(context: Given, site_id: PathId, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> Response:
     """The newest decisions, each with its rule and its reason."""
     await known_site(context, site_id)
@@ -114,7 +116,7 @@ async def decisions_of(context: Given, site_id: PathId, limit: Annotated[int, Qu
     return Json({"decisions": [views.decision(row) for row in rows]})
 
 
-@router.get("/{site_id}/load", dependencies=[may("site.see")])
+@router.get("/{site_id}/load", response_model=shapes.Load, dependencies=[may("site.see")])
 async def load(
     context: Given,
     site_id: PathId,

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from api import views
+from api import shapes, views
 from api.access import known_vehicle, may
 from api.answers import Answer, Json
 from api.call import Asked, Calling
@@ -26,7 +26,7 @@ from projections import sites
 router = APIRouter(prefix=f"{V1}/vehicles/{{vehicle_id}}/telemetry", tags=["telemetry"])
 
 
-@router.post("", status_code=202, dependencies=[may("vehicle.tell")])
+@router.post("", status_code=202, response_model=shapes.Received, dependencies=[may("vehicle.tell")])
 async def record(call: Calling, vehicle_id: PathId, body: ReadingRequest) -> Response:
     """Take in a reading; answered once it can't be lost. Whether it is believed is decided by the rules."""
     known_id = (await known_vehicle(call.context, vehicle_id, status=404))["id"]
@@ -41,7 +41,7 @@ async def record(call: Calling, vehicle_id: PathId, body: ReadingRequest) -> Res
     return await call.once(body, act)
 
 
-@router.get("", dependencies=[may("vehicle.see")])
+@router.get("", response_model=shapes.Telemetry, dependencies=[may("vehicle.see")])
 async def telemetry(
     context: Given,
     vehicle_id: PathId,

@@ -7,9 +7,10 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from api import shapes
 from api.access import may
 from api.answers import Answer
-from api.call import Asked, Call, Calling
+from api.call import NOT_YET, Asked, Call, Calling
 from api.context import Context
 from api.problems import Problem
 from api.routes.paths import V1, PathId
@@ -24,13 +25,15 @@ from projections import sessions
 router = APIRouter(prefix=f"{V1}/sessions/{{session_id}}/urgent-review", tags=["sessions"])
 
 
-@router.post("", status_code=202, dependencies=[may("session.review")])
+@router.post("", status_code=202, response_model=shapes.UrgentReview, dependencies=[may("session.review")])
 async def request(call: Calling, session_id: PathId, body: UrgentReviewRequest) -> Response:
     """Ask for priority. Granted at once, or pending until an operator decides; after 15 minutes it is denied."""
     return await _ask(call, session_id, body, PriorityGranted, PriorityDenied, UrgentReviewOpened, status=202)
 
 
-@router.post("/decision", dependencies=[may("session.decide_review")])
+@router.post(
+    "/decision", response_model=shapes.UrgentReview, responses=NOT_YET, dependencies=[may("session.decide_review")]
+)
 async def decide(call: Calling, session_id: PathId, body: UrgentReviewDecision) -> Response:
     """The operator's word on a review that is pending."""
     return await _ask(call, session_id, body, PriorityGranted, PriorityDenied, status=200)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from api import views
+from api import shapes, views
 from api.access import Caller, may
 from api.answers import Answer, Json
-from api.call import Asked, Calling
+from api.call import NOT_YET, Asked, Calling
 from api.context import Context, Given
 from api.problems import Problem, Rejected
 from api.routes.paths import V1
@@ -21,7 +21,7 @@ from projections.projection import Row
 router = APIRouter(prefix=f"{V1}/users", tags=["users"])
 
 
-@router.post("", status_code=201, dependencies=[may("user.register")])
+@router.post("", status_code=201, response_model=shapes.NewUser, responses=NOT_YET, dependencies=[may("user.register")])
 async def register(call: Calling, body: UserRequest) -> Response:
     """Register somebody; address and password never leave the vault."""
     await _check_enterprise(call.context, body.enterprise_id)
@@ -46,7 +46,7 @@ async def register(call: Calling, body: UserRequest) -> Response:
     return await call.once(body, act)
 
 
-@router.get("", dependencies=[may("user.list")])
+@router.get("", response_model=shapes.Users, dependencies=[may("user.list")])
 async def every(context: Given) -> Response:
     """All users."""
     rows = await context.database.read(accounts.every)
@@ -54,7 +54,7 @@ async def every(context: Given) -> Response:
     return Json({"users": [views.user(row, emails.get(row["id"])) for row in rows]})
 
 
-@router.get("/me", dependencies=[may("user.see_self")])
+@router.get("/me", response_model=shapes.User, dependencies=[may("user.see_self")])
 async def me(context: Given, caller: Caller) -> Response:
     """Who calls."""
     row = await _find(context, caller.id)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from api import views
+from api import shapes, views
 from api.access import Caller, check, known_vehicle, may
 from api.answers import Answer, Json
-from api.call import Asked, Call, Calling
+from api.call import NOT_YET, Asked, Call, Calling
 from api.context import Context, Given
 from api.problems import Problem, Rejected
 from api.routes.paths import V1, PathId
@@ -21,7 +21,7 @@ from projections import accounts, enterprises, vehicles
 router = APIRouter(prefix=f"{V1}/vehicles", tags=["vehicles"])
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, response_model=shapes.Named, responses=NOT_YET)
 async def register(call: Calling, body: VehicleRequest) -> Response:
     """Register a vehicle; VIN and token never leave the vault.
 
@@ -49,7 +49,7 @@ async def register(call: Calling, body: VehicleRequest) -> Response:
     return await call.once(body, act)
 
 
-@router.get("", dependencies=[may("vehicle.list")])
+@router.get("", response_model=shapes.Vehicles, dependencies=[may("vehicle.list")])
 async def every(context: Given, caller: Caller) -> Response:
     """The vehicles that the caller may see."""
     rows = await context.database.read(lambda connection: vehicles.seen_by(connection, caller))
@@ -57,7 +57,7 @@ async def every(context: Given, caller: Caller) -> Response:
     return Json({"vehicles": [views.vehicle(row, vins.get(row["id"])) for row in rows]})
 
 
-@router.get("/{vehicle_id}", dependencies=[may("vehicle.see")])
+@router.get("/{vehicle_id}", response_model=shapes.Vehicle, dependencies=[may("vehicle.see")])
 async def one(context: Given, vehicle_id: PathId) -> Response:
     """A vehicle, by our id or its VIN."""
     row = await known_vehicle(context, vehicle_id, status=404)

@@ -97,3 +97,12 @@ async def test_a_token_that_we_did_not_sign_is_nobody_s(vault: Vault) -> None:
         "x" * (tokens.LONGEST_TOKEN + 1),
     ]
     assert [await vault.tokens.account_of(one) for one in forged] == [None] * len(forged)
+
+
+async def test_a_token_that_was_known_is_nobody_s_once_its_time_is_over(
+    vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = await vault.tokens.issue("a1")
+    assert await vault.tokens.account_of(token.text) == "a1"
+    monkeypatch.setattr("time.time", lambda: token.expires_s + 1)
+    assert await vault.tokens.account_of(token.text) is None

@@ -7,13 +7,15 @@ import tarfile
 from pathlib import Path
 from typing import Any
 
+from services.schemas import OPENAPI
+
 ROOT = Path(__file__).resolve().parents[2]
 
 Schemas = dict[str, dict[str, Any]]
 
 
 def in_folder() -> Schemas:
-    return {path.stem: json.loads(path.read_text()) for path in (ROOT / "schemas").glob("*.json")}
+    return _of_records({path: json.loads(path.read_text()) for path in (ROOT / "schemas").glob("*.json")})
 
 
 def last_commits() -> list[str]:
@@ -30,7 +32,12 @@ def at_commit(commit: str) -> Schemas:
         return {}
     with tarfile.open(fileobj=io.BytesIO(_git("archive", commit, "schemas"))) as archive:
         files = {Path(member.name): archive.extractfile(member) for member in archive.getmembers()}
-        return {path.stem: json.load(file) for path, file in files.items() if file is not None}
+        return _of_records({path: json.load(file) for path, file in files.items() if file is not None})
+
+
+def _of_records(files: dict[Path, dict[str, Any]]) -> Schemas:
+    """Without the API's document, which lies in the same folder."""
+    return {path.stem: document for path, document in files.items() if path.stem != OPENAPI}
 
 
 def _git(*arguments: str) -> bytes:

@@ -1,0 +1,41 @@
+"""One request of each kind, as the OpenAPI document shows it: a small hub and who uses it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "LoginRequest": {"email": "operator@localhost", "password": "correct horse battery"},
+    "UserRequest": {"email": "ada@example.org", "password": "correct horse battery", "role": "driver"},
+    "EnterpriseRequest": {
+        "id": "city-ambulance",
+        "name": "City Ambulance",
+        "type": "emergency",
+        "domain": "ambulance.example.org",
+    },
+    "ApprovalRequest": {"daily_grants": 20},
+    "SiteRequest": {
+        "id": "garage",
+        "location": "9qh1x",
+        "firm_kw": 25,
+        "nodes": [
+            {"id": "site", "parent": None, "kind": "site", "limit_kw": 40},
+            {"id": "p1", "parent": "site", "kind": "panel", "limit_a": [20, 20, 20]},
+        ],
+    },
+    "GridLimitRequest": {"limit_kw": 30, "ends_at": "2026-11-23T16:00:00Z", "reason": "utility"},
+    "ChargerRequest": {"id": "c1", "site_id": "garage", "node": "p1", "phases": ["L1"], "max_a": 16, "voltage_v": 230},
+    "CommissionRequest": {"test_load_a": 8, "minutes": 30},
+    "ChargerCommandRequest": {"action": "reset", "arguments": {"type": "Soft"}, "expires_s": 60},
+    "VehicleRequest": {"vin": "WVWZZZAUZLW000001", "battery_kwh": 60, "token": "CARD1"},
+    "ReadingRequest": {"observed_at": "2026-11-23T12:00:00Z", "soc": 14.5, "plugged_in": False},
+    "SessionRequest": {
+        "vehicle_id": "WVWZZZAUZLW000001",
+        "site_id": "garage",
+        "target_soc": 80,
+        "current_soc": 35,
+        "time_constraint_minutes": 240,
+    },
+    "UrgentReviewRequest": {"reason": "to the hospital"},
+    "UrgentReviewDecision": {"granted": True, "reason": "called back"},
+}

@@ -1,0 +1,76 @@
+"""What FastAPI can't know of the contract: who may come in, how errors look, and an example of each request."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi.routing import APIRoute
+
+from api import problems
+from api.examples import EXAMPLES
+from api.middleware import OPEN, PROTECTED
+from api.shapes import Problem
+
+Document = dict[str, Any]
+
+BEARER = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "A token of POST /api/v1/login, or the key of an integration.",
+}
+REASONS = {
+    401: "Nobody that is known",
+    403: "Not for whoever asks",
+    404: "There is no such thing",
+    409: "What it is about is not in the state for that",
+    413: "A body may have at most 1,000,000 bytes",
+    422: "A field, a header or a parameter is wrong: `errors` names it",
+    503: "Nothing was stored, or it can't be read now: try again",
+}
+FASTAPI_OWN = ("HTTPValidationError", "ValidationError")
+
+
+def operation_id(route: APIRoute) -> str:
+    """`sessions_request`: the module of a route and its name."""
+    return f"{route.endpoint.__module__.rpartition('.')[2]}_{route.name}"
+
+
+def completed(document: Document) -> Document:
+    """FastAPI's document with all that a client has to know."""
+    components = document["components"]
+    components["securitySchemes"] = {"bearer": BEARER}
+    components["responses"] = {f"Problem{status}": _problem(means) for status, means in REASONS.items()}
+    schemas = components["schemas"]
+    for name in FASTAPI_OWN:
+        schemas.pop(name, None)
+    schemas["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas |= schemas["Problem"].pop("$defs")
+    for name, example in EXAMPLES.items():
+        schemas[name]["examples"] = [example]
+    for path, operations in document["paths"].items():
+        if path.startswith(PROTECTED):
+            for method, operation in operations.items():
+                _complete(path, method, operation)
+    return document
+
+
+def _complete(path: str, method: str, operation: Document) -> None:
+    is_open = path in OPEN
+    operation["security"] = [] if is_open else [{"bearer": []}]
+    applies = {
+        401: True,
+        403: not is_open,
+        404: "{" in path,
+        409: method == "post" and not is_open,
+        413: "requestBody" in operation,
+        422: "requestBody" in operation or "parameters" in operation,
+        503: True,
+    }
+    for status, wanted in applies.items():
+        if wanted:
+            operation["responses"][str(status)] = {"$ref": f"#/components/responses/Problem{status}"}
+
+
+def _problem(means: str) -> Document:
+    content = {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {"description": means, "content": content}

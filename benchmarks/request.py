@@ -1,0 +1,197 @@
+"""How long a driver waits for a decision: a session requested, decided, and readable, at 100 requests a second.
+
+Requests are sent when they are due, however long earlier ones take, and their time counts from then. The floor is
+measured by turns in the same run and at the same rate: a plain GET of the same server, and two appends, one after the
+other, to a log with nothing else to do (a request is stored, and so is its decision).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import statistics
+import tempfile
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import uvloop
+from rich.console import Console
+from rich.table import Table
+
+from adapters.log.sqlite import SqliteLog
+from benchmarks.community import Community, community
+from benchmarks.log import DISK
+from commands.ports import Entry
+
+RATE_S = 100
+ROUNDS = 5
+REQUESTS = 200
+FLOOR_CALLS = 100
+"""So many a round."""
+SITES = 20
+QUEUE = 20
+DECIDED = ("queued", "offered")
+SAMPLED = 20
+"""One answer in so many is read back at once."""
+BODY = b"x" * 400
+
+
+@dataclass(slots=True)
+class Requests:
+    """What was asked, and what came of it."""
+
+    waits_ms: list[float] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    read_back: int = 0
+    sent_s: list[float] = field(default_factory=list)
+    cpu_s: float | None = 0.0
+
+
+async def open_loop(count: int, act: Callable[[float], Awaitable[None]]) -> float:
+    """Begin `act` at each due time, `RATE_S` a second, and wait for all; the rate that was kept.
+
+    Due times are whole milliseconds, since that is what the loop's timers can keep.
+    """
+    begin_s = math.ceil(perf_counter() * 1000 + 10) / 1000
+    acting = []
+    for number in range(count):
+        due_s = begin_s + number / RATE_S
+        await asyncio.sleep(due_s - perf_counter())
+        acting.append(asyncio.create_task(act(due_s)))  # type: ignore[arg-type]
+    sent_s = (count - 1) / (perf_counter() - begin_s)
+    await asyncio.gather(*acting)
+    return sent_s
+
+
+async def timed(waits_ms: list[float], due_s: float, work: Awaitable[Any]) -> Any:
+    done = await work
+    waits_ms.append((perf_counter() - due_s) * 1000)
+    return done
+
+
+async def ask(hub: Community, requests: Requests, count: int) -> None:
+    """Let `count` vehicles ask, at the sites in turn."""
+    vehicles = iter(hub.vehicles)
+    numbers = iter(range(count))
+
+    async def act(due_s: float) -> None:
+        number = next(numbers)
+        asking = hub.ask(next(vehicles), hub.sites[number % len(hub.sites)])
+        status, told = await timed(requests.waits_ms, due_s, asking)
+        if status != 202 or told["state"] not in DECIDED:
+            requests.errors.append(f"{status} {told}")
+        elif number % SAMPLED == 0:
+            await read_back(hub, requests, told)
+
+    before_s = hub.server_cpu_s()
+    requests.sent_s.append(await open_loop(count, act))
+    after_s = hub.server_cpu_s()
+    if before_s is None or after_s is None or requests.cpu_s is None:
+        requests.cpu_s = None
+    else:
+        requests.cpu_s += after_s - before_s
+
+
+async def read_back(hub: Community, requests: Requests, told: dict[str, Any]) -> None:
+    status, found = await hub.client.call("GET", f"/sessions/{told['id']}")
+    requests.read_back += 1
+    if status != 200 or found["state"] not in DECIDED:
+        requests.errors.append(f"read back: {status} {found}")
+
+
+async def get(hub: Community) -> list[float]:
+    """The floor's first part."""
+    waits_ms: list[float] = []
+
+    async def act(due_s: float) -> None:
+        await timed(waits_ms, due_s, hub.client.call("GET", f"/sites/{hub.sites[0]}"))
+
+    await open_loop(FLOOR_CALLS, act)
+    return waits_ms
+
+
+async def append_twice(log: SqliteLog) -> list[float]:
+    """The floor's second part."""
+    waits_ms: list[float] = []
+
+    async def twice() -> None:
+        for _ in range(2):
+            await log.append("events", [Entry("bench", BODY)])
+
+    async def act(due_s: float) -> None:
+        await timed(waits_ms, due_s, twice())
+
+    await open_loop(FLOOR_CALLS, act)
+    return waits_ms
+
+
+async def measure(folder: Path, sites: int, queue: int) -> dict[str, Any]:
+    """Fill the queues, then turn about: requests, and the floor."""
+    requests, gets_ms, appends_ms = Requests(), [], []
+    ratios: list[float] = []
+    full = queue * sites + len("held") * sites
+    async with community(folder, sites, full + ROUNDS * REQUESTS) as hub:
+        await ask(hub, warm_up := Requests(), full)
+        assert not warm_up.errors, warm_up.errors[0]
+        at_first = await hub.waiting()
+        log = SqliteLog.open(folder / "floor")
+        for _ in range(ROUNDS):
+            before = len(requests.waits_ms)
+            await ask(hub, requests, REQUESTS)
+            floor_ms = [await get(hub), await append_twice(log)]
+            gets_ms += floor_ms[0]
+            appends_ms += floor_ms[1]
+            ratios.append(statistics.median(requests.waits_ms[before:]) / sum(map(statistics.median, floor_ms)))
+        await log.close()
+        at_last = await hub.waiting()
+    return {
+        **percentiles(requests.waits_ms),
+        "requests": len(requests.waits_ms),
+        "sent_s": round(statistics.median(requests.sent_s), 1),
+        "errors": len(requests.errors),
+        "first_error": next(iter(requests.errors), None),
+        "read_back": requests.read_back,
+        "sites": sites,
+        "queue_length": [min(at_first), max(at_last)],
+        "server_cpu_ms": None if requests.cpu_s is None else round(requests.cpu_s * 1000 / len(requests.waits_ms), 2),
+        "floor": {"get": percentiles(gets_ms), "two_appends": percentiles(appends_ms)},
+        "ratio_to_floor": round(statistics.median(ratios), 2),
+    }
+
+
+def percentiles(waits_ms: Sequence[float]) -> dict[str, float]:
+    found = statistics.quantiles(waits_ms, n=100)
+    return {"p50_ms": round(found[49], 2), "p99_ms": round(found[98], 2)}
+
+
+def show(found: dict[str, Any]) -> None:
+    table = Table(title=f"Request to decision readable, at {found['sent_s']} requests/s")
+    for column in ("", "p50 ms", "p99 ms"):
+        table.add_column(column, justify="right" if column else "left")
+    rows = {
+        "request → decision readable": found,
+        "floor: a plain GET": found["floor"]["get"],
+        "floor: two durable appends": found["floor"]["two_appends"],
+    }
+    for name, cell in rows.items():
+        table.add_row(name, f"{cell['p50_ms']:,}", f"{cell['p99_ms']:,}")
+    shortest, longest = found["queue_length"]
+    table.caption = (
+        f"{found['requests']:,} requests, {found['errors']} errors, at {found['sites']} sites where {shortest} to "
+        f"{longest} wait; {found['ratio_to_floor']} times the floor; {found['server_cpu_ms']} ms of processor time each"
+    )
+    Console().print(table)
+
+
+def run(report: Path | None = None, sites: int = SITES, queue: int = QUEUE) -> dict[str, Any]:
+    """Measure, print a table, write the numbers to `report`, and return them."""
+    with tempfile.TemporaryDirectory(prefix="commonwatt-", dir=DISK if DISK.is_dir() else None) as folder:
+        found = uvloop.run(measure(Path(folder), sites, queue))
+    show(found)
+    if report:
+        report.write_text(json.dumps(found, indent=2) + "\n")
+    return found
