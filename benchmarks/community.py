@@ -106,7 +106,7 @@ async def _logged_in(addresses: Addresses, operator: Operator) -> KeepAlive:
 
 
 async def _add_site(client: KeepAlive, site_id: str) -> None:
-    await _told(client, "/sites", {"id": site_id, "location_zone": "u33db", "firm_kw": 10, "nodes": NODES})
+    await _told(client, "/sites", {"id": site_id, "location": "u33db", "firm_kw": 10, "nodes": NODES})
 
 
 async def _add_charger(client: KeepAlive, site_id: str, charger_id: str) -> tuple[str, str]:
