@@ -8,12 +8,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select, update
-from sqlalchemy.exc import OperationalError
 
 from adapters.database import Database
 from adapters.log.sqlite import SqliteLog
 from commands.codec import entry
-from commands.ports import LogDamaged, Position, Stored
+from commands.ports import DatabaseUnavailable, LogDamaged, Position, Stored
 from commands.topics import EVENTS
 from domain.records.registry import NodeSpec, SiteRegistered, VehicleRegistered
 from projections import progress, sites, vehicles
@@ -33,13 +32,6 @@ async def log(tmp_path: Path) -> AsyncIterator[SqliteLog]:
     log = SqliteLog.open(tmp_path / "log")
     yield log
     await log.close()
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Any:
-    database = Database(f"sqlite:///{tmp_path / 'models.sqlite3'}", durable=False)
-    yield database
-    database.close()
 
 
 @asynccontextmanager
@@ -147,7 +139,7 @@ async def test_rows_and_position_change_together_or_not_at_all(told: Told) -> No
     site = told.stored(event("registry:site:a", registered("registry:site:a")))
     vehicle = VehicleRegistered(vehicle_id="v1", battery_wh=1, max_ma=None, phases=1)
     await told.database.write(vehicles.VEHICLES.drop)
-    with pytest.raises(OperationalError):
+    with pytest.raises(DatabaseUnavailable):
         await told.projector.apply([site, told.stored(event("registry:vehicle:v1", vehicle))])
     assert await told.rows(sites.SITES) == []
     assert dict(told.projector.position()) == before
