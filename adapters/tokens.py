@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 
 from joserfc import jwt
-from joserfc.errors import JoseError
+from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import ECKey, KeySet
 from sqlalchemy import BigInteger, Column, Connection, LargeBinary, String, Table, select
 
@@ -65,26 +65,35 @@ class Tokens:
             return None
         await self._signing_key()
         try:
-            decoded = jwt.decode(token, self._known, algorithms=[ALGORITHM])
+            decoded = await self._decode(token)
             CLAIMS.validate(decoded.claims)
         except (JoseError, ValueError, TypeError, KeyError):
             return None
         subject = decoded.claims["sub"]
         return subject if isinstance(subject, str) else None
 
+    async def _decode(self, token: str) -> jwt.Token:
+        """Another process may have drawn a key at the same time: one that is not known yet is looked for."""
+        try:
+            return jwt.decode(token, self._known, algorithms=[ALGORITHM])
+        except InvalidKeyIdError:
+            self._known = KeySet(await self._load())
+            return jwt.decode(token, self._known, algorithms=[ALGORITHM])
+
     async def _signing_key(self) -> ECKey:
         if self._signing is None:
-            self._signing = await self._load() or await self._draw()
-            self._known = KeySet([self._signing])
+            known = await self._load() or await self._draw()
+            self._signing, self._known = known[0], KeySet(known)
         return self._signing
 
-    async def _load(self) -> ECKey | None:
-        query = select(SIGNING_KEYS).order_by(SIGNING_KEYS.c.created_ms.desc()).limit(1)
-        row = await self._database.read(lambda connection: connection.execute(query).first())
-        return None if row is None else ECKey.import_key(self._keys.open(row.key_sealed, row.kid), {"kid": row.kid})
+    async def _load(self) -> list[ECKey]:
+        """All keys, the newest first."""
+        query = select(SIGNING_KEYS).order_by(SIGNING_KEYS.c.created_ms.desc(), SIGNING_KEYS.c.kid)
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
+        return [ECKey.import_key(self._keys.open(row.key_sealed, row.kid), {"kid": row.kid}) for row in rows]
 
-    async def _draw(self) -> ECKey:
-        """A new key, unless another process drew one at the same time."""
+    async def _draw(self) -> list[ECKey]:
+        """A new key, unless another process has drawn one meanwhile."""
         key = ECKey.generate_key("P-256", auto_kid=True)
         row = {
             "kid": key.kid,
@@ -97,4 +106,4 @@ class Tokens:
                 connection.execute(SIGNING_KEYS.insert(), row)
 
         await self._database.write(work)
-        return await self._load() or key
+        return await self._load()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, MetaData, make_url
@@ -44,14 +45,24 @@ class Database:
     def create(self, metadata: MetaData) -> None:
         """Create the tables that are missing."""
         self.create_schema()
-        with translating(self.url), self.engine.begin() as connection:
+        with self.alone() as connection:
             metadata.create_all(connection)
 
     def create_schema(self) -> None:
         """Make the schema, where it is missing."""
         if not self.is_sqlite and self.schema is not None:
-            with translating(self.url), self.engine.begin() as connection:
+            with self.alone() as connection:
                 postgresql.create_schema(connection, self.schema)
+
+    @contextmanager
+    def alone(self) -> Iterator[Connection]:
+        """One transaction, for changes of tables: whoever else asks for this waits, in whichever process."""
+        with translating(self.url), self.engine.begin() as connection:
+            if self.is_sqlite:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            else:
+                postgresql.lock(connection)
+            yield connection
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Call `work` with a connection to query."""

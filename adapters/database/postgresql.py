@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from psycopg.types.string import StrDumper
-from sqlalchemy import URL, Connection, Engine, String, create_engine, event, func, select
+from sqlalchemy import URL, Connection, Engine, String, create_engine, event, func, inspect, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import CreateSchema
 
@@ -13,6 +13,8 @@ CONNECTIONS = 8
 """At most so many of one `Database`: one for each of its threads."""
 CONNECT_TIMEOUT_S = 5
 STATEMENT_TIMEOUT_S = 60
+LOCK = int.from_bytes(b"cwatt")
+"""Who changes tables has this advisory lock."""
 LOST_AFTER_S = 15
 """A server that says nothing for so long is given up."""
 
@@ -61,7 +63,12 @@ def _byte_by_byte(column: String, compiler: Any, **more: Any) -> str:
     return f'{plain} COLLATE "C"' if more.get("type_expression") is not None else plain
 
 
+def lock(connection: Connection) -> None:
+    """Wait until no other transaction has this lock; it ends with the transaction."""
+    connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
+
+
 def create_schema(connection: Connection, name: str) -> None:
-    """Make a schema that is missing; of several processes at once one makes it."""
-    connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(name))))
-    connection.execute(CreateSchema(name, if_not_exists=True))
+    """Make a schema that is missing. One that is there needs no right to make it."""
+    if not inspect(connection).has_schema(name):
+        connection.execute(CreateSchema(name))
