@@ -26,6 +26,8 @@ async def with_space(part: Part) -> None:
     while True:
         try:
             return await part.run()
-        except (LogFull, DatabaseUnavailable) as error:
+        except LogFull as error:
             log_line.error("waiting for space", part=type(part).__name__, error=str(error))
+        except DatabaseUnavailable as error:
+            log_line.error("waiting for the database", part=type(part).__name__, error=str(error))
         await asyncio.sleep(LOOK_S)

@@ -85,6 +85,15 @@ def postgres() -> Any:
 
 
 @pytest.fixture
+def fragile_postgres(postgres: Any) -> Iterator[Any]:
+    """A PostgreSQL of its own for a test that breaks it; skipped where the shared one does not run either."""
+    from tests.postgres import private
+
+    with private() as server:
+        yield server
+
+
+@pytest.fixture
 def new_postgres_url(postgres: Any) -> Iterator[Callable[[], Any]]:
     """Makes empty databases, which are dropped at the end."""
     made = []

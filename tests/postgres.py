@@ -14,6 +14,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -148,11 +149,12 @@ def end_shared(folder: Path) -> None:
 
 
 @contextmanager
-def private(folder: Path) -> Iterator[Postgres]:
+def private() -> Iterator[Postgres]:
     """A running server that a test may break."""
-    server = Postgres(folder)
-    server.start()
-    try:
-        yield server
-    finally:
-        server.stop("immediate")
+    with tempfile.TemporaryDirectory(prefix="commonwatt-postgres-") as folder:
+        server = Postgres(Path(folder))
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop("immediate")

@@ -121,6 +121,19 @@ async def test_what_another_version_made_is_made_again(log: SqliteLog, database:
     assert version == progress.version()
 
 
+async def test_one_that_another_build_superseded_stops_writing(log: SqliteLog, database: Database) -> None:
+    *_, last = await append(log, *SITES[:4])
+    projector = Projector(log, database)
+    task = asyncio.create_task(projector.run())
+    assert await projector.passed(last, 5)
+    other = update(progress.VERSION).values(version="another")
+    await database.write(lambda connection: connection.execute(other))
+    await append(log, SITES[4])
+    with pytest.raises(progress.Superseded, match="another build"):
+        await asyncio.wait_for(task, 5)
+    assert await names(database) == "abcd"
+
+
 async def test_a_batch_that_comes_again_changes_nothing(told: Told) -> None:
     vehicle = told.stored(
         event("registry:vehicle:v1", VehicleRegistered(vehicle_id="v1", battery_wh=1, max_ma=None, phases=1))
