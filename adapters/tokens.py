@@ -51,6 +51,10 @@ class Tokens:
         self._signing: ECKey | None = None
         self._known = KeySet([])
 
+    async def prepare(self) -> None:
+        """Have a key to sign with. Raises `VaultError` where the vault was sealed with another key than ours."""
+        await self._signing_key()
+
     async def issue(self, account_id: str, lifetime_s: int = LIFETIME_S) -> Token:
         """A token for an account, from now on."""
         key = await self._signing_key()

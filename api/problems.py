@@ -50,6 +50,11 @@ def plain_problem(path: str, status: int, detail: str, headers: Mapping[str, str
     return problem_response(path, status, _body(status, detail, []), headers)
 
 
+def no_database(path: str) -> Response:
+    """Neither its address nor its words: those are for the operator, in the log of the server."""
+    return plain_problem(path, 503, "the database does not answer", SOON)
+
+
 def add_handlers(app: FastAPI) -> None:
     """Let the app answer every error as problem details."""
     app.add_exception_handler(Problem, _problem)
@@ -85,7 +90,7 @@ async def _not_stored(request: Request, error: LogError) -> Response:
 
 
 async def _no_database(request: Request, _: DatabaseUnavailable) -> Response:
-    return plain_problem(request.url.path, 503, "the database does not answer", SOON)
+    return no_database(request.url.path)
 
 
 async def _defect(request: Request, _: Exception) -> Response:
