@@ -19,6 +19,7 @@ from sqlalchemy import (
     exists,
     func,
     insert,
+    inspect,
     select,
     text,
 )
@@ -87,6 +88,15 @@ def consumed(connection: Connection, partitions: Sequence[int]) -> dict[int, int
     if _made_by(connection) != version():
         raise Superseded("another build of Commonwatt made the read models again: stop this one, or start it again")
     connection.execute(START, [{"partition": partition, "offset": 0} for partition in partitions])
+    return {row.partition: row.offset for row in connection.execute(select(CONSUMED))}
+
+
+def hold(connection: Connection) -> dict[int, int]:
+    """How far these tables are, where they exist; nobody takes them further until this transaction ends."""
+    if not inspect(connection).has_table(CONSUMED.name):
+        return {}
+    if _is_postgresql(connection):
+        connection.execute(text(f"LOCK TABLE {CONSUMED.name} IN EXCLUSIVE MODE"))
     return {row.partition: row.offset for row in connection.execute(select(CONSUMED))}
 
 

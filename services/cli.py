@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from services import assets, bench, demo, maintenance, replay, schemas, serve, testing, token, version
+from services import assets, bench, demo, maintenance, rebuild, replay, schemas, serve, testing, token, version
 
 app = typer.Typer(
     help="Coordinates EV charging across community hubs: fair queues, verified priority, grid limits kept.",
@@ -21,6 +21,7 @@ app.command()(serve.serve)
 app.command()(assets.assets)
 app.command()(token.token)
 app.command()(replay.replay)
+app.command()(rebuild.rebuild)
 app.command()(maintenance.checkpoint)
 app.command()(maintenance.unpark)
 app.add_typer(bench.bench, name="bench")

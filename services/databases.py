@@ -9,9 +9,10 @@ They come from the environment, or from the file that COMMONWATT_SETTINGS names,
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, ValidationError
@@ -24,6 +25,7 @@ from adapters.vault import Vault
 from commands.ports import DatabaseUnavailable
 
 PREFIX = "COMMONWATT_"
+NO_OPTIONS: Mapping[str, str] = MappingProxyType({})
 SETTINGS_FILE = "COMMONWATT_SETTINGS"
 READ_MODELS = "read.sqlite3"
 READ_MODELS_SCHEMA = "read_models"
@@ -61,13 +63,13 @@ class Databases(BaseSettings):
     vault_url: PostgresUrl | None = None
 
     @classmethod
-    def from_settings(cls) -> Databases:
-        """Raises `SettingsError`."""
+    def from_settings(cls, options: Mapping[str, str] = NO_OPTIONS) -> Databases:
+        """What the command line says wins. Raises `SettingsError`."""
         file = os.environ.get(SETTINGS_FILE)
         if file is not None and not Path(file).is_file():
             raise SettingsError(f"{SETTINGS_FILE}: there is no file {file}")
         try:
-            return cls(_env_file=file)
+            return cls(_env_file=file, **options)
         except ValidationError as error:
             raise SettingsError("; ".join(_named(one) for one in error.errors(include_input=False))) from None
 
