@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import URL, create_engine, inspect
 
+from adapters.vault_migrations import newest
 from services.databases import Databases, SettingsError
 from tests.postgres import Postgres
 from tests.services.server import Server, call
@@ -41,6 +42,14 @@ def serving(data: Path, settings: dict[str, str], password: str = "") -> Iterato
         server.stop()
 
 
+def tables(url: URL, schema: str) -> list[str]:
+    engine = create_engine(url)
+    try:
+        return inspect(engine).get_table_names(schema)
+    finally:
+        engine.dispose()
+
+
 def told(server: Server) -> dict[str, Any]:
     """All that there is to read, of both databases."""
     paths = ("sites", "vehicles", "sites/s1/queue", "sites/s1/chargers", "users")
@@ -66,9 +75,8 @@ def test_a_server_on_postgresql_is_the_same_after_a_restart(
         assert before["vehicles"]["vehicles"][0]["vin"] == VIN
         assert server.client.get(f"{server.addresses.api}/readyz").json()["checks"]["database"] == "ok"
     assert {file.name for file in data.iterdir()}.isdisjoint({"read.sqlite3", "vault.sqlite3"})
-    engine = create_engine(url)
-    assert {"read_models", "vault"} <= set(inspect(engine).get_schema_names())
-    engine.dispose()
+    assert "sites" in tables(url, "read_models")
+    assert "accounts" in tables(url, "vault")
     with serving(data, settings_of(url), password) as server:
         assert told(server) == before
         assert server.client.get(path).json()["state"] == "queued"
@@ -99,6 +107,14 @@ def test_a_token_comes_from_the_vault_that_the_settings_name(data: Path, new_pos
         assert server.client.get("/sites", headers=bearer).status_code == 200
 
 
+def test_a_vault_is_migrated_by_a_command_too(data: Path, new_postgres_url: Callable[[], URL]) -> None:
+    url = new_postgres_url()
+    for _ in range(2):
+        done = call("migrate", "--data", str(data), settings=settings_of(url))
+        assert (done.returncode, done.stdout) == (0, f"the vault is at {newest()}\n"), done.stderr
+    assert "accounts" in tables(url, "vault")
+
+
 def test_a_vault_that_was_sealed_with_another_key_is_refused(
     data: Path, new_postgres_url: Callable[[], URL], tmp_path: Path
 ) -> None:
@@ -110,6 +126,12 @@ def test_a_vault_that_was_sealed_with_another_key_is_refused(
     assert refused.returncode == 1
     assert "does not open with its key" in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+def open_both(data: Path) -> None:
+    databases = Databases.from_settings()
+    databases.open_read_models(data).close()
+    databases.open_vault(data).close()
 
 
 @pytest.mark.parametrize(
@@ -125,17 +147,24 @@ def test_a_vault_that_was_sealed_with_another_key_is_refused(
 )
 @pytest.mark.parametrize("name", ["COMMONWATT_READ_MODELS_URL", "COMMONWATT_VAULT_URL"])
 def test_a_database_that_can_t_be_used_is_named(
-    data: Path, postgres: Postgres, name: str, changed: dict[str, Any], reason: str
+    data: Path, postgres: Postgres, name: str, changed: dict[str, Any], reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    url = postgres.url().set(**changed)
-    settings = {name: url.render_as_string(hide_password=False)}
+    monkeypatch.setenv(name, postgres.url().set(**changed).render_as_string(hide_password=False))
+    with pytest.raises(SettingsError) as refused:
+        open_both(data)
+    assert str(refused.value).startswith(f"{name}: ")
+    assert reason in str(refused.value)
+    for secret in (SECRET, postgres.password):
+        assert secret not in str(refused.value)
+
+
+def test_a_server_that_can_t_use_its_database_says_so_and_does_not_start(data: Path, postgres: Postgres) -> None:
+    settings = settings_of(postgres.url(password=SECRET))
     refused = call("serve", "--data", str(data), "--port", "0", "--ocpp-port", "0", settings=settings)
     assert refused.returncode == 1
-    assert refused.stderr.startswith(f"{name}: ")
-    assert reason in refused.stderr
+    assert refused.stderr.startswith("COMMONWATT_VAULT_URL: PostgreSQL at ")
     assert "Traceback" not in refused.stderr
-    for secret in (SECRET, postgres.password):
-        assert secret not in refused.stderr + refused.stdout
+    assert SECRET not in refused.stderr + refused.stdout
 
 
 def test_settings_come_from_a_file_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
