@@ -11,7 +11,6 @@ import os
 import pwd
 import secrets
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
@@ -68,20 +67,35 @@ class Postgres:
 
     def kill(self) -> None:
         """kill -9 of the server; return when those who served its connections have noticed and are gone too."""
-        pid = int((self._data / "postmaster.pid").read_text().split()[0])
-        family = [psutil.Process(pid), *psutil.Process(pid).children()]
-        os.kill(pid, signal.SIGKILL)
+        family = self._family()
+        family[0].kill()
         psutil.wait_procs(family, timeout=30)
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """It takes connections and says nothing."""
+        family = self._family()
+        for process in family:
+            process.suspend()
+        try:
+            yield
+        finally:
+            for process in family:
+                process.resume()
+
+    def _family(self) -> list[psutil.Process]:
+        server = psutil.Process(int((self._data / "postmaster.pid").read_text().split()[0]))
+        return [server, *server.children()]
 
     def url(self, database: str = USER, **changed: object) -> URL:
         """Where a database is, as its superuser."""
         whole = URL.create("postgresql+psycopg", USER, self.password, "127.0.0.1", self.port, database)
         return whole.set(**changed)
 
-    def new_database(self) -> URL:
+    def new_database(self, how: str = "") -> URL:
         """An empty one."""
         name = f"test_{os.getpid()}_{next(_numbers)}"
-        self._tell(f"CREATE DATABASE {name}")
+        self._tell(f"CREATE DATABASE {name} {how}")
         return self.url(name)
 
     def drop(self, url: URL) -> None:

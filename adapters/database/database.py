@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 from sqlalchemy import URL, Connection, MetaData, make_url
 
 from adapters.database import postgresql, sqlite
-from adapters.database.trouble import translating
+from adapters.database.trouble import translating, where
+from commands.ports import DatabaseUnavailable
 
 T = TypeVar("T")
 
@@ -49,10 +50,14 @@ class Database:
             metadata.create_all(connection)
 
     def create_schema(self) -> None:
-        """Make the schema, where it is missing."""
-        if not self.is_sqlite and self.schema is not None:
-            with self.alone() as connection:
-                postgresql.create_schema(connection, self.schema)
+        """Make the schema, where it is missing. Raises `DatabaseUnavailable` where not every text can be kept there."""
+        if self.is_sqlite or self.schema is None:
+            return
+        with self.alone() as connection:
+            encoding = postgresql.encoding(connection)
+            if encoding != postgresql.ENCODING:
+                raise DatabaseUnavailable(f"{where(self.url)}: its encoding is {encoding}, not {postgresql.ENCODING}")
+            postgresql.create_schema(connection, self.schema)
 
     @contextmanager
     def alone(self) -> Iterator[Connection]:
@@ -82,7 +87,15 @@ class Database:
         self.engine.dispose()
 
     async def _in_thread(self, connect: Callable[[], Any], work: Callable[[Connection], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._within, connect, work)
+        done = asyncio.get_running_loop().run_in_executor(self._threads, self._within, connect, work)
+        if self.is_sqlite:
+            return await done
+        try:
+            async with asyncio.timeout(postgresql.ANSWER_TIMEOUT_S):
+                return await done
+        except TimeoutError as error:
+            within = f"no answer within {postgresql.ANSWER_TIMEOUT_S} s"
+            raise DatabaseUnavailable(f"{where(self.url)}: {within}") from error
 
     def _within(self, connect: Callable[[], Any], work: Callable[[Connection], T]) -> T:
         with translating(self.url), connect() as connection:

@@ -12,7 +12,10 @@ from sqlalchemy.schema import CreateSchema
 CONNECTIONS = 8
 """At most so many of one `Database`: one for each of its threads."""
 CONNECT_TIMEOUT_S = 5
-STATEMENT_TIMEOUT_S = 60
+STATEMENT_TIMEOUT_S = 30
+ANSWER_TIMEOUT_S = 35
+"""Whoever asked is told then that nobody answers: a server that is frozen can't keep its own time."""
+ENCODING = "UTF8"
 LOCK = int.from_bytes(b"cwatt")
 """Who changes tables has this advisory lock."""
 LOST_AFTER_S = 15
@@ -66,6 +69,11 @@ def _byte_by_byte(column: String, compiler: Any, **more: Any) -> str:
 def lock(connection: Connection) -> None:
     """Wait until no other transaction has this lock; it ends with the transaction."""
     connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
+
+
+def encoding(connection: Connection) -> str:
+    """In which the database keeps text."""
+    return str(connection.exec_driver_sql("SHOW server_encoding").scalar_one())
 
 
 def create_schema(connection: Connection, name: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import URL, Column, MetaData, String, Table, select, text
 from sqlalchemy.exc import ProgrammingError
 
-from adapters.database import Database
+from adapters.database import Database, postgresql
 from commands.ports import DatabaseUnavailable
 from tests.postgres import Postgres
 
@@ -65,6 +65,27 @@ async def test_a_statement_has_its_time(new_postgres_url: Callable[[], URL]) -> 
     database = Database(url, durable=True)
     with pytest.raises(DatabaseUnavailable, match="statement timeout"):
         await ask(database, text("SELECT pg_sleep(60)"))
+    database.close()
+
+
+async def test_a_server_that_froze_is_given_up_and_used_again(
+    fragile_postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql, "ANSWER_TIMEOUT_S", 0.2)
+    database = Database(fragile_postgres.url(), durable=True)
+    await ask(database)
+    with fragile_postgres.frozen(), pytest.raises(DatabaseUnavailable, match="no answer within"):
+        await ask(database)
+    monkeypatch.undo()
+    assert await ask(database) == [1]
+    database.close()
+
+
+async def test_a_database_that_can_t_keep_every_text_is_refused(fragile_postgres: Postgres) -> None:
+    url = fragile_postgres.new_database("ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
+    database = Database(url, durable=True, schema="things")
+    with pytest.raises(DatabaseUnavailable, match="its encoding is LATIN1, not UTF8"):
+        database.create_schema()
     database.close()
 
 
