@@ -77,7 +77,7 @@ def _ms(start: str | None) -> int:
 
 async def _serve(settings: Settings) -> int:
     from adapters.vault_keys import VaultError
-    from commands.ports import LogError
+    from commands.ports import DatabaseUnavailable, LogError
     from projections.progress import Superseded
     from services.databases import SettingsError
     from services.logging import configure
@@ -89,7 +89,7 @@ async def _serve(settings: Settings) -> int:
     except* LogError as errors:
         without = "The log can't be used, and nothing was acknowledged without it"
         failures += [f"{without}: {error}" for error in errors.exceptions]
-    except* (SettingsError, VaultError, Superseded) as errors:
+    except* (SettingsError, VaultError, DatabaseUnavailable, Superseded) as errors:
         failures += [str(error) for error in errors.exceptions]
     for failure in failures:
         typer.echo(failure, err=True)
