@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from joserfc import jwt
-from joserfc.errors import JoseError
+from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import ECKey, KeySet
 from sqlalchemy import BigInteger, Column, Connection, LargeBinary, String, Table, select
 
@@ -56,6 +56,10 @@ class Tokens:
         self._known = KeySet([])
         self._signed = lru_cache(REMEMBERED)(self._claims)
 
+    async def prepare(self) -> None:
+        """Have a key to sign with. Raises `VaultError` where the vault was sealed with another key than ours."""
+        await self._signing_key()
+
     async def issue(self, account_id: str, lifetime_s: int = LIFETIME_S) -> Token:
         """A token for an account, from now on."""
         key = await self._signing_key()
@@ -70,12 +74,20 @@ class Tokens:
             return None
         await self._signing_key()
         try:
-            claims = self._signed(token)
+            claims = await self._claims_of(token)
             CLAIMS.validate(claims)
         except (JoseError, ValueError, TypeError, KeyError):
             return None
         subject = claims["sub"]
         return subject if isinstance(subject, str) else None
+
+    async def _claims_of(self, token: str) -> dict[str, Any]:
+        """Another process may have drawn a key at the same time: one that is not known yet is looked for."""
+        try:
+            return self._signed(token)
+        except InvalidKeyIdError:
+            self._known = KeySet(await self._load())
+            return self._signed(token)
 
     def _claims(self, token: str) -> dict[str, Any]:
         """What was signed with a known key. Raises where nothing was."""
@@ -83,17 +95,18 @@ class Tokens:
 
     async def _signing_key(self) -> ECKey:
         if self._signing is None:
-            self._signing = await self._load() or await self._draw()
-            self._known = KeySet([self._signing])
+            known = await self._load() or await self._draw()
+            self._signing, self._known = known[0], KeySet(known)
         return self._signing
 
-    async def _load(self) -> ECKey | None:
-        query = select(SIGNING_KEYS).order_by(SIGNING_KEYS.c.created_ms.desc()).limit(1)
-        row = await self._database.read(lambda connection: connection.execute(query).first())
-        return None if row is None else ECKey.import_key(self._keys.open(row.key_sealed, row.kid), {"kid": row.kid})
+    async def _load(self) -> list[ECKey]:
+        """All keys, the newest first."""
+        query = select(SIGNING_KEYS).order_by(SIGNING_KEYS.c.created_ms.desc(), SIGNING_KEYS.c.kid)
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
+        return [ECKey.import_key(self._keys.open(row.key_sealed, row.kid), {"kid": row.kid}) for row in rows]
 
-    async def _draw(self) -> ECKey:
-        """A new key, unless another process drew one at the same time."""
+    async def _draw(self) -> list[ECKey]:
+        """A new key, unless another process has drawn one meanwhile."""
         key = ECKey.generate_key("P-256", auto_kid=True)
         row = {
             "kid": key.kid,
@@ -106,4 +119,4 @@ class Tokens:
                 connection.execute(SIGNING_KEYS.insert(), row)
 
         await self._database.write(work)
-        return await self._load() or key
+        return await self._load()

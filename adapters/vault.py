@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import (
+    URL,
     BigInteger,
     Column,
     Connection,
@@ -33,12 +34,14 @@ from adapters.vault_accounts import Accounts
 from adapters.vault_enterprises import Enterprises
 from adapters.vault_integrations import Integrations
 from adapters.vault_keys import Keys, digest
+from adapters.vault_migrations import migrate
 from adapters.vault_tables import METADATA
 from domain.errors import DomainError
 
 RULE = "vault.unique.v1"
 KEY_FILE = "vault.key"
 DATABASE_FILE = "vault.sqlite3"
+SCHEMA = "vault"
 ANSWERS_KEPT_MS = 24 * 3_600_000
 
 VEHICLES = Table(
@@ -98,18 +101,26 @@ class Vault:
         self.enterprises = Enterprises(database, keys)
         self.integrations = Integrations(database)
         self.tokens = Tokens(database, keys)
-        database.create(METADATA)
+        migrate(database)
 
     @classmethod
-    def open(cls, folder: Path, url: str | None = None) -> Vault:
-        """The vault of a data folder; its tables in SQLite there, or in the database at `url`. Raises `VaultError`."""
+    def open(cls, folder: Path, url: str | URL | None = None) -> Vault:
+        """The vault whose key is in `folder`; its tables in SQLite there, or in the database at `url`.
+
+        Raises `VaultError` where the key or the tables can't be used, `DatabaseUnavailable`.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         if url is None:
             file = folder / DATABASE_FILE
             file.touch(mode=0o600)
             url = f"sqlite:///{file}"
-        database = Database(url, durable=True)
-        return cls(database, Keys.load(folder / KEY_FILE))
+        keys = Keys.load(folder / KEY_FILE)
+        database = Database(url, durable=True, schema=SCHEMA)
+        try:
+            return cls(database, keys)
+        except BaseException:
+            database.close()
+            raise
 
     def close(self) -> None:
         self.database.close()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import secrets
+import tempfile
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -35,16 +37,9 @@ class Keys:
 
         Raises `VaultError` where others may read it or it is not 32 bytes.
         """
-        try:
-            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return cls(_read(file))
-        secret = secrets.token_bytes(KEY_BYTES)
-        with os.fdopen(descriptor, "wb") as opened:
-            opened.write(secret)
-            opened.flush()
-            os.fsync(opened.fileno())
-        return cls(secret)
+        if not file.exists():
+            _draw(file)
+        return cls(_read(file))
 
     def seal(self, text: bytes, about: str) -> bytes:
         """Encrypt `text`; it opens only for the same `about`, so sealed values can't be swapped between rows."""
@@ -64,6 +59,16 @@ class Keys:
         mac = hmac.HMAC(self._mac_key, hashes.SHA256())
         mac.update(f"{purpose}\0{value}".encode(errors="surrogatepass"))
         return mac.finalize().hex()
+
+
+def _draw(file: Path) -> None:
+    """A new secret, whole at once; of several processes one makes it."""
+    with tempfile.NamedTemporaryFile(dir=file.parent, prefix=f"{file.name}.") as drawn:  # made for its owner alone
+        drawn.write(secrets.token_bytes(KEY_BYTES))
+        drawn.flush()
+        os.fsync(drawn.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(drawn.name, file)
 
 
 def _read(file: Path) -> bytes:

@@ -10,7 +10,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.context import Context, Identity
 from api.metrics import Metrics
-from api.problems import plain_problem
+from api.problems import no_database, plain_problem
+from commands.ports import DatabaseUnavailable
 from domain.access import Principal
 
 BODY_LIMIT = 1_000_000
@@ -56,7 +57,11 @@ class Authenticated:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(PROTECTED) and scope["path"] not in OPEN:
-            known = await principal_of(scope, self.context.identity)
+            try:
+                known = await principal_of(scope, self.context.identity)
+            except DatabaseUnavailable:
+                await no_database(scope["path"])(scope, receive, send)
+                return
             if known is None:
                 await plain_problem(scope["path"], 401, NO_TOKEN, BEARER)(scope, receive, send)
                 return

@@ -8,12 +8,11 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from api.answers import encode
-from commands.ports import LogDamaged, LogError
+from commands.ports import DatabaseUnavailable, LogDamaged, LogError
 from domain.errors import DomainError
 
 MEDIA_TYPE = "application/problem+json"
@@ -51,6 +50,11 @@ def plain_problem(path: str, status: int, detail: str, headers: Mapping[str, str
     return problem_response(path, status, _body(status, detail, []), headers)
 
 
+def no_database(path: str) -> Response:
+    """Neither its address nor its words: those are for the operator, in the log of the server."""
+    return plain_problem(path, 503, "the database does not answer", SOON)
+
+
 def add_handlers(app: FastAPI) -> None:
     """Let the app answer every error as problem details."""
     app.add_exception_handler(Problem, _problem)
@@ -58,7 +62,7 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(LogError, _not_stored)
-    app.add_exception_handler(OperationalError, _no_database)
+    app.add_exception_handler(DatabaseUnavailable, _no_database)
     app.add_exception_handler(Exception, _defect)
 
 
@@ -85,8 +89,8 @@ async def _not_stored(request: Request, error: LogError) -> Response:
     return plain_problem(request.url.path, 503, f"{what}: {error}", SOON)
 
 
-async def _no_database(request: Request, _: OperationalError) -> Response:
-    return plain_problem(request.url.path, 503, "the database does not answer", SOON)
+async def _no_database(request: Request, _: DatabaseUnavailable) -> Response:
+    return no_database(request.url.path)
 
 
 async def _defect(request: Request, _: Exception) -> Response:

@@ -30,6 +30,10 @@ class Fenced(LogError):
     """Somebody else consumes for this processor now: this worker must stop writing."""
 
 
+class DatabaseUnavailable(Exception):
+    """A relational database does not answer, or can't write now. A commit under way may have happened or not."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Position:
     """Where a record is. Opaque: offsets grow within a partition and may have gaps."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, Connection, Integer, String, Table, bindparam, select, true
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Connection, String, Table, bindparam, select, true
 
 from commands.ports import ChargerIdentity
 from domain.records import load
@@ -21,15 +21,15 @@ CHARGERS = Table(
     Column("ocpp_id", String, nullable=False),
     Column("node", String, nullable=False),
     Column("phases", JSON, nullable=False),
-    Column("max_ma", Integer, nullable=False),
-    Column("min_ma", Integer, nullable=False),
-    Column("voltage_mv", Integer, nullable=False),
+    Column("max_ma", BigInteger, nullable=False),
+    Column("min_ma", BigInteger, nullable=False),
+    Column("voltage_mv", BigInteger, nullable=False),
     Column("status", String),
     Column("connected", Boolean, nullable=False),
     Column("connection_id", String),
     Column("obedience", String, nullable=False),
     Column("transaction_id", BigInteger),
-    Column("limit_ma", Integer),
+    Column("limit_ma", BigInteger),
 )
 PROJECTION = Projection(CHARGERS, "load")
 

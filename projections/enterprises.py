@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import BigInteger, Column, Connection, Integer, String, Table, bindparam, select
+from sqlalchemy import BigInteger, Column, Connection, String, Table, bindparam, select
 
 from domain.records.registry import EnterpriseApproved, EnterpriseRegistered, EnterpriseSuspended
 from projections.projection import METADATA, Change, Happened, Projection, Row, change, insert_new
@@ -15,7 +15,7 @@ ENTERPRISES = Table(
     Column("id", String, primary_key=True),
     Column("type", String, nullable=False),
     Column("verification_status", String, nullable=False),
-    Column("daily_grants", Integer),
+    Column("daily_grants", BigInteger),
     Column("created_at_ms", BigInteger, nullable=False),
 )
 PROJECTION = Projection(ENTERPRISES, "registry")

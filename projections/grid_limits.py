@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import BigInteger, Boolean, Column, Connection, Integer, String, Table, bindparam, or_, select
+from sqlalchemy import BigInteger, Boolean, Column, Connection, String, Table, bindparam, or_, select
 
 from domain.records.load import GridLimitSet
 from projections.projection import METADATA, Change, Happened, Projection, Row, upsert
@@ -14,7 +14,7 @@ GRID_LIMITS = Table(
     METADATA,
     Column("cap_id", String, primary_key=True),
     Column("site_id", String, nullable=False, index=True),
-    Column("limit_w", Integer, nullable=False),
+    Column("limit_w", BigInteger, nullable=False),
     Column("starts_ms", BigInteger, nullable=False),
     Column("ends_ms", BigInteger),
     Column("holds_from_ms", BigInteger, nullable=False),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Connection, Index, Integer, String, Table, bindparam, select
+from sqlalchemy import BigInteger, Column, Connection, Index, String, Table, bindparam, select
 
 from domain.records.priority import PriorityDenied, PriorityExpired, PriorityGranted, UrgentReviewOpened
 from projections.projection import METADATA, Change, Happened, Projection, Row, insert_new
@@ -17,8 +17,8 @@ PRIORITY_AUDIT = Table(
     Column("vehicle_id", String, nullable=False),
     Column("session_id", String),
     Column("site_id", String),
-    Column("tier", Integer),
-    Column("level_permille", Integer),
+    Column("tier", BigInteger),
+    Column("level_permille", BigInteger),
     Column("location_zone", String),
     Column("decision", String, nullable=False),
     Column("basis", String),

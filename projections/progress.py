@@ -4,9 +4,25 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.resources import files
 
-from sqlalchemy import BigInteger, Column, Connection, Integer, String, Table, bindparam, delete, insert, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Integer,
+    String,
+    Table,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    inspect,
+    select,
+    text,
+)
 
 from projections.projection import METADATA, insert_new
 
@@ -21,15 +37,24 @@ VERSION = Table("projection_version", METADATA, Column("version", String, primar
 START = insert_new(CONSUMED)
 ADVANCE = (
     CONSUMED.update()
-    .where(CONSUMED.c.partition == bindparam("of_partition"), CONSUMED.c.offset == bindparam("from_offset"))
+    .where(
+        CONSUMED.c.partition == bindparam("of_partition"),
+        CONSUMED.c.offset == bindparam("from_offset"),
+        exists().where(VERSION.c.version == bindparam("by_version")),
+    )
     .values(offset=bindparam("to_offset"))
 )
 
 
 class Overtaken(Exception):
-    """Somebody else applied these events meanwhile."""
+    """Somebody else applied these events meanwhile, or made the read models again."""
 
 
+class Superseded(Exception):
+    """Another build made the read models again, for itself: this one must stop writing them."""
+
+
+@cache
 def version() -> str:
     """A hash of the projections' own text: what another text made is made again."""
     sources = sorted(path for path in files("projections").iterdir() if path.name.endswith(".py"))
@@ -41,29 +66,51 @@ def version() -> str:
 
 def prepare(connection: Connection) -> None:
     """Create the tables; where another version made them, drop them first, to be filled from the start."""
+    if _is_postgresql(connection):  # of several that start at once one prepares; SQLite has one writer anyway
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(func.current_schema()))))
     METADATA.create_all(connection)
-    made_by = connection.execute(select(VERSION.c.version)).scalars().all()
-    if made_by != [version()]:
+    if _made_by(connection) != version():
         rebuild(connection)
 
 
 def rebuild(connection: Connection) -> None:
-    """Drop every read model and start again from the first event."""
+    """Drop every read model and start again from the first event. All at once, or not at all."""
+    if _is_postgresql(connection):  # before all else, as projectors do: so none waits for us while we wait for it
+        connection.execute(text(f"LOCK TABLE {CONSUMED.name}"))
+    connection.execute(delete(VERSION))  # on SQLite this begins the transaction: a DROP would not
     METADATA.drop_all(connection)
     METADATA.create_all(connection)
-    connection.execute(delete(VERSION))
     connection.execute(insert(VERSION), {"version": version()})
 
 
 def consumed(connection: Connection, partitions: Sequence[int]) -> dict[int, int]:
-    """The last offset of each partition that has been applied (0: none)."""
+    """The last offset of each partition that has been applied (0: none). Raises `Superseded`."""
+    if _made_by(connection) != version():
+        raise Superseded("another build of Commonwatt made the read models again: stop this one, or start it again")
     connection.execute(START, [{"partition": partition, "offset": 0} for partition in partitions])
+    return {row.partition: row.offset for row in connection.execute(select(CONSUMED))}
+
+
+def hold(connection: Connection) -> dict[int, int]:
+    """How far these tables are, where they exist; nobody takes them further until this transaction ends."""
+    if not inspect(connection).has_table(CONSUMED.name):
+        return {}
+    if _is_postgresql(connection):
+        connection.execute(text(f"LOCK TABLE {CONSUMED.name} IN EXCLUSIVE MODE"))
     return {row.partition: row.offset for row in connection.execute(select(CONSUMED))}
 
 
 def advance(connection: Connection, before: Mapping[int, int], after: Mapping[int, int]) -> None:
     """Note what is applied. Raises `Overtaken` where it is not what it was before."""
-    for partition, offset in after.items():
+    for partition, offset in sorted(after.items()):
         step = {"of_partition": partition, "from_offset": before[partition], "to_offset": offset}
-        if connection.execute(ADVANCE, step).rowcount != 1:
+        if connection.execute(ADVANCE, {**step, "by_version": version()}).rowcount != 1:
             raise Overtaken
+
+
+def _made_by(connection: Connection) -> str | None:
+    return connection.scalar(select(VERSION.c.version))
+
+
+def _is_postgresql(connection: Connection) -> bool:
+    return connection.dialect.name == "postgresql"

@@ -51,7 +51,7 @@ class Projector:
         self._waiting: list[tuple[Position, asyncio.Future[None]]] = []
 
     async def run(self) -> None:
-        """Apply events until the log closes."""
+        """Apply events until the log closes. Raises `Superseded` where another build took the read models over."""
         await self.database.write(progress.prepare)
         if await self._is_ahead_of_log():
             await self.rebuild()
@@ -109,8 +109,9 @@ class Projector:
 
     async def _is_ahead_of_log(self) -> bool:
         """Whether the log was restored from a copy that is older than the read models: they tell of what never was."""
+        consumed = await self._consumed()  # first: another projector may go on meanwhile
         ends = await self.log.ends(EVENTS)
-        return any(offset > ends[partition] for partition, offset in (await self._consumed()).items())
+        return any(offset > ends[partition] for partition, offset in consumed.items())
 
     async def _read_position(self) -> None:
         self._position = await self._consumed()

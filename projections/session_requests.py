@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import BigInteger, Column, Integer, String, Table
+from sqlalchemy import BigInteger, Column, String, Table
 
 from domain.records.fleet import SessionClosed, SessionRequested
 from projections.projection import METADATA, Change, Happened, Projection, change, insert_new
@@ -15,9 +15,9 @@ SESSION_REQUESTS = Table(
     Column("session_id", String, primary_key=True),
     Column("vehicle_id", String, nullable=False, index=True),
     Column("site_id", String, nullable=False),
-    Column("tier", Integer, nullable=False),
-    Column("target_permille", Integer, nullable=False),
-    Column("level_permille", Integer),
+    Column("tier", BigInteger, nullable=False),
+    Column("target_permille", BigInteger, nullable=False),
+    Column("level_permille", BigInteger),
     Column("depart_ms", BigInteger, nullable=False),
     Column("requested_at_ms", BigInteger, nullable=False),
     Column("outcome", String),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import JSON, Column, Connection, Integer, String, Table, bindparam, select
+from sqlalchemy import JSON, BigInteger, Column, Connection, String, Table, bindparam, select
 
 from domain.records.registry import NodeSpec, SiteRegistered
 from projections.projection import METADATA, Change, Happened, Projection, Row, insert_new
@@ -15,9 +15,9 @@ SITES = Table(
     METADATA,
     Column("id", String, primary_key=True),
     Column("location_zone", String, nullable=False),
-    Column("max_w", Integer),
-    Column("firm_w", Integer, nullable=False),
-    Column("priority_reserve_w", Integer, nullable=False),
+    Column("max_w", BigInteger),
+    Column("firm_w", BigInteger, nullable=False),
+    Column("priority_reserve_w", BigInteger, nullable=False),
     Column("tree", JSON, nullable=False),
 )
 PROJECTION = Projection(SITES, "registry")

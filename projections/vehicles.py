@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import Boolean, Column, Connection, Integer, String, Table, bindparam, or_, select
+from sqlalchemy import BigInteger, Boolean, Column, Connection, String, Table, bindparam, or_, select
 
 from domain.access import Belongs, Principal
 from domain.records.registry import VehicleRegistered
@@ -14,9 +14,9 @@ VEHICLES = Table(
     "vehicles",
     METADATA,
     Column("id", String, primary_key=True),
-    Column("battery_wh", Integer),
-    Column("max_ma", Integer),
-    Column("phases", Integer, nullable=False),
+    Column("battery_wh", BigInteger),
+    Column("max_ma", BigInteger),
+    Column("phases", BigInteger, nullable=False),
     Column("owner_user_id", String, index=True),
     Column("enterprise_id", String, index=True),
     Column("priority_eligible", Boolean, nullable=False),

@@ -8,7 +8,20 @@ from typing import Annotated
 
 import typer
 
-from services import assets, bench, demo, maintenance, replay, schemas, serve, simulate, testing, token, version
+from services import (
+    assets,
+    bench,
+    demo,
+    maintenance,
+    rebuild,
+    replay,
+    schemas,
+    serve,
+    simulate,
+    testing,
+    token,
+    version,
+)
 
 app = typer.Typer(
     help="Coordinates EV charging across community hubs: fair queues, verified priority, grid limits kept.",
@@ -22,7 +35,9 @@ app.command()(assets.assets)
 app.command()(simulate.simulate)
 app.command()(token.token)
 app.command()(replay.replay)
+app.command()(rebuild.rebuild)
 app.command()(maintenance.checkpoint)
+app.command()(maintenance.migrate)
 app.command()(maintenance.unpark)
 app.add_typer(bench.bench, name="bench")
 app.command(options_metavar="[PYTEST ARGUMENTS]", context_settings=testing.PASSES_ON)(testing.test)

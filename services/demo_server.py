@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 from random import Random
 
 from services.addresses import Addresses, lasting_ports, wait_for_addresses
+from services.databases import PREFIX
 
 ROOT = Path(__file__).resolve().parent.parent
 KILLED_WITHIN = timedelta(hours=9), timedelta(hours=24)
@@ -56,4 +58,11 @@ class DemoServer:
 
     def _start(self) -> subprocess.Popen[bytes]:
         with self.log.open("ab") as output:
-            return subprocess.Popen(self._command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
+            return subprocess.Popen(
+                self._command, cwd=ROOT, env=_without_settings(), stdout=output, stderr=subprocess.STDOUT
+            )
+
+
+def _without_settings() -> dict[str, str]:
+    """The demo is all in its own folder, whatever databases the caller's servers use."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}

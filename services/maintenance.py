@@ -1,4 +1,4 @@
-"""`./commonwatt checkpoint` and `./commonwatt unpark`: care for a log while no server runs on it."""
+"""`./commonwatt checkpoint`, `unpark` and `migrate`: care for the vault, and for a log while no server runs on it."""
 
 from __future__ import annotations
 
@@ -33,6 +33,23 @@ def checkpoint(data: DATA = Path("data"), name: NAME = None) -> None:
         return 0
 
     raise typer.Exit(_run(_with_log(data, write)))
+
+
+def migrate(data: DATA = Path("data")) -> None:
+    """Bring the vault's tables to this build's version, as every start of a server does by itself.
+
+    For where only this command may change tables: COMMONWATT_VAULT_URL names the database.
+    """
+    from adapters.vault_keys import VaultError
+    from adapters.vault_migrations import newest
+    from services.databases import Databases, SettingsError
+
+    try:
+        Databases.from_settings().open_vault(data).close()
+    except (SettingsError, VaultError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"the vault is at {newest()}")
 
 
 def unpark(stream: STREAM, data: DATA = Path("data")) -> None:

@@ -36,13 +36,13 @@ from projections.runner import Projector
 from services import version
 from services.addresses import Addresses
 from services.control import Control
+from services.databases import Databases
 from services.lost_sockets import record_lost_sockets
 from services.processors import all_processors
 from services.space import with_space
 
 log_line = structlog.get_logger("platform")
 HOST = "127.0.0.1"
-READ_MODELS = "read.sqlite3"
 LOOK_S = 0.01
 ANSWERED_S = 5
 """Wall time in which what is under way may be answered when the server stops."""
@@ -53,6 +53,7 @@ class Settings:
     """How to run: ports (0: a free one) and, in a simulation, when virtual time starts, unless the log is later."""
 
     data: Path
+    databases: Databases
     api_port: int
     ocpp_port: int
     starts_at_ms: int | None = None
@@ -138,20 +139,18 @@ class Platform:
 
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Platform]:
-    """The platform on its files. Raises `LogError`, `VaultError` where they can't be used."""
-    log = SqliteLog.open(settings.data)
-    try:
-        vault = Vault.open(settings.data)
-        database = Database(f"sqlite:///{settings.data / READ_MODELS}", durable=False)
+    """The platform on its files and databases. Raises `LogError`, `VaultError`, `SettingsError`: they can't be used."""
+    async with AsyncExitStack() as closing:
+        log = SqliteLog.open(settings.data)
+        closing.push_async_callback(log.close)
+        vault = settings.databases.open_vault(settings.data)
+        closing.callback(vault.close)
+        await vault.tokens.prepare()
+        database = settings.databases.open_read_models(settings.data)
+        closing.callback(database.close)
         series = SqliteSeries.open(settings.data)
-        try:
-            yield Platform(settings, await _clock(settings, log), log, vault, database, series)
-        finally:
-            series.close()
-            database.close()
-            vault.close()
-    finally:
-        await log.close()
+        closing.callback(series.close)
+        yield Platform(settings, await _clock(settings, log), log, vault, database, series)
 
 
 async def _clock(settings: Settings, log: SqliteLog) -> Clock:

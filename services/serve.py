@@ -39,18 +39,28 @@ def serve(
     control_port: CONTROL_PORT = 0,
     tick_s: TICK = 30,
 ) -> None:
-    """Run the platform. The first start prints the operator's address and password, once."""
+    """Run the platform. The first start prints the operator's address and password, once.
+
+    COMMONWATT_READ_MODELS_URL and COMMONWATT_VAULT_URL name PostgreSQL databases to use instead of files.
+    """
     import asyncio
 
     import uvloop
 
+    from services.databases import Databases, SettingsError
     from services.platform import Settings
 
     starts_at_ms = None
     if clock is ClockKind.simulated:
         starts_at_ms = _ms(start)
+    try:
+        databases = Databases.from_settings()
+    except SettingsError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    settings = Settings(data, databases, port, ocpp_port, starts_at_ms, control_port, tick_s)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        raise typer.Exit(runner.run(_serve(Settings(data, port, ocpp_port, starts_at_ms, control_port, tick_s))))
+        raise typer.Exit(runner.run(_serve(settings)))
 
 
 def _ms(start: str | None) -> int:
@@ -66,7 +76,10 @@ def _ms(start: str | None) -> int:
 
 
 async def _serve(settings: Settings) -> int:
-    from commands.ports import LogError
+    from adapters.vault_keys import VaultError
+    from commands.ports import DatabaseUnavailable, LogError
+    from projections.progress import Superseded
+    from services.databases import SettingsError
     from services.logging import configure
 
     configure()
@@ -74,9 +87,12 @@ async def _serve(settings: Settings) -> int:
     try:
         await _run(settings)
     except* LogError as errors:
-        failures = [str(error) for error in errors.exceptions]
+        without = "The log can't be used, and nothing was acknowledged without it"
+        failures += [f"{without}: {error}" for error in errors.exceptions]
+    except* (SettingsError, VaultError, DatabaseUnavailable, Superseded) as errors:
+        failures += [str(error) for error in errors.exceptions]
     for failure in failures:
-        typer.echo(f"The log can't be used, and nothing was acknowledged without it: {failure}", err=True)
+        typer.echo(failure, err=True)
     return 1 if failures else 0
 
 

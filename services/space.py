@@ -1,4 +1,4 @@
-"""A full disk stops nothing for good: whoever found no space tries again."""
+"""A full disk or a lost database stops nothing for good: whoever found no space tries again."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import asyncio
 from typing import Protocol
 
 import structlog
-from sqlalchemy.exc import OperationalError
 
-from commands.ports import LogFull
+from commands.ports import DatabaseUnavailable, LogFull
 
 LOOK_S = 1.0
 
@@ -23,10 +22,12 @@ class Part(Protocol):
 
 
 async def with_space(part: Part) -> None:
-    """Run a part; where the disk is full, or the database can't be written, wait and run it again."""
+    """Run a part; where the disk is full, or a database does not answer, wait and run it again."""
     while True:
         try:
             return await part.run()
-        except (LogFull, OperationalError) as error:
+        except LogFull as error:
             log_line.error("waiting for space", part=type(part).__name__, error=str(error))
+        except DatabaseUnavailable as error:
+            log_line.error("waiting for the database", part=type(part).__name__, error=str(error))
         await asyncio.sleep(LOOK_S)

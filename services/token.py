@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from services.databases import Databases
 
 USER = Annotated[str, typer.Option(help="The address of the account.")]
 DATA = Annotated[Path, typer.Option(help="The folder that holds the vault.")]
@@ -16,22 +19,26 @@ def token(user: USER, data: DATA = Path("data"), minutes: MINUTES = 60) -> None:
     """Print a short-lived bearer token of a user. Whoever may read the data folder may do this."""
     import asyncio
 
-    from adapters.vault import DATABASE_FILE
+    from adapters.vault import KEY_FILE
+    from adapters.vault_keys import VaultError
+    from services.databases import Databases, SettingsError
 
-    if not (data / DATABASE_FILE).exists():
+    if not (data / KEY_FILE).exists():
         typer.echo(f"there is no vault in {data}: name its folder with --data", err=True)
         raise typer.Exit(1)
-    found = asyncio.run(_issue(user, data, minutes * 60))
+    try:
+        found = asyncio.run(_issue(user, data, Databases.from_settings(), minutes * 60))
+    except (SettingsError, VaultError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
     if found is None:
         typer.echo(f"no account has the address {user}", err=True)
         raise typer.Exit(1)
     typer.echo(found)
 
 
-async def _issue(email: str, data: Path, lifetime_s: int) -> str | None:
-    from adapters.vault import Vault
-
-    vault = Vault.open(data)
+async def _issue(email: str, data: Path, databases: Databases, lifetime_s: int) -> str | None:
+    vault = databases.open_vault(data)
     try:
         account_id = await vault.accounts.with_email(email)
         return None if account_id is None else (await vault.tokens.issue(account_id, lifetime_s)).text

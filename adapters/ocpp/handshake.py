@@ -14,11 +14,12 @@ from websockets.http11 import Request, Response
 
 from adapters.ocpp.settings import Settings
 from adapters.ocpp.throttle import Throttle
-from commands.ports import ChargerIdentity, Clock, Directory
+from commands.ports import ChargerIdentity, Clock, DatabaseUnavailable, Directory
 
 SUBPROTOCOL = "ocpp1.6"
 PATH = re.compile(r"/ocpp/([A-Za-z0-9*_=+|@.~-]{1,48})")
 """No colon: Basic could not tell it from the one before the password."""
+SOON_MS = 1_000
 
 log = structlog.get_logger()
 
@@ -53,8 +54,12 @@ class Doorkeeper:
         guesser, now_ms = f"{socket.ocpp_id} {socket.address}", self._clock.now_ms()
         wait_ms = max(self._of_identity.wait_ms(guesser, now_ms), self._of_address.wait_ms(socket.address, now_ms))
         if wait_ms > 0:
-            return _too_many(socket, wait_ms)
-        charger = await self._authenticated(socket.ocpp_id, request.headers.get_all("Authorization"))
+            return _later(socket, HTTPStatus.TOO_MANY_REQUESTS, "Too many failed logins.\n", wait_ms)
+        try:
+            charger = await self._authenticated(socket.ocpp_id, request.headers.get_all("Authorization"))
+        except DatabaseUnavailable as error:
+            log.error("waiting for the database", error=str(error))
+            return _later(socket, HTTPStatus.SERVICE_UNAVAILABLE, "Its credentials can't be looked up now.\n", SOON_MS)
         if charger is None:
             self._of_identity.failed(guesser, now_ms)
             self._of_address.failed(socket.address, now_ms)
@@ -86,7 +91,7 @@ def _unauthorized(socket: ChargerSocket) -> Response:
     return response
 
 
-def _too_many(socket: ChargerSocket, wait_ms: int) -> Response:
-    response = socket.respond(HTTPStatus.TOO_MANY_REQUESTS, "Too many failed logins.\n")
+def _later(socket: ChargerSocket, status: HTTPStatus, reason: str, wait_ms: int) -> Response:
+    response = socket.respond(status, reason)
     response.headers["Retry-After"] = str(-(-wait_ms // 1000))
     return response

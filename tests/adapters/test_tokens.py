@@ -1,26 +1,20 @@
 """Bearer tokens: only ours, only in time, only for us."""
 
+import asyncio
 import base64
 import json
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey
+from sqlalchemy import delete, select
 
 from adapters import tokens
 from adapters.tokens import AUDIENCE, ISSUER
 from adapters.vault import Vault
 
 FAR_S = 4_000_000_000
-
-
-@pytest.fixture
-def vault(tmp_path: Path) -> Iterator[Vault]:
-    vault = Vault.open(tmp_path)
-    yield vault
-    vault.close()
 
 
 def claims(**changed: object) -> dict[str, object]:
@@ -30,25 +24,38 @@ def claims(**changed: object) -> dict[str, object]:
 async def ours(vault: Vault) -> ECKey:
     """The key that the vault signs with."""
     await vault.tokens.issue("a1")
-    key = await vault.tokens._load()
-    assert key is not None
+    [key] = await vault.tokens._load()
     return key
 
 
-async def test_a_token_names_its_account_also_after_a_restart(vault: Vault, tmp_path: Path) -> None:
+async def test_a_token_names_its_account_also_after_a_restart(vault: Vault, open_vault: Callable[[], Vault]) -> None:
     token = await vault.tokens.issue("a1")
     assert await vault.tokens.account_of(token.text) == "a1"
-    again = Vault.open(tmp_path)
+    again = open_vault()
     assert await again.tokens.account_of(token.text) == "a1"
     assert await vault.tokens.account_of((await again.tokens.issue("a2")).text) == "a2"
-    again.close()
 
 
-async def test_two_processes_that_begin_at_once_sign_with_one_key(vault: Vault, tmp_path: Path) -> None:
-    other = Vault.open(tmp_path)
-    mine, theirs = await vault.tokens._draw(), await other.tokens._draw()
-    assert mine.kid == theirs.kid
-    other.close()
+async def test_of_two_processes_that_begin_each_knows_the_tokens_of_the_other(
+    vault: Vault, open_vault: Callable[[], Vault]
+) -> None:
+    other = open_vault()
+    mine, theirs = await asyncio.gather(vault.tokens.issue("a1"), other.tokens.issue("a2"))
+    assert await other.tokens.account_of(mine.text) == "a1"
+    assert await vault.tokens.account_of(theirs.text) == "a2"
+
+
+async def test_a_key_that_another_process_drew_meanwhile_is_one_of_ours(
+    vault: Vault, open_vault: Callable[[], Vault]
+) -> None:
+    await vault.tokens.issue("a1")
+    other = open_vault()
+    row = await vault.database.read(lambda connection: connection.execute(select(tokens.SIGNING_KEYS)).one())
+    await vault.database.write(lambda connection: connection.execute(delete(tokens.SIGNING_KEYS)))
+    theirs = await other.tokens.issue("a2")
+    await vault.database.write(lambda connection: connection.execute(tokens.SIGNING_KEYS.insert(), row._asdict()))
+    assert await vault.tokens.account_of(theirs.text) == "a2"
+    assert await vault.tokens.account_of((await vault.tokens.issue("a1")).text) == "a1"
 
 
 @pytest.mark.parametrize(

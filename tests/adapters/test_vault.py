@@ -2,16 +2,19 @@
 
 import asyncio
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import URL, Connection, select
 
 from adapters.directory import VaultDirectory
 from adapters.vault import ANSWERS_KEPT_MS, Vault
 from adapters.vault_keys import Keys, VaultError
+from adapters.vault_tables import METADATA
 from commands.ports import ChargerIdentity
 from domain.access import Principal
 from domain.errors import DomainError
@@ -22,15 +25,15 @@ TOKEN = "Card0815"
 KEYS = Keys(bytes(32))
 
 
-@pytest.fixture
-def vault(tmp_path: Path) -> Iterator[Vault]:
-    vault = Vault.open(tmp_path)
-    yield vault
-    vault.close()
+async def everything(vault: Vault, folder: Path) -> bytes:
+    """All that is kept: as rows, which on PostgreSQL are the server's, and as the files beside them."""
 
+    def rows(connection: Connection) -> list[Any]:
+        return [connection.execute(select(table)).all() for table in METADATA.sorted_tables]
 
-def everything(folder: Path) -> bytes:
-    return b"".join(file.read_bytes() for file in folder.iterdir())
+    kept = await vault.database.read(rows)
+    assert all(kept), "a table without a row says nothing"
+    return repr(kept).encode() + b"".join(file.read_bytes() for file in folder.iterdir())
 
 
 async def test_nothing_readable_is_on_the_disk(vault: Vault, tmp_path: Path) -> None:
@@ -43,23 +46,23 @@ async def test_nothing_readable_is_on_the_disk(vault: Vault, tmp_path: Path) -> 
     await vault.keep_note("cap-1", "because Jane said so")
     await vault.begin_attempt("r1", "hash", 1)
     await vault.keep_answer("r1", 201, b"an answer with a secret")
-    kept = everything(tmp_path).lower()
+    kept = (await everything(vault, tmp_path)).lower()
     assert password is not None
     secret = key.rpartition("_")[2]
     for text in (VIN, TOKEN, password, secret, "Jane", "an answer", "horse", "PRIVATE KEY", token.text):
         assert text.lower().encode() not in kept
 
 
-def test_its_files_are_its_owner_s_alone(vault: Vault, tmp_path: Path) -> None:
+def test_its_files_are_its_owner_s_alone(vault: Vault, vault_url: URL | None, tmp_path: Path) -> None:
     modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()}
-    assert set(modes) >= {"vault.key", "vault.sqlite3"}
+    assert set(modes) >= {"vault.key"} | ({"vault.sqlite3"} if vault_url is None else set())
     assert set(modes.values()) == {0o600}
 
 
-def test_a_key_that_others_may_read_is_refused(vault: Vault, tmp_path: Path) -> None:
+def test_a_key_that_others_may_read_is_refused(vault: Vault, open_vault: Callable[[], Vault], tmp_path: Path) -> None:
     (tmp_path / "vault.key").chmod(0o640)
     with pytest.raises(VaultError, match=r"vault\.key: others may read"):
-        Vault.open(tmp_path)
+        open_vault()
 
 
 def test_a_key_that_was_cut_is_refused(tmp_path: Path) -> None:
@@ -70,23 +73,21 @@ def test_a_key_that_was_cut_is_refused(tmp_path: Path) -> None:
         Keys.load(file)
 
 
-async def test_what_it_keeps_survives_a_restart(vault: Vault, tmp_path: Path) -> None:
+async def test_what_it_keeps_survives_a_restart(vault: Vault, open_vault: Callable[[], Vault]) -> None:
     await vault.add_vehicle("v1", VIN, TOKEN)
-    again = Vault.open(tmp_path)
+    again = open_vault()
     assert await again.vins(["v1"]) == {"v1": VIN}
     assert await again.vehicle_of_vin(VIN) == "v1"
     assert again.token_ref(TOKEN) == vault.token_ref(TOKEN)
-    again.close()
 
 
-async def test_another_key_opens_nothing(vault: Vault, tmp_path: Path) -> None:
+async def test_another_key_opens_nothing(vault: Vault, open_vault: Callable[[], Vault], tmp_path: Path) -> None:
     await vault.add_vehicle("v1", VIN, None)
     (tmp_path / "vault.key").write_bytes(bytes(32))
-    other = Vault.open(tmp_path)
+    other = open_vault()
     assert await other.vehicle_of_vin(VIN) is None
     with pytest.raises(VaultError, match="v1"):
         await other.vins(["v1"])
-    other.close()
 
 
 @given(st.binary(max_size=100), st.text(max_size=20))

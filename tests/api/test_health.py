@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import httpx
 import pytest
-from sqlalchemy.exc import OperationalError
 
 from adapters.clock import SimulatedClock
 from api.app import create_app
+from commands.ports import DatabaseUnavailable
 from tests.api.world import NOW_MS, VIN, World
 
 
@@ -24,13 +24,13 @@ async def test_alive_and_ready(world: World) -> None:
 
 async def test_without_its_database_it_is_alive_and_not_ready(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     async def gone(*_: object) -> None:
-        raise OperationalError("SELECT", {}, Exception("secret address"))
+        raise DatabaseUnavailable("secret address")
 
     monkeypatch.setattr(type(world.context.database), "read", gone)
     assert (await world.client.get("/livez")).status_code == 200
     ready = await world.client.get("/readyz")
     assert ready.status_code == 503
-    assert ready.json()["checks"]["database"] == "OperationalError"
+    assert ready.json()["checks"]["database"] == "DatabaseUnavailable"
     assert "secret" not in ready.text
 
 

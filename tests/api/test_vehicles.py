@@ -1,9 +1,9 @@
 """Vehicles: registered under an opaque id; VIN and token stay in the vault."""
 
 import pytest
-from sqlalchemy.exc import OperationalError
 
 from commands.codec import encode
+from commands.ports import DatabaseUnavailable
 from domain.records.registry import RegisterVehicle
 from tests.api.world import VIN, World, rejecting, silent
 
@@ -66,7 +66,7 @@ async def test_a_lost_answer_and_then_a_full_disk_leave_a_registered_vehicle_its
     keep_answer = world.vault.keep_answer
 
     async def killed(*_: object) -> None:
-        raise OperationalError("UPDATE", {}, Exception("gone"))
+        raise DatabaseUnavailable("gone")
 
     monkeypatch.setattr(world.vault, "keep_answer", killed)
     assert (await world.post("/vehicles", {"vin": VIN}, Idempotency_Key="k")).status_code == 503

@@ -1,5 +1,5 @@
-from collections.abc import AsyncIterator
-from pathlib import Path
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -8,7 +8,26 @@ from tests.projections.telling import Told
 
 
 @pytest.fixture
-async def told(tmp_path: Path) -> AsyncIterator[Told]:
-    database = Database(f"sqlite:///{tmp_path / 'models.sqlite3'}", durable=False)
-    yield await Told(database).start()
-    database.close()
+def new_database(new_database_url: Callable[[], Any]) -> Iterator[Callable[[], Database]]:
+    """Makes empty databases for read models, all of one kind."""
+    made = []
+
+    def make() -> Database:
+        database = Database(new_database_url(), durable=False, schema="read_models")
+        database.create_schema()
+        made.append(database)
+        return database
+
+    yield make
+    for database in made:
+        database.close()
+
+
+@pytest.fixture
+def database(new_database: Callable[[], Database]) -> Database:
+    return new_database()
+
+
+@pytest.fixture
+async def told(database: Database) -> AsyncIterator[Told]:
+    return await Told(database).start()

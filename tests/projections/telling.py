@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import count
 from typing import Any
@@ -15,6 +16,8 @@ from commands.ports import Position, Stored
 from commands.topics import partition_of
 from domain.records import Payload, Record, input_record
 from projections import progress
+from projections.catalogue import PROJECTIONS
+from projections.projection import Projection
 from projections.runner import Projector
 
 PARTITIONS = 4
@@ -37,9 +40,9 @@ class Partitions:
 class Told:
     """Read models that are told events one by one."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, projections: Sequence[Projection] = PROJECTIONS) -> None:
         self.database = database
-        self.projector = Projector(Partitions(), database)
+        self.projector = Projector(Partitions(), database, projections)
         self.offset = 0
 
     async def start(self) -> Told:

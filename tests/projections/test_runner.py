@@ -8,12 +8,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select, update
-from sqlalchemy.exc import OperationalError
 
 from adapters.database import Database
 from adapters.log.sqlite import SqliteLog
 from commands.codec import entry
-from commands.ports import LogDamaged, Position, Stored
+from commands.ports import DatabaseUnavailable, LogDamaged, Position, Stored
 from commands.topics import EVENTS
 from domain.records.registry import NodeSpec, SiteRegistered, VehicleRegistered
 from projections import progress, sites, vehicles
@@ -33,13 +32,6 @@ async def log(tmp_path: Path) -> AsyncIterator[SqliteLog]:
     log = SqliteLog.open(tmp_path / "log")
     yield log
     await log.close()
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Any:
-    database = Database(f"sqlite:///{tmp_path / 'models.sqlite3'}", durable=False)
-    yield database
-    database.close()
 
 
 @asynccontextmanager
@@ -129,6 +121,19 @@ async def test_what_another_version_made_is_made_again(log: SqliteLog, database:
     assert version == progress.version()
 
 
+async def test_one_that_another_build_superseded_stops_writing(log: SqliteLog, database: Database) -> None:
+    *_, last = await append(log, *SITES[:4])
+    projector = Projector(log, database)
+    task = asyncio.create_task(projector.run())
+    assert await projector.passed(last, 5)
+    other = update(progress.VERSION).values(version="another")
+    await database.write(lambda connection: connection.execute(other))
+    await append(log, SITES[4])
+    with pytest.raises(progress.Superseded, match="another build"):
+        await asyncio.wait_for(task, 5)
+    assert await names(database) == "abcd"
+
+
 async def test_a_batch_that_comes_again_changes_nothing(told: Told) -> None:
     vehicle = told.stored(
         event("registry:vehicle:v1", VehicleRegistered(vehicle_id="v1", battery_wh=1, max_ma=None, phases=1))
@@ -147,7 +152,7 @@ async def test_rows_and_position_change_together_or_not_at_all(told: Told) -> No
     site = told.stored(event("registry:site:a", registered("registry:site:a")))
     vehicle = VehicleRegistered(vehicle_id="v1", battery_wh=1, max_ma=None, phases=1)
     await told.database.write(vehicles.VEHICLES.drop)
-    with pytest.raises(OperationalError):
+    with pytest.raises(DatabaseUnavailable):
         await told.projector.apply([site, told.stored(event("registry:vehicle:v1", vehicle))])
     assert await told.rows(sites.SITES) == []
     assert dict(told.projector.position()) == before

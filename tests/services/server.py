@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import httpx
 
@@ -14,6 +17,7 @@ from services.addresses import FILE, wait_for_addresses
 from services.first_start import EMAIL
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
 NODES = [
     {"id": "site", "parent": None, "kind": "site", "limit_kw": 40},
     {"id": "p1", "parent": "site", "kind": "panel", "limit_a": [20, 20, 20]},
@@ -24,21 +28,32 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "services.cli", *arguments]
 
 
-def call(*arguments: str, timeout_s: float = 60) -> subprocess.CompletedProcess[str]:
+def call(
+    *arguments: str, timeout_s: float = 60, settings: Mapping[str, str] = NO_SETTINGS
+) -> subprocess.CompletedProcess[str]:
     """A command of the command line, run to its end."""
-    return subprocess.run(command(*arguments), cwd=ROOT, capture_output=True, text=True, check=False, timeout=timeout_s)
+    environment = {**os.environ, **settings}
+    return subprocess.run(
+        command(*arguments), cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=timeout_s
+    )
 
 
 class Server:
-    """Started when made; `client` is logged in as the operator, whose password the first start printed."""
+    """Started when made; `client` is logged in as the operator, whose password the first start printed.
 
-    def __init__(self, data: Path, password: str = "") -> None:
+    `settings` are variables of its environment.
+    """
+
+    def __init__(self, data: Path, password: str = "", settings: Mapping[str, str] = NO_SETTINGS) -> None:
         self.data = data
         (data / FILE).unlink(missing_ok=True)
         self.said = data.parent / f"{data.name}.said"
         with self.said.open("wb") as output:
             arguments = command("serve", "--data", str(data), "--port", "0", "--ocpp-port", "0")
-            self.process = subprocess.Popen(arguments, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
+            environment = {**os.environ, **settings}
+            self.process = subprocess.Popen(
+                arguments, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
+            )
         addresses = wait_for_addresses(data, self.process)
         assert addresses is not None, self.said.read_text()
         self.addresses = addresses

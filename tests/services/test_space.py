@@ -1,9 +1,8 @@
 """Whoever found no space tries again; any other trouble ends it."""
 
 import pytest
-from sqlalchemy.exc import OperationalError
 
-from commands.ports import LogDamaged, LogFull
+from commands.ports import DatabaseUnavailable, LogDamaged, LogFull
 from services import space
 
 
@@ -20,7 +19,7 @@ class Part:
 
 async def test_it_is_run_again_until_there_is_space(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(space, "LOOK_S", 0)
-    part = Part(LogFull("no space"), OperationalError("INSERT", {}, Exception("database or disk is full")))
+    part = Part(LogFull("no space"), DatabaseUnavailable("database or disk is full"))
     await space.with_space(part)
     assert part.troubles == []
 

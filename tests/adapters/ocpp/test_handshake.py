@@ -11,6 +11,7 @@ from websockets.exceptions import InvalidStatus
 
 from adapters.ocpp import Settings
 from adapters.ocpp.throttle import REMEMBERED, Throttle
+from commands.ports import DatabaseUnavailable
 from domain.records.chargers import Connected, Disconnected
 from tests.adapters.ocpp.charger import Charger, basic
 from tests.adapters.ocpp.world import World
@@ -68,6 +69,20 @@ async def test_unknown_charger_and_wrong_password_look_the_same(world: World) ->
 async def test_bad_credentials_are_refused(world: World, headers: dict[str, str]) -> None:
     assert (await refusal(world, headers=headers))[0] == 401
     assert await world.said(Connected) == []
+
+
+async def test_while_the_database_is_lost_it_is_told_to_come_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def lost(ocpp_id: str, password: str) -> None:
+        raise DatabaseUnavailable("gone")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(world.directory, "authenticate", lost)
+        status, body, headers = await refusal(world, headers=basic("CP1", "right"))
+    assert (status, headers["retry-after"]) == (503, "1")
+    assert "gone" not in body
+    await world.connect("CP1")
 
 
 @pytest.mark.parametrize("path", ["/", "/ocpp/", "/ocpp", "/ocpp/CP1/x", "/ocpp/a%2Fb", "/ocpp/" + "x" * 49])

@@ -1,0 +1,82 @@
+"""PostgreSQL through psycopg: for many processes, on many machines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from psycopg.types.string import StrDumper
+from sqlalchemy import URL, Connection, Engine, String, create_engine, event, func, inspect, select
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.schema import CreateSchema
+
+CONNECTIONS = 8
+"""At most so many of one `Database`: one for each of its threads."""
+CONNECT_TIMEOUT_S = 5
+STATEMENT_TIMEOUT_S = 30
+ANSWER_TIMEOUT_S = 35
+"""Whoever asked is told then that nobody answers: a server that is frozen can't keep its own time."""
+ENCODING = "UTF8"
+LOCK = int.from_bytes(b"cwatt")
+"""Who changes tables has this advisory lock."""
+LOST_AFTER_S = 15
+"""A server that says nothing for so long is given up."""
+
+
+def engine(url: URL, schema: str | None) -> Engine:
+    """A pool that looks whether a connection still lives before it lends it: a restarted server goes unnoticed."""
+    engine = create_engine(
+        url,
+        pool_size=CONNECTIONS,
+        max_overflow=0,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args={
+            "connect_timeout": CONNECT_TIMEOUT_S,
+            "tcp_user_timeout": LOST_AFTER_S * 1000,
+            "keepalives_idle": LOST_AFTER_S,
+            "options": _options(url, schema),
+            "application_name": "commonwatt",
+        },
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _: Any) -> None:
+        connection.adapters.register_dumper(str, WithoutNul)
+
+    return engine
+
+
+def _options(url: URL, schema: str | None) -> str:
+    """What each connection starts with; what the URL says comes last and wins."""
+    path = f"-c search_path={schema} " if schema else ""
+    return f"{path}-c statement_timeout={STATEMENT_TIMEOUT_S}s {url.query.get('options', '')}".strip()
+
+
+class WithoutNul(StrDumper):
+    """PostgreSQL keeps no U+0000 in text: whoever tells one is kept with U+FFFD in its place."""
+
+    def dump(self, obj: str) -> Any:
+        return super().dump(obj.replace("\0", "\ufffd"))
+
+
+@compiles(String, "postgresql")
+def _byte_by_byte(column: String, compiler: Any, **more: Any) -> str:
+    """Text sorts as it does on SQLite, whatever the locale of the database."""
+    plain: str = compiler.visit_string(column, **more)
+    return f'{plain} COLLATE "C"' if more.get("type_expression") is not None else plain
+
+
+def lock(connection: Connection) -> None:
+    """Wait until no other transaction has this lock; it ends with the transaction."""
+    connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
+
+
+def encoding(connection: Connection) -> str:
+    """In which the database keeps text."""
+    return str(connection.exec_driver_sql("SHOW server_encoding").scalar_one())
+
+
+def create_schema(connection: Connection, name: str) -> None:
+    """Make a schema that is missing. One that is there needs no right to make it."""
+    if not inspect(connection).has_schema(name):
+        connection.execute(CreateSchema(name))

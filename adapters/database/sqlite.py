@@ -1,0 +1,25 @@
+"""SQLite: one file, for one machine."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from sqlalchemy import URL, Engine, create_engine, event
+
+BUSY_TIMEOUT_S = 5
+
+
+def engine(url: URL, durable: bool) -> Engine:
+    """Connections that let one write while others read; `durable` ones wait for the disk at every commit."""
+    engine = create_engine(
+        url, connect_args={"timeout": BUSY_TIMEOUT_S}, skip_autocommit_rollback=True, hide_parameters=True
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _: Any) -> None:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+        connection.execute("PRAGMA foreign_keys = ON")
+
+    return engine

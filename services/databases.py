@@ -1,0 +1,113 @@
+"""Which databases hold the read models and the vault: SQLite files in the data folder, unless the settings say else.
+
+    COMMONWATT_READ_MODELS_URL=postgresql://USER:PASSWORD@HOST:PORT/DATABASE
+    COMMONWATT_VAULT_URL=postgresql://USER:PASSWORD@HOST:PORT/DATABASE
+
+They come from the environment, or from the file that COMMONWATT_SETTINGS names, with a line for each.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from adapters.database import Database
+from adapters.vault import Vault
+from commands.ports import DatabaseUnavailable
+
+PREFIX = "COMMONWATT_"
+NO_OPTIONS: Mapping[str, str] = MappingProxyType({})
+SETTINGS_FILE = "COMMONWATT_SETTINGS"
+READ_MODELS = "read.sqlite3"
+READ_MODELS_SCHEMA = "read_models"
+DRIVER = "postgresql+psycopg"
+WANTED = "must be postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
+
+
+class SettingsError(Exception):
+    """A setting can't be used: the message names it and says why, without its value."""
+
+
+def _postgresql(value: Any) -> URL:
+    try:
+        url = make_url(value)
+    except (ArgumentError, ValueError):
+        raise ValueError(WANTED) from None
+    if url.drivername not in ("postgresql", DRIVER):
+        raise ValueError(f"{WANTED}, not {url.drivername}://")
+    if not url.database or not (url.host or "host" in url.query):
+        raise ValueError(f"{WANTED}: it names no {'host' if url.database else 'database'}")
+    return url.set(drivername=DRIVER)
+
+
+PostgresUrl = Annotated[URL, NoDecode, BeforeValidator(_postgresql)]
+
+
+class Databases(BaseSettings):
+    """The two URLs; None: a file in the data folder."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, extra="ignore", arbitrary_types_allowed=True, hide_input_in_errors=True, frozen=True
+    )
+
+    read_models_url: PostgresUrl | None = None
+    vault_url: PostgresUrl | None = None
+
+    @classmethod
+    def from_settings(cls, options: Mapping[str, str] = NO_OPTIONS) -> Databases:
+        """What the command line says wins. Raises `SettingsError`."""
+        file = os.environ.get(SETTINGS_FILE)
+        if file is not None and not Path(file).is_file():
+            raise SettingsError(f"{SETTINGS_FILE}: there is no file {file}")
+        try:
+            return cls(_env_file=file, **options)
+        except ValidationError as error:
+            raise SettingsError("; ".join(_named(one) for one in error.errors(include_input=False))) from None
+
+    def open_read_models(self, data: Path) -> Database:
+        """Raises `SettingsError` where they can't be used."""
+        if self.read_models_url is None:
+            return Database(f"sqlite:///{data / READ_MODELS}", durable=False)
+        database = Database(self.read_models_url, durable=False, schema=READ_MODELS_SCHEMA)
+        try:
+            with _usable("read_models_url"):
+                database.create_schema()
+        except SettingsError:
+            database.close()
+            raise
+        return database
+
+    def open_vault(self, data: Path) -> Vault:
+        """Raises `SettingsError` and `VaultError` where it can't be used."""
+        if self.vault_url is None:
+            return Vault.open(data)
+        with _usable("vault_url"):
+            return Vault.open(data, self.vault_url)
+
+
+def _named(error: Any) -> str:
+    return f"{_variable(error['loc'][0])}: {error['msg'].removeprefix('Value error, ')}"
+
+
+def _variable(field: str) -> str:
+    return f"{PREFIX}{field.upper()}"
+
+
+@contextmanager
+def _usable(field: str) -> Iterator[None]:
+    """Name the setting whose database can't be used."""
+    try:
+        yield
+    except DatabaseUnavailable as error:
+        raise SettingsError(f"{_variable(field)}: {error}") from error
+    except DBAPIError as error:
+        raise SettingsError(f"{_variable(field)}: {error.orig}") from error
