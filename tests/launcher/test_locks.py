@@ -13,7 +13,7 @@ from tests.launcher.checkout import ROOT
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 RUNTIME = [Requirement(line) for line in PROJECT["project"]["dependencies"]]
 DEVELOPMENT = [Requirement(line) for line in PROJECT["dependency-groups"]["dev"]]
-MODULES = {"argon2-cffi": "argon2", "psycopg": "psycopg"}
+MODULES = {"argon2-cffi": "argon2"}
 """Packages whose module has another name."""
 NPM = [Requirement(line) for line in PROJECT["dependency-groups"]["npm"]]
 LOCKS = {"requirements.lock": RUNTIME, "requirements-dev.lock": DEVELOPMENT, "requirements-npm.lock": NPM}
