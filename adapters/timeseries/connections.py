@@ -1,0 +1,77 @@
+"""Connections to QuestDB over PostgreSQL's wire protocol, for work that may be repeated."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import TypeVar
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.types.numeric import Int8Dumper
+
+from commands.ports import SeriesUnavailable
+
+T = TypeVar("T")
+Work = Callable[[psycopg.Connection], T]
+CONNECT_S = 5
+
+
+class Connections:
+    """As many as are in use at once; those that a restart of the server broke are replaced without a word."""
+
+    def __init__(self, url: str) -> None:
+        """`url` as postgresql://user:password@host:port/qdb. Raises `SeriesUnavailable` where it is none."""
+        try:
+            told = conninfo_to_dict(url)
+        except psycopg.ProgrammingError:  # what it says may quote the password
+            told = {}
+        if "host" not in told or not url.startswith("postgresql://"):
+            raise SeriesUnavailable("the time series' URL is not of the form postgresql://user:password@host:port/qdb")
+        self._url = url
+        self._server = f"QuestDB at {told['host']}:{told.get('port', 8812)}"
+        self._defaults = {"port": 8812, "dbname": "qdb"} | {
+            name: told[name] for name in ("port", "dbname") if name in told
+        }
+        self._idle: deque[psycopg.Connection] = deque()
+
+    async def use(self, work: Work[T]) -> T:
+        """Call `work` with a connection, in a thread. Raises `SeriesUnavailable`, and what the server refuses."""
+        return await asyncio.to_thread(self.run, work)
+
+    def run(self, work: Work[T]) -> T:
+        """Call `work` with a connection; once again, from its beginning, where that connection turns out broken."""
+        try:
+            return self._run(work)
+        except psycopg.OperationalError:
+            self.close()
+        try:
+            return self._run(work)
+        except psycopg.OperationalError as error:
+            raise SeriesUnavailable(f"{self._server} was lost: {error}") from error
+
+    def close(self) -> None:
+        """Close those that are not in use."""
+        while self._idle:
+            self._idle.pop().close()
+
+    def _run(self, work: Work[T]) -> T:
+        connection = self._idle.pop() if self._idle else self._connected()
+        try:
+            result = work(connection)
+        except BaseException:
+            connection.close()  # and with it whatever was not committed
+            raise
+        self._idle.append(connection)
+        return result
+
+    def _connected(self) -> psycopg.Connection:
+        try:
+            connection = psycopg.connect(self._url, autocommit=True, connect_timeout=CONNECT_S, **self._defaults)
+        except psycopg.OperationalError as error:
+            if "password" in str(error):
+                raise SeriesUnavailable(f"{self._server} refuses this user and password") from None
+            raise SeriesUnavailable(f"{self._server} can't be reached: {error}") from None
+        connection.adapters.register_dumper(int, Int8Dumper)  # one type, whatever the number: one prepared statement
+        return connection
