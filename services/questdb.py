@@ -33,13 +33,15 @@ SETTINGS = {
     "TELEMETRY_ENABLED": "false",
     "PG_USER": USER,
     "SHARED_WORKER_COUNT": "2",
+    "DEV_MODE_ENABLED": "true",
     "CAIRO_COMMIT_MODE": "sync",
     "CAIRO_WRITER_DATA_APPEND_PAGE_SIZE": "1M",
     "CAIRO_WRITER_DATA_INDEX_VALUE_APPEND_PAGE_SIZE": "1M",
     "CAIRO_O3_COLUMN_MEMORY_SIZE": "256K",
     "LOG_W_STDOUT_LEVEL": "CRITICAL,ERROR",
 }
-"""What differs from the defaults: one protocol, commits that outlast a loss of power, and a small size."""
+"""What differs from the defaults: one protocol, tables that can be suspended (as a full disk does it), commits that
+outlast a loss of power, and a small size."""
 
 
 class QuestDbError(Exception):
