@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
+import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 import psycopg
@@ -16,6 +20,8 @@ from commands.ports import SeriesUnavailable
 T = TypeVar("T")
 Work = Callable[[psycopg.Connection], T]
 CONNECT_S = 5
+ANSWER_S = 90
+"""For all of a work: longer than the server takes to apply what it was given."""
 
 
 class Connections:
@@ -59,7 +65,8 @@ class Connections:
     def _run(self, work: Work[T]) -> T:
         connection = self._idle.pop() if self._idle else self._connected()
         try:
-            result = work(connection)
+            with _hung_up_in_time(connection):
+                result = work(connection)
         except BaseException:
             connection.close()  # and with it whatever was not committed
             raise
@@ -75,3 +82,22 @@ class Connections:
             raise SeriesUnavailable(f"{self._server} can't be reached: {error}") from None
         connection.adapters.register_dumper(int, Int8Dumper)  # one type, whatever the number: one prepared statement
         return connection
+
+
+@contextmanager
+def _hung_up_in_time(connection: psycopg.Connection) -> Iterator[None]:
+    """A server that is frozen can't keep its own time: after `ANSWER_S` the connection is cut, as if it had died."""
+    with socket.socket(fileno=os.dup(connection.fileno())) as line:
+        timer = threading.Timer(ANSWER_S, _hang_up, [line])
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+            timer.join()
+
+
+def _hang_up(line: socket.socket) -> None:
+    with suppress(OSError):  # it ended just now
+        line.shutdown(socket.SHUT_RDWR)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -11,6 +12,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from adapters.timeseries import connections
 from adapters.timeseries.questdb import QuestDbSeries
 from commands.ports import SeriesUnavailable, TelemetryEvent
 from services.addresses import lasting_ports
@@ -104,6 +106,20 @@ async def test_a_restart_is_noticed_only_by_who_comes_while_the_server_is_away(o
     own_questdb.start()
     await series.keep(READINGS, {0: 2}, [replace(EVENT, id="e2")])
     assert await ids(series, 1) == {"e1": 1, "e2": 1}
+    series.close()
+
+
+async def test_a_frozen_server_is_given_up_in_time(own_questdb: QuestDb, monkeypatch: pytest.MonkeyPatch) -> None:
+    series = QuestDbSeries.open(own_questdb.url)
+    await series.keep(READINGS, {0: 1}, [EVENT])
+    with monkeypatch.context() as patch:
+        patch.setattr(connections, "ANSWER_S", 0.1)
+        patch.setattr(connections, "CONNECT_S", 2)
+        own_questdb.process.send_signal(signal.SIGSTOP)
+        with pytest.raises(SeriesUnavailable, match="can't be reached"):
+            await series.consumed(READINGS)
+        own_questdb.process.send_signal(signal.SIGCONT)
+    assert await ids(series, 1) == {"e1": 1}
     series.close()
 
 
