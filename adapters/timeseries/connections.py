@@ -19,7 +19,7 @@ from commands.ports import SeriesUnavailable
 
 T = TypeVar("T")
 Work = Callable[[psycopg.Connection], T]
-CONNECT_S = 5
+DEFAULTS = {"port": "8812", "dbname": "qdb", "connect_timeout": "5"}
 ANSWER_S = 90
 """For all of a work: longer than the server takes to apply what it was given."""
 
@@ -30,16 +30,12 @@ class Connections:
     def __init__(self, url: str) -> None:
         """`url` as postgresql://user:password@host:port/qdb. Raises `SeriesUnavailable` where it is none."""
         try:
-            told = conninfo_to_dict(url)
+            self._told = DEFAULTS | conninfo_to_dict(url)
         except psycopg.ProgrammingError:  # what it says may quote the password
-            told = {}
-        if "host" not in told or not url.startswith("postgresql://"):
+            self._told = {}
+        if "host" not in self._told or not url.startswith("postgresql://"):
             raise SeriesUnavailable("the time series' URL is not of the form postgresql://user:password@host:port/qdb")
-        self._url = url
-        self._server = f"QuestDB at {told['host']}:{told.get('port', 8812)}"
-        self._defaults = {"port": 8812, "dbname": "qdb"} | {
-            name: told[name] for name in ("port", "dbname") if name in told
-        }
+        self._server = "QuestDB at {host}:{port}".format_map(self._told)
         self._idle: deque[psycopg.Connection] = deque()
 
     async def use(self, work: Work[T]) -> T:
@@ -59,11 +55,11 @@ class Connections:
 
     def close(self) -> None:
         """Close those that are not in use."""
-        while self._idle:
-            self._idle.pop().close()
+        while connection := self._taken():
+            connection.close()
 
     def _run(self, work: Work[T]) -> T:
-        connection = self._idle.pop() if self._idle else self._connected()
+        connection = self._taken() or self._connected()
         try:
             with _hung_up_in_time(connection):
                 result = work(connection)
@@ -73,9 +69,14 @@ class Connections:
         self._idle.append(connection)
         return result
 
+    def _taken(self) -> psycopg.Connection | None:
+        with suppress(IndexError):
+            return self._idle.pop()
+        return None
+
     def _connected(self) -> psycopg.Connection:
         try:
-            connection = psycopg.connect(self._url, autocommit=True, connect_timeout=CONNECT_S, **self._defaults)
+            connection = psycopg.connect(**self._told, autocommit=True)
         except psycopg.OperationalError as error:
             if "password" in str(error):
                 raise SeriesUnavailable(f"{self._server} refuses this user and password") from None

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import psycopg
@@ -153,7 +153,7 @@ class QuestDbSeries:
     async def _rows(self, query: str, *asked: Any) -> Sequence[Any]:
         return await self._connections.use(lambda connection: connection.execute(self._sql(query), asked).fetchall())
 
-    def _add(self, connection: psycopg.Connection, table: str, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+    def _add(self, connection: psycopg.Connection, table: str, statement: str, rows: Sequence[Sequence[Any]]) -> None:
         """All rows or none, and not before they can be read."""
         if not rows:
             return

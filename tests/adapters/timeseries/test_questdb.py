@@ -14,16 +14,18 @@ import pytest
 
 from adapters.timeseries import connections
 from adapters.timeseries.questdb import QuestDbSeries
-from commands.ports import SeriesUnavailable, TelemetryEvent
+from commands.ports import MeterValue, SeriesUnavailable, TelemetryEvent
 from services.addresses import lasting_ports
 from services.questdb import QuestDb
 from tests.questdb import own_questdb, questdb_url
 
 __all__ = ["own_questdb", "questdb_url"]
 
-READINGS = "vehicles.inputs"
+READINGS, METERED = "vehicles.inputs", "load.inputs"
+DAY_MS = 86_400_000
 NOW_MS = 1_790_000_000_000
 EVENT = TelemetryEvent("e1", "v1", "soc", 80.5, NOW_MS - 5_000, NOW_MS, "integration")
+VALUE = MeterValue("m1", "c1", "north", NOW_MS, None, 7_245, None, None, True)
 ALWAYS = (0, 1 << 50)
 MANY = 100_000
 CARS, PAGES, PAGE = 3, 25, 20
@@ -110,11 +112,10 @@ async def test_a_restart_is_noticed_only_by_who_comes_while_the_server_is_away(o
 
 
 async def test_a_frozen_server_is_given_up_in_time(own_questdb: QuestDb, monkeypatch: pytest.MonkeyPatch) -> None:
-    series = QuestDbSeries.open(own_questdb.url)
+    series = QuestDbSeries.open(f"{own_questdb.url}?connect_timeout=2")
     await series.keep(READINGS, {0: 1}, [EVENT])
     with monkeypatch.context() as patch:
         patch.setattr(connections, "ANSWER_S", 0.1)
-        patch.setattr(connections, "CONNECT_S", 2)
         own_questdb.process.send_signal(signal.SIGSTOP)
         with pytest.raises(SeriesUnavailable, match="can't be reached"):
             await series.consumed(READINGS)
@@ -171,13 +172,12 @@ async def test_what_the_server_took_but_does_not_apply_is_not_acknowledged(
     assert await ids(series, 1) == {"e1": 1}
 
 
-async def test_the_tables_keep_days_no_longer_than_they_are_to_be_kept(questdb_url: str, prefix: str) -> None:
-    QuestDbSeries.open(questdb_url, prefix).close()
-    with psycopg.connect(questdb_url, autocommit=True) as operator:
-        query = "SELECT table_name, partitionBy, ttlValue, ttlUnit, dedup FROM tables() WHERE table_name LIKE %s"
-        found = operator.execute(query, [f"{prefix}%"]).fetchall()
-    assert sorted(found) == [
-        (f"{prefix}consumed", "YEAR", 0, "HOUR", True),
-        (f"{prefix}meter_values", "DAY", 30, "DAY", True),
-        (f"{prefix}telemetry_events", "DAY", 1, "WEEK", True),
-    ]
+async def test_where_nobody_prunes_days_go_when_they_are_older_than_is_kept(series: QuestDbSeries) -> None:
+    await series.keep(READINGS, {0: 1}, [replace(EVENT, received_ms=0)])
+    await series.keep(METERED, {0: 1}, [replace(VALUE, time_ms=0)])
+    for days, readings in ((8, {"e1", "e8"}), (9, {"e8", "e9"})):
+        await series.keep(READINGS, {0: days}, [replace(EVENT, id=f"e{days}", received_ms=days * DAY_MS - 1)])
+        assert set(await ids(series, 1)) == readings
+    for days, first_ms in ((31, 0), (32, 31 * DAY_MS - 1)):
+        await series.keep(METERED, {0: days}, [replace(VALUE, id=f"m{days}", time_ms=days * DAY_MS - 1)])
+        assert await series.first_metered_ms("north") == first_ms
