@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -40,7 +41,7 @@ def _skip(why: str) -> None:
 
 @contextmanager
 def _told(folder: Path) -> Iterator[Told]:
-    with running(folder / "questdb") as server:
+    with running(folder / uuid4().hex) as server:  # the one before may not have gone yet
         yield {"url": server.url}
 
 
