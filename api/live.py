@@ -12,7 +12,7 @@ from typing import Literal, get_args
 
 from commands.codec import decode
 from commands.head import head
-from commands.ports import Log, Position, Stored, TimeSeries
+from commands.ports import Log, Position, SeriesUnavailable, Stored, TimeSeries
 from commands.topics import EVENTS, inputs
 from domain.records import TYPES, Payload
 from domain.records.chargers import Metered
@@ -147,8 +147,8 @@ class Live:
                 self._changed(_site_of(stored), ("load",))
 
     async def _kept(self, topic: str, positions: Sequence[Position]) -> None:
-        """Wait until what was metered up to there is in the time series."""
-        with suppress(TimeoutError):
+        """Wait until what was metered up to there is in the time series, as long as that answers."""
+        with suppress(TimeoutError, SeriesUnavailable):
             async with asyncio.timeout(READ_WAIT_S):
                 while not _past(positions, await self.series.consumed(topic)):
                     await asyncio.sleep(LOOK_S)

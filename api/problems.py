@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from api.answers import encode
-from commands.ports import DatabaseUnavailable, LogDamaged, LogError
+from commands.ports import DatabaseUnavailable, LogDamaged, LogError, SeriesUnavailable
 from domain.errors import DomainError
 
 MEDIA_TYPE = "application/problem+json"
@@ -63,6 +63,7 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(LogError, _not_stored)
     app.add_exception_handler(DatabaseUnavailable, _no_database)
+    app.add_exception_handler(SeriesUnavailable, _no_series)
     app.add_exception_handler(Exception, _defect)
 
 
@@ -91,6 +92,10 @@ async def _not_stored(request: Request, error: LogError) -> Response:
 
 async def _no_database(request: Request, _: DatabaseUnavailable) -> Response:
     return no_database(request.url.path)
+
+
+async def _no_series(request: Request, _: SeriesUnavailable) -> Response:
+    return plain_problem(request.url.path, 503, "the time series do not answer", SOON)
 
 
 async def _defect(request: Request, _: Exception) -> Response:

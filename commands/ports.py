@@ -193,10 +193,14 @@ class MeterValue:
     fresh: bool
 
 
+class SeriesUnavailable(Exception):
+    """The time series can't be reached, or refuse to work; what was to be kept may be kept again."""
+
+
 class TimeSeries(Protocol):
     """Readings and meter values by time, for as long as they are kept. Times are ms; a range is `from_ms <= t < to_ms`.
 
-    What is kept again under the same id has no second effect.
+    What is kept again under the same id has no second effect. Raises `SeriesUnavailable` where there is a server.
     """
 
     async def consumed(self, topic: str) -> Mapping[int, int]:
@@ -205,7 +209,11 @@ class TimeSeries(Protocol):
     async def keep(
         self, topic: str, after: Mapping[int, int], rows: Sequence[TelemetryEvent] | Sequence[MeterValue]
     ) -> None:
-        """Keep rows that a topic told, and how far it has been read: both or neither."""
+        """Keep rows that a topic told, all or none of them, and how far it has been read.
+
+        Whoever sees the position sees the rows: they are there when it is, at the latest. All of it can be read
+        when this returns.
+        """
 
     async def telemetry(
         self, vehicle_id: str, kind: TelemetryType | None, from_ms: int, to_ms: int, limit: int
@@ -222,7 +230,10 @@ class TimeSeries(Protocol):
         """When the newest reading from a source was received; None where none is kept."""
 
     async def prune(self, *, received_before_ms: int, metered_before_ms: int) -> None:
-        """Forget the readings that were received, and the meter values that were measured, before these times."""
+        """Forget the readings that were received, and the meter values that were measured, before these times.
+
+        What is of the same day (UTC) as its time may stay until that day is over.
+        """
 
 
 class Clock(Protocol):

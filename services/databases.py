@@ -1,7 +1,8 @@
-"""Which databases hold the read models and the vault: SQLite files in the data folder, unless the settings say else.
+"""Which databases hold what is beside the log: SQLite files in the data folder, unless the settings say else.
 
     COMMONWATT_READ_MODELS_URL=postgresql://USER:PASSWORD@HOST:PORT/DATABASE
     COMMONWATT_VAULT_URL=postgresql://USER:PASSWORD@HOST:PORT/DATABASE
+    COMMONWATT_TIME_SERIES_URL=postgresql://USER:PASSWORD@HOST:8812/qdb     (QuestDB, which speaks that protocol)
 
 They come from the environment, or from the file that COMMONWATT_SETTINGS names, with a line for each.
 """
@@ -21,9 +22,12 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from adapters.database import Database
+from adapters.timeseries.questdb import QuestDbSeries
+from adapters.timeseries.sqlite import SqliteSeries
 from adapters.vault import Vault
-from commands.ports import DatabaseUnavailable
+from commands.ports import DatabaseUnavailable, SeriesUnavailable
 
+Series = SqliteSeries | QuestDbSeries
 PREFIX = "COMMONWATT_"
 NO_OPTIONS: Mapping[str, str] = MappingProxyType({})
 SETTINGS_FILE = "COMMONWATT_SETTINGS"
@@ -53,7 +57,7 @@ PostgresUrl = Annotated[URL, NoDecode, BeforeValidator(_postgresql)]
 
 
 class Databases(BaseSettings):
-    """The two URLs; None: a file in the data folder."""
+    """The URLs; None: a file in the data folder."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, extra="ignore", arbitrary_types_allowed=True, hide_input_in_errors=True, frozen=True
@@ -61,6 +65,7 @@ class Databases(BaseSettings):
 
     read_models_url: PostgresUrl | None = None
     vault_url: PostgresUrl | None = None
+    time_series_url: PostgresUrl | None = None
 
     @classmethod
     def from_settings(cls, options: Mapping[str, str] = NO_OPTIONS) -> Databases:
@@ -92,6 +97,16 @@ class Databases(BaseSettings):
             return Vault.open(data)
         with _usable("vault_url"):
             return Vault.open(data, self.vault_url)
+
+    def open_series(self, data: Path) -> Series:
+        """Raises `SettingsError` where they can't be used."""
+        if self.time_series_url is None:
+            return SqliteSeries.open(data)
+        url = self.time_series_url.set(drivername="postgresql")
+        try:
+            return QuestDbSeries.open(url.render_as_string(hide_password=False))
+        except SeriesUnavailable as error:
+            raise SettingsError(f"{_variable('time_series_url')}: {error}") from error
 
 
 def _named(error: Any) -> str:

@@ -21,7 +21,6 @@ from adapters.log.outcomes import Outcomes
 from adapters.log.sqlite import SqliteLog
 from adapters.ocpp.gateway import Gateway
 from adapters.timekeeper import Timekeeper
-from adapters.timeseries.sqlite import SqliteSeries
 from adapters.timeseries.worker import workers
 from adapters.vault import Vault
 from api.app import create_app
@@ -36,7 +35,7 @@ from projections.runner import Projector
 from services import version
 from services.addresses import Addresses
 from services.control import Control
-from services.databases import Databases
+from services.databases import Databases, Series
 from services.lost_sockets import record_lost_sockets
 from services.processors import all_processors
 from services.space import with_space
@@ -71,7 +70,7 @@ class Platform:
         log: SqliteLog,
         vault: Vault,
         database: Database,
-        series: SqliteSeries,
+        series: Series,
     ) -> None:
         self.settings = settings
         self.log = log
@@ -148,7 +147,7 @@ async def opened(settings: Settings) -> AsyncIterator[Platform]:
         await vault.tokens.prepare()
         database = settings.databases.open_read_models(settings.data)
         closing.callback(database.close)
-        series = SqliteSeries.open(settings.data)
+        series = settings.databases.open_series(settings.data)
         closing.callback(series.close)
         yield Platform(settings, await _clock(settings, log), log, vault, database, series)
 

@@ -41,7 +41,8 @@ def serve(
 ) -> None:
     """Run the platform. The first start prints the operator's address and password, once.
 
-    COMMONWATT_READ_MODELS_URL and COMMONWATT_VAULT_URL name PostgreSQL databases to use instead of files.
+    COMMONWATT_READ_MODELS_URL and COMMONWATT_VAULT_URL name PostgreSQL databases to use instead of files,
+    COMMONWATT_TIME_SERIES_URL a QuestDB.
     """
     import asyncio
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, ParamSpec, TypeVar
+
+import stamina
 
 from adapters.timeseries.rows import meter_values, telemetry_events
 from commands.codec import decode
 from commands.head import head
-from commands.ports import Clock, Log, MeterValue, Stored, TelemetryEvent, TimeSeries
+from commands.ports import Clock, Log, MeterValue, SeriesUnavailable, Stored, TelemetryEvent, TimeSeries
 from commands.topics import inputs
 from domain.records import Payload, Record
 from domain.records.chargers import Metered
@@ -19,7 +21,10 @@ READINGS_KEPT_MS = 7 * DAY_MS
 """As long as `vehicles.inputs`: where a car was is forgotten together with what told it."""
 METER_VALUES_KEPT_MS = 30 * DAY_MS
 PRUNED_EVERY_MS = 3_600_000
+RETRY_AT_MOST_EVERY_S = 5
 
+P = ParamSpec("P")
+T = TypeVar("T")
 Rows = Sequence[TelemetryEvent] | Sequence[MeterValue]
 
 
@@ -36,9 +41,10 @@ class SeriesWriter:
         self._rows = rows
 
     async def run(self) -> None:
-        """Follow the inputs from where they were kept, until the log closes."""
-        async for page in self.log.tail(self.topic, await self.series.consumed(self.topic)):
-            await self.keep(page)
+        """Follow the inputs from where they were kept, until the log closes. While the series are away it waits."""
+        kept = await _patiently(self.series.consumed)(self.topic)
+        async for page in self.log.tail(self.topic, kept):
+            await _patiently(self.keep)(page)
 
     async def keep(self, page: Sequence[Stored]) -> None:
         """Keep what a page tells. A page without rows is passed over: to read it again costs less than noting it."""
@@ -46,6 +52,12 @@ class SeriesWriter:
         rows: Any = [row for record in records for row in self._rows(record, record.data)]
         if rows:
             await self.series.keep(self.topic, _positions(page), rows)
+
+
+def _patiently(work: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
+    """Again and again while the series can't be reached: the log keeps what is to be kept."""
+    again = stamina.retry(on=SeriesUnavailable, attempts=None, timeout=None, wait_max=RETRY_AT_MOST_EVERY_S)
+    return again(work)
 
 
 def _positions(page: Sequence[Stored]) -> Mapping[int, int]:
@@ -63,7 +75,7 @@ class Pruner:
         """At once, and every hour."""
         while True:
             now_ms = self.clock.now_ms()
-            await self.series.prune(
+            await _patiently(self.series.prune)(
                 received_before_ms=now_ms - READINGS_KEPT_MS, metered_before_ms=now_ms - METER_VALUES_KEPT_MS
             )
             await self.clock.sleep_until(now_ms + PRUNED_EVERY_MS)

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from commands.ports import SeriesUnavailable
 from commands.quantities import rfc3339
 from domain.records.readings import Reading
 from domain.zone import zone_of
@@ -170,6 +171,19 @@ async def test_a_reading_that_was_stored_but_not_answered_is_not_shown_twice(
     assert (await world.post(PATH, reading(soc=20), Idempotency_Key="k1")).status_code == 202
     stored = [body for partition in range(4) for body in await bodies(world, partition)]
     assert len(stored) == 2
+    assert [event["value"] for event in await shown(world)] == [20.0]
+
+
+async def test_a_reading_is_taken_in_while_the_series_are_away(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def away(*_: object) -> None:
+        raise SeriesUnavailable("a secret address")
+
+    with monkeypatch.context() as patch:
+        for name in ("keep", "telemetry"):
+            patch.setattr(type(world.context.series), name, away)
+        assert (await world.post(PATH, reading(soc=20))).status_code == 202
+        answer = await world.get(PATH)
+        assert (answer.status_code, answer.json()["detail"]) == (503, "the time series do not answer")
     assert [event["value"] for event in await shown(world)] == [20.0]
 
 

@@ -7,12 +7,17 @@ from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanag
 from functools import partial
 from pathlib import Path
 from typing import Protocol
+from uuid import uuid4
 
 import pytest
 
 from adapters.log.sqlite import SqliteLog
+from adapters.timeseries.questdb import QuestDbSeries
 from adapters.timeseries.sqlite import SqliteSeries
 from commands.ports import Log, TimeSeries
+from tests.questdb import questdb_url
+
+__all__ = ["questdb_url"]
 
 OpenLog = Callable[[], Awaitable[Log]]
 
@@ -75,10 +80,21 @@ def sqlite_series(folder: Path) -> Iterator[TimeSeries]:
         series.close()
 
 
-@pytest.fixture(params=["sqlite"])
+@contextmanager
+def questdb_series(url: str, prefix: str) -> Iterator[TimeSeries]:
+    series = QuestDbSeries.open(url, prefix)
+    try:
+        yield series
+    finally:
+        series.close()
+
+
+@pytest.fixture(params=["sqlite", "questdb"])
 def open_series(request: pytest.FixtureRequest, tmp_path: Path) -> OpenSeries:
     """Opens the one time series of this test, empty at first; opened again it has restarted."""
-    return {"sqlite": partial(sqlite_series, tmp_path)}[request.param]
+    if request.param == "questdb":
+        return partial(questdb_series, request.getfixturevalue("questdb_url"), f"t{uuid4().hex[:8]}_")
+    return partial(sqlite_series, tmp_path)
 
 
 @pytest.fixture

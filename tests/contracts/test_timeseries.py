@@ -14,6 +14,7 @@ METERED = "load.inputs"
 EVENT = TelemetryEvent("e1", "v1", "soc", 80.5, 1_000, 1_050, "integration")
 VALUE = MeterValue("m1", "c1", "north", 1_000, (16_000, 0, 15_500), 7_245, 1_234_567_890_123, 2**31 - 1, True)
 ALWAYS = (0, 1 << 50)
+DAY_MS = 86_400_000
 
 
 async def telemetry(series: TimeSeries, kind=None, between=ALWAYS, limit=100, vehicle_id="v1") -> list[TelemetryEvent]:
@@ -108,25 +109,45 @@ async def test_how_far_a_topic_was_kept_is_known_by_partition(series: TimeSeries
     assert await series.consumed(METERED) == {0: 7}
 
 
-async def test_rows_and_positions_are_kept_together_or_not_at_all(series: TimeSeries) -> None:
+@pytest.mark.parametrize("place", [0, 1])
+async def test_all_rows_are_kept_or_none_and_no_position_without_them(series: TimeSeries, place: int) -> None:
     await series.keep(READINGS, {0: 1}, [EVENT])
-    broken = replace(EVENT, id="e2", observed_ms=None)  # what no store takes: it has no time
+    rows = [replace(EVENT, id="e3")]
+    rows.insert(place, replace(EVENT, id="e2", received_ms=None))  # what no store takes: it has no time
     with pytest.raises(Exception, match="NULL"):
-        await series.keep(READINGS, {0: 2}, [replace(EVENT, id="e3"), broken])
+        await series.keep(READINGS, {0: 2}, rows)
     assert await telemetry(series) == [EVENT]
     assert await series.consumed(READINGS) == {0: 1}
 
 
-async def test_what_is_older_is_forgotten_readings_by_when_they_came(series: TimeSeries) -> None:
-    late = replace(EVENT, id="e2", observed_ms=5, received_ms=2_000)
-    await series.keep(READINGS, {0: 2}, [EVENT, late])
-    await series.keep(METERED, {0: 2}, [VALUE, replace(VALUE, id="m2", time_ms=2_000)])
-    await series.prune(received_before_ms=1_050, metered_before_ms=1_000)
+async def test_rows_of_a_crash_before_their_position_are_kept_once(series: TimeSeries) -> None:
+    await series.keep(READINGS, {}, [EVENT])
+    assert await series.consumed(READINGS) == {}
+    await series.keep(READINGS, {0: 2}, [EVENT, replace(EVENT, id="e2")])
+    assert sorted(event.id for event in await telemetry(series)) == ["e1", "e2"]
+    assert await series.consumed(READINGS) == {0: 2}
+
+
+async def test_days_that_are_over_are_forgotten_readings_by_when_they_came(series: TimeSeries) -> None:
+    late = replace(EVENT, id="e2", observed_ms=5, received_ms=2 * DAY_MS)
+    await series.keep(READINGS, {0: 2}, [replace(EVENT, received_ms=DAY_MS - 1), late])
+    await series.keep(METERED, {0: 2}, [replace(VALUE, time_ms=DAY_MS - 1), replace(VALUE, id="m2", time_ms=DAY_MS)])
+    await series.prune(received_before_ms=DAY_MS - 1, metered_before_ms=DAY_MS - 1)
     assert (len(await telemetry(series)), len(await metered(series))) == (2, 2)
-    await series.prune(received_before_ms=1_051, metered_before_ms=1_001)
+    await series.prune(received_before_ms=2 * DAY_MS, metered_before_ms=DAY_MS)
     assert await telemetry(series) == [late]
     assert [value.id for value in await metered(series)] == ["m2"]
     assert await series.consumed(METERED) == {0: 2}
+
+
+async def test_where_nothing_is_left_nothing_is_forgotten(series: TimeSeries) -> None:
+    for _ in range(2):
+        await series.prune(received_before_ms=DAY_MS, metered_before_ms=DAY_MS)
+        assert (await telemetry(series), await metered(series)) == ([], [])
+        await series.keep(READINGS, {0: 1}, [EVENT])
+        await series.keep(METERED, {0: 1}, [VALUE])
+        assert (await telemetry(series), await metered(series)) == ([EVENT], [VALUE])
+        await series.prune(received_before_ms=DAY_MS, metered_before_ms=DAY_MS)
 
 
 async def test_everything_is_there_after_a_restart(open_series: OpenSeries) -> None:

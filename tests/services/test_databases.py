@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy import URL, create_engine, inspect
 
 from adapters.vault_migrations import newest
 from services.databases import Databases, SettingsError
+from services.questdb import QuestDb
 from tests.postgres import Postgres
 from tests.services.server import Server, call
 from tests.services.test_serve import wait_until
@@ -187,3 +189,24 @@ def test_a_url_of_another_form_is_refused_without_repeating_it(value: str, monke
     with pytest.raises(SettingsError, match="COMMONWATT_VAULT_URL: must be postgresql://") as refused:
         Databases.from_settings()
     assert SECRET not in str(refused.value)
+
+
+def test_readings_are_in_the_questdb_that_the_settings_name(data: Path, own_questdb: QuestDb) -> None:
+    settings = {"COMMONWATT_TIME_SERIES_URL": own_questdb.url}
+    with serving(data, settings) as server:
+        server.client.post("/vehicles", json={"vin": VIN})
+        reading = {"observed_at": datetime.now(UTC).isoformat(), "soc": 42.5}
+        assert server.client.post(f"/vehicles/{VIN}/telemetry", json=reading).status_code == 202
+        password = server.password
+        wait_until(lambda: server.client.get(f"/vehicles/{VIN}/telemetry").json()["telemetry"])
+    assert not (data / "series.sqlite3").exists()
+    with serving(data, settings, password) as again:
+        [kept] = again.client.get(f"/vehicles/{VIN}/telemetry").json()["telemetry"]
+        assert (kept["type"], kept["value"]) == ("soc", 42.5)
+
+
+def test_a_questdb_that_can_t_be_used_is_named(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COMMONWATT_TIME_SERIES_URL", f"postgresql://admin:{SECRET}@127.0.0.1:1/qdb")
+    with pytest.raises(SettingsError, match="COMMONWATT_TIME_SERIES_URL: ") as told:
+        Databases.from_settings().open_series(data)
+    assert SECRET not in str(told.value)

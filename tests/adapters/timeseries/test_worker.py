@@ -21,7 +21,7 @@ from adapters.timeseries.worker import (
     workers,
 )
 from commands.codec import entry
-from commands.ports import Stored
+from commands.ports import SeriesUnavailable, Stored
 from commands.topics import inputs
 from domain.records import Payload, Record, input_record
 from domain.records.chargers import Metered
@@ -256,6 +256,42 @@ async def test_it_follows_the_log_until_that_closes(tmp_path, series):
             await asyncio.sleep(0)
         await log.close()
         await asyncio.gather(*running)
+
+
+class Away(SqliteSeries):
+    """Series that are away until they were asked a few times."""
+
+    refusals = 3
+
+    def _ask(self):
+        self.refusals -= 1
+        if self.refusals >= 0:
+            raise SeriesUnavailable("away")
+
+    async def consumed(self, topic):
+        self._ask()
+        return await super().consumed(topic)
+
+    async def keep(self, topic, after, rows):
+        self._ask()
+        await super().keep(topic, after, rows)
+
+
+async def test_while_the_series_are_away_it_waits(tmp_path, series, monkeypatch):
+    monkeypatch.setattr("adapters.timeseries.worker.RETRY_AT_MOST_EVERY_S", 0)
+    log, away = SqliteLog.open(tmp_path / "other"), Away(series._database)
+    (writer, _) = writers(log, away)
+    running = asyncio.create_task(writer.run())
+    async with asyncio.timeout(10):
+        while away.refusals > 0:
+            await asyncio.sleep(0)
+        away.refusals = 2
+        await append(log, record("r1", "vehicles:v1", reading()))
+        while not await told(series):
+            await asyncio.sleep(0)
+        await log.close()
+        await running
+    assert away.refusals < 0
 
 
 async def test_what_is_older_than_it_is_kept_is_forgotten_at_the_start_and_every_hour(log, series):

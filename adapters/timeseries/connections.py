@@ -1,0 +1,104 @@
+"""Connections to QuestDB over PostgreSQL's wire protocol, for work that may be repeated."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import TypeVar
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.types.numeric import Int8Dumper
+
+from commands.ports import SeriesUnavailable
+
+T = TypeVar("T")
+Work = Callable[[psycopg.Connection], T]
+DEFAULTS = {"port": "8812", "dbname": "qdb", "connect_timeout": "5"}
+ANSWER_S = 90
+"""For all of a work: longer than the server takes to apply what it was given."""
+
+
+class Connections:
+    """As many as are in use at once; those that a restart of the server broke are replaced without a word."""
+
+    def __init__(self, url: str) -> None:
+        """`url` as postgresql://user:password@host:port/qdb. Raises `SeriesUnavailable` where it is none."""
+        try:
+            self._told = DEFAULTS | conninfo_to_dict(url)
+        except psycopg.ProgrammingError:  # what it says may quote the password
+            self._told = {}
+        if "host" not in self._told or not url.startswith("postgresql://"):
+            raise SeriesUnavailable("the time series' URL is not of the form postgresql://user:password@host:port/qdb")
+        self._server = "QuestDB at {host}:{port}".format_map(self._told)
+        self._idle: deque[psycopg.Connection] = deque()
+
+    async def use(self, work: Work[T]) -> T:
+        """Call `work` with a connection, in a thread. Raises `SeriesUnavailable`, and what the server refuses."""
+        return await asyncio.to_thread(self.run, work)
+
+    def run(self, work: Work[T]) -> T:
+        """Call `work` with a connection; once again, from its beginning, where that connection turns out broken."""
+        try:
+            return self._run(work)
+        except psycopg.OperationalError:
+            self.close()
+        try:
+            return self._run(work)
+        except psycopg.OperationalError as error:
+            raise SeriesUnavailable(f"{self._server} was lost: {error}") from error
+
+    def close(self) -> None:
+        """Close those that are not in use."""
+        while connection := self._taken():
+            connection.close()
+
+    def _run(self, work: Work[T]) -> T:
+        connection = self._taken() or self._connected()
+        try:
+            with _hung_up_in_time(connection):
+                result = work(connection)
+        except BaseException:
+            connection.close()  # and with it whatever was not committed
+            raise
+        self._idle.append(connection)
+        return result
+
+    def _taken(self) -> psycopg.Connection | None:
+        with suppress(IndexError):
+            return self._idle.pop()
+        return None
+
+    def _connected(self) -> psycopg.Connection:
+        try:
+            connection = psycopg.connect(**self._told, autocommit=True)
+        except psycopg.OperationalError as error:
+            if "password" in str(error):
+                raise SeriesUnavailable(f"{self._server} refuses this user and password") from None
+            raise SeriesUnavailable(f"{self._server} can't be reached: {error}") from None
+        connection.adapters.register_dumper(int, Int8Dumper)  # one type, whatever the number: one prepared statement
+        return connection
+
+
+@contextmanager
+def _hung_up_in_time(connection: psycopg.Connection) -> Iterator[None]:
+    """A server that is frozen can't keep its own time: after `ANSWER_S` the connection is cut, as if it had died."""
+    with socket.socket(fileno=os.dup(connection.fileno())) as line:
+        timer = threading.Timer(ANSWER_S, _hang_up, [line])
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+            timer.join()
+
+
+def _hang_up(line: socket.socket) -> None:
+    with suppress(OSError):  # it ended just now
+        line.shutdown(socket.SHUT_RDWR)
