@@ -52,13 +52,7 @@ class Host:
 
         A checkpoint is taken where the last inputs were decided by another build.
         """
-        bodies = await self.consumer.states()
-        loaded = {stream: load_state(self.processor, body) for stream, body in bodies.items()}
-        self.states = {stream: state for stream, state in loaded.items() if state is not None}
-        lost = [stream for stream, state in loaded.items() if state is None]
-        if lost:
-            log_line.info("states are folded again", processor=self.processor.name, streams=len(lost))
-            self.states |= await self._refold(lost)
+        await self._load()
         if await checkpoint.needed_for_build(self.log, self.processor.name, self.build):
             await self.checkpoint(f"build-{self.build}")
 
@@ -72,6 +66,8 @@ class Host:
         batch = await self.consumer.poll()
         if batch.records:
             async with self.busy:
+                if batch.reassigned:
+                    await self._load()
                 work = self._work(batch.records)
                 states = {stream: dump_state(self.processor, state) for stream, state in work.states.items()}
                 await batch.commit(work.outputs, states)
@@ -88,6 +84,16 @@ class Host:
     def caught_up(self) -> bool:
         """Whether every input appended so far has been handled and committed."""
         return self.consumer.caught_up()
+
+    async def _load(self) -> None:
+        """Know the streams of the partitions that are this worker's now, and no others."""
+        bodies = await self.consumer.states()
+        loaded = {stream: load_state(self.processor, body) for stream, body in bodies.items()}
+        self.states = {stream: state for stream, state in loaded.items() if state is not None}
+        lost = [stream for stream, state in loaded.items() if state is None]
+        if lost:
+            log_line.info("states are folded again", processor=self.processor.name, streams=len(lost))
+            self.states |= await self._refold(lost)
 
     def _work(self, records: Sequence[Stored]) -> Work:
         work = Work()
