@@ -141,7 +141,7 @@ def _java() -> Sequence[str]:
     except Exception as error:  # jgo has no exception of its own
         raise BrokerError(f"{KAFKA} can't be fetched from Maven Central: {error}") from error
     quiet = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
-    return [str(JAVA), HEAP, "-XX:+UseSerialGC", quiet, "-cp", ":".join(map(str, jars))]
+    return [str(JAVA), HEAP, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", quiet, "-cp", ":".join(map(str, jars))]
 
 
 def _cluster_id() -> str:

@@ -41,7 +41,6 @@ class Appender:
     """Single records, each confirmed on its own. A thread polls; whoever appended waits on an asyncio future."""
 
     def __init__(self, settings: KafkaSettings, names: Names) -> None:
-        self._settings = settings
         self._names = names
         self._producer = connected(settings.producer(), settings.confirm_timeout_s)
         self._stopping = False
@@ -55,8 +54,9 @@ class Appender:
         return future
 
     def close(self) -> None:
-        """Finish what was handed in."""
-        self._producer.flush(self._settings.confirm_timeout_s)
+        """Finish what was handed in: each is confirmed or, after its time-out, refused."""
+        while self._producer.flush(POLL_S):
+            pass
         self._stopping = True
         self._thread.join()
 
