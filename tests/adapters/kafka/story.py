@@ -24,7 +24,7 @@ from tests.processors.counting import command
 ROOT = Path(__file__).resolve().parents[3]
 INPUTS = topics.inputs("load")
 STREAMS = [f"load:{number}" for number in range(12)]
-PATIENCE_S = 60  # never waited for, unless something is broken
+PATIENCE_S = 40  # never waited for, unless something is broken
 
 
 def inputs(first: int, count: int) -> list[Record]:
