@@ -72,6 +72,8 @@ class KafkaConsumer:
         self._ticket = Ticket()
         self._reassigned = False
         self._joined = False
+        self._in_hand = False
+        self._leaving: asyncio.Future[None] | None = None
         self._closed = False
         self._overtaken = False
 
@@ -92,9 +94,13 @@ class KafkaConsumer:
     async def poll(self, limit: int = 500) -> KafkaBatch:
         while not self._ended():
             await self._has_joined()
+            if self._ended():
+                break
             batch = await self._call(self._take, limit)
-            if batch.records:
+            if batch.records and self._leaving is None:
+                self._in_hand = True
                 return batch
+        await self.leave()
         self._refuse_overtaken()
         return KafkaBatch(self, (), self._ticket, False)
 
@@ -103,18 +109,23 @@ class KafkaConsumer:
         rows = [*map(self._log.names.row, outputs)]
         rows += [self._log.names.row((topic, Entry(stream, body))) for stream, body in states.items()]
         self._refuse_overtaken()
-        if self._closed:
-            raise LogError(f"{self._processor}: this worker has given its partitions back")
         positions = await self._call(self._commit, batch, rows)
+        self._in_hand = False
         self._log.learn((row.topic, position) for row, position in zip(rows, positions, strict=False))
 
     async def close(self) -> None:
-        """Finish the commit that was handed in, then leave the group at once."""
-        if self._closed:
-            return
+        """Take nothing more, and leave the group: at once, or at the `poll` after what is in hand was committed."""
         self._closed = True
-        await self._call(self._leave)
-        self._thread.shutdown(wait=False)
+        if not self._in_hand:
+            await self.leave()
+
+    async def leave(self) -> None:
+        """Finish the commit that was handed in and leave the group, which need not wait then until it misses us."""
+        if self._leaving is None:
+            self._closed = True
+            self._leaving = self._call(self._leave)
+            self._thread.shutdown(wait=False)
+        await asyncio.shield(self._leaving)
 
     def overtake(self) -> None:
         """Another consumer of this log takes the processor over: nothing more is taken or committed here."""
@@ -131,6 +142,8 @@ class KafkaConsumer:
 
     def _call(self, work: Callable[..., Result], *arguments: Any) -> asyncio.Future[Result]:
         """Do it on the thread. Whoever waits may be cancelled; what was handed in is not."""
+        if self._leaving is not None:
+            raise LogError(f"{self._processor}: this worker has given its partitions back")
         loop = asyncio.get_running_loop()
         return asyncio.shield(loop.run_in_executor(self._thread, partial(work, *arguments)))
 
@@ -141,9 +154,10 @@ class KafkaConsumer:
 
     async def _join_after_predecessor(self) -> None:
         if self._predecessor is not None:
-            await self._predecessor.close()
+            await self._predecessor.leave()
             self._predecessor = None
-        await self._call(self._join)
+        if self._leaving is None:
+            await self._call(self._join)
 
     # From here on: on the thread.
 
@@ -223,6 +237,7 @@ class KafkaConsumer:
                     raise failure from error
             try:
                 self._transactor.prepare()
+                self._refuse_outsider()
                 if ends and self._committed(ends) == ends:
                     return []
             except KafkaException as error:
@@ -235,9 +250,13 @@ class KafkaConsumer:
         assert self._consumer is not None
         group = self._consumer.consumer_group_metadata()
         # Once the group has told this worker that it is out, the metadata name no member, and would be let through.
+        self._refuse_outsider()
+        producer.send_offsets_to_transaction(self._topic_partitions(ends), group, self._settings.attempt_timeout_s)
+
+    def _refuse_outsider(self) -> None:
+        assert self._consumer is not None
         if self._consumer.memberid() != self._member:
             raise Fenced(f"{self._processor}: this worker was silent for too long and is no member any more")
-        producer.send_offsets_to_transaction(self._topic_partitions(ends), group, self._settings.attempt_timeout_s)
 
     def _committed(self, partitions: Mapping[int, int]) -> dict[int, int]:
         """The *stable* positions: not answered before the transactions that would change them are decided."""

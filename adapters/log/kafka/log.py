@@ -109,7 +109,7 @@ class KafkaLog:
         if self.closed:
             return
         self.closed = True
-        await asyncio.gather(*(consumer.close() for consumer in self._consumers.values()))
+        await asyncio.gather(*(consumer.leave() for consumer in self._consumers.values()))
         if self._writing is not None:
             await self._writing
         loop = asyncio.get_running_loop()

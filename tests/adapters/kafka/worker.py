@@ -42,7 +42,7 @@ async def work(settings: KafkaSettings) -> None:
     host = Host(Counting(), log, "b1")
     closing: list[asyncio.Task[None]] = []
     loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGTERM, lambda: closing.append(asyncio.create_task(log.close())))
+    loop.add_signal_handler(signal.SIGTERM, lambda: closing.append(asyncio.create_task(host.consumer.close())))
     try:
         await host.restore()
         say("ready")
