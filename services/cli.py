@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from services import assets, bench, demo, maintenance, replay, schemas, serve, testing, token, version
+from services import assets, bench, demo, maintenance, replay, schemas, serve, testing, token, topics, version
 
 app = typer.Typer(
     help="Coordinates EV charging across community hubs: fair queues, verified priority, grid limits kept.",
@@ -23,6 +23,7 @@ app.command()(token.token)
 app.command()(replay.replay)
 app.command()(maintenance.checkpoint)
 app.command()(maintenance.unpark)
+app.command()(topics.topics)
 app.add_typer(bench.bench, name="bench")
 app.command(options_metavar="[PYTEST ARGUMENTS]", context_settings=testing.PASSES_ON)(testing.test)
 app.command()(schemas.schemas)

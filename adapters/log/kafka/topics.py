@@ -21,7 +21,6 @@ FOR_EVER = -1
 ASK_S = 10.0
 LOOK_S = 0.02
 SAFE_REPLICAS = 2
-"""So many brokers have what was confirmed; where there are enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +36,18 @@ class Difference:
         return f"topic {self.topic}: {self.setting} must be {self.wanted}, found {self.found}"
 
 
-def configuration(topic: str) -> dict[str, str]:
-    """What a topic's configuration must be, but for what depends on the number of brokers."""
+def configuration(topic: str, replication: int) -> dict[str, str]:
+    """What a topic's configuration must be, where so many brokers have each record.
+
+    One of them may be away, and two must have a record before it is confirmed, where there are enough.
+    """
     days = topics.kept_days(topic)
     return {
         "cleanup.policy": "compact" if topics.is_table(topic) else "delete",
         "retention.ms": str(FOR_EVER if days is None else days * DAY_MS),
         "retention.bytes": str(FOR_EVER),
         "max.message.bytes": str(MESSAGE_LIMIT_BYTES),
+        "min.insync.replicas": str(min(SAFE_REPLICAS, max(1, replication - 1))),
     }
 
 
@@ -52,10 +55,8 @@ def make_topics(
     admin: AdminClient, prefix: str, partitions: int, replication: int, names: Sequence[str] = topics.TOPICS
 ) -> list[str]:
     """Make those topics that are missing, and return them once they can be written. Raises `LogError`."""
-    in_sync = str(min(SAFE_REPLICAS, max(1, replication - 1)))
     wanted = [
-        NewTopic(prefix + name, partitions, replication, config=configuration(name) | {"min.insync.replicas": in_sync})
-        for name in names
+        NewTopic(prefix + name, partitions, replication, config=configuration(name, replication)) for name in names
     ]
     made = [name for name, answer in admin.create_topics(wanted, request_timeout=ASK_S).items() if _made(name, answer)]
     while made and not _all_are_led(admin, made):
@@ -101,25 +102,26 @@ def differences(
         copies = len(listed[prefix + name].partitions[0].replicas)
         if replication not in (None, copies):
             different.append(Difference(prefix + name, "replication", str(replication), str(copies)))
-    return [*different, *_misconfigured(admin, prefix, tuple(found))]
+    wanted_of = {name: configuration(name, len(listed[prefix + name].partitions[0].replicas)) for name in found}
+    return [*different, *_misconfigured(admin, prefix, wanted_of)]
 
 
-def _misconfigured(admin: AdminClient, prefix: str, names: Sequence[str]) -> Iterator[Difference]:
-    resources = {name: ConfigResource(ResourceType.TOPIC, prefix + name) for name in names}
+def _misconfigured(admin: AdminClient, prefix: str, wanted_of: Mapping[str, Mapping[str, str]]) -> Iterator[Difference]:
+    resources = [ConfigResource(ResourceType.TOPIC, prefix + name) for name in wanted_of]
     if not resources:
         return
 
     def ask() -> Mapping[str, Mapping[str, str]]:
-        answers = admin.describe_configs([*resources.values()], request_timeout=ASK_S)
+        answers = admin.describe_configs(resources, request_timeout=ASK_S)
         return {
             resource.name: {key: entry.value for key, entry in answer.result().items()}
             for resource, answer in answers.items()
         }
 
     found = insisting(ask, "the topics' configuration", ASK_S)
-    for name in names:
+    for name, configured in wanted_of.items():
         told = found[prefix + name]
-        for setting, wanted in configuration(name).items():
+        for setting, wanted in configured.items():
             if told.get(setting) != wanted:
                 yield Difference(prefix + name, setting, wanted, str(told.get(setting)))
 
