@@ -14,7 +14,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, Topi
 
 from adapters.log.kafka.names import Row, stored
 from adapters.log.kafka.producers import Transactor
-from adapters.log.kafka.reader import SLICE_S, arrivals, insisting, is_end
+from adapters.log.kafka.reader import SLICE_S, arrivals, committed, insisting, is_end
 from adapters.log.kafka.trouble import error_of, translated, translating
 from commands import topics
 from commands.ports import Entry, Fenced, LogError, Output, Position, Stored
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from adapters.log.kafka.log import KafkaLog
 
 Result = TypeVar("Result")
+ASK_S = 1.0
 JOIN_SLICE_S = 0.01
 """An assignment alone is not told by what waits for records."""
 
@@ -266,7 +267,7 @@ class KafkaConsumer:
         consumer = self._consumer
 
         def ask() -> dict[int, int]:
-            return {found.partition: max(0, found.offset) for found in consumer.committed(wanted, SLICE_S * 10)}
+            return committed(consumer.committed(wanted, ASK_S))
 
         return insisting(ask, self._processor, patience_s)
 

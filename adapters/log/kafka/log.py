@@ -18,7 +18,7 @@ from confluent_kafka.admin import AdminClient
 from adapters.log.kafka.consumer import KafkaConsumer
 from adapters.log.kafka.names import Names, Row
 from adapters.log.kafka.producers import Appender, Transactor
-from adapters.log.kafka.reader import Reader, ends_uncommitted, insisting
+from adapters.log.kafka.reader import Reader, committed, ends_uncommitted, insisting
 from adapters.log.kafka.settings import KafkaSettings
 from adapters.log.kafka.tail import tail
 from adapters.log.kafka.topics import checked_partitions
@@ -176,15 +176,17 @@ class KafkaLog:
 
     def _consumed(self, processor: str) -> dict[int, int]:
         group = ConsumerGroupTopicPartitions(self.settings.prefix + processor)
-        timeout_s = self.settings.confirm_timeout_s
+        timeout_s = self.settings.confirm_timeout_s  # a worker's transaction may be under way
 
         def ask() -> dict[int, int]:
             (answer,) = self._admin.list_consumer_group_offsets(
                 [group], require_stable=True, request_timeout=timeout_s
             ).values()
             name = self.names.topic(topics.inputs(processor))
-            known = {one.partition: one.offset for one in answer.result().topic_partitions if one.topic == name}
-            return {p: max(0, known.get(p, 0)) for p in range(self.partitions(topics.inputs(processor)))}
+            known = committed(one for one in answer.result().topic_partitions if one.topic == name)
+            return {
+                partition: known.get(partition, 0) for partition in range(self.partitions(topics.inputs(processor)))
+            }
 
         return insisting(ask, processor, timeout_s)
 

@@ -31,9 +31,9 @@ def produce(producer: Producer, names: Names, row: Row, delivered: Delivered) ->
 
 
 def connected(configuration: dict[str, Any], timeout_s: float) -> Producer:
-    """A producer that has reached a broker: one that asks for its id before that asks again only after 500 ms."""
+    """A producer that knows the brokers. What it asks before that, librdkafka asks again only 500 to 1,000 ms later."""
     producer = Producer(configuration)
-    producer.list_topics("", timeout_s)
+    producer.list_topics(timeout=timeout_s)
     return producer
 
 

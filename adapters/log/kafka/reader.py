@@ -7,7 +7,7 @@ and then reads committed records up to there, waiting for transactions that are 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TypeVar
 
 from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException, Message, TopicPartition
@@ -69,6 +69,16 @@ def insisting(ask: Callable[[], Found], what: str, timeout_s: float) -> Found:
         time.sleep(RETRY_S)
 
 
+def committed(partitions: Iterable[TopicPartition]) -> dict[int, int]:
+    """The committed position of each partition (0: none). Raises `KafkaException` where one is not known yet."""
+    found: dict[int, int] = {}
+    for one in partitions:
+        if one.error is not None:
+            raise KafkaException(one.error)
+        found[one.partition] = max(0, one.offset)
+    return found
+
+
 TRANSIENT = frozenset(
     {
         KafkaError.NOT_LEADER_FOR_PARTITION,
@@ -95,6 +105,7 @@ class Reader:
         self._timeout_s = settings.confirm_timeout_s
         # An empty answer tells of an end: it shall not take long.
         self._consumer = Consumer(settings.consumer("reader", **{"fetch.wait.max.ms": 5}))
+        self._met: set[str] = set()
         self._last: dict[tuple[str, int], tuple[int, int]] = {}
 
     def close(self) -> None:
@@ -147,6 +158,9 @@ class Reader:
         name = self._names.topic(topic)
         open_until = time.monotonic() + self._timeout_s
         with translating(name):
+            if name not in self._met:  # librdkafka itself looks for the leaders of another topic up to 1 s later
+                self._consumer.list_topics(name, self._timeout_s)
+                self._met.add(name)
             self._consumer.assign([TopicPartition(name, partition, spans[partition][0]) for partition in ends])
         try:
             while ends:
