@@ -63,6 +63,8 @@ class KafkaConsumer:
         self._inputs = topics.inputs(processor)
         self._predecessor = predecessor
         self._thread = ThreadPoolExecutor(1, f"kafka {processor}")
+        # So long others may need until they let go of partitions, or until their transactions are decided.
+        self._patience_s = log.settings.transaction_timeout_ms / 1000 + log.settings.confirm_timeout_s
         self._transactor = Transactor(self._settings, log.names, f"{processor}.{log.worker}")
         self._consumer: Consumer | None = None
         self._joining: asyncio.Future[None] | None = None
@@ -182,12 +184,19 @@ class KafkaConsumer:
                 on_revoke=self._revoked,
                 on_lost=self._lost,
             )
-            while self._member is None and not self._ended():
-                self._receive(JOIN_SLICE_S)
+            self._receive_until(lambda: self._member is not None, JOIN_SLICE_S)
             high = self._log.high(self._inputs)
-            while not self._ended() and any(self._reached[partition] < high[partition] for partition in self._unseen()):
-                self._receive()
+            self._receive_until(lambda: all(self._reached.get(p, 0) >= high[p] for p in self._unseen()), SLICE_S)
         self._joined = True
+
+    def _receive_until(self, holds: Callable[[], bool], slice_s: float) -> None:
+        deadline = time.monotonic() + self._patience_s
+        while not (holds() or self._ended()):
+            if time.monotonic() > deadline:
+                raise LogError(
+                    f"{self._processor}: the group let no worker in, or a partition can't be read to its end"
+                )
+            self._receive(slice_s)
 
     def _unseen(self) -> set[int]:
         return self._reached.keys() - {stored.position.partition for stored in self._buffer}
@@ -263,13 +272,12 @@ class KafkaConsumer:
         """The *stable* positions: not answered before the transactions that would change them are decided."""
         assert self._consumer is not None
         wanted = self._topic_partitions(partitions)
-        patience_s = self._settings.transaction_timeout_ms / 1000 + self._settings.confirm_timeout_s
         consumer = self._consumer
 
         def ask() -> dict[int, int]:
             return committed(consumer.committed(wanted, ASK_S))
 
-        return insisting(ask, self._processor, patience_s)
+        return insisting(ask, self._processor, self._patience_s)
 
     def _topic_partitions(self, offsets: Mapping[int, int]) -> list[TopicPartition]:
         name = self._log.names.topic(self._inputs)
@@ -277,6 +285,8 @@ class KafkaConsumer:
 
     def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         """Where to go on is asked before `states` looks for the states' end: so a late commit is in both or neither."""
+        if self._leaving is not None:
+            return
         self._member = consumer.memberid()
         offsets = self._committed({one.partition: 0 for one in partitions}) if partitions else {}
         self._consumed |= offsets
