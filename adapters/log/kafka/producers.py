@@ -12,6 +12,7 @@ from typing import Any
 from confluent_kafka import KafkaError, Message, Producer
 
 from adapters.log.kafka.names import Names, Row, position_of
+from adapters.log.kafka.reader import listed
 from adapters.log.kafka.settings import KafkaSettings
 from adapters.log.kafka.trouble import translated
 from commands.ports import LogError, Position
@@ -33,7 +34,7 @@ def produce(producer: Producer, names: Names, row: Row, delivered: Delivered) ->
 def connected(configuration: dict[str, Any], timeout_s: float) -> Producer:
     """A producer that knows the brokers. What it asks before that, librdkafka asks again only 500 to 1,000 ms later."""
     producer = Producer(configuration)
-    producer.list_topics(timeout=timeout_s)
+    listed(producer, timeout_s)
     return producer
 
 
@@ -91,7 +92,7 @@ class Transactor:
     """Transactions under one lasting id, by one thread. Whoever begins under the same id fences the predecessor.
 
     A producer that saw any error or time-out is thrown away: only a fresh one knows what became of its transaction.
-    Every method raises `KafkaException`.
+    Every method raises `KafkaException`, and `LogError` where no broker can be reached.
     """
 
     def __init__(self, settings: KafkaSettings, names: Names, transactional_id: str) -> None:

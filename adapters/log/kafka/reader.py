@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TypeVar
 
-from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException, Message, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec
+from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, ClusterMetadata, OffsetSpec
 
 from adapters.log.kafka.names import Names, stored
 from adapters.log.kafka.settings import KafkaSettings
@@ -23,6 +23,7 @@ AT_ONCE = 500
 SLICE_S = 0.1
 """So long a thread waits for records before it looks whether it shall end."""
 RETRY_S = 0.02
+KNOCK_S = 1.0
 NEAR = 4
 """The last record is commonly so near to the end: after it comes the mark of its transaction."""
 FURTHER = 64
@@ -67,6 +68,14 @@ def insisting(ask: Callable[[], Found], what: str, timeout_s: float) -> Found:
             if time.monotonic() > deadline:
                 raise translated(error_of(error), what) from error
         time.sleep(RETRY_S)
+
+
+def listed(client: AdminClient | Consumer | Producer, timeout_s: float, topic: str | None = None) -> ClusterMetadata:
+    """What there is, or of one topic. Raises `LogError`.
+
+    librdkafka may miss that it got a connection, and then waits out any time-out: so it is asked often.
+    """
+    return insisting(lambda: client.list_topics(topic, timeout=KNOCK_S), "the brokers", timeout_s)
 
 
 def committed(partitions: Iterable[TopicPartition]) -> dict[int, int]:
@@ -157,10 +166,10 @@ class Reader:
             return
         name = self._names.topic(topic)
         open_until = time.monotonic() + self._timeout_s
+        if name not in self._met:  # librdkafka itself looks for the leaders of another topic up to 1 s later
+            listed(self._consumer, self._timeout_s, name)
+            self._met.add(name)
         with translating(name):
-            if name not in self._met:  # librdkafka itself looks for the leaders of another topic up to 1 s later
-                self._consumer.list_topics(name, self._timeout_s)
-                self._met.add(name)
             self._consumer.assign([TopicPartition(name, partition, spans[partition][0]) for partition in ends])
         try:
             while ends:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
 
-from adapters.log.kafka.reader import insisting
+from adapters.log.kafka.reader import insisting, listed
 from adapters.log.kafka.settings import MESSAGE_LIMIT_BYTES, KafkaSettings
 from adapters.log.kafka.trouble import error_of, translated
 from commands import topics
@@ -65,9 +65,9 @@ def make_topics(
 
 
 def _all_are_led(admin: AdminClient, names: Sequence[str]) -> bool:
-    listed = insisting(lambda: admin.list_topics(timeout=ASK_S).topics, "the brokers", ASK_S)
-    partitions = [one for name in names if name in listed for one in listed[name].partitions.values()]
-    return all(name in listed for name in names) and all(one.leader >= 0 and not one.error for one in partitions)
+    known = listed(admin, ASK_S).topics
+    partitions = [one for name in names if name in known for one in known[name].partitions.values()]
+    return all(name in known for name in names) and all(one.leader >= 0 and not one.error for one in partitions)
 
 
 def _made(name: str, answer: Future[None]) -> bool:
@@ -82,15 +82,15 @@ def _made(name: str, answer: Future[None]) -> bool:
 
 def partitions_found(admin: AdminClient, prefix: str) -> dict[str, int]:
     """How many partitions each topic has; those that are missing are left out. Raises `LogError`."""
-    listed = insisting(lambda: admin.list_topics(timeout=ASK_S).topics, "the brokers", ASK_S)
-    return {name: len(listed[prefix + name].partitions) for name in topics.TOPICS if prefix + name in listed}
+    known = listed(admin, ASK_S).topics
+    return {name: len(known[prefix + name].partitions) for name in topics.TOPICS if prefix + name in known}
 
 
 def differences(
     admin: AdminClient, prefix: str, partitions: int | None = None, replication: int | None = None
 ) -> list[Difference]:
     """What is not as it must be; `partitions` when left out: as many as `events` has. Raises `LogError`."""
-    listed = insisting(lambda: admin.list_topics(timeout=ASK_S).topics, "the brokers", ASK_S)
+    known = listed(admin, ASK_S).topics
     found = partitions_found(admin, prefix)
     wanted = partitions or found.get(topics.EVENTS, 0)
     different = [
@@ -99,10 +99,10 @@ def differences(
     for name, number in found.items():
         if number != wanted:
             different.append(Difference(prefix + name, "partitions", str(wanted), str(number)))
-        copies = len(listed[prefix + name].partitions[0].replicas)
+        copies = len(known[prefix + name].partitions[0].replicas)
         if replication not in (None, copies):
             different.append(Difference(prefix + name, "replication", str(replication), str(copies)))
-    wanted_of = {name: configuration(name, len(listed[prefix + name].partitions[0].replicas)) for name in found}
+    wanted_of = {name: configuration(name, len(known[prefix + name].partitions[0].replicas)) for name in found}
     return [*different, *_misconfigured(admin, prefix, wanted_of)]
 
 
