@@ -11,7 +11,10 @@ from domain.records.readings import ReadingSource
 
 
 class LogError(Exception):
-    """The log could not do what was asked; nothing of it was done, and nothing was acknowledged."""
+    """The log could not do what was asked, and nothing was acknowledged.
+
+    Nothing of it was done; where brokers did not answer in time, nobody knows: asked again, repeats bear the same ids.
+    """
 
 
 class LogFull(LogError):
@@ -64,9 +67,13 @@ Output = tuple[str, Entry]
 
 
 class Batch(Protocol):
-    """Inputs that one worker took, in the order of each partition; empty where none arrived in time."""
+    """Inputs that one worker took, in the order of each partition; empty where none arrived in time.
+
+    `reassigned`: the worker owns other partitions than when it last asked for `states`: what it knows is void.
+    """
 
     records: Sequence[Stored]
+    reassigned: bool
 
     async def commit(self, outputs: Sequence[Output], states: Mapping[str, bytes | None]) -> None:
         """Write outputs, states (None deletes) and the consumed positions, all or nothing, durably.
@@ -88,7 +95,10 @@ class Consumer(Protocol):
         """The last consumed and committed offset of each owned partition (0: none)."""
 
     def caught_up(self) -> bool:
-        """Whether everything appended so far has been consumed and committed."""
+        """Whether everything in the owned partitions has been consumed and committed.
+
+        Everything that was there when the worker came, that this process appended, and that has reached it since.
+        """
 
     async def close(self) -> None:
         """Give the partitions back."""
@@ -144,7 +154,7 @@ class Log(Protocol):
         """All entries after the given offset of each partition (missing: from the start), and then those that come."""
 
     async def table(self, topic: str) -> Mapping[str, bytes]:
-        """The latest entry of each key of a compacted topic."""
+        """The latest entry of each key of a compacted topic. Raises `ValueError` for any other."""
 
     async def ends(self, topic: str) -> Mapping[int, int]:
         """The last offset of each partition (0: empty)."""
@@ -156,7 +166,10 @@ class Log(Protocol):
         """How many partitions a topic has."""
 
     def consumer(self, processor: str) -> Consumer:
-        """A worker of `processor`: reads `<processor>.inputs`, keeps states in `<processor>.state`."""
+        """A worker of `processor`: reads `<processor>.inputs`, keeps states in `<processor>.state`.
+
+        It takes over from an earlier one of this log, and shares the partitions with those of other processes.
+        """
 
     async def close(self) -> None:
         """Finish what was accepted, then let go of the files."""

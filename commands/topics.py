@@ -38,6 +38,16 @@ def is_table(topic: str) -> bool:
     return topic in (DESIRED, TIMERS) or topic.endswith(".state")
 
 
+def kept_days(topic: str) -> int | None:
+    """How long the entries of a topic are kept: inputs for days, everything else for ever (None).
+
+    What cars told goes first: it says where somebody was.
+    """
+    if not topic.endswith(".inputs"):
+        return None
+    return 7 if topic == inputs("vehicles") else 30
+
+
 def partition_of(key: str, partitions: int) -> int:
     """CRC-32 of the key: stable across processes, languages and adapters."""
     return crc32(key.encode()) % partitions

@@ -53,14 +53,7 @@ class Host:
 
         A checkpoint is taken where the last inputs were decided by another build.
         """
-        bodies = await self.consumer.states()
-        loaded = {stream: load_state(self.processor, body) for stream, body in bodies.items()}
-        states = {stream: state for stream, state in loaded.items() if state is not None}
-        lost = [stream for stream, state in loaded.items() if state is None]
-        if lost:
-            log_line.info("states are folded again", processor=self.processor.name, streams=len(lost))
-            states |= await self._refold(lost)
-        self._keep(states)
+        await self._load()
         if await checkpoint.needed_for_build(self.log, self.processor.name, self.build):
             await self.checkpoint(f"build-{self.build}")
 
@@ -74,6 +67,8 @@ class Host:
         batch = await self.consumer.poll()
         if batch.records:
             async with self.busy:
+                if batch.reassigned:
+                    await self._load()
                 work = self._work(batch.records)
                 states = {stream: dump_state(self.processor, state) for stream, state in work.states.items()}
                 await batch.commit(work.outputs, states)
@@ -91,8 +86,22 @@ class Host:
         """Whether every input appended so far has been handled and committed."""
         return self.consumer.caught_up()
 
+    async def _load(self) -> None:
+        """Know the streams of the partitions that are this worker's now, and no others."""
+        bodies = await self.consumer.states()
+        loaded = {stream: load_state(self.processor, body) for stream, body in bodies.items()}
+        self.states = {stream: state for stream, state in loaded.items() if state is not None}
+        lost = [stream for stream, state in loaded.items() if state is None]
+        if lost:
+            log_line.info("states are folded again", processor=self.processor.name, streams=len(lost))
+            self.states |= await self._refold(lost)
+        self._note_time(self.states)
+
     def _keep(self, states: dict[str, State]) -> None:
         self.states |= states
+        self._note_time(states)
+
+    def _note_time(self, states: dict[str, State]) -> None:
         self.time_ms = max([self.time_ms, *(state.time_ms for state in states.values())])
 
     def _work(self, records: Sequence[Stored]) -> Work:

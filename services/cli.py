@@ -20,6 +20,7 @@ from services import (
     simulate,
     testing,
     token,
+    topics,
     version,
 )
 
@@ -39,6 +40,7 @@ app.command()(rebuild.rebuild)
 app.command()(maintenance.checkpoint)
 app.command()(maintenance.migrate)
 app.command()(maintenance.unpark)
+app.command()(topics.topics)
 app.add_typer(bench.bench, name="bench")
 app.command(options_metavar="[PYTEST ARGUMENTS]", context_settings=testing.PASSES_ON)(testing.test)
 app.command()(schemas.schemas)

@@ -27,6 +27,7 @@ class SqliteBatch:
     records: Sequence[Stored]
     start: Cursor
     end: Cursor
+    reassigned: bool = False  # nobody shares the partitions
 
     async def commit(self, outputs: Sequence[Output], states: Mapping[str, bytes | None]) -> None:
         """Outputs, states and positions in one transaction. Raises `Fenced`, `LogFull`, `LogDamaged`, `LogError`."""

@@ -10,14 +10,19 @@ from typing import Protocol
 from uuid import uuid4
 
 import pytest
+from confluent_kafka.admin import AdminClient
 
+from adapters.log.kafka.log import KafkaLog
+from adapters.log.kafka.topics import make_topics
 from adapters.log.sqlite import SqliteLog
 from adapters.timeseries.questdb import QuestDbSeries
 from adapters.timeseries.sqlite import SqliteSeries
 from commands.ports import Log, TimeSeries
+from services.broker import Broker
+from tests.kafka import kafka, settings_of
 from tests.questdb import questdb_url
 
-__all__ = ["questdb_url"]
+__all__ = ["kafka", "questdb_url"]
 
 OpenLog = Callable[[], Awaitable[Log]]
 
@@ -36,11 +41,21 @@ class SqliteSpace:
         return SqliteLog.open(self._folder, partitions=4)
 
 
-@pytest.fixture(params=["sqlite"], scope="module")
+class KafkaSpace:
+    def __init__(self, broker: Broker) -> None:
+        self._settings = settings_of(broker)
+        make_topics(AdminClient(self._settings.client()), self._settings.prefix, partitions=4, replication=1)
+
+    async def open(self) -> Log:
+        return KafkaLog.open(self._settings)
+
+
+@pytest.fixture(params=["sqlite", "kafka"], scope="module")
 def new_space(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Space]:
     """Makes empty spaces of one kind of log."""
-    spaces = {"sqlite": lambda: SqliteSpace(tmp_path_factory.mktemp("log"))}
-    return spaces[request.param]
+    if request.param == "kafka":
+        return partial(KafkaSpace, request.getfixturevalue("kafka"))
+    return lambda: SqliteSpace(tmp_path_factory.mktemp("log"))
 
 
 @asynccontextmanager

@@ -1,0 +1,317 @@
+"""A processor's worker on Kafka: it shares the partitions with the other workers of its group."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+
+from adapters.log.kafka.names import Row, stored
+from adapters.log.kafka.producers import Transactor
+from adapters.log.kafka.reader import SLICE_S, arrivals, committed, insisting, is_end
+from adapters.log.kafka.trouble import error_of, translated, translating
+from commands import topics
+from commands.ports import Entry, Fenced, LogError, Output, Position, Stored
+
+if TYPE_CHECKING:
+    from adapters.log.kafka.log import KafkaLog
+
+Result = TypeVar("Result")
+ASK_S = 1.0
+JOIN_SLICE_S = 0.01
+"""An assignment alone is not told by what waits for records."""
+
+
+@dataclass(slots=True, eq=False)
+class Ticket:
+    """Whether batches taken under it may be committed; the reason if not."""
+
+    void: LogError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaBatch:
+    """Inputs under a ticket. Until it is committed, `poll` gives them again."""
+
+    consumer: KafkaConsumer
+    records: Sequence[Stored]
+    ticket: Ticket
+    reassigned: bool
+
+    async def commit(self, outputs: Sequence[Output], states: Mapping[str, bytes | None]) -> None:
+        """Outputs, states and positions in one transaction. Raises `Fenced`, `LogFull`, `LogDamaged`, `LogError`."""
+        await self.consumer.commit(self, outputs, states)
+
+
+class KafkaConsumer:
+    """One batch at a time: polled, committed, and only then the next, so that no input is passed over or used twice.
+
+    All clients belong to one thread, which is also where partitions come and go: never between a batch and its commit
+    but when this worker was silent for too long, and then the brokers refuse the commit.
+    """
+
+    def __init__(self, log: KafkaLog, processor: str, predecessor: KafkaConsumer | None) -> None:
+        self._log = log
+        self._settings = log.settings
+        self._processor = processor
+        self._inputs = topics.inputs(processor)
+        self._predecessor = predecessor
+        self._thread = ThreadPoolExecutor(1, f"kafka {processor}")
+        # So long others may need until they let go of partitions, or until their transactions are decided.
+        self._patience_s = log.settings.transaction_timeout_ms / 1000 + log.settings.confirm_timeout_s
+        self._transactor = Transactor(self._settings, log.names, f"{processor}.{log.worker}")
+        self._consumer: Consumer | None = None
+        self._joining: asyncio.Future[None] | None = None
+        self._member: str | None = None
+        self._consumed: dict[int, int] = {}  # of each owned partition
+        self._reached: dict[int, int] = {}  # up to here everything is consumed or in the buffer
+        self._buffer: list[Stored] = []
+        self._ticket = Ticket()
+        self._reassigned = False
+        self._joined = False
+        self._in_hand = False
+        self._leaving: asyncio.Future[None] | None = None
+        self._closed = False
+        self._overtaken = False
+
+    async def states(self) -> Mapping[str, bytes]:
+        await self._has_joined()
+        self._reassigned = False
+        return await self._log.states(self._processor, tuple(self._consumed))
+
+    async def positions(self) -> Mapping[int, int]:
+        await self._has_joined()
+        return dict(self._consumed)
+
+    def caught_up(self) -> bool:
+        ends = self._log.known_ends(self._inputs)
+        reached = self._reached.copy()
+        return self._joined and not self._buffer and all(ends.get(p, 0) <= end for p, end in reached.items())
+
+    async def poll(self, limit: int = 500) -> KafkaBatch:
+        while not self._ended():
+            await self._has_joined()
+            if self._ended():
+                break
+            batch = await self._call(self._take, limit)
+            if batch.records and self._leaving is None:
+                self._in_hand = True
+                return batch
+        await self.leave()
+        self._refuse_overtaken()
+        return KafkaBatch(self, (), self._ticket, False)
+
+    async def commit(self, batch: KafkaBatch, outputs: Sequence[Output], states: Mapping[str, bytes | None]) -> None:
+        topic = topics.states(self._processor)
+        rows = [*map(self._log.names.row, outputs)]
+        rows += [self._log.names.row((topic, Entry(stream, body))) for stream, body in states.items()]
+        self._refuse_overtaken()
+        positions = await self._call(self._commit, batch, rows)
+        self._in_hand = False
+        self._log.learn((row.topic, position) for row, position in zip(rows, positions, strict=False))
+
+    async def close(self) -> None:
+        """Take nothing more, and leave the group: at once, or at the `poll` after what is in hand was committed."""
+        self._closed = True
+        if not self._in_hand:
+            await self.leave()
+
+    async def leave(self) -> None:
+        """Finish the commit that was handed in and leave the group, which need not wait then until it misses us."""
+        if self._leaving is None:
+            self._closed = True
+            self._leaving = self._call(self._leave)
+            self._thread.shutdown(wait=False)
+        await asyncio.shield(self._leaving)
+
+    def overtake(self) -> None:
+        """Another consumer of this log takes the processor over: nothing more is taken or committed here."""
+        self._overtaken = True
+
+    def _ended(self) -> bool:
+        return self._closed or self._log.closed or self._overtaken or isinstance(self._ticket.void, Fenced)
+
+    def _refuse_overtaken(self) -> None:
+        if self._overtaken:
+            raise Fenced(f"{self._processor}: another consumer took over; nothing of this batch was written")
+        if isinstance(self._ticket.void, Fenced):
+            raise self._ticket.void
+
+    def _call(self, work: Callable[..., Result], *arguments: Any) -> asyncio.Future[Result]:
+        """Do it on the thread. Whoever waits may be cancelled; what was handed in is not."""
+        if self._leaving is not None:
+            raise LogError(f"{self._processor}: this worker has given its partitions back")
+        loop = asyncio.get_running_loop()
+        return asyncio.shield(loop.run_in_executor(self._thread, partial(work, *arguments)))
+
+    async def _has_joined(self) -> None:
+        if self._joining is None:
+            self._joining = asyncio.ensure_future(self._join_after_predecessor())
+        await asyncio.shield(self._joining)
+
+    async def _join_after_predecessor(self) -> None:
+        if self._predecessor is not None:
+            await self._predecessor.leave()
+            self._predecessor = None
+        if self._leaving is None:
+            await self._call(self._join)
+
+    # From here on: on the thread.
+
+    def _join(self) -> None:
+        """Become a member, and look at each partition once: `caught_up` must not forget what was there before."""
+        with translating(self._processor):
+            self._transactor.prepare()
+            self._consumer = Consumer(
+                self._settings.consumer(
+                    self._processor,
+                    **{
+                        "partition.assignment.strategy": "cooperative-sticky",
+                        "session.timeout.ms": self._settings.session_timeout_ms,
+                        "heartbeat.interval.ms": self._settings.session_timeout_ms // 4,
+                    },
+                )
+            )
+            self._consumer.subscribe(
+                [self._log.names.topic(self._inputs)],
+                on_assign=self._assigned,
+                on_revoke=self._revoked,
+                on_lost=self._lost,
+            )
+            self._receive_until(lambda: self._member is not None, JOIN_SLICE_S)
+            high = self._log.high(self._inputs)
+            self._receive_until(lambda: all(self._reached.get(p, 0) >= high[p] for p in self._unseen()), SLICE_S)
+        self._joined = True
+
+    def _receive_until(self, holds: Callable[[], bool], slice_s: float) -> None:
+        deadline = time.monotonic() + self._patience_s
+        while not (holds() or self._ended()):
+            if time.monotonic() > deadline:
+                raise LogError(
+                    f"{self._processor}: the group let no worker in, or a partition can't be read to its end"
+                )
+            self._receive(slice_s)
+
+    def _unseen(self) -> set[int]:
+        return self._reached.keys() - {stored.position.partition for stored in self._buffer}
+
+    def _take(self, limit: int) -> KafkaBatch:
+        with translating(self._processor):
+            if not self._buffer and not self._closed:
+                self._receive()
+        return KafkaBatch(self, tuple(self._buffer[:limit]), self._ticket, self._reassigned)
+
+    def _receive(self, timeout_s: float = SLICE_S) -> None:
+        assert self._consumer is not None
+        for message in arrivals(self._consumer, timeout_s):
+            error, partition = message.error(), message.partition()
+            if error is not None and error.code() == KafkaError._MAX_POLL_EXCEEDED:
+                continue  # the loss itself is told by `_lost`
+            at_end = is_end(message, self._processor)
+            if partition not in self._reached:
+                continue
+            if not at_end:
+                self._buffer.append(stored(message))
+            self._reached[partition] = message.offset() + (0 if at_end else 1)
+
+    def _commit(self, batch: KafkaBatch, rows: Sequence[Row]) -> list[Position]:
+        if batch.ticket.void:
+            raise batch.ticket.void
+        ends = {stored.position.partition: stored.position.offset for stored in batch.records}
+        try:
+            positions = self._write(rows, ends)
+        except Fenced as fenced:
+            batch.ticket.void = fenced
+            raise
+        batch.ticket.void = LogError(f"{self._processor}: this batch, or another from the same position, is committed")
+        self._ticket = Ticket()
+        self._consumed |= ends
+        del self._buffer[: len(batch.records)]
+        return positions
+
+    def _write(self, rows: Sequence[Row], ends: Mapping[int, int]) -> list[Position]:
+        """One transaction; after trouble a fresh producer first finds out whether it had counted."""
+        deadline = time.monotonic() + self._settings.confirm_timeout_s
+        while True:
+            try:
+                return self._transactor.write(rows, partial(self._send_offsets, ends))
+            except KafkaException as error:
+                failure = translated(error_of(error), self._processor)
+                if isinstance(failure, Fenced) or time.monotonic() > deadline:
+                    raise failure from error
+            try:
+                self._transactor.prepare()
+                self._refuse_outsider()
+                if ends and self._committed(ends) == ends:
+                    return []
+            except KafkaException as error:
+                failure = translated(error_of(error), self._processor)
+                if isinstance(failure, Fenced) or time.monotonic() > deadline:
+                    raise failure from error
+
+    def _send_offsets(self, ends: Mapping[int, int], producer: Producer) -> None:
+        """The consumed positions with this worker's membership, so that a zombie's are refused."""
+        assert self._consumer is not None
+        group = self._consumer.consumer_group_metadata()
+        # Once the group has told this worker that it is out, the metadata name no member, and would be let through.
+        self._refuse_outsider()
+        producer.send_offsets_to_transaction(self._topic_partitions(ends), group, self._settings.attempt_timeout_s)
+
+    def _refuse_outsider(self) -> None:
+        assert self._consumer is not None
+        if self._consumer.memberid() != self._member:
+            raise Fenced(f"{self._processor}: this worker was silent for too long and is no member any more")
+
+    def _committed(self, partitions: Mapping[int, int]) -> dict[int, int]:
+        """The *stable* positions: not answered before the transactions that would change them are decided."""
+        assert self._consumer is not None
+        wanted = self._topic_partitions(partitions)
+        consumer = self._consumer
+
+        def ask() -> dict[int, int]:
+            return committed(consumer.committed(wanted, ASK_S))
+
+        return insisting(ask, self._processor, self._patience_s)
+
+    def _topic_partitions(self, offsets: Mapping[int, int]) -> list[TopicPartition]:
+        name = self._log.names.topic(self._inputs)
+        return [TopicPartition(name, partition, offset) for partition, offset in offsets.items()]
+
+    def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        """Where to go on is asked before `states` looks for the states' end: so a late commit is in both or neither."""
+        if self._leaving is not None:
+            return
+        self._member = consumer.memberid()
+        offsets = self._committed({one.partition: 0 for one in partitions}) if partitions else {}
+        self._consumed |= offsets
+        self._reached |= offsets
+        self._reassigned = self._joined and bool(partitions)
+        consumer.incremental_assign(self._topic_partitions(offsets))
+
+    def _revoked(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        self._forget(partitions)
+        consumer.incremental_unassign(partitions)
+
+    def _lost(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        self._revoked(consumer, partitions)
+
+    def _forget(self, partitions: list[TopicPartition]) -> None:
+        gone = {one.partition for one in partitions}
+        self._ticket.void = Fenced(f"{self._processor}: partitions of this batch were given to another worker")
+        self._ticket = Ticket()
+        self._buffer = [stored for stored in self._buffer if stored.position.partition not in gone]
+        for partition in gone:
+            self._consumed.pop(partition, None)
+            self._reached.pop(partition, None)
+        self._reassigned = self._joined
+
+    def _leave(self) -> None:
+        self._transactor.close()
+        if self._consumer is not None:
+            self._consumer.close()

@@ -1,0 +1,65 @@
+"""Entries in their partitions, under the names that the brokers know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from confluent_kafka import Message
+
+from commands import topics
+from commands.ports import Output, Position, Stored
+
+BODY_LIMIT = 32 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An entry that is to be written; `topic` is the platform's name of it."""
+
+    topic: str
+    partition: int
+    key: bytes
+    body: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The topics of one platform, and how many partitions each has."""
+
+    prefix: str
+    partitions: Mapping[str, int]
+
+    def topic(self, topic: str) -> str:
+        """What the brokers call a topic. Raises `ValueError`."""
+        if topic not in self.partitions:
+            raise ValueError(f"topic: {topic!r} is none of this log's")
+        return self.prefix + topic
+
+    def table(self, topic: str) -> str:
+        """What the brokers call a table. Raises `ValueError`."""
+        if not topics.is_table(topic):
+            raise ValueError(f"topic: {topic} is no table")
+        return self.topic(topic)
+
+    def row(self, output: Output) -> Row:
+        """An entry in its partition. Raises `ValueError` naming what can't be kept."""
+        topic, entry = output
+        self.topic(topic)
+        if entry.body is None:
+            if not topics.is_table(topic):
+                raise ValueError(f"body: {topic} is no table, there is nothing to delete (key {entry.key!r})")
+        elif not isinstance(entry.body, bytes) or len(entry.body) > BODY_LIMIT:
+            raise ValueError(f"body: must be bytes, at most {BODY_LIMIT} of them (key {entry.key!r})")
+        # The partition is always ours to choose: the client's own partitioner would treat empty keys differently.
+        partition = topics.partition_of(entry.key, self.partitions[topic])
+        return Row(topic, partition, entry.key.encode(), entry.body)
+
+
+def position_of(message: Message) -> Position:
+    """Kafka counts from 0 and the port from 1: so `after` is the offset at which Kafka goes on."""
+    return Position(message.partition(), message.offset() + 1)
+
+
+def stored(message: Message) -> Stored:
+    return Stored(position_of(message), message.key().decode(), message.value())

@@ -1,0 +1,138 @@
+"""Writing: a record at once, confirmed by all replicas; or many records, all or nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
+from threading import Thread
+from typing import Any
+
+from confluent_kafka import KafkaError, Message, Producer
+
+from adapters.log.kafka.names import Names, Row, position_of
+from adapters.log.kafka.reader import listed
+from adapters.log.kafka.settings import KafkaSettings
+from adapters.log.kafka.trouble import translated
+from commands.ports import LogError, Position
+
+POLL_S = 0.1
+Delivered = Callable[[KafkaError | None, Message], None]
+
+
+def produce(producer: Producer, names: Names, row: Row, delivered: Delivered) -> None:
+    """Hand over a row, waiting for room where too many are under way."""
+    while True:
+        try:
+            producer.produce(names.topic(row.topic), row.body, row.key, partition=row.partition, on_delivery=delivered)
+            return
+        except BufferError:
+            producer.poll(POLL_S)
+
+
+def connected(configuration: dict[str, Any], timeout_s: float) -> Producer:
+    """A producer that knows the brokers. What it asks before that, librdkafka asks again only 500 to 1,000 ms later."""
+    producer = Producer(configuration)
+    listed(producer, timeout_s)
+    return producer
+
+
+class Appender:
+    """Single records, each confirmed on its own. A thread polls; whoever appended waits on an asyncio future."""
+
+    def __init__(self, settings: KafkaSettings, names: Names) -> None:
+        self._names = names
+        self._producer = connected(settings.producer(), settings.confirm_timeout_s)
+        self._stopping = False
+        self._thread = Thread(target=self._poll, name="kafka appender", daemon=True)
+        self._thread.start()
+
+    def append(self, row: Row) -> asyncio.Future[Position]:
+        """Hand in a row. The future raises what the port's `append` raises."""
+        future = asyncio.get_running_loop().create_future()
+        produce(self._producer, self._names, row, partial(_answer, future, row.topic))
+        return future
+
+    def close(self) -> None:
+        """Finish what was handed in: each is confirmed or, after its time-out, refused."""
+        while self._producer.flush(POLL_S):
+            pass
+        self._stopping = True
+        self._thread.join()
+
+    def _poll(self) -> None:
+        producer = self._producer
+        while not self._stopping:
+            producer.poll(POLL_S)
+
+
+def _answer(future: asyncio.Future[Position], topic: str, error: KafkaError | None, message: Message) -> None:
+    outcome = translated(error, topic) if error else _placed(message, topic)
+    with suppress(RuntimeError):  # where the loop was closed before the log, nobody waits for an answer
+        future.get_loop().call_soon_threadsafe(_resolve, future, outcome)
+
+
+def _placed(message: Message, topic: str) -> Position | LogError:
+    if message.offset() < 0:  # a retry that the broker recognised, of a record it no longer knows the place of
+        return LogError(f"{topic}: written, but the broker does not know where any more; append it again")
+    return position_of(message)
+
+
+def _resolve(future: asyncio.Future[Position], outcome: Position | LogError) -> None:
+    if future.done():  # its caller was cancelled
+        return
+    if isinstance(outcome, LogError):
+        future.set_exception(outcome)
+    else:
+        future.set_result(outcome)
+
+
+class Transactor:
+    """Transactions under one lasting id, by one thread. Whoever begins under the same id fences the predecessor.
+
+    A producer that saw any error or time-out is thrown away: only a fresh one knows what became of its transaction.
+    Every method raises `KafkaException`, and `LogError` where no broker can be reached.
+    """
+
+    def __init__(self, settings: KafkaSettings, names: Names, transactional_id: str) -> None:
+        self._names = names
+        self._timeout_s = settings.attempt_timeout_s
+        self._settings = settings.producer(
+            **{
+                "transactional.id": settings.prefix + transactional_id,
+                "transaction.timeout.ms": settings.transaction_timeout_ms,
+            }
+        )
+        # librdkafka wants a record to give up before its transaction does.
+        self._settings["message.timeout.ms"] = settings.transaction_timeout_ms
+        self._producer: Producer | None = None
+
+    def prepare(self) -> Producer:
+        """A fresh producer. When this returns, an earlier transaction under this id is committed or aborted."""
+        producer = connected(self._settings, self._timeout_s)
+        producer.init_transactions(self._timeout_s)
+        self._producer = producer
+        return producer
+
+    def write(self, rows: Sequence[Row], last: Callable[[Producer], None] | None = None) -> list[Position]:
+        """Write rows, and what `last` adds, all or nothing; returns where they are. An error leaves it open which."""
+        producer = self._producer or self.prepare()
+        self._producer = None  # until it has shown that it can be used again
+        positions: list[Position] = [Position(row.partition, 0) for row in rows]
+
+        def note(index: int, error: KafkaError | None, message: Message) -> None:
+            if error is None:
+                positions[index] = position_of(message)
+
+        producer.begin_transaction()
+        for index, row in enumerate(rows):
+            produce(producer, self._names, row, partial(note, index))
+        if last is not None:
+            last(producer)
+        producer.commit_transaction(self._timeout_s)
+        self._producer = producer
+        return positions
+
+    def close(self) -> None:
+        self._producer = None

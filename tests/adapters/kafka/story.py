@@ -1,0 +1,99 @@
+"""Workers as processes, inputs for them, and whether each had its outputs exactly once."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
+
+from adapters.log.kafka.settings import KafkaSettings
+from commands import topics
+from commands.codec import entry
+from commands.ports import Log
+from domain.records import Record
+from processors import history
+from tests.processors.counting import command
+
+ROOT = Path(__file__).resolve().parents[3]
+INPUTS = topics.inputs("load")
+STREAMS = [f"load:{number}" for number in range(12)]
+PATIENCE_S = 40  # never waited for, unless something is broken
+
+
+def inputs(first: int, count: int) -> list[Record]:
+    """Inputs numbered from `first`, over all streams."""
+    numbers = range(first, first + count)
+    return [command(f"s{number}", f"i{number}", 1000 + number, STREAMS[number % len(STREAMS)]) for number in numbers]
+
+
+async def tell(log: Log, records: Sequence[Record]) -> None:
+    for record in records:
+        await log.append(INPUTS, [entry(record)])
+
+
+async def handled(log: Log) -> None:
+    """Return when everything that was told has been decided and committed."""
+    async with asyncio.timeout(PATIENCE_S):
+        while await log.consumed("load") != await log.ends(INPUTS):
+            await asyncio.sleep(0.05)
+
+
+async def assert_exactly_once(log: Log, given: Sequence[Record]) -> None:
+    """Each stream has one event for each input, in order, and its count went on through all workers."""
+    found: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+    for partition in range(log.partitions(topics.EVENTS)):
+        async for _, event in history.records_of(log, topics.EVENTS, partition):
+            found[event.stream].append((event.data.session_id, event.data.site_id))
+    expected: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+    for record in given:
+        known = expected[record.stream]
+        known.append((record.data.session_id, f"at {len(known)}"))
+    assert found == expected
+
+
+class Worker:
+    """One process; `hears` what it said."""
+
+    def __init__(self, settings: KafkaSettings, name: str, stop_at: int) -> None:
+        told = settings.model_copy(update={"worker": name}).model_dump_json()
+        command = [sys.executable, "-m", "tests.adapters.kafka.worker", told, str(stop_at)]
+        self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        self._lines: SimpleQueue[str] = SimpleQueue()
+        self._listener = Thread(target=self._listen)
+        self._listener.start()
+
+    async def hears(self, word: str) -> str:
+        """The line that begins with a word, once the process said it."""
+        while not (line := await asyncio.to_thread(self._lines.get, timeout=PATIENCE_S)).startswith(word):
+            pass
+        return line
+
+    def send(self, number: signal.Signals) -> None:
+        self.process.send_signal(number)
+
+    def end(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self._listener.join()
+        self.process.stdout.close()
+
+    def _listen(self) -> None:
+        for line in self.process.stdout:
+            self._lines.put(line.strip())
+
+
+@contextmanager
+def worker(settings: KafkaSettings, name: str, stop_at: int = 0) -> Iterator[Worker]:
+    started = Worker(settings, name, stop_at)
+    try:
+        yield started
+    finally:
+        started.end()
