@@ -33,6 +33,7 @@ def stop_after_the_offsets_of(number: int) -> None:
         if commits == number:
             say("stopped")
             os.kill(os.getpid(), signal.SIGSTOP)
+            say("awake")
 
     KafkaConsumer._send_offsets = send_and_stop
 
