@@ -10,12 +10,11 @@ from commands.quantities import Instant, Kilometres, Latitude, Longitude, Percen
 from commands.register_site import Zone
 from commands.request import Request
 from domain.errors import DomainError
+from domain.readings import AHEAD_MS
 from domain.records.readings import Reading, ReadingSource
 from domain.zone import zone_of
 
 RULE = "reading.v1"
-AHEAD_MS = 120_000
-"""So far may another's clock be ahead of ours."""
 YesOrNo = Annotated[bool, Field(strict=True)]
 
 
