@@ -13,7 +13,13 @@ from tests.launcher.checkout import ROOT
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 RUNTIME = [Requirement(line) for line in PROJECT["project"]["dependencies"]]
 DEVELOPMENT = [Requirement(line) for line in PROJECT["dependency-groups"]["dev"]]
-MODULES = {"argon2-cffi": "argon2"}
+MODULES = {
+    "argon2-cffi": "argon2",
+    "faust-streaming": "faust",
+    "opentelemetry-api": "opentelemetry",
+    "opentelemetry-exporter-otlp-proto-http": "opentelemetry",
+    "opentelemetry-sdk": "opentelemetry",
+}
 """Packages whose module has another name."""
 NPM = [Requirement(line) for line in PROJECT["dependency-groups"]["npm"]]
 LOCKS = {"requirements.lock": RUNTIME, "requirements-dev.lock": DEVELOPMENT, "requirements-npm.lock": NPM}

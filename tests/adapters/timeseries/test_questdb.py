@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -117,6 +118,7 @@ async def test_a_frozen_server_is_given_up_in_time(own_questdb: QuestDb, monkeyp
     with monkeypatch.context() as patch:
         patch.setattr(connections, "ANSWER_S", 0.1)
         own_questdb.process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, own_questdb.process.pid, os.WSTOPPED)  # a signal is sent before it is obeyed
         with pytest.raises(SeriesUnavailable, match="can't be reached"):
             await series.consumed(READINGS)
         own_questdb.process.send_signal(signal.SIGCONT)
