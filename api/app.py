@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from api import openapi, problems
 from api.context import Context
+from api.log_in_attempts import LogInAttempts
 from api.metrics import Metrics
 from api.middleware import Authenticated, BodyLimited, Measured
 from api.routes import (
@@ -76,6 +77,7 @@ def create_app(context: Context, version: str = "0") -> FastAPI:
     app = App(version)
     app.state.context = context
     app.state.metrics = Metrics()
+    app.state.log_in_attempts = LogInAttempts()
     for part in (pages, actions, assets):
         app.include_router(part.router)
     problems.add_handlers(app)

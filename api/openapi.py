@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute
 from api import problems
 from api.examples import EXAMPLES
 from api.middleware import OPEN, PROTECTED
+from api.routes import login
 from api.shapes import Problem
 
 Document = dict[str, Any]
@@ -25,8 +26,10 @@ REASONS = {
     409: "What it is about is not in the state for that",
     413: "A body may have at most 1,000,000 bytes",
     422: "A field, a header or a parameter is wrong: `errors` names it",
+    429: "Too often: `Retry-After` tells how many seconds to wait",
     503: "Nothing was stored, or it can't be read now: try again",
 }
+LIMITED = (login.router.prefix,)
 FASTAPI_OWN = ("HTTPValidationError", "ValidationError")
 
 
@@ -64,6 +67,7 @@ def _complete(path: str, method: str, operation: Document) -> None:
         409: method == "post" and not is_open,
         413: "requestBody" in operation,
         422: "requestBody" in operation or "parameters" in operation,
+        429: path in LIMITED,
         503: True,
     }
     for status, wanted in applies.items():

@@ -26,9 +26,12 @@ CONFLICTS = frozenset({"", "id", "session_id", "vehicle_id", "vin", "token"})
 class Problem(Exception):
     """Answered as problem details. `field` names what was wrong, as the client knows it."""
 
-    def __init__(self, status: int, detail: str, *, field: str = "", **more: Any) -> None:
+    def __init__(
+        self, status: int, detail: str, *, field: str = "", headers: Mapping[str, str] | None = None, **more: Any
+    ) -> None:
         super().__init__(detail)
         self.status = status
+        self.headers = headers
         self.body = _body(status, detail, [{"field": field, "reason": detail}] if field else [], **more)
 
 
@@ -68,7 +71,7 @@ def add_handlers(app: FastAPI) -> None:
 
 
 async def _problem(request: Request, error: Problem) -> Response:
-    return problem_response(request.url.path, error.status, error.body)
+    return problem_response(request.url.path, error.status, error.body, error.headers)
 
 
 async def _domain_error(request: Request, error: DomainError) -> Response:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter
+from fastapi import Request as Asked
 from pydantic import StringConstraints
 from starlette.responses import Response
 
 from api import shapes
 from api.answers import Json
-from api.context import Given
+from api.log_in_attempts import log_in as logged_in
 from api.problems import Problem
 from api.routes.paths import V1
 from commands.quantities import rfc3339
@@ -26,9 +27,9 @@ class LoginRequest(Request):
 
 
 @router.post("", response_model=shapes.Token)
-async def log_in(context: Given, body: LoginRequest) -> Response:
+async def log_in(asked: Asked, body: LoginRequest) -> Response:
     """The answer to a wrong address is the same as to a wrong password, and takes as long."""
-    token = await context.identity.log_in(body.email, body.password)
+    token = await logged_in(asked, body.email, body.password)
     if token is None:
         raise Problem(401, "no account has this address and password")
     told = {"access_token": token.text, "token_type": "Bearer", "expires_at": rfc3339(token.expires_s * 1000)}

@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
+from api.problems import Problem
 from api.web import session
 from api.web.render import page
 from api.web.rest import Refused
@@ -72,6 +73,8 @@ class PageRoute(APIRoute):
             return await handler(request)
         except NotLoggedIn:
             return _to_log_in(request)
+        except Problem as problem:
+            return page(request, "problem.html", status=problem.status, detail=str(problem))
         except Refused as refused:
             return page(request, "problem.html", status=refused.status, detail=refused.detail)
         except RequestValidationError as error:

@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from api import streams
 from api.answers import Json
 from api.context import Context, Given
+from api.log_in_attempts import log_in as logged_in
 from api.routes.paths import PathId
 from api.web import session
 from api.web.page_route import LoggedIn, PageRoute, local
@@ -39,17 +40,16 @@ async def start(request: Request, following: Annotated[str, Query(alias="next", 
 @router.post("/log-in")
 async def log_in(
     request: Request,
-    context: Given,
     email: Annotated[str, Form(max_length=254)] = "",
     password: Annotated[str, Form(max_length=256)] = "",
     following: Annotated[str, Form(alias="next", max_length=500)] = "/",
 ) -> Response:
     """Let somebody in, and on to the page that she wanted."""
-    token = await session.log_in(context, email, password)
+    token = await logged_in(request, email, password)
     if token is None:
         return page(request, "log_in.html", 401, next=local(following), failed=True)
     response = RedirectResponse(local(following), 303)
-    session.keep(response, request, *token)
+    session.keep(response, request, token.text, token.expires_s)
     return response
 
 

@@ -25,12 +25,6 @@ async def principal_of(request: Request) -> Principal | None:
     return await context.identity.principal(token) if token else None
 
 
-async def log_in(context: Context, email: str, password: str) -> tuple[str, int] | None:
-    """A token for these credentials, and the time (s since 1970 UTC) at which it expires; None: they are wrong."""
-    token = await context.identity.log_in(email, password)
-    return None if token is None else (token.text, token.expires_s)
-
-
 def keep(response: Response, request: Request, token: str, expires_s: int) -> None:
     """Let the browser hold the token for as long as it is good. Tokens live by the wall clock, always."""
     secure = request.url.scheme == "https"
