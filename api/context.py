@@ -131,6 +131,9 @@ class Vault(Protocol):
     async def keep_note(self, about: str, note: str) -> None:
         """Keep free text."""
 
+    async def note_of(self, about: str) -> str | None:
+        """The text that was kept."""
+
     async def begin_attempt(self, record_id: str, body_hash: str, now_ms: int) -> Attempt:
         """Note a request, or find what is known of it."""
 

@@ -19,12 +19,13 @@ from domain.records.chargers import Metered
 from projections.catalogue import PROJECTIONS
 from projections.runner import Projector
 
-Panel = Literal["load", "chargers", "queue", "decisions"]
+Panel = Literal["load", "chargers", "queue", "reviews", "decisions"]
 SHOWN_IN: dict[str, tuple[Panel, ...]] = {
     "sessions": ("queue", "chargers"),
     "chargers": ("chargers",),
     "charger_use": ("chargers",),
     "grid_limits": ("load",),
+    "priority_audit": ("reviews",),
     "decisions": ("decisions",),
 }
 """Read model -> the panels of a site that show it."""

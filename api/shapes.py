@@ -121,6 +121,21 @@ class UrgentReview(BaseModel):
     decide_by: datetime | None
 
 
+class PendingReview(BaseModel):
+    """A review that an operator has to decide; `asked_for` are the driver's words, `reason` why no rule granted it."""
+
+    session_id: str
+    vehicle_id: str
+    soc: float | None
+    asked_for: str | None
+    reason: str
+    decide_by: datetime
+
+
+class PendingReviews(BaseModel):
+    reviews: list[PendingReview]
+
+
 class Node(BaseModel):
     """A point where current is limited: per phase, in total, or both."""
 

@@ -179,6 +179,19 @@ def priority_audit(row: Row, vin: str | None) -> dict[str, Any]:
     }
 
 
+def pending_review(row: Row, asked_for: str | None) -> dict[str, Any]:
+    """A review that waits; `asked_for` None: erased."""
+    level_permille = row["level_permille"]
+    return {
+        "session_id": row["session_id"],
+        "vehicle_id": row["vehicle_id"],
+        "soc": None if level_permille is None else level_permille / 10,
+        "asked_for": asked_for,
+        "reason": row["reason"],
+        "decide_by": rfc3339(row["valid_until_ms"]),
+    }
+
+
 def decision(row: Row) -> dict[str, Any]:
     return {
         "id": row["id"],

@@ -89,7 +89,12 @@ def at_wake(case: Case) -> Sequence[Payload]:
 def _open(case: Case, reason: str) -> list[Payload]:
     decide_by_ms = case.now_ms + DECIDE_MS
     opened = UrgentReviewOpened(
-        session_id=case.visit.session_id, vehicle_id=case.vehicle.id, decide_by_ms=decide_by_ms, reason=reason
+        session_id=case.visit.session_id,
+        vehicle_id=case.vehicle.id,
+        decide_by_ms=decide_by_ms,
+        reason=reason,
+        site_id=case.visit.site_id,
+        evidence=evidence_of(case),
     )
     return [opened, TimerSet(name=TIMER, due_ms=decide_by_ms)]
 

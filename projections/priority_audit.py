@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Connection, Index, String, Table, bindparam, select
+from sqlalchemy import BigInteger, Column, Connection, Index, String, Table, bindparam, exists, select
 
 from domain.records.priority import PriorityDenied, PriorityExpired, PriorityGranted, UrgentReviewOpened
 from projections.projection import METADATA, Change, Happened, Projection, Row, insert_new
@@ -26,6 +26,7 @@ PRIORITY_AUDIT = Table(
     Column("reason", String, nullable=False),
     Column("valid_until_ms", BigInteger),
     Column("created_at_ms", BigInteger, nullable=False),
+    Column("asked_id", String),
     Index("priority_audit_by_time", "created_at_ms"),
     Index("priority_audit_of_vehicle", "vehicle_id", "created_at_ms"),
 )
@@ -52,8 +53,9 @@ def _expired(event: PriorityExpired, happened: Happened) -> Iterable[Change]:
 
 @PROJECTION.on(UrgentReviewOpened)
 def _opened(event: UrgentReviewOpened, happened: Happened) -> Iterable[Change]:
-    """`valid_until_ms` is when it is denied unless an operator decides before."""
-    return [_row("pending", event, happened, basis="operator", valid_until_ms=event.decide_by_ms)]
+    """`valid_until_ms` is when it is denied unless decided before; `asked_id` leads to the driver's words."""
+    more = {"basis": "operator", "valid_until_ms": event.decide_by_ms, "asked_id": happened.record.correlationid}
+    return [_row("pending", event, happened, **more)]
 
 
 def _row(decision: str, event: Any, happened: Happened, **more: Any) -> Change:
@@ -72,6 +74,7 @@ def _row(decision: str, event: Any, happened: Happened, **more: Any) -> Change:
         "reason": event.reason,
         "valid_until_ms": None,
         "created_at_ms": happened.time_ms,
+        "asked_id": None,
     }
     return ADD, known | more
 
@@ -82,6 +85,21 @@ LATEST = (
     .limit(bindparam("limit"))
 )
 OF_VEHICLES = LATEST.where(PRIORITY_AUDIT.c.vehicle_id.in_(bindparam("vehicle_ids", expanding=True)))
+LATER = PRIORITY_AUDIT.alias("later")
+PENDING = (
+    select(PRIORITY_AUDIT)
+    .where(
+        PRIORITY_AUDIT.c.site_id == bindparam("site_id"),
+        PRIORITY_AUDIT.c.decision == "pending",
+        PRIORITY_AUDIT.c.valid_until_ms > bindparam("now_ms"),
+        ~exists().where(
+            LATER.c.session_id == PRIORITY_AUDIT.c.session_id,
+            LATER.c.decision != "pending",
+            LATER.c.created_at_ms >= PRIORITY_AUDIT.c.created_at_ms,
+        ),
+    )
+    .order_by(PRIORITY_AUDIT.c.valid_until_ms, PRIORITY_AUDIT.c.id)
+)
 
 
 def latest(connection: Connection, vehicle_ids: Sequence[str] | None, limit: int) -> list[Row]:
@@ -89,3 +107,8 @@ def latest(connection: Connection, vehicle_ids: Sequence[str] | None, limit: int
     if vehicle_ids is None:
         return list(connection.execute(LATEST, {"limit": limit}).mappings())
     return list(connection.execute(OF_VEHICLES, {"limit": limit, "vehicle_ids": list(vehicle_ids)}).mappings())
+
+
+def pending(connection: Connection, site_id: str, now_ms: int) -> list[Row]:
+    """The reviews at a site that wait for an operator, the one that must be decided first first."""
+    return list(connection.execute(PENDING, {"site_id": site_id, "now_ms": now_ms}).mappings())

@@ -21,7 +21,7 @@ from commands.topics import stream
 from domain.load_curve import Steps
 from domain.records.load import GridLimitSet
 from domain.records.registry import SiteRegistered
-from projections import chargers, decisions, grid_limits, sessions, sites
+from projections import chargers, decisions, grid_limits, priority_audit, sessions, sites
 from projections.projection import Row
 
 MOST_POINTS = 10_000
@@ -114,6 +114,17 @@ async def decisions_of(context: Given, site_id: PathId, limit: Annotated[int, Qu
     await known_site(context, site_id)
     rows = await context.database.read(lambda connection: decisions.latest(connection, site_id, limit))
     return Json({"decisions": [views.decision(row) for row in rows]})
+
+
+@router.get(
+    "/{site_id}/urgent-reviews", response_model=shapes.PendingReviews, dependencies=[may("session.decide_review")]
+)
+async def urgent_reviews(context: Given, site_id: PathId) -> Response:
+    """The reviews that wait for an operator's word, the one that must be decided first first."""
+    await known_site(context, site_id)
+    now_ms = context.clock.now_ms()
+    rows = await context.database.read(lambda connection: priority_audit.pending(connection, site_id, now_ms))
+    return Json({"reviews": [views.pending_review(row, await context.vault.note_of(row["asked_id"])) for row in rows]})
 
 
 @router.get("/{site_id}/load", response_model=shapes.Load, dependencies=[may("site.see")])

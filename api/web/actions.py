@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import uuid4
 
 from fastapi import APIRouter, Form, Request
@@ -87,20 +87,52 @@ async def cancel(request: Request, principal: LoggedIn, site_id: PathId, session
     return await _change(request, principal, site_id, session_id, "cancel", key)
 
 
-async def _change(
-    request: Request, principal: LoggedIn, site_id: str, session_id: str, verb: str, key: str
+@router.post("/sites/{site_id}/sessions/{session_id}/urgent-review")
+async def ask_for_priority(
+    request: Request, principal: LoggedIn, site_id: PathId, session_id: PathId, key: Key, reason: Text = ""
 ) -> Response:
-    """Tell of a session what its driver wants, and show her sessions as they are then."""
+    return await _change(request, principal, site_id, session_id, "urgent-review", key, {"reason": reason})
+
+
+@router.post("/sites/{site_id}/sessions/{session_id}/urgent-review/decision")
+async def decide_review(
+    request: Request,
+    principal: LoggedIn,
+    site_id: PathId,
+    session_id: PathId,
+    key: Key,
+    decision: Annotated[Literal["grant", "deny"], Form()],
+    reason: Text = "",
+) -> Response:
+    """The operator's word on a review. Each word has a key of its own: whoever denies after all means it."""
+    body: Told = {"granted": decision == "grant", "reason": reason}
+    verb = "urgent-review/decision"
+    return await _change(request, principal, site_id, session_id, verb, f"{key}-{decision}", body, panel="reviews")
+
+
+async def _change(
+    request: Request,
+    principal: LoggedIn,
+    site_id: str,
+    session_id: str,
+    verb: str,
+    key: str,
+    body: Told | None = None,
+    *,
+    panel: str = "mine",
+) -> Response:
+    """Tell of a session what is wanted, and show the panel as it is then."""
     rest = Rest(request)
-    problem = None
+    told, problem = None, None
     try:
-        await rest.post(f"/sessions/{session_id}/{verb}", key=key)
+        told = await rest.post(f"/sessions/{session_id}/{verb}", body, key=key)
     except Refused as refused:
         problem = refused.detail
     if not is_partial(request):
         return _back(site_id)
-    values = await PANELS["mine"](rest, site_id, principal)
-    return page(request, "panels/mine.html", site_id=site_id, key=str(uuid4()), problem=problem, **values)
+    values = await PANELS[panel](rest, site_id, principal)
+    values |= {"site_id": site_id, "key": str(uuid4()), "told": told, "problem": problem}
+    return page(request, f"panels/{panel}.html", **values)
 
 
 async def _answer(

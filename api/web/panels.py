@@ -36,6 +36,10 @@ async def decisions(rest: Rest, site_id: str, _: Principal) -> Values:
     return await rest.get(f"/sites/{site_id}/decisions", limit=DECISIONS_SHOWN)
 
 
+async def reviews(rest: Rest, site_id: str, _: Principal) -> Values:
+    return await rest.get(f"/sites/{site_id}/urgent-reviews")
+
+
 async def mine(rest: Rest, site_id: str, principal: Principal) -> Values:
     """A driver's own sessions here: in the API's lists they are the ones that are named."""
     waiting = (await rest.get(f"/sites/{site_id}/queue"))["waiting"]
@@ -49,6 +53,7 @@ PANELS: Mapping[str, Callable[[Rest, str, Principal], Awaitable[Values]]] = {
     "load": load,
     "chargers": chargers,
     "queue": queue,
+    "reviews": reviews,
     "decisions": decisions,
 }
 
@@ -58,6 +63,8 @@ def shown_to(principal: Principal) -> list[str]:
     hidden = set()
     if principal.role == "operator":
         hidden.add("mine")
+    if not allows(principal, "session.decide_review"):
+        hidden.add("reviews")
     if not allows(principal, "site.decisions"):
         hidden.add("decisions")
     return [name for name in PANELS if name not in hidden]

@@ -53,6 +53,8 @@ class UrgentReviewOpened(Payload):
     vehicle_id: str
     decide_by_ms: int
     reason: str
+    site_id: str | None = None
+    evidence: Evidence | None = None
 
 
 @record_type("priority.claimed.v1", "event")

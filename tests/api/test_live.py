@@ -14,7 +14,7 @@ from domain.records import sessions as said
 from tests.api.world import NOW_MS, World
 from tests.projections.test_priority_audit import GRANTED
 
-EVERYTHING = ("load", "chargers", "queue", "decisions")
+EVERYTHING = ("load", "chargers", "queue", "reviews", "decisions")
 
 
 FOLLOWERS = 10
@@ -165,4 +165,4 @@ async def test_a_decision_about_priority_is_told_where_it_matters(world: World) 
     viewer = looking(world, site_id=GRANTED.site_id)
     await world.tell(("vehicles:v1", GRANTED))
     async with asyncio.timeout(10):
-        assert (await anext(viewer)).panels == ("decisions",)
+        assert (await anext(viewer)).panels == ("reviews", "decisions")

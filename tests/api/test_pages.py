@@ -11,11 +11,14 @@ import pytest
 
 from api.web import assets, session
 from api.web.page_route import HEADERS, local
+from domain.records import Record
 from domain.records import sessions as said
 from domain.records.fleet import CancelSession, RequestSession
 from domain.records.load import ObedienceVoided, SetGridLimit
+from domain.records.priority import DecideUrgentReview, PriorityDenied, RequestUrgentReview, UrgentReviewOpened
 from tests.api import sse
-from tests.api.world import NOW_MS, VIN, World, charger, rejecting
+from tests.api.test_urgent_reviews import UNKNOWN
+from tests.api.world import NOW_MS, VIN, Told, World, charger, rejecting
 from tests.api.world import session as session_request
 
 OURS = {"Sec-Fetch-Site": "same-origin"}
@@ -194,10 +197,10 @@ async def test_the_stream_of_a_site_names_what_has_changed(world: World, client:
     await world.site()
     client.cookies.set(session.COOKIE, token_of(client))
     async with sse.opened(client, "/sites/north/live") as events:
-        told = [await sse.told(events) for _ in range(4)]
-        assert [event["data"] for event in told] == ["load", "chargers", "queue", "decisions"]
+        told = [await sse.told(events) for _ in range(5)]
+        assert [event["data"] for event in told] == ["load", "chargers", "queue", "reviews", "decisions"]
         assert [event["event"] for event in told] == [f"{event['data']}-changed" for event in told]
-        assert [("id" in event) for event in told] == [False, False, False, True]
+        assert [("id" in event) for event in told] == [False, False, False, False, True]
         await set_limit(client)
         names = {(await sse.told(events))["data"]}
         names.add((event := await sse.told(events))["data"])
@@ -279,6 +282,48 @@ async def test_a_driver_asks_is_offered_a_charger_and_answers(world: World, driv
     assert (accepted.status_code, "charger held" in accepted.text) == (200, True)
     cancelled = await driver.post(f"{path}/cancel", data={"key": "k4"}, headers=HTMX)
     assert "None of your cars" in cancelled.text
+
+
+def pending(asked: RequestUrgentReview, given: Record) -> Told:
+    opened = UrgentReviewOpened(
+        session_id=asked.session_id, vehicle_id="v", decide_by_ms=NOW_MS + 1, reason="not known", site_id="north"
+    )
+    return [(given.stream, opened)]
+
+
+def denied(asked: DecideUrgentReview, given: Record) -> Told:
+    word = PriorityDenied(
+        session_id=asked.session_id,
+        vehicle_id="v",
+        site_id="north",
+        basis="operator",
+        evidence=UNKNOWN,
+        rule="operator.v1",
+        reason="an operator denied it",
+    )
+    return [(given.stream, word)]
+
+
+async def test_a_driver_who_can_t_wait_says_why_and_an_operator_decides(
+    world: World, driver: httpx.AsyncClient, browser: httpx.AsyncClient
+) -> None:
+    await ask(driver)
+    [asked] = world.asked(RequestSession)
+    world.script |= {RequestUrgentReview: pending, DecideUrgentReview: denied}
+    path = f"/sites/north/sessions/{asked.session_id}/urgent-review"
+    assert path in (await driver.get("/sites/north/panels/mine")).text
+    assert "No driver asks" in (await browser.get("/sites/north/panels/reviews")).text
+    answer = await driver.post(path, data={"key": "k6", "reason": "My <mother> fell"}, headers=HTMX)
+    assert "An operator decides until" in answer.text
+    reviews = (await browser.get("/sites/north/panels/reviews")).text
+    assert "My &lt;mother&gt; fell" in reviews
+    assert f"{path}/decision" in reviews
+    word = {"key": "k7", "decision": "deny", "reason": "there is a taxi"}
+    assert 'role="alert"' in (await driver.post(f"{path}/decision", data=word, headers=HTMX)).text
+    assert world.asked(DecideUrgentReview) == []
+    told = await browser.post(f"{path}/decision", data=word, headers=HTMX)
+    assert (told.status_code, "No driver asks" in told.text) == (200, True)
+    assert [one.granted for one in world.asked(DecideUrgentReview)] == [False]
 
 
 async def test_somebody_elses_session_is_not_hers_to_change(world: World, driver: httpx.AsyncClient) -> None:

@@ -76,6 +76,7 @@ async def test_each_decision_is_a_row_newest_first(told: Told) -> None:
         "reason": "on a mission",
         "valid_until_ms": 9_000,
         "created_at_ms": 1_000,
+        "asked_id": None,
     }
 
 
@@ -92,6 +93,26 @@ async def test_of_some_vehicles_and_of_none(told: Told) -> None:
     assert [row["decision"] for row in await latest(told, ["v1", "v2"])] == ["expired", "denied", "granted"]
     assert [row["decision"] for row in await latest(told, ["v1", "v2"], 1)] == ["expired"]
     assert await latest(told, []) == []
+
+
+async def pending(told: Told, now_ms: int, site_id: str = "north"):
+    return await told.database.read(lambda connection: priority_audit.pending(connection, site_id, now_ms))
+
+
+async def test_a_review_waits_until_it_is_decided_or_its_time_is_over(told: Told) -> None:
+    opened = OPENED.model_copy(update={"site_id": "north", "evidence": EVIDENCE})
+    denied = DENIED.model_copy(update={"session_id": "s3", "site_id": "north"})
+    other = opened.model_copy(update={"session_id": "s4", "decide_by_ms": 6_000})
+    await told.tell("vehicles:v1", GRANTED.model_copy(update={"session_id": "s3"}), time_ms=2_000)
+    await told.tell("vehicles:v3", opened, time_ms=3_000)
+    await told.tell("vehicles:v4", other, time_ms=4_000)
+    rows = await pending(told, 5_999)
+    assert [(row["session_id"], row["level_permille"]) for row in rows] == [("s4", 140), ("s3", 140)]
+    assert {row["asked_id"] for row in rows} <= {row["asked_id"] for row in await told.rows(PRIORITY_AUDIT)} - {None}
+    assert [row["session_id"] for row in await pending(told, 6_000)] == ["s3"]
+    assert await pending(told, 5_000, "south") == []
+    await told.tell("vehicles:v3", denied, time_ms=5_000)
+    assert [row["session_id"] for row in await pending(told, 5_000)] == ["s4"]
 
 
 async def test_an_event_that_is_told_again_is_one_row(told: Told) -> None:
