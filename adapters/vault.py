@@ -51,6 +51,9 @@ VEHICLES = Table(
     Column("vin_mac", String, nullable=False, unique=True),
     Column("vin_sealed", LargeBinary, nullable=False),
 )
+VINS = select(VEHICLES.c["vehicle_id", "vin_sealed"]).where(
+    VEHICLES.c.vehicle_id.in_(bindparam("vehicle_ids", expanding=True))
+)
 TOKENS = Table(
     "charging_tokens",
     METADATA,
@@ -173,8 +176,8 @@ class Vault:
 
     async def vins(self, vehicle_ids: Iterable[str]) -> dict[str, str]:
         """The VINs of those that are known."""
-        query = select(VEHICLES.c["vehicle_id", "vin_sealed"]).where(VEHICLES.c.vehicle_id.in_(list(vehicle_ids)))
-        rows = await self.database.read(lambda connection: connection.execute(query).all())
+        wanted = {"vehicle_ids": list(vehicle_ids)}
+        rows = await self.database.read(lambda connection: connection.execute(VINS, wanted).all())
         return {row.vehicle_id: self.keys.open(row.vin_sealed, row.vehicle_id).decode() for row in rows}
 
     async def vehicle_of_token(self, token: str) -> str | None:

@@ -37,6 +37,7 @@ from services.addresses import Addresses
 from services.control import Control
 from services.databases import Databases, Series
 from services.lost_sockets import record_lost_sockets
+from services.memory import settle
 from services.processors import all_processors
 from services.space import with_space
 
@@ -112,6 +113,7 @@ class Platform:
             api_port = await stack.enter_async_context(_serving(self.api, self.settings.api_port, tasks))
             control = await stack.enter_async_context(self._control())
             addresses = Addresses(f"http://{HOST}:{api_port}", f"ws://{HOST}:{ocpp_port}/ocpp", control)
+            tasks.create_task(settle(), name="memory")
             addresses.write(self.settings.data)
             log_line.info("serving", api=addresses.api, ocpp=addresses.ocpp, control=control or None)
             await asyncio.Event().wait()

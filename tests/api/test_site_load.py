@@ -157,7 +157,7 @@ async def test_a_long_range_is_worked_out_in_slices_that_fit_together(
     asked = {"from": at(-60), "to": at(300), "step": 20}
     whole = await shown(world, **asked)
     assert [load_kw for load_kw, _ in whole] == [None] * 3 + [1.0] * 3 + [2.0] * 3 + [3.0] * 3 + [4.0] * 3 + [None] * 3
-    for slice_ms in (1, 20_000, 100_000):
+    for slice_ms in (3_000, 20_000, 100_000):
         monkeypatch.setattr(site_load, "SLICE_MS", slice_ms)
         assert await shown(world, **asked) == whole
 
@@ -185,6 +185,7 @@ async def test_the_last_hour_in_minutes_is_what_nobody_asks_otherwise(world: Wor
         ({"from": at(0), "to": at(0)}, "to"),
         ({"from": at(1)}, "to"),
         ({"from": at(-100_001), "to": at(0), "step": 10}, "step"),
+        ({"from": at(-7 * 86_400 - 1), "to": at(0), "step": 86_400}, "from"),
     ],
 )
 async def test_a_bad_question_is_named(world: World, asked: dict[str, Any], field: str) -> None:
@@ -194,6 +195,10 @@ async def test_a_bad_question_is_named(world: World, asked: dict[str, Any], fiel
 
 async def test_as_many_points_as_are_told_are_told(world: World) -> None:
     assert len(await shown(world, **{"from": at(-100_000), "to": at(0), "step": 10})) == 10_000
+
+
+async def test_as_many_days_as_are_told_are_told(world: World) -> None:
+    assert len(await shown(world, **{"from": at(-7 * 86_400), "to": at(0), "step": 86_400})) == 7
 
 
 async def test_an_unknown_site_is_unknown(world: World) -> None:
