@@ -184,10 +184,9 @@ class KafkaLog:
                 [group], require_stable=True, request_timeout=timeout_s
             ).values()
             name = self.names.topic(topics.inputs(processor))
-            known = committed(one for one in answer.result().topic_partitions if one.topic == name)
-            return {
-                partition: known.get(partition, 0) for partition in range(self.partitions(topics.inputs(processor)))
-            }
+            found = committed(one for one in answer.result().topic_partitions if one.topic == name)
+            none = dict.fromkeys(range(self.partitions(topics.inputs(processor))), 0)
+            return none | {one.partition: one.offset for one in found}
 
         return insisting(ask, processor, timeout_s)
 

@@ -98,6 +98,7 @@ class Transactor:
     def __init__(self, settings: KafkaSettings, names: Names, transactional_id: str) -> None:
         self._names = names
         self._timeout_s = settings.attempt_timeout_s
+        self._patience_s = settings.confirm_timeout_s
         self._settings = settings.producer(
             **{
                 "transactional.id": settings.prefix + transactional_id,
@@ -110,8 +111,8 @@ class Transactor:
 
     def prepare(self) -> Producer:
         """A fresh producer. When this returns, an earlier transaction under this id is committed or aborted."""
-        producer = connected(self._settings, self._timeout_s)
-        producer.init_transactions(self._timeout_s)
+        producer = connected(self._settings, self._patience_s)
+        producer.init_transactions(self._patience_s)
         self._producer = producer
         return producer
 
