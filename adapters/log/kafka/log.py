@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -153,10 +154,10 @@ class KafkaLog:
             rows = [row for job, _ in jobs for row in job]
             try:
                 positions = iter(await loop.run_in_executor(self._writing_thread, self._write, rows))
-            except LogError as error:
+            except Exception as error:  # a defect too is told to those who wait
                 for _, future in jobs:
                     if not future.done():
-                        future.set_exception(type(error)(*error.args))
+                        future.set_exception(copy(error))
                 continue
             for job, future in jobs:
                 placed = [next(positions) for _ in job]
@@ -183,10 +184,9 @@ class KafkaLog:
                 [group], require_stable=True, request_timeout=timeout_s
             ).values()
             name = self.names.topic(topics.inputs(processor))
-            known = committed(one for one in answer.result().topic_partitions if one.topic == name)
-            return {
-                partition: known.get(partition, 0) for partition in range(self.partitions(topics.inputs(processor)))
-            }
+            found = committed(one for one in answer.result().topic_partitions if one.topic == name)
+            none = dict.fromkeys(range(self.partitions(topics.inputs(processor))), 0)
+            return none | {one.partition: one.offset for one in found}
 
         return insisting(ask, processor, timeout_s)
 

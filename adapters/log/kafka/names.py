@@ -56,10 +56,14 @@ class Names:
         return Row(topic, partition, entry.key.encode(), entry.body)
 
 
-def position_of(message: Message) -> Position:
-    """Kafka counts from 0 and the port from 1: so `after` is the offset at which Kafka goes on."""
-    return Position(message.partition(), message.offset() + 1)
+def position_of(message: Message) -> Position | None:
+    """Kafka counts from 0 and the port from 1: so `after` is the offset at which Kafka goes on.
+
+    None where a record was confirmed without a place: the client took a later one's confirmation for this one's.
+    """
+    offset = message.offset()
+    return None if offset is None else Position(message.partition(), offset + 1)
 
 
 def stored(message: Message) -> Stored:
-    return Stored(position_of(message), message.key().decode(), message.value())
+    return Stored(Position(message.partition(), message.offset() + 1), message.key().decode(), message.value())

@@ -78,13 +78,13 @@ def listed(client: AdminClient | Consumer | Producer, timeout_s: float, topic: s
     return insisting(lambda: client.list_topics(topic, timeout=KNOCK_S), "the brokers", timeout_s)
 
 
-def committed(partitions: Iterable[TopicPartition]) -> dict[int, int]:
+def committed(partitions: Iterable[TopicPartition]) -> list[TopicPartition]:
     """The committed position of each partition (0: none). Raises `KafkaException` where one is not known yet."""
-    found: dict[int, int] = {}
-    for one in partitions:
+    found = list(partitions)
+    for one in found:
         if one.error is not None:
             raise KafkaException(one.error)
-        found[one.partition] = max(0, one.offset)
+        one.offset = max(0, one.offset)
     return found
 
 
