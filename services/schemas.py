@@ -50,11 +50,14 @@ def write(folder: Path) -> dict[str, str]:
 
 
 def differences(folder: Path) -> dict[str, str]:
-    """The files that are not as generated, each with how it differs."""
+    """The files that are not as generated, each with how it differs. Those of old versions stay as they are."""
+    from domain.records.upcasters import UPCASTERS
+
     files = rendered()
     there = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.json")}
     missing = dict.fromkeys(files.keys() - there.keys(), "is missing")
-    left_over = dict.fromkeys(there.keys() - files.keys(), "is not generated any more")
+    kept = {f"{name}.json" for name in UPCASTERS}
+    left_over = dict.fromkeys(there.keys() - files.keys() - kept, "is not generated any more")
     changed = {name: "differs" for name in files.keys() & there.keys() if files[name] != there[name]}
     return dict(sorted((missing | left_over | changed).items()))
 
@@ -103,6 +106,16 @@ def generated() -> dict[str, dict[str, Any]]:
     envelope["additionalProperties"] = False
     envelope["properties"]["data"] = {"type": "object", "description": "What the record says: see schemas/<type>.json."}
     return payloads | {"envelope": _identified("envelope", envelope)}
+
+
+def history(folder: Path) -> dict[str, dict[str, Any]]:
+    """The schema of every old version: the last that was generated, kept as long as the log.
+
+    Raises `FileNotFoundError` where one is gone.
+    """
+    from domain.records.upcasters import UPCASTERS
+
+    return {name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8")) for name in UPCASTERS}
 
 
 def field_docstrings(model: type) -> dict[str, str]:
