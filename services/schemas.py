@@ -1,4 +1,4 @@
-"""`./commonwatt schemas`: each record on the log as JSON Schema, and the REST API as OpenAPI, for whoever uses them."""
+"""`./commonwatt schemas`: records as JSON Schema, topics as AsyncAPI, the REST API as OpenAPI, for who uses them."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ from services import version
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "schemas"
 OPENAPI = "openapi"
+ASYNCAPI = "asyncapi"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 CHECK = Annotated[bool, typer.Option("--check", help="Write nothing; exit with 1 where a file is not as it should be.")]
 
 
 def schemas(check: CHECK = False) -> None:
-    """Write the JSON Schema of every record type and of the envelope around it, and the OpenAPI, into schemas/."""
+    """Write the JSON Schema of every record type and of its envelope, the AsyncAPI and the OpenAPI into schemas/."""
     if not check:
         changed = write(FOLDER)
         typer.echo(f"schemas/: {len(changed)} changed" if changed else "schemas/: nothing changed")
@@ -66,7 +67,7 @@ def rendered() -> dict[str, str]:
     """File name -> text: the same for the same code, byte for byte."""
     return {
         f"{name}.json": json.dumps(schema, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
-        for name, schema in {**generated(), OPENAPI: openapi()}.items()
+        for name, schema in {**generated(), ASYNCAPI: asyncapi(), OPENAPI: openapi()}.items()
     }
 
 
@@ -76,6 +77,14 @@ def openapi() -> dict[str, Any]:
     from api.app import App
 
     return App(version.number()).openapi()
+
+
+@cache
+def asyncapi() -> dict[str, Any]:
+    """The topics of the log."""
+    from services.asyncapi import document
+
+    return document(version.number())
 
 
 @cache
