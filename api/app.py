@@ -10,6 +10,7 @@ from api import openapi, problems
 from api.context import Context
 from api.metrics import Metrics
 from api.middleware import Authenticated, BodyLimited, Measured
+from api.operation import Parked
 from api.routes import (
     chargers,
     enterprises,
@@ -76,6 +77,7 @@ def create_app(context: Context, version: str = "0") -> FastAPI:
     app = App(version)
     app.state.context = context
     app.state.metrics = Metrics()
+    app.state.parked = Parked(context.log)
     for part in (pages, actions, assets):
         app.include_router(part.router)
     problems.add_handlers(app)
