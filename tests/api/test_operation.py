@@ -12,7 +12,7 @@ from domain.records.fleet import SnoozeOffer
 from domain.records.load import ChargerConnected, GridLimitSet
 from domain.records.sessions import SessionCharging
 from domain.records.time import StreamUnparked
-from tests.api.world import NOW_MS, World
+from tests.api.world import NOW_MS, World, silent
 
 
 async def told(world: World, name: str) -> dict[str, float]:
@@ -57,6 +57,7 @@ async def test_how_far_the_time_series_are_behind(world: World) -> None:
     async with asyncio.timeout(10):
         while (await told(world, "series_behind"))['topic="vehicles.inputs"']:
             await asyncio.sleep(0)
+    world.script[SnoozeOffer] = silent
     record = input_record("one more", "/test", "vehicles:v", NOW_MS, SnoozeOffer(session_id="s"), actor="a")
     await world.log.append("vehicles.inputs", [entry(record)])
     behind = await told(world, "series_behind")
