@@ -11,6 +11,7 @@ from api.context import Context
 from api.log_in_attempts import LogInAttempts
 from api.metrics import Metrics
 from api.middleware import Authenticated, BodyLimited, Measured
+from api.operation import Parked
 from api.routes import (
     chargers,
     enterprises,
@@ -78,6 +79,7 @@ def create_app(context: Context, version: str = "0") -> FastAPI:
     app.state.context = context
     app.state.metrics = Metrics()
     app.state.log_in_attempts = LogInAttempts()
+    app.state.parked = Parked(context.log)
     for part in (pages, actions, assets):
         app.include_router(part.router)
     problems.add_handlers(app)

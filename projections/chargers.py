@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, Connection, String, Table, bindparam, select, true
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Connection, String, Table, bindparam, func, select, true
 
 from commands.ports import ChargerIdentity
 from domain.records import load
@@ -130,6 +130,16 @@ ONE = select(CHARGERS).where(CHARGERS.c.id == bindparam("id"))
 def at_site(connection: Connection, site_id: str) -> list[Row]:
     """The chargers of a site, each with the session that it is held for, serves, or is occupied by."""
     return list(connection.execute(AT_SITE, {"site_id": site_id}).mappings())
+
+
+CONNECTIONS = select(CHARGERS.c.site_id, CHARGERS.c.connected, func.count()).group_by(
+    CHARGERS.c.site_id, CHARGERS.c.connected
+)
+
+
+def connections(connection: Connection) -> list[tuple[str, bool, int]]:
+    """How many chargers are connected, and how many are not: (site, whether, how many)."""
+    return [(row[0], row[1], row[2]) for row in connection.execute(CONNECTIONS)]
 
 
 def connected(connection: Connection) -> list[Row]:

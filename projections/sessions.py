@@ -258,6 +258,18 @@ WAITING = (
 )
 
 
+PRESENT = (
+    select(SESSIONS.c.site_id, SESSIONS.c.state, func.count())
+    .where(one_of(SESSIONS.c.state, (*NOT_PLUGGED, *PLUGGED)))
+    .group_by(SESSIONS.c.site_id, SESSIONS.c.state)
+)
+
+
+def present(connection: Connection) -> list[tuple[str, str, int]]:
+    """How many sessions are in each state of those that wait or are plugged in: (site, state, how many)."""
+    return [(row[0], row[1], row[2]) for row in connection.execute(PRESENT)]
+
+
 def waiting(connection: Connection, site_id: str) -> list[dict[str, Any]]:
     """Those who are not charging yet, in their order. `place` 1 is next; 0: a charger is held for this car."""
     rows = [dict(row) for row in connection.execute(WAITING, {"site_id": site_id}).mappings()]
