@@ -15,6 +15,7 @@ from commands.codec import canonical, decode, encode
 from commands.head import head
 from commands.ports import LogDamaged
 from domain.records import TYPES, Payload, input_record
+from domain.records.time import StreamUnparked
 from domain.records.upcasters import UPCASTERS, next_version, present_name, upcast, upcasts
 from services import schemas
 from tests.records import committed
@@ -47,7 +48,7 @@ def versions(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def stored(type_name: str, **data: Any) -> bytes:
     """A record as it was stored when `type_name` was the present version."""
-    present = input_record("i", "/test", "sites:a", 7, Told(power_w=1, who="me"), actor="a")
+    present = input_record("i", "/test", "sites:a", 7, StreamUnparked(), actor="a")
     return canonical({**orjson.loads(encode(present)), "type": type_name, "data": data})
 
 
@@ -125,7 +126,7 @@ def test_whatever_an_old_schema_allows_is_read(data: st.DataObject) -> None:
 @pytest.mark.usefixtures("versions")
 def test_the_schema_of_an_old_version_stays(tmp_path: Path) -> None:
     schemas.write(tmp_path)
-    with pytest.raises(FileNotFoundError, match=r"example\.told\.v1"):
+    with pytest.raises(FileNotFoundError, match=r"\.v\d+\.json"):
         schemas.history(tmp_path)
     for name in UPCASTERS:
         (tmp_path / f"{name}.json").write_text("{}")
