@@ -225,15 +225,6 @@ class EtaChanged(Payload):
     chargers: tuple[tuple[str, int | None], ...]
 
 
-@record_type("site.eta_changed.v1", "event")
-class WholeEtaChanged(Payload):
-    """How the whole queue stood, as it was told before only changes were. Nothing follows from it: all is told anew."""
-
-    sessions: tuple[tuple[str, int], ...]
-    chargers: tuple[tuple[str, int], ...]
-    standings: tuple[Standing, ...]
-
-
 @record_type("site.fairness_changed.v1", "event")
 class FairnessChanged(Payload):
     """Energy received in congested hours, added per member since the last such event (Wh)."""

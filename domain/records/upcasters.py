@@ -52,3 +52,11 @@ def upcast(name: str, data: Data) -> Data:
     while name in UPCASTERS:
         name, data = next_version(name), UPCASTERS[name](data)
     return data
+
+
+@upcasts("site.eta_changed.v1")
+def _eta_changed_v1(data: Data) -> Data:
+    """It told how the whole queue stood; now it is told what changed: all of it."""
+    turns = dict(data["sessions"])
+    sessions = [{**one, "turn_at_ms": turns.get(one["session_id"])} for one in data["standings"]]
+    return {"sessions": sessions, "chargers": data["chargers"]}

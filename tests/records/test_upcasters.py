@@ -15,6 +15,7 @@ from commands.codec import canonical, decode, encode
 from commands.head import head
 from commands.ports import LogDamaged
 from domain.records import TYPES, Payload, input_record
+from domain.records.sessions import EtaChanged
 from domain.records.time import StreamUnparked
 from domain.records.upcasters import UPCASTERS, next_version, present_name, upcast, upcasts
 from services import schemas
@@ -95,6 +96,18 @@ def test_a_present_version_is_left_as_it_is() -> None:
     data = {"name": "x", "due_ms": 1}
     assert present_name("timer.due.v1") == "timer.due.v1"
     assert upcast("timer.due.v1", data) is data
+
+
+def test_a_queue_that_was_told_as_a_whole_is_read_as_if_all_of_it_had_changed() -> None:
+    fairness = dict.fromkeys(("score_ppm", "energy_ppm", "waiting_ppm", "slack_ppm"), 5)
+    standings = [{"session_id": name, "tier": 2, "fairness": fairness, "queued_ms": 1} for name in ("a", "b")]
+    body = stored("site.eta_changed.v1", sessions=[["a", 7]], chargers=[["c1", 9]], standings=standings)
+
+    read = decode(body).data
+
+    assert isinstance(read, EtaChanged)
+    assert [(one.session_id, one.turn_at_ms) for one in read.sessions] == [("a", 7), ("b", None)]
+    assert read.chargers == (("c1", 9),)
 
 
 def test_an_old_version_has_no_model_and_leads_to_one() -> None:
