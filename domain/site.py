@@ -62,15 +62,20 @@ class Site:
 
     def free_chargers(self) -> list[Charger]:
         """Those that a waiting car can be sent to: connected, available, not in use, not held."""
-        return [charger for charger in self.chargers.values() if self.is_free(charger)]
+        taken = self._taken()
+        return [
+            charger
+            for charger in self.chargers.values()
+            if is_usable(charger) and charger.transaction_id is None and charger.outlet.id not in taken
+        ]
 
     def busy_outlets(self) -> list[Outlet]:
         """Those that a session is using or about to use."""
-        held = {session.charger_id for session in self.sessions.values()}
-        return [charger.outlet for charger in self.chargers.values() if charger.outlet.id in held]
+        taken = self._taken()
+        return [charger.outlet for charger in self.chargers.values() if charger.outlet.id in taken]
 
-    def is_free(self, charger: Charger) -> bool:
-        return is_usable(charger) and charger.transaction_id is None and self.session_at(charger.outlet.id) is None
+    def _taken(self) -> set[str | None]:
+        return {session.charger_id for session in self.sessions.values()}
 
     def is_busy(self) -> bool:
         """Whether cars are here, so that time matters."""

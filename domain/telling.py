@@ -13,7 +13,7 @@ WORTH_TELLING_PPM = 20_000
 """A time or a score that moved by less is not told again, unless the order asks for it."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Place:
     """Somebody in the queue: what is expected now, and what she was told last (None: nothing yet)."""
 
