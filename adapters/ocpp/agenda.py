@@ -28,6 +28,11 @@ class Agenda:
         self.desired = desired
         self.changed.set()
 
+    def is_owned_by(self, connection_id: str) -> bool:
+        """Whether this socket speaks for the charger, as far as the log was read."""
+        owner = self.desired.owner if self.desired is not None else None
+        return owner is not None and owner.connection_id == connection_id
+
     def command(self, command: CommandRequested) -> None:
         self.commands.append(command)
         self.changed.set()

@@ -1,4 +1,7 @@
-"""Our calls to a charger, one at a time: first its limits, then one-shot commands, then its set-up."""
+"""Our calls to a charger, one at a time: first its limits, then one-shot commands, then its set-up.
+
+A socket that does not own its charger (yet, or any more) sends none of them.
+"""
 
 from __future__ import annotations
 
@@ -38,12 +41,14 @@ class Outbound:
     def __init__(
         self,
         charger: ChargerIdentity,
+        connection_id: str,
         agenda: Agenda,
         office: Office,
         send: Callable[[bytes], Awaitable[None]],
         starting: Callable[[], bool],
     ) -> None:
         self._charger = charger
+        self._connection_id = connection_id
         self._agenda = agenda
         self._office = office
         self._send = send
@@ -99,6 +104,8 @@ class Outbound:
             await self._record(job.answered(answer, self._now_ms()))
 
     async def _next(self) -> Job | None:
+        if not self._owns():
+            return None
         now_ms = self._now_ms()
         return (
             self._reconciler.next(now_ms, starting=self._starting())
@@ -116,10 +123,13 @@ class Outbound:
                 await self._record([commands.answered_with(command, "rejected", str(error))])
         return None
 
+    def _owns(self) -> bool:
+        return self._agenda.is_owned_by(self._connection_id)
+
     async def _rest(self) -> None:
         """Until something is wanted, or due."""
         due = [at for at in (self._reconciler.wake_ms(self._now_ms()), self._configurator.wake_ms()) if at is not None]
-        self._wake_ms = min(due, default=None)
+        self._wake_ms = min(due, default=None) if self._owns() else None
         self._resting = True
         await self._either(self._agenda.changed.wait(), self._wake_ms)
         self._resting = False
@@ -150,7 +160,8 @@ class Outbound:
     async def _record(self, said: Sequence[Payload]) -> None:
         if said:
             recorder = self._office.recorder
-            await recorder.insist(*(recorder.observation(self._charger.site_id, one) for one in said))
+            site_id, connection_id = self._charger.site_id, self._connection_id
+            await recorder.insist(*(recorder.observation(site_id, one, connection_id=connection_id) for one in said))
 
     def _now_ms(self) -> int:
         return self._office.clock.now_ms()

@@ -132,7 +132,7 @@ class Reconciler:
             ),
         )
         floor_connector = self._floor.ladder.rung(self._facts).connector
-        connector = floor_connector if instead else self._agenda.connector_of(lease.transaction_id)
+        connector = floor_connector if instead else lease.connector_id
 
         def answered(answer: Answer, now_ms: int) -> Sequence[Payload]:
             if answer.status in ("accepted", "timeout"):
