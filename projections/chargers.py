@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, Connection, String, Table, bindparam, select, true
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Connection, String, Table, bindparam, select
 
 from commands.ports import ChargerIdentity
 from domain.records import load
@@ -122,7 +122,6 @@ AT_SITE = (
     .where(CHARGERS.c.site_id == bindparam("site_id"))
     .order_by(CHARGERS.c.id)
 )
-CONNECTED = select(CHARGERS.c["id", "site_id", "connection_id"]).where(CHARGERS.c.connected == true())
 VOLTAGES = select(CHARGERS.c["id", "voltage_mv"]).where(CHARGERS.c.site_id == bindparam("site_id"))
 ONE = select(CHARGERS).where(CHARGERS.c.id == bindparam("id"))
 
@@ -130,11 +129,6 @@ ONE = select(CHARGERS).where(CHARGERS.c.id == bindparam("id"))
 def at_site(connection: Connection, site_id: str) -> list[Row]:
     """The chargers of a site, each with the session that it is held for, serves, or is occupied by."""
     return list(connection.execute(AT_SITE, {"site_id": site_id}).mappings())
-
-
-def connected(connection: Connection) -> list[Row]:
-    """The chargers that are believed to be connected, each with its site and its newest connection."""
-    return list(connection.execute(CONNECTED).mappings())
 
 
 def voltages_mv(connection: Connection, site_id: str) -> dict[str, int]:

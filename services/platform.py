@@ -36,7 +36,6 @@ from services import version
 from services.addresses import Addresses
 from services.control import Control
 from services.databases import Databases, Series
-from services.lost_sockets import record_lost_sockets
 from services.processors import all_processors
 from services.space import with_space
 
@@ -106,7 +105,6 @@ class Platform:
                 tasks.create_task(with_space(part), name=type(part).__name__)
             tasks.create_task(self.live.run(), name="Live")
             await self._read_models_are_current()
-            await record_lost_sockets(self.log, self.clock, self.database)
             ocpp_port = await self.gateway.start(HOST, self.settings.ocpp_port)
             stack.push_async_callback(self.gateway.close)
             api_port = await stack.enter_async_context(_serving(self.api, self.settings.api_port, tasks))
