@@ -11,6 +11,7 @@ from adapters.ocpp.agenda import Agenda
 from adapters.ocpp.recorder import Observation, Recorder
 from adapters.ocpp.settings import Settings
 from commands.ports import ChargerIdentity, Clock, Directory, Outcomes
+from commands.tracing import Tracer
 from domain.load_control import ownership
 from domain.records import Payload, Record
 from domain.records.time import InputRejected
@@ -29,6 +30,7 @@ class Office:
     outcomes: Outcomes
     recorder: Recorder
     settings: Settings
+    tracer: Tracer
 
 
 @dataclass(slots=True)

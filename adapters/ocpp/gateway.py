@@ -27,8 +27,9 @@ from commands import topics
 from commands.codec import decode
 from commands.head import head
 from commands.ports import Clock, Directory, Log, LogError, Outcomes, Stored
+from commands.tracing import UNTRACED, Tracer
 from domain.desired import Desired
-from domain.records import Record, derived_id
+from domain.records import derived_id
 from domain.records.chargers import Connected, Disconnected
 from domain.records.load import ChargerConnected, CommandAnswered, CommandRequested
 
@@ -50,13 +51,19 @@ class Gateway:
     """
 
     def __init__(
-        self, log: Log, clock: Clock, directory: Directory, outcomes: Outcomes, settings: Settings | None = None
+        self,
+        log: Log,
+        clock: Clock,
+        directory: Directory,
+        outcomes: Outcomes,
+        settings: Settings | None = None,
+        tracer: Tracer = UNTRACED,
     ) -> None:
         self._log = log
         self._clock = clock
         self._settings = settings or Settings()
         self._recorder = Recorder(log, clock)
-        self._office = Office(clock, directory, outcomes, self._recorder, self._settings)
+        self._office = Office(clock, directory, outcomes, self._recorder, self._settings, tracer)
         self._doorkeeper = Doorkeeper(directory, clock, self._settings)
         self._agendas: defaultdict[str, Agenda] = defaultdict(Agenda)
         self._one_shots = OneShots(self._office, self._agendas, self._is_connected)
@@ -223,12 +230,12 @@ class Gateway:
                 seen[stored.position.partition] = stored.position.offset
 
     def _take_desired(self, page: Sequence[Stored]) -> None:
-        for charger_id, body in {stored.key: stored.body for stored in page}.items():
-            self._want(charger_id, body)
+        for charger_id, stored in {stored.key: stored for stored in page}.items():
+            self._want(charger_id, stored.body, stored.traceparent)
 
-    def _want(self, charger_id: str, body: bytes) -> None:
+    def _want(self, charger_id: str, body: bytes, traceparent: str | None = None) -> None:
         try:
-            self._agendas[charger_id].want(DESIRED.validate_json(body))
+            self._agendas[charger_id].want(DESIRED.validate_json(body), traceparent)
         except ValidationError as error:
             log.error("desired limits can't be read", charger=charger_id, errors=error.error_count())
 
@@ -236,22 +243,23 @@ class Gateway:
         """Commands of this page that it does not answer itself."""
         for stored in page:
             if head(stored.body).type in COMMAND_TYPES:
-                self._take_command(decode(stored.body))
+                self._take_command(stored)
 
     def _take_events(self, page: Sequence[Stored]) -> None:
         for stored in page:
             kind = head(stored.body).type
             if kind in COMMAND_TYPES:
-                self._take_command(decode(stored.body))
+                self._take_command(stored)
             elif kind == ChargerConnected.type_name:
                 event = decode(stored.body)
                 self._take_connected(event.stream.partition(":")[2], event.data)  # type: ignore[arg-type]
 
-    def _take_command(self, event: Record) -> None:
+    def _take_command(self, stored: Stored) -> None:
+        event = decode(stored.body)
         if isinstance(event.data, CommandAnswered):
             self._one_shots.settle(event.data)
         elif isinstance(event.data, CommandRequested):
-            self._one_shots.take(event.stream.partition(":")[2], event.data)
+            self._one_shots.take(event.stream.partition(":")[2], event.data, stored.traceparent)
 
     # Who owns a charger
 

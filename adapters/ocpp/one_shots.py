@@ -27,7 +27,7 @@ class OneShots:
         self._expiring: dict[str, tuple[CommandRequested, asyncio.Task[None]]] = {}
         self._answering: set[asyncio.Task[None]] = set()
 
-    def take(self, site_id: str, command: CommandRequested) -> None:
+    def take(self, site_id: str, command: CommandRequested, traceparent: str | None = None) -> None:
         """A command that is this gateway's, or of whoever gets the charger next."""
         is_over = command.expires_ms <= self._office.clock.now_ms()
         if is_over or command.gateway_id not in ("", self._gateway_id) or command.command_id in self._expiring:
@@ -36,7 +36,7 @@ class OneShots:
         if len(agenda.commands) >= self._office.settings.waiting_commands:
             self._answer_soon(site_id, command, "rejected", TOO_MANY)
             return
-        agenda.command(command)
+        agenda.command(command, traceparent)
         self._expiring[command.command_id] = (command, asyncio.create_task(self._expire(site_id, command)))
 
     def settle(self, answered: CommandAnswered) -> None:
@@ -44,7 +44,7 @@ class OneShots:
 
     def leave(self, site_id: str, charger_id: str) -> None:
         """Another gateway has the charger: it sends what was nobody's; what was ours is never sent."""
-        for command in tuple(self._agendas[charger_id].commands):
+        for command in [one.command for one in self._agendas[charger_id].commands]:
             self._forget(charger_id, command.command_id)
             if command.gateway_id == self._gateway_id:
                 self._answer_soon(site_id, command, "offline", MOVED)

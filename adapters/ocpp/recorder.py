@@ -38,7 +38,14 @@ class Recorder:
         self._closing = False
         self.pending = 0
 
-    def observation(self, site_id: str, said: Payload, record_id: str = "", connection_id: str = "") -> Observation:
+    def observation(
+        self,
+        site_id: str,
+        said: Payload,
+        record_id: str = "",
+        connection_id: str = "",
+        traceparent: str | None = None,
+    ) -> Observation:
         """`said` by a charger of `site_id` on one of its sockets.
 
         `record_id` where the message has a natural key, else a UUIDv7; no `connection_id`: the gateway says it.
@@ -50,7 +57,7 @@ class Recorder:
         for processor in CONCERNED.get(type(said), ("load",)):
             stream = topics.stream(processor, site_id)
             record = input_record(record_id, source, stream, now_ms, said, actor=said.charger_id)  # type: ignore[attr-defined]
-            outputs.append((topics.inputs(processor), entry(record)))
+            outputs.append((topics.inputs(processor), entry(record, traceparent)))
         return Observation(record_id, tuple(outputs))
 
     async def keep(self, *observations: Observation) -> None:
