@@ -10,7 +10,7 @@ from opentelemetry.context import Context
 from opentelemetry.trace import SpanKind, TracerProvider
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from commands.tracing import Passed, Span
+from commands.tracing import Facts, Passed, Span
 
 TRACEPARENT = "traceparent"
 PROPAGATOR = TraceContextTextMapPropagator()
@@ -23,10 +23,10 @@ class _Span:
         PROPAGATOR.inject(carrier, trace.set_span_in_context(span, Context()))
         self.traceparent = carrier.get(TRACEPARENT)
 
-    def describe(self, name: str = "", **facts: str | int) -> None:
+    def describe(self, facts: Facts, name: str = "") -> None:
         if name:
             self._span.update_name(name)
-        self._span.set_attributes({key.replace("_", "."): value for key, value in facts.items()})
+        self._span.set_attributes(facts)
 
 
 class OpenTelemetryTracer:

@@ -25,7 +25,7 @@ class Traced:
 
             async def watch(message: Message) -> None:
                 if message["type"] == "http.response.start":
-                    span.describe(http_response_status=message["status"])
+                    span.describe({"http.response.status_code": message["status"]})
                 await send(message)
 
             scope.setdefault("state", {})["traceparent"] = span.traceparent
@@ -33,4 +33,4 @@ class Traced:
                 await self.app(scope, receive, watch)
             finally:
                 route = template(scope)
-                span.describe(f"{method} {route}", http_request_method=method, http_route=route)
+                span.describe({"http.request.method": method, "http.route": route}, f"{method} {route}")

@@ -5,8 +5,12 @@ A step's context (W3C `traceparent`) goes along with what follows from it. Nothi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
+
+Facts = Mapping[str, str | int]
+"""What OpenTelemetry calls attributes, by the names of its conventions."""
 
 
 class Span(Protocol):
@@ -14,8 +18,8 @@ class Span(Protocol):
 
     traceparent: str | None
 
-    def describe(self, name: str = "", **facts: str | int) -> None:
-        """Name it better, now that more is known, and add facts; never a secret, nor anything personal."""
+    def describe(self, facts: Facts, name: str = "") -> None:
+        """Add facts, and name it better now that more is known; never a secret, nor anything personal."""
 
 
 class Tracer(Protocol):
@@ -36,7 +40,7 @@ class Passed:
     def __init__(self, traceparent: str | None) -> None:
         self.traceparent = traceparent
 
-    def describe(self, name: str = "", **facts: str | int) -> None:
+    def describe(self, facts: Facts, name: str = "") -> None:
         """Nobody listens."""
 
 

@@ -107,7 +107,7 @@ class Outbound:
         name = f"gateway: {type(job.request).__name__}"
         with self._office.tracer.follow(name, job.traceparent) as span:
             answer = await self._call(job.request)
-            span.describe(ocpp_status=answer.status, charger_id=self._charger.charger_id)
+            span.describe({"charger.id": self._charger.charger_id, "ocpp.answer": answer.status})
         await self._record(job.answered(answer, self._now_ms()), span.traceparent)
 
     async def _next(self) -> Job | None:
