@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from domain.desired import Owner
 from domain.load_control.ownership import RULE
@@ -166,3 +168,24 @@ def test_a_command_is_for_the_gateway_that_holds_the_charger() -> None:
     assert asked("two") == [""]
     late = CommandAnswer(charger_id="a", command_id="one", status="accepted", detail="")
     assert not any(isinstance(event, InputRejected) for event in kernel.give(late, source=OLD))
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 4)), max_size=20))
+def test_whatever_order_sockets_come_and_go_in_the_newest_owns_the_charger(said: list[tuple[bool, int]]) -> None:
+    """Connects and disconnects of five sockets, also late, twice, or of one that never came."""
+    kernel = Kernel().site()
+    kernel.add("a")
+    newest, row = "", None
+    for opens, number in said:
+        socket = f"s{number}"
+        if opens:
+            events, newest = connect(kernel, socket, "A"), socket
+        else:
+            events = kernel.give(Disconnected(charger_id="a", connection_id=socket, reason="gone"))
+            newest = "" if socket == newest else newest
+        rows = [row for event in events for row in Load().desired(kernel.ledger, event)]
+        row = rows[-1] if rows else row
+        owner = row.owner if row else None
+        assert (owner.connection_id if owner else "") == newest
+    epochs = [event.epoch for event in kernel.events if isinstance(event, ChargerConnected)]
+    assert epochs == list(range(1, len(epochs) + 1))
