@@ -27,7 +27,9 @@ from api.routes import (
     users,
     vehicles,
 )
+from api.tracing import Traced
 from api.web import actions, assets, pages
+from commands.tracing import UNTRACED, Tracer
 
 DESCRIPTION = """Coordinates EV charging across community hubs.
 
@@ -73,7 +75,7 @@ class App(FastAPI):
         return self.openapi_schema
 
 
-def create_app(context: Context, version: str = "0") -> FastAPI:
+def create_app(context: Context, version: str = "0", tracer: Tracer = UNTRACED) -> FastAPI:
     """The API over `context`, whose projector and outcomes must be running."""
     app = App(version)
     app.state.context = context
@@ -87,4 +89,6 @@ def create_app(context: Context, version: str = "0") -> FastAPI:
     app.add_middleware(BodyLimited)
     app.add_middleware(Authenticated, context=context)
     app.add_middleware(Measured, metrics=app.state.metrics)
+    if tracer is not UNTRACED:
+        app.add_middleware(Traced, tracer=tracer)
     return app

@@ -60,6 +60,6 @@ def decode(body: bytes) -> Record:
         raise LogDamaged(f"a stored record can't be read: {error}") from error
 
 
-def entry(record: Record) -> Entry:
+def entry(record: Record, traceparent: str | None = None) -> Entry:
     """A record keyed by its stream, ready to append."""
-    return Entry(record.stream, encode(record))
+    return Entry(record.stream, encode(record), traceparent)

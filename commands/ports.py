@@ -47,10 +47,14 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What is appended: `key` chooses the partition (and the row of a table), `body` None deletes a table's row."""
+    """What is appended: `key` chooses the partition (and the row of a table), `body` None deletes a table's row.
+
+    `traceparent` (W3C Trace Context) travels beside the body, for those who watch; no decision sees it.
+    """
 
     key: str
     body: bytes | None
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,7 @@ class Stored:
     position: Position
     key: str
     body: bytes
+    traceparent: str | None = None
 
 
 Output = tuple[str, Entry]

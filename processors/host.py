@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import structlog
@@ -13,6 +14,7 @@ import structlog
 from commands import topics
 from commands.codec import decode, entry
 from commands.ports import Log, Output, Stored
+from commands.tracing import UNTRACED, Tracer
 from domain.records import Record
 from domain.records.time import StreamUnparked
 from processors import checkpoint, history
@@ -38,10 +40,13 @@ class Work:
 class Host:
     """One processor on one log. States live in memory; the dirty ones are committed with their outputs."""
 
-    def __init__(self, processor: Processor[Any, Any], log: Log, build: str | None = None) -> None:
+    def __init__(
+        self, processor: Processor[Any, Any], log: Log, build: str | None = None, tracer: Tracer = UNTRACED
+    ) -> None:
         self.processor = processor
         self.log = log
         self.build = build or this_build()
+        self.tracer = tracer
         self.consumer = log.consumer(processor.name)
         self.states: dict[str, State] = {}
         self.busy = asyncio.Lock()
@@ -109,8 +114,20 @@ class Host:
         for stored in records:
             given = decode(stored.body)
             state = work.states.get(given.stream) or self.states.get(given.stream)
-            work.states[given.stream] = self._handle(work, state or fresh(self.processor, given.stream), given)
+            state = state or fresh(self.processor, given.stream)
+            handle = self._handle if stored.traceparent is None else partial(self._handle_traced, stored.traceparent)
+            work.states[given.stream] = handle(work, state, given)
         return work
+
+    def _handle_traced(self, traceparent: str, work: Work, state: State, given: Record) -> State:
+        """What follows from an input belongs to its trace."""
+        before = len(work.outputs)
+        with self.tracer.follow(f"processor {self.processor.name}: {given.type}", traceparent) as span:
+            state = self._handle(work, state, given)
+        work.outputs[before:] = [
+            (topic, replace(entry, traceparent=span.traceparent)) for topic, entry in work.outputs[before:]
+        ]
+        return state
 
     def _handle(self, work: Work, state: State, given: Record) -> State:
         if state.parked and not isinstance(given.data, StreamUnparked):

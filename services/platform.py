@@ -29,6 +29,7 @@ from api.live import Live
 from commands import topics
 from commands.log_time import latest_ms
 from commands.ports import Clock
+from commands.tracing import Tracer
 from processors.host import Host
 from projections import accounts, chargers
 from projections.runner import Projector
@@ -36,10 +37,10 @@ from services import version
 from services.addresses import Addresses
 from services.control import Control
 from services.databases import Databases, Series
-from services.lost_sockets import record_lost_sockets
 from services.memory import settle
 from services.processors import all_processors
 from services.space import with_space
+from services.tracing import tracing
 
 log_line = structlog.get_logger("platform")
 HOST = "127.0.0.1"
@@ -72,26 +73,27 @@ class Platform:
         vault: Vault,
         database: Database,
         series: Series,
+        tracer: Tracer,
     ) -> None:
         self.settings = settings
         self.log = log
         self.vault = vault
         self.database = database
         self.clock = clock
-        self.hosts = [Host(processor, log) for processor in all_processors(settings.tick_s * 1000)]
+        self.hosts = [Host(processor, log, tracer=tracer) for processor in all_processors(settings.tick_s * 1000)]
         self.projector = Projector(log, database)
         self.outcomes = Outcomes(log)
         self.timekeeper = Timekeeper(log, self.clock)
         self.series_workers = workers(log, series, self.clock)
         directory = VaultDirectory(vault, lambda ocpp_id: database.read(partial(chargers.identity, ocpp_id=ocpp_id)))
-        self.gateway = Gateway(log, self.clock, directory, self.outcomes)
+        self.gateway = Gateway(log, self.clock, directory, self.outcomes, tracer=tracer)
         identity = Identity(vault, lambda account_id: database.read(partial(accounts.principal, account_id=account_id)))
         self.live = Live(log, self.projector, series)
         outcomes = self.outcomes
         context = Context(
             log, self.clock, database, self.projector, outcomes, vault, identity, uuid7, series, self.live
         )
-        self.api = create_app(context, version.number())
+        self.api = create_app(context, version.number(), tracer)
 
     def quiet(self) -> bool:
         """Whether nothing is left to be done at the present moment."""
@@ -107,7 +109,6 @@ class Platform:
                 tasks.create_task(with_space(part), name=type(part).__name__)
             tasks.create_task(self.live.run(), name="Live")
             await self._read_models_are_current()
-            await record_lost_sockets(self.log, self.clock, self.database)
             ocpp_port = await self.gateway.start(HOST, self.settings.ocpp_port)
             stack.push_async_callback(self.gateway.close)
             api_port = await stack.enter_async_context(_serving(self.api, self.settings.api_port, tasks))
@@ -142,6 +143,7 @@ class Platform:
 async def opened(settings: Settings) -> AsyncIterator[Platform]:
     """The platform on its files and databases. Raises `LogError`, `VaultError`, `SettingsError`: they can't be used."""
     async with AsyncExitStack() as closing:
+        tracer = closing.enter_context(tracing("serve"))
         log = SqliteLog.open(settings.data)
         closing.push_async_callback(log.close)
         vault = settings.databases.open_vault(settings.data)
@@ -151,7 +153,7 @@ async def opened(settings: Settings) -> AsyncIterator[Platform]:
         closing.callback(database.close)
         series = settings.databases.open_series(settings.data)
         closing.callback(series.close)
-        yield Platform(settings, await _clock(settings, log), log, vault, database, series)
+        yield Platform(settings, await _clock(settings, log), log, vault, database, series, tracer)
 
 
 async def _clock(settings: Settings, log: SqliteLog) -> Clock:

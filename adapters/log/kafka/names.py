@@ -11,6 +11,8 @@ from commands import topics
 from commands.ports import Output, Position, Stored
 
 BODY_LIMIT = 32 * 2**20
+TRACEPARENT = "traceparent"
+"""The header with the W3C trace context; a record of ours has no other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,7 @@ class Row:
     partition: int
     key: bytes
     body: bytes | None
+    headers: list[tuple[str, bytes]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,8 @@ class Names:
             raise ValueError(f"body: must be bytes, at most {BODY_LIMIT} of them (key {entry.key!r})")
         # The partition is always ours to choose: the client's own partitioner would treat empty keys differently.
         partition = topics.partition_of(entry.key, self.partitions[topic])
-        return Row(topic, partition, entry.key.encode(), entry.body)
+        headers = None if entry.traceparent is None else [(TRACEPARENT, entry.traceparent.encode())]
+        return Row(topic, partition, entry.key.encode(), entry.body, headers)
 
 
 def position_of(message: Message) -> Position | None:
@@ -66,4 +70,7 @@ def position_of(message: Message) -> Position | None:
 
 
 def stored(message: Message) -> Stored:
-    return Stored(Position(message.partition(), message.offset() + 1), message.key().decode(), message.value())
+    headers = message.headers()
+    traceparent = dict(headers or ()).get(TRACEPARENT)
+    position = Position(message.partition(), message.offset() + 1)
+    return Stored(position, message.key().decode(), message.value(), traceparent and traceparent.decode())

@@ -26,7 +26,9 @@ def produce(producer: Producer, names: Names, row: Row, delivered: Delivered) ->
     """Hand over a row, waiting for room where too many are under way."""
     while True:
         try:
-            producer.produce(names.topic(row.topic), row.body, row.key, partition=row.partition, on_delivery=delivered)
+            producer.produce(
+                names.topic(row.topic), row.body, row.key, row.partition, on_delivery=delivered, headers=row.headers
+            )
             return
         except BufferError:
             producer.poll(POLL_S)
