@@ -40,9 +40,10 @@ async def run(settings: KafkaSettings, series: Series) -> None:
     log, clock = KafkaLog.open(settings), SystemClock()
     try:
         keeps = {telling.topic: keeper(log, series, clock, telling) for telling in TELLINGS}
-        pruning = asyncio.create_task(Pruner(series, clock).run())
-        await faust_host.run(faust_host.worker(settings, "telemetry", keeps), stopping())
-        pruning.cancel()
+        async with asyncio.TaskGroup() as tasks:
+            pruning = tasks.create_task(Pruner(series, clock).run())
+            await faust_host.run(faust_host.worker(settings, "telemetry", keeps), stopping())
+            pruning.cancel()
     finally:
         await log.close()
         series.close()

@@ -1,4 +1,4 @@
-"""What every worker on Kafka is started with: settings checked, a clear word where they can't be used, SIGTERM heard."""
+"""What every worker on Kafka starts with: settings checked, a clear word where they are wrong, SIGTERM heard."""
 
 from __future__ import annotations
 
