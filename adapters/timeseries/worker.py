@@ -9,11 +9,13 @@ import stamina
 
 from adapters.timeseries.keeping import TELLINGS, Telling, keep
 from commands.ports import Clock, Log, SeriesUnavailable, Stored, TimeSeries
+from domain.down_sampling import HOUR_MS, MINUTE_MS, QUARTER_MS
 
 DAY_MS = 24 * 3_600_000
 READINGS_KEPT_MS = 7 * DAY_MS
 """As long as `vehicles.inputs`: where a car was is forgotten together with what told it."""
 METER_VALUES_KEPT_MS = 30 * DAY_MS
+BUCKETS_KEPT_MS = {MINUTE_MS: 90 * DAY_MS, QUARTER_MS: 366 * DAY_MS, HOUR_MS: 5 * 366 * DAY_MS}
 PRUNED_EVERY_MS = 3_600_000
 RETRY_AT_MOST_EVERY_S = 5
 
@@ -59,7 +61,9 @@ class Pruner:
         while True:
             now_ms = self.clock.now_ms()
             await _patiently(self.series.prune)(
-                received_before_ms=now_ms - READINGS_KEPT_MS, metered_before_ms=now_ms - METER_VALUES_KEPT_MS
+                received_before_ms=now_ms - READINGS_KEPT_MS,
+                metered_before_ms=now_ms - METER_VALUES_KEPT_MS,
+                buckets_before_ms={width_ms: now_ms - kept_ms for width_ms, kept_ms in BUCKETS_KEPT_MS.items()},
             )
             await self.clock.sleep_until(now_ms + PRUNED_EVERY_MS)
 
