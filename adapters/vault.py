@@ -31,6 +31,7 @@ from adapters.database import Database
 from adapters.passwords import Passwords
 from adapters.tokens import Tokens
 from adapters.vault_accounts import Accounts
+from adapters.vault_channels import Channels
 from adapters.vault_enterprises import Enterprises
 from adapters.vault_integrations import Integrations
 from adapters.vault_keys import Keys, digest
@@ -101,6 +102,7 @@ class Vault:
         self.database = database
         self.keys = keys
         self.accounts = Accounts(database, keys, Passwords())
+        self.channels = Channels(database, keys)
         self.enterprises = Enterprises(database, keys)
         self.integrations = Integrations(database)
         self.tokens = Tokens(database, keys)

@@ -19,6 +19,7 @@ from api.routes import (
     health,
     integration_keys,
     login,
+    notifications,
     priority_audit,
     sessions,
     sites,
@@ -40,6 +41,7 @@ loads up to whole mA and W, all else to the nearest. Errors are problem details 
 RESOURCES = (
     login,
     users,
+    notifications,
     enterprises,
     integration_keys,
     sites,

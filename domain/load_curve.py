@@ -105,14 +105,6 @@ def curve(steps: Steps, told: range, samples: Iterable[Sample], transactions: It
     return drawn
 
 
-def joined(steps: Steps, parts: Sequence[Curve]) -> Curve:
-    """What one charger drew in one step, from curves of the parts of it; a single part stays what it is."""
-    whole = Curve(steps)
-    whole.drawn_w_ms = [sum(drawn) for drawn in zip(*(part.drawn_w_ms for part in parts), strict=True)]
-    whole.known_ms = [sum(known) for known in zip(*(part.known_ms for part in parts), strict=True)]
-    return whole
-
-
 def site_w(curves: Sequence[Curve], step: int) -> float | None:
     """What a site's chargers drew in a step; None where one of them is unknown throughout, or there is none."""
     means_w = [curve.mean_w(step) for curve in curves]

@@ -6,6 +6,7 @@ from typing import Any
 
 from commands import topics
 from domain.records import TYPES, Payload
+from domain.records.dead_letters import InputDead
 from domain.records.time import StreamUnparked, TimerSet
 from processors import load, registry, sites, vehicles
 
@@ -26,7 +27,7 @@ REPLICAS = 3
 
 def document(version: str) -> Document:
     """The whole document; `$ref`s lead to the schemas beside it."""
-    channels = {topic: _channel(topic) for topic in topics.TOPICS}
+    channels = {topic: _channel(topic) for topic in topics.ON_BROKERS}
     return {
         "asyncapi": "3.0.0",
         "info": {"title": "Commonwatt", "version": version, "description": (__doc__ or "").strip()},
@@ -42,6 +43,8 @@ def names_on(topic: str) -> list[str]:
     own = {topics.DESIRED: ["desired"], topics.TIMERS: [TimerSet.type_name], topics.EVENTS: _of_kind("event")}
     if topic in own:
         return own[topic]
+    if topic in topics.DEAD:
+        return [InputDead.type_name]
     processor, _, what = topic.partition(".")
     if what in ("inputs", "parked"):
         return sorted(payload.type_name for payload in {*HANDLED[processor], StreamUnparked})
@@ -86,6 +89,7 @@ def _description(topic: str) -> str:
             "inputs": f"What `{processor}` decides on: commands, observations, messages of other processors, timers.",
             "state": f"What `{processor}` knows of each stream, committed with what it decided. Its own affair.",
             "parked": f"Inputs of `{processor}` that were set aside because of a defect, until the stream is let go.",
+            "inputs.dead": f"What can't be read among the inputs of `{processor}`, as it came, with the reason.",
             "checkpoints": f"Where `{processor}` was and all that it knew, for a replay to start from.",
         }[what]
     )

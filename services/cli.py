@@ -13,11 +13,13 @@ from services import (
     bench,
     demo,
     maintenance,
+    notifier,
     rebuild,
     replay,
     schemas,
     serve,
     simulate,
+    telemetry,
     testing,
     token,
     topics,
@@ -32,6 +34,8 @@ app = typer.Typer(
 )
 app.command()(demo.demo)
 app.command()(serve.serve)
+app.command()(telemetry.telemetry)
+app.command()(notifier.notifier)
 app.command()(assets.assets)
 app.command()(simulate.simulate)
 app.command()(token.token)

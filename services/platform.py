@@ -19,6 +19,9 @@ from adapters.identity import Identity
 from adapters.ids import uuid7
 from adapters.log.outcomes import Outcomes
 from adapters.log.sqlite import SqliteLog
+from adapters.notify.notifier import Notifier
+from adapters.notify.outbox import Outbox
+from adapters.notify.services import check_channel
 from adapters.ocpp.gateway import Gateway
 from adapters.timekeeper import Timekeeper
 from adapters.timeseries.worker import workers
@@ -39,6 +42,7 @@ from services.control import Control
 from services.databases import Databases, Series
 from services.memory import settle
 from services.processors import all_processors
+from services.recipients import recipients
 from services.space import with_space
 from services.tracing import tracing
 
@@ -73,6 +77,7 @@ class Platform:
         vault: Vault,
         database: Database,
         series: Series,
+        outbox: Outbox,
         tracer: Tracer,
     ) -> None:
         self.settings = settings
@@ -89,9 +94,20 @@ class Platform:
         self.gateway = Gateway(log, self.clock, directory, self.outcomes, tracer=tracer)
         identity = Identity(vault, lambda account_id: database.read(partial(accounts.principal, account_id=account_id)))
         self.live = Live(log, self.projector, series)
+        self.notifier = Notifier(log, self.clock, outbox, vault.channels, recipients(database))
         outcomes = self.outcomes
         context = Context(
-            log, self.clock, database, self.projector, outcomes, vault, identity, uuid7, series, self.live
+            log,
+            self.clock,
+            database,
+            self.projector,
+            outcomes,
+            vault,
+            identity,
+            uuid7,
+            series,
+            self.live,
+            check_channel,
         )
         self.api = create_app(context, version.number(), tracer)
 
@@ -105,7 +121,7 @@ class Platform:
             for host in self.hosts:
                 await host.restore()
                 tasks.create_task(with_space(host), name=f"processor {host.processor.name}")
-            for part in (self.projector, self.outcomes, self.timekeeper, *self.series_workers):
+            for part in (self.projector, self.outcomes, self.timekeeper, self.notifier, *self.series_workers):
                 tasks.create_task(with_space(part), name=type(part).__name__)
             tasks.create_task(self.live.run(), name="Live")
             await self._read_models_are_current()
@@ -153,7 +169,9 @@ async def opened(settings: Settings) -> AsyncIterator[Platform]:
         closing.callback(database.close)
         series = settings.databases.open_series(settings.data)
         closing.callback(series.close)
-        yield Platform(settings, await _clock(settings, log), log, vault, database, series, tracer)
+        outbox = settings.databases.open_outbox(settings.data)
+        closing.callback(outbox.close)
+        yield Platform(settings, await _clock(settings, log), log, vault, database, series, outbox, tracer)
 
 
 async def _clock(settings: Settings, log: SqliteLog) -> Clock:

@@ -25,9 +25,6 @@ from projections import chargers, decisions, grid_limits, priority_audit, sessio
 from projections.projection import Row
 
 MOST_POINTS = 10_000
-MOST_DAYS = 7
-"""Of so many days the load is told at a time: what chargers measured is added up anew for each answer."""
-DAY_MS = 24 * 3_600_000
 HOUR_MS = 3_600_000
 
 router = APIRouter(prefix=f"{V1}/sites", tags=["sites"])
@@ -140,14 +137,12 @@ async def load(
 ) -> Response:
     """The mean load in each step of `step` s, null where it is not known, and the limit as the step begins.
 
-    From `from` (an hour before `to` when left out, at most 7 days before it) to `to` (now).
+    From `from` (an hour before `to` when left out) to `to` (now).
     """
     site = await known_site(context, site_id)
     ends_ms = context.clock.now_ms() if until_ms is None else until_ms
     begins_ms = ends_ms - HOUR_MS if from_ms is None else from_ms
     in_order(begins_ms, ends_ms)
-    if ends_ms - begins_ms > MOST_DAYS * DAY_MS:
-        raise Problem(422, f"must lie at most {MOST_DAYS} days before to", field="from")
     count = -(-(ends_ms - begins_ms) // (step * 1000))
     if count > MOST_POINTS:
         raise Problem(422, f"would make {count} points, at most {MOST_POINTS} are told", field="step")

@@ -185,7 +185,6 @@ async def test_the_last_hour_in_minutes_is_what_nobody_asks_otherwise(world: Wor
         ({"from": at(0), "to": at(0)}, "to"),
         ({"from": at(1)}, "to"),
         ({"from": at(-100_001), "to": at(0), "step": 10}, "step"),
-        ({"from": at(-7 * 86_400 - 1), "to": at(0), "step": 86_400}, "from"),
     ],
 )
 async def test_a_bad_question_is_named(world: World, asked: dict[str, Any], field: str) -> None:
@@ -195,10 +194,6 @@ async def test_a_bad_question_is_named(world: World, asked: dict[str, Any], fiel
 
 async def test_as_many_points_as_are_told_are_told(world: World) -> None:
     assert len(await shown(world, **{"from": at(-100_000), "to": at(0), "step": 10})) == 10_000
-
-
-async def test_as_many_days_as_are_told_are_told(world: World) -> None:
-    assert len(await shown(world, **{"from": at(-7 * 86_400), "to": at(0), "step": 86_400})) == 7
 
 
 async def test_an_unknown_site_is_unknown(world: World) -> None:

@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.load_curve import HOLD_MS, Curve, Sample, Span, Steps, Transaction, curve, joined, site_w, spans
+from domain.load_curve import HOLD_MS, Curve, Sample, Span, Steps, Transaction, curve, site_w, spans
 
 MINUTE_MS = 60_000
 ALWAYS = range(-(1 << 40), 1 << 40)
@@ -93,44 +93,6 @@ def transactions(draw: st.DrawFn) -> list[Transaction]:
 
 def shared_ms(span: Span, start_ms: int, end_ms: int) -> int:
     return max(0, min(span.end_ms, end_ms) - max(span.start_ms, start_ms))
-
-
-@given(SAMPLES, transactions(), TIMES, st.integers(1, 300_000), st.integers(1, 20))
-def test_the_mean_of_a_step_times_its_known_time_is_the_integral(samples, ran, start_ms, step_ms, count):
-    steps = Steps(start_ms, step_ms, count)
-    drawn = curve(steps, ALWAYS, samples, ran)
-    for step in range(count):
-        begin_ms = start_ms + step * step_ms
-        inside = [(span, shared_ms(span, begin_ms, begin_ms + step_ms)) for span in spans(samples, ran)]
-        assert drawn.drawn_w_ms[step] == sum(ms * span.power_w for span, ms in inside if span.power_w is not None)
-        unknown_ms = sum(ms for span, ms in inside if span.power_w is None)
-        assert drawn.known_ms[step] == step_ms - unknown_ms
-        mean_w = drawn.mean_w(step)
-        assert (mean_w is None) == (unknown_ms == step_ms)
-        if mean_w is not None:
-            assert abs(mean_w * drawn.known_ms[step] - drawn.drawn_w_ms[step]) <= 1e-6 * drawn.drawn_w_ms[step]
-
-
-@given(SAMPLES, transactions(), TIMES, st.integers(1, 100_000), st.integers(1, 10), st.integers(1, 5))
-def test_however_a_range_is_cut_the_same_was_drawn(samples, ran, start_ms, step_ms, count, times):
-    fine = curve(Steps(start_ms, step_ms, count * times), ALWAYS, samples, ran)
-    coarse = curve(Steps(start_ms, step_ms * times, count), ALWAYS, samples, ran)
-    assert sum(fine.drawn_w_ms) == sum(coarse.drawn_w_ms)
-    assert sum(fine.known_ms) == sum(coarse.known_ms)
-
-
-@given(SAMPLES, transactions(), TIMES, st.integers(1, 300_000), st.integers(1, 10))
-def test_a_long_step_is_the_sum_of_its_parts(samples, ran, start_ms, step_ms, count):
-    step, part_ms = Steps(start_ms, step_ms, 1), -(-step_ms // count)
-    starts_ms = range(start_ms, step.end_ms, part_ms)
-    parts = [Steps(at_ms, min(part_ms, step.end_ms - at_ms), 1) for at_ms in starts_ms]
-    assert joined(step, [curve(part, ALWAYS, samples, ran) for part in parts]) == curve(step, ALWAYS, samples, ran)
-
-
-def test_a_part_alone_stays_what_it_is():
-    steps = Steps(0, 60_000, 2)
-    drawn = curve(steps, ALWAYS, [Sample(30_000, 1_000, None)], [])
-    assert joined(steps, [drawn]) == drawn
 
 
 @given(SAMPLES, transactions())

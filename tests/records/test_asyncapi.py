@@ -15,6 +15,7 @@ from referencing.jsonschema import DRAFT202012
 from commands import codec, topics
 from domain.desired import Desired, Floor, Lease
 from domain.records import TYPES, input_record
+from domain.records.dead_letters import InputDead
 from domain.records.load import SetGridLimit
 from processors.load import Load
 from processors.stream import dump_state, fresh
@@ -47,7 +48,7 @@ def test_it_is_what_the_specification_asks_for() -> None:
 
 
 def test_every_topic_is_a_channel_that_says_what_is_on_it() -> None:
-    assert CHANNELS.keys() == set(topics.TOPICS)
+    assert CHANNELS.keys() == set(topics.ON_BROKERS)
     for topic, channel in CHANNELS.items():
         assert channel["address"] == channel["bindings"]["kafka"]["topic"] == topic
         assert channel["messages"], topic
@@ -60,6 +61,8 @@ def test_every_record_type_is_on_a_topic_where_its_kind_belongs(name: str) -> No
     kind = TYPES[name].record_kind
     if kind == "event":
         assert topics.EVENTS in on
+    elif name == InputDead.type_name:
+        assert on == set(topics.DEAD)
     elif kind == "timer":
         assert on == {topics.TIMERS}
     else:

@@ -52,7 +52,7 @@ def configuration(topic: str, replication: int) -> dict[str, str]:
 
 
 def make_topics(
-    admin: AdminClient, prefix: str, partitions: int, replication: int, names: Sequence[str] = topics.TOPICS
+    admin: AdminClient, prefix: str, partitions: int, replication: int, names: Sequence[str] = topics.ON_BROKERS
 ) -> list[str]:
     """Make those topics that are missing, and return them once they can be written. Raises `LogError`."""
     wanted = [
@@ -83,7 +83,7 @@ def _made(name: str, answer: Future[None]) -> bool:
 def partitions_found(admin: AdminClient, prefix: str) -> dict[str, int]:
     """How many partitions each topic has; those that are missing are left out. Raises `LogError`."""
     known = listed(admin, ASK_S).topics
-    return {name: len(known[prefix + name].partitions) for name in topics.TOPICS if prefix + name in known}
+    return {name: len(known[prefix + name].partitions) for name in topics.ON_BROKERS if prefix + name in known}
 
 
 def differences(
@@ -94,7 +94,7 @@ def differences(
     found = partitions_found(admin, prefix)
     wanted = partitions or found.get(topics.EVENTS, 0)
     different = [
-        Difference(prefix + name, "the topic", "there", "nothing") for name in topics.TOPICS if name not in found
+        Difference(prefix + name, "the topic", "there", "nothing") for name in topics.ON_BROKERS if name not in found
     ]
     for name, number in found.items():
         if number != wanted:
