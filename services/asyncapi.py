@@ -6,7 +6,7 @@ from typing import Any
 
 from commands import topics
 from domain.records import TYPES, Payload
-from domain.records.dead_letters import InputDead
+from domain.records.dead_letters import DeadLetter
 from domain.records.time import StreamUnparked, TimerSet
 from processors import load, registry, sites, vehicles
 
@@ -44,7 +44,7 @@ def names_on(topic: str) -> list[str]:
     if topic in own:
         return own[topic]
     if topic in topics.DEAD:
-        return [InputDead.type_name]
+        return [DeadLetter.type_name]
     processor, _, what = topic.partition(".")
     if what in ("inputs", "parked"):
         return sorted(payload.type_name for payload in {*HANDLED[processor], StreamUnparked})

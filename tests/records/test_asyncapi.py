@@ -15,7 +15,7 @@ from referencing.jsonschema import DRAFT202012
 from commands import codec, topics
 from domain.desired import Desired, Floor, Lease
 from domain.records import TYPES, input_record
-from domain.records.dead_letters import InputDead
+from domain.records.dead_letters import DeadLetter
 from domain.records.load import SetGridLimit
 from processors.load import Load
 from processors.stream import dump_state, fresh
@@ -61,7 +61,7 @@ def test_every_record_type_is_on_a_topic_where_its_kind_belongs(name: str) -> No
     kind = TYPES[name].record_kind
     if kind == "event":
         assert topics.EVENTS in on
-    elif name == InputDead.type_name:
+    elif name == DeadLetter.type_name:
         assert on == set(topics.DEAD)
     elif kind == "timer":
         assert on == {topics.TIMERS}
