@@ -27,9 +27,6 @@ def story(site_id: str) -> list[Record]:
         town.charge(f"{site_id}-{car}")
         town.run(60)
     enterprise, described = f"{site_id}-e", f"registry:enterprise:{site_id}-e"
-    town.tell(
-        f"registry:enterprise:{enterprise}", registry.RegisterEnterprise(enterprise_id=enterprise, kind="emergency")
-    )
     town.tell(described, registry.RegisterEnterprise(enterprise_id=enterprise, kind="emergency"))
     town.tell(described, registry.ApproveEnterprise(enterprise_id=enterprise, daily_grants=3))
     ambulance = f"{site_id}-ambulance"
