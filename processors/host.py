@@ -58,9 +58,8 @@ class Host:
 
         A checkpoint is taken where the last inputs were decided by another build.
         """
-        await self._load()
-        if await checkpoint.needed_for_build(self.log, self.processor.name, self.build):
-            await self.checkpoint(f"build-{self.build}")
+        async with self.busy:
+            await self._restore()
 
     async def run(self) -> None:
         """Handle inputs until the log closes. Raises what the log raises; nothing half-done stays in memory."""
@@ -73,7 +72,7 @@ class Host:
         if batch.records:
             async with self.busy:
                 if batch.reassigned:
-                    await self._load()
+                    await self._restore()
                 work = self._work(batch.records)
                 states = {stream: dump_state(self.processor, state) for stream, state in work.states.items()}
                 await batch.commit(work.outputs, states)
@@ -81,15 +80,24 @@ class Host:
         return bool(batch.records)
 
     async def checkpoint(self, name: str) -> None:
-        """Write down where this processor is and all that it knows, so that a replay can start from here."""
+        """Write down where this worker is and all that it knows, so that a replay can start from here."""
         async with self.busy:
-            positions = await self.consumer.positions()
-            states = {stream: dump_state(self.processor, state) for stream, state in self.states.items()}
-            await checkpoint.write(self.log, self.processor.name, name, self.build, positions, states)
+            await self._write_checkpoint(name)
 
     def caught_up(self) -> bool:
         """Whether every input appended so far has been handled and committed."""
         return self.consumer.caught_up()
+
+    async def _restore(self) -> None:
+        await self._load()
+        owned = (await self.consumer.positions()).keys()
+        if await checkpoint.needed_for_build(self.log, self.processor.name, self.build, owned):
+            await self._write_checkpoint(f"build-{self.build}")
+
+    async def _write_checkpoint(self, name: str) -> None:
+        positions = await self.consumer.positions()
+        states = {stream: dump_state(self.processor, state) for stream, state in self.states.items()}
+        await checkpoint.write(self.log, self.processor.name, name, self.build, positions, states)
 
     async def _load(self) -> None:
         """Know the streams of the partitions that are this worker's now, and no others."""

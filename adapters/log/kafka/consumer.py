@@ -114,9 +114,8 @@ class KafkaConsumer:
         rows = [*map(self._log.names.row, outputs)]
         rows += [self._log.names.row((topic, Entry(stream, body))) for stream, body in states.items()]
         self._refuse_overtaken()
-        positions = await self._call(self._commit, batch, rows)
+        await self._call(self._commit, batch, rows)
         self._in_hand = False
-        self._log.learn((row.topic, position) for row, position in zip(rows, positions, strict=False))
 
     async def close(self) -> None:
         """Take nothing more, and leave the group: at once, or at the `poll` after what is in hand was committed."""
@@ -222,7 +221,7 @@ class KafkaConsumer:
                 self._buffer.append(stored(message))
             self._reached[partition] = message.offset() + (0 if at_end else 1)
 
-    def _commit(self, batch: KafkaBatch, rows: Sequence[Row]) -> list[Position]:
+    def _commit(self, batch: KafkaBatch, rows: Sequence[Row]) -> None:
         if batch.ticket.void:
             raise batch.ticket.void
         ends = {stored.position.partition: stored.position.offset for stored in batch.records}
@@ -234,8 +233,9 @@ class KafkaConsumer:
         batch.ticket.void = LogError(f"{self._processor}: this batch, or another from the same position, is committed")
         self._ticket = Ticket()
         self._consumed |= ends
+        # Before the buffer says that all is done: what follows from it is known to be there by then.
+        self._log.learn((row.topic, position) for row, position in zip(rows, positions, strict=False))
         del self._buffer[: len(batch.records)]
-        return positions
 
     def _write(self, rows: Sequence[Row], ends: Mapping[int, int]) -> list[Position]:
         """One transaction; after trouble a fresh producer first finds out whether it had counted."""

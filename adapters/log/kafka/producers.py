@@ -14,7 +14,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from adapters.log.kafka.names import Names, Row, position_of
 from adapters.log.kafka.reader import listed
 from adapters.log.kafka.settings import KafkaSettings
-from adapters.log.kafka.trouble import translated
+from adapters.log.kafka.trouble import translated, translating
 from commands.ports import LogError, Position
 
 POLL_S = 0.1
@@ -52,9 +52,10 @@ class Appender:
         self._thread.start()
 
     def append(self, row: Row) -> asyncio.Future[Position]:
-        """Hand in a row. The future raises what the port's `append` raises."""
+        """Hand in a row. This and the future raise what the port's `append` raises."""
         future = asyncio.get_running_loop().create_future()
-        produce(self._producer, self._names, row, partial(_answer, future, row.topic))
+        with translating(row.topic):
+            produce(self._producer, self._names, row, partial(_answer, future, row.topic))
         return future
 
     def close(self) -> None:
