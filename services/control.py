@@ -16,7 +16,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from adapters.clock import SimulatedClock
-from adapters.ocpp.gateway import Gateway
+from services.parts.part import Part
 
 HOST = "127.0.0.1"
 LINE_LIMIT = 1 << 20
@@ -44,7 +44,7 @@ class Control:
     def __init__(
         self,
         clock: SimulatedClock,
-        gateway: Gateway,
+        gateway: Part,
         quiet: Callable[[], bool],
         moved: Callable[[float], Awaitable[None]],
     ) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from random import Random
 
 from services.addresses import Addresses, lasting_ports, wait_for_addresses
-from services.databases import PREFIX
+from services.settings import PREFIX
 
 ROOT = Path(__file__).resolve().parent.parent
 KILLED_WITHIN = timedelta(hours=9), timedelta(hours=24)

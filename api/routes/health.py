@@ -16,7 +16,7 @@ from api.context import Context, Given
 from commands.log_time import latest_ms
 from commands.topics import EVENTS
 from domain.records.readings import ReadingSource
-from projections import sites
+from projections import progress, sites
 
 router = APIRouter(tags=["health"])
 READY_WAIT_S = 2.0
@@ -46,7 +46,8 @@ async def metrics(request: Request, context: Given) -> Response:
     told.telemetry(await _telemetry_ages_s(context))
     told.sites({site["id"]: await site_load.now(context, site) for site in await context.database.read(sites.every)})
     ends = await context.log.ends(EVENTS)
-    return Response(told.page(dict(ends), dict(context.projector.position())), media_type=PROMETHEUS)
+    applied = await context.database.read(progress.applied)
+    return Response(told.page(dict(ends), applied), media_type=PROMETHEUS)
 
 
 async def _telemetry_ages_s(context: Context) -> dict[str, float]:

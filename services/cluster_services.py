@@ -1,0 +1,56 @@
+"""The services of a local cluster: how many of each, on which ports, with which settings."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from commands.topics import PROCESSORS
+from services.addresses import HOST, lasting_ports
+from services.supervisor import Service
+
+QUICK = {"COMMONWATT_KAFKA_SESSION_TIMEOUT_MS": "6000", "COMMONWATT_KAFKA_TRANSACTION_TIMEOUT_MS": "6000"}
+"""On one machine, who is silent for so long is dead. The caller's own settings win."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A service and where it listens: `port` for its clients (0: it has none), `health` for /livez and so on."""
+
+    service: Service
+    health: str
+    port: int = 0
+
+
+def members(
+    data: Path, servers: Mapping[str, str], workers: int, gateways: int, apis: int, more: Mapping[str, str]
+) -> list[Member]:
+    """All of them; `more` are settings for each."""
+    told = QUICK | {name: os.environ[name] for name in QUICK if name in os.environ} | dict(servers) | dict(more)
+    shared = told | {"COMMONWATT_DATA": str(data), "COMMONWATT_HOST": HOST}
+    return [*_members(shared, workers, gateways, apis)]
+
+
+def _members(shared: Mapping[str, str], workers: int, gateways: int, apis: int) -> Iterator[Member]:
+    for name in PROCESSORS:
+        for number in range(1, workers + 1):
+            yield _member(shared, f"processor-{name}-{number}", "processor", name)
+    for name in ("projector", "telemetry", "timekeeper"):
+        yield _member(shared, name, name)
+    for number in range(1, gateways + 1):
+        yield _member(shared, f"gateway-{number}", "gateway", port="COMMONWATT_OCPP_PORT")
+    for number in range(1, apis + 1):
+        yield _member(shared, f"api-{number}", "api", port="COMMONWATT_API_PORT")
+
+
+def _member(shared: Mapping[str, str], name: str, *arguments: str, port: str | None = None) -> Member:
+    """A service on ports that stay its own when it is started again."""
+    health, clients = lasting_ports(2)
+    if arguments == ("api",):
+        health = clients
+    variables = {**shared, "COMMONWATT_KAFKA_WORKER": name, "COMMONWATT_HEALTH_PORT": str(health)}
+    if port is not None:
+        variables[port] = str(clients)
+    return Member(Service(name, arguments, variables), f"http://{HOST}:{health}", clients if port else 0)

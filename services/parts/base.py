@@ -1,0 +1,83 @@
+"""What the parts of one process share: its settings, log, clock and databases, each opened when first asked for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import cached_property
+
+from adapters.clock import SystemClock
+from adapters.database import Database
+from adapters.log.outcomes import Outcomes
+from adapters.vault import Vault
+from commands.ports import Clock, Log
+from projections import progress
+from services.databases import Databases, Series
+from services.logs import AnyLog, open_log
+from services.settings import ProcessSettings
+
+LOOK_S = 0.05
+
+
+class Base:
+    """Made by `opened`, which closes what was opened."""
+
+    def __init__(
+        self, settings: ProcessSettings, databases: Databases, log: AnyLog, clock: Clock, closing: AsyncExitStack
+    ) -> None:
+        self.settings = settings
+        self.log = log
+        self.clock = clock
+        self._databases = databases
+        self._closing = closing
+
+    @cached_property
+    def read_models(self) -> Database:
+        """Raises `SettingsError`."""
+        database = self._databases.open_read_models(self.settings.data)
+        self._closing.callback(database.close)
+        return database
+
+    @cached_property
+    def vault(self) -> Vault:
+        """Raises `SettingsError`, `VaultError`."""
+        vault = self._databases.open_vault(self.settings.data)
+        self._closing.callback(vault.close)
+        return vault
+
+    @cached_property
+    def series(self) -> Series:
+        """Raises `SettingsError`."""
+        series = self._databases.open_series(self.settings.data)
+        self._closing.callback(series.close)
+        return series
+
+    @cached_property
+    def outcomes(self) -> Outcomes:
+        """Decisions, for every part that awaits one; `services.parts.outcomes` keeps them coming."""
+        return Outcomes(self.log)
+
+    async def read_models_exist(self) -> None:
+        """Return once a projector has made the tables."""
+        while not await self.read_models.read(progress.exist):
+            await asyncio.sleep(LOOK_S)
+
+
+ClockOn = Callable[[Log], Awaitable[Clock]]
+
+
+async def system_clock(_: Log) -> Clock:
+    """What a platform goes by where nothing is simulated."""
+    return SystemClock()
+
+
+@asynccontextmanager
+async def opened(
+    settings: ProcessSettings, databases: Databases, clock_on: ClockOn = system_clock
+) -> AsyncIterator[Base]:
+    """Raises `LogError`, `VaultError`, `SettingsError`: what is needed can't be used."""
+    async with AsyncExitStack() as closing:
+        log = open_log(settings.data)
+        closing.push_async_callback(log.close)
+        yield Base(settings, databases, log, await clock_on(log), closing)
