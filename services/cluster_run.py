@@ -10,7 +10,8 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import httpx
@@ -19,8 +20,9 @@ import typer
 from commands.ports import LogError
 from services.addresses import HOST
 from services.cluster_servers import NoServers, running
-from services.cluster_services import Member, members
+from services.cluster_services import CLOCK, Member, members, simulated
 from services.first_start import Operator, first_operator
+from services.postgres import enterable
 from services.supervisor import Supervisor
 
 TOLD = "cluster.json"
@@ -29,7 +31,6 @@ START_S = 180
 LOOK_S = 0.2
 ANSWER_S = 5.0
 EDGES = ("api-", "gateway-")
-"""Stopped first: what they accepted is still decided then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,8 @@ class Wanted:
     gateways: int
     apis: int
     partitions: int
-    settings: Mapping[str, str] = field(default_factory=dict)
+    starts: datetime | None = None
+    """Of a simulation: when its time starts, which a control socket moves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +52,19 @@ class Cluster:
 
     folder: Path
     members: Sequence[Member]
+    servers: Mapping[str, str]
+    """The settings that lead to them."""
     supervisor: Supervisor
     operator: Operator | None
 
     @property
     def apis(self) -> list[str]:
         return [f"http://{HOST}:{one.port}" for one in self.members if one.service.name.startswith("api-")]
+
+    @property
+    def control(self) -> str:
+        """host:port of a simulation's control socket."""
+        return next(f"{HOST}:{one.port}" for one in self.members if one.service.name == CLOCK)
 
     @property
     def gateways(self) -> list[str]:
@@ -90,16 +99,25 @@ def up(wanted: Wanted) -> Iterator[Cluster]:
     with _folder(wanted.data) as folder, running(folder, wanted.partitions) as servers:
         data = folder / "data"
         data.mkdir(exist_ok=True)
-        operator = _prepared(data, servers)
-        who = members(data, servers, wanted.workers, wanted.gateways, wanted.apis, wanted.settings)
+        operator = _prepared(data, servers, time.time() if wanted.starts is None else wanted.starts.timestamp())
+        who = members(data, servers, wanted.workers, wanted.gateways, wanted.apis)
+        if wanted.starts is not None:
+            who = simulated(who, wanted.starts)
         supervisor = Supervisor([one.service for one in who], folder / "said")
-        cluster = Cluster(folder, who, supervisor, operator)
+        cluster = Cluster(folder, who, servers, supervisor, operator)
         try:
             _start(cluster)
             yield cluster
         finally:
-            supervisor.stop([one.service.name for one in who if one.service.name.startswith(EDGES)])
-            supervisor.stop()
+            stop(cluster)
+
+
+def stop(cluster: Cluster) -> None:
+    """Stop the services, the edges first: what they accepted is decided then. The servers go on."""
+    names = [one.service.name for one in cluster.members]
+    cluster.supervisor.stop([name for name in names if name.startswith(EDGES)])
+    cluster.supervisor.stop([name for name in names if name != CLOCK])
+    cluster.supervisor.stop()
 
 
 @contextmanager
@@ -110,25 +128,25 @@ def _folder(data: Path | None) -> Iterator[Path]:
         yield data.resolve()
         return
     folder = Path(tempfile.mkdtemp(prefix="commonwatt-cluster-"))
+    enterable(folder)
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _prepared(data: Path, servers: Mapping[str, str]) -> Operator | None:
+def _prepared(data: Path, servers: Mapping[str, str], now_s: float) -> Operator | None:
     """Bring the vault up to date and make the first operator, before the APIs would."""
     import asyncio
 
-    from adapters.log.kafka.log import KafkaLog
-    from adapters.log.kafka.settings import KafkaSettings
     from services.databases import Databases
+    from services.logs import kafka_log
 
     async def prepare() -> Operator | None:
-        log = KafkaLog.open(KafkaSettings(brokers=servers["COMMONWATT_KAFKA_BROKERS"]))
+        log = kafka_log(servers)
         vault = Databases(vault_url=servers["COMMONWATT_VAULT_URL"]).open_vault(data)
         try:
-            return await first_operator(log, vault, time.time_ns() // 1_000_000)
+            return await first_operator(log, vault, round(now_s * 1000))
         finally:
             await log.close()
             vault.close()

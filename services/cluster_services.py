@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from commands.topics import PROCESSORS
 from services.addresses import HOST, lasting_ports
 from services.supervisor import Service
 
+CLOCK = "clock"
 QUICK = {"COMMONWATT_KAFKA_SESSION_TIMEOUT_MS": "6000", "COMMONWATT_KAFKA_TRANSACTION_TIMEOUT_MS": "6000"}
 """On one machine, who is silent for so long is dead. The caller's own settings win."""
 
@@ -24,13 +26,26 @@ class Member:
     port: int = 0
 
 
-def members(
-    data: Path, servers: Mapping[str, str], workers: int, gateways: int, apis: int, more: Mapping[str, str]
-) -> list[Member]:
-    """All of them; `more` are settings for each."""
-    told = QUICK | {name: os.environ[name] for name in QUICK if name in os.environ} | dict(servers) | dict(more)
+def members(data: Path, servers: Mapping[str, str], workers: int, gateways: int, apis: int) -> list[Member]:
+    """All of them."""
+    told = QUICK | {name: os.environ[name] for name in QUICK if name in os.environ} | dict(servers)
     shared = told | {"COMMONWATT_DATA": str(data), "COMMONWATT_HOST": HOST}
     return [*_members(shared, workers, gateways, apis)]
+
+
+def simulated(following: Sequence[Member], starts: datetime) -> list[Member]:
+    """The same on simulated time, and the clock that they follow; its port is that of the control socket."""
+    clock, control, health = lasting_ports(3)
+    arguments = ["clock", "--start", starts.isoformat(), "--services", str(len(following))]
+    arguments += ["--clock-port", str(clock), "--control-port", str(control), "--health-port", str(health)]
+    variables = following[0].service.variables
+    leader = Service(CLOCK, arguments, {**variables, "COMMONWATT_KAFKA_WORKER": CLOCK})
+    followers = [replace(one, service=_following(one.service, f"{HOST}:{clock}")) for one in following]
+    return [Member(leader, f"http://{HOST}:{health}", control), *followers]
+
+
+def _following(service: Service, clock: str) -> Service:
+    return replace(service, variables={**service.variables, "COMMONWATT_CLOCK": clock})
 
 
 def _members(shared: Mapping[str, str], workers: int, gateways: int, apis: int) -> Iterator[Member]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from adapters.log.kafka.log import KafkaLog
@@ -28,9 +29,19 @@ def open_log(data: Path) -> AnyLog:
     return KafkaLog.open(kafka_settings())
 
 
+def open_to_read(data: Path) -> AnyLog:
+    """Beside whoever writes it. Raises `SettingsError`, `LogError`."""
+    return open_log(data) if is_on_kafka() else SqliteLog.open(data, read_only=True)
+
+
 def is_on_kafka() -> bool:
     """Raises `SettingsError`."""
     return _Brokers.from_settings().kafka_brokers is not None
+
+
+def kafka_log(variables: Mapping[str, str]) -> KafkaLog:
+    """The log on the brokers that these variables name, whatever the environment says. Raises `LogError`."""
+    return KafkaLog.open(KafkaSettings(brokers=variables[BROKERS]))
 
 
 def kafka_settings() -> KafkaSettings:

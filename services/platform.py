@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 import structlog
 
 from adapters.clock import SimulatedClock, SystemClock
 from adapters.log.sqlite import SqliteLog
 from commands.log_time import latest_ms
-from commands.ports import Clock, Log
+from commands.ports import Clock, Log, LogError
 from services.addresses import Addresses
+from services.control import TimeHere
 from services.databases import Databases
+from services.logs import open_log
 from services.parts.api import ApiPart
-from services.parts.base import Base, opened
+from services.parts.base import Base, on
 from services.parts.control import ControlPart
 from services.parts.gateway import GatewayPart
 from services.parts.outcomes import OutcomesPart
@@ -40,7 +42,13 @@ class Simulation:
 
 async def serve(settings: ProcessSettings, databases: Databases, simulation: Simulation | None) -> None:
     """Serve until cancelled, or until a part fails (an `ExceptionGroup`): then everything stops."""
-    async with opened(settings, databases, partial(_clock, simulation)) as base:
+    log = open_log(settings.data)
+    try:
+        clock = await _clock(simulation, log)
+    except LogError:
+        await log.close()
+        raise
+    async with on(log, clock, settings, databases) as base:
         await run(*_composed(base, simulation))
 
 
@@ -51,7 +59,7 @@ async def _clock(simulation: Simulation | None, log: Log) -> Clock:
     return SimulatedClock(max(simulation.starts_at_ms, await latest_ms(log)))
 
 
-def _composed(base: Base, simulation: Simulation | None):
+def _composed(base: Base, simulation: Simulation | None) -> tuple[list[Part], Callable[[], None]]:
     """All parts in the order of their start, and what to tell once they serve."""
     projector, gateway = ProjectorPart(base), GatewayPart(base)
     api = ApiPart(base, projector.projector)
@@ -75,4 +83,5 @@ def _control(base: Base, parts: list[Part], gateway: GatewayPart, port: int) -> 
     assert isinstance(clock, SimulatedClock)
     if not isinstance(log, SqliteLog):
         raise SettingsError("--clock simulated: on Kafka, the services of a simulation follow `serve clock`")
-    return ControlPart(clock, log, gateway, lambda: all(part.idle() for part in parts) and log.quiet(), port)
+    time = TimeHere(clock, gateway.frames, lambda: all(part.idle() for part in parts) and log.quiet(), log.moved)
+    return ControlPart(time, port)

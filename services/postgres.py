@@ -43,14 +43,18 @@ class Postgres:
         self._data = folder / "data"
         self._as: dict[str, object] = {}
         self._programs = _programs(folder)
+        nobody = pwd.getpwnam(NOBODY)
         if os.geteuid() == 0:
-            nobody = pwd.getpwnam(NOBODY)
+            if not all(above.stat().st_mode & 0o001 for above in folder.resolve().parents):
+                raise Missing(f"{folder}: for root it runs as {NOBODY}, who can't enter that folder (chmod o+x)")
             self._as = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
             os.chown(folder, nobody.pw_uid, nobody.pw_gid)
         secret = folder / "password"
         if not secret.exists():
             secret.write_text(secrets.token_hex(16))
-            secret.chmod(0o644)
+            secret.chmod(0o600)
+            if self._as:
+                os.chown(secret, nobody.pw_uid, nobody.pw_gid)
             self._run("initdb", "--no-sync", "--no-instructions", f"--username={USER}", f"--pwfile={secret}", *INITDB)
             (folder / "port").write_text(str(_free_port()))
         self.password = secret.read_text()
@@ -127,6 +131,12 @@ class Postgres:
             done = subprocess.run(command, stdout=output, stderr=output, cwd="/", check=False, **self._as)
         if done.returncode:
             raise Missing(f"{program}: {(self._folder / 'tools').read_text().strip()}")
+
+
+def enterable(folder: Path) -> None:
+    """Let the user as whom it runs where we are root into a folder; who may read what is in it does not change."""
+    if os.geteuid() == 0:
+        folder.chmod(0o711)
 
 
 INITDB = ("--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8")

@@ -10,11 +10,17 @@ from typing import Any
 
 import structlog
 
+from adapters.clock import SystemClock
+from adapters.log.kafka.log import KafkaLog
+from adapters.log.kafka.watched import WatchedKafkaLog
+from commands.log_time import latest_ms
 from projections.applied import Applied
 from services.databases import Databases
+from services.following import FollowingPart, Leader
 from services.logs import kafka_settings
 from services.parts.api import ApiPart
-from services.parts.base import opened
+from services.parts.base import Base, on
+from services.parts.control import ControlPart
 from services.parts.gateway import GatewayPart
 from services.parts.health import HealthPart
 from services.parts.outcomes import OutcomesPart
@@ -25,6 +31,7 @@ from services.parts.telemetry import TelemetryPart
 from services.parts.timekeeper import TimekeeperPart
 from services.processors import processor_named
 from services.settings import ProcessSettings
+from services.steering import Steering
 
 log_line = structlog.get_logger("service")
 
@@ -41,16 +48,36 @@ SERVICES: Mapping[str, Callable[..., Parts]] = {
 
 async def serve(service: str, arguments: Sequence[str], options: Mapping[str, Any]) -> None:
     """Serve until cancelled, or until a part fails (an `ExceptionGroup`). Raises `SettingsError` before it starts."""
+    settings, databases = ProcessSettings.from_settings(options), Databases.from_settings().apart()
+    kafka = kafka_settings()
+    name = " ".join([service, *arguments])
+    if settings.clock is not None:
+        leader = await Leader.met(settings.clock, name)
+        log = WatchedKafkaLog.open(kafka)
+        async with on(log, leader.clock, settings, databases) as base:
+            parts = SERVICES[service](base, *arguments)
+            await _run(name, base, [*parts, FollowingPart(leader, log, parts)])
+    else:
+        async with on(KafkaLog.open(kafka), SystemClock(), settings, databases) as base:
+            await _run(name, base, SERVICES[service](base, *arguments))
+
+
+async def _run(name: str, base: Base, parts: Parts) -> None:
+    health = [] if name == "api" else [HealthPart(base, parts)]
+
+    def serving() -> None:
+        for one in health:
+            one.started()
+        ports = {part.name: part.port for part in [*parts, *health] if hasattr(part, "port")}
+        log_line.info("serving", service=name, **ports)
+
+    await run([*health, *parts], serving)
+
+
+async def steer(options: Mapping[str, Any], starts_at_ms: int, port: int, control_port: int, services: int) -> None:
+    """Steer the time of a simulated platform: it goes on where the log ends, with the socket that controls it."""
     settings = ProcessSettings.from_settings(options)
-    kafka_settings()
-    async with opened(settings, Databases.from_settings().apart()) as base:
-        parts = SERVICES[service](base, *arguments)
-        health = [] if service == "api" else [HealthPart(base, parts)]
-
-        def serving() -> None:
-            for one in health:
-                one.started()
-            ports = {part.name: part.port for part in [*parts, *health] if hasattr(part, "port")}
-            log_line.info("serving", service=" ".join([service, *arguments]), **ports)
-
-        await run([*health, *parts], serving)
+    log = KafkaLog.open(kafka_settings())
+    async with on(log, SystemClock(), settings, Databases.from_settings()) as base:
+        steering = Steering(log, max(starts_at_ms, await latest_ms(log)), services, port)
+        await _run("clock", base, [steering, ControlPart(steering, control_port)])

@@ -29,17 +29,17 @@ def replay(data: DATA = Path("data"), start: FROM = None) -> None:
 
 
 async def _replay(data: Path, start: str | None) -> int:
-    from adapters.log.sqlite import SqliteLog
     from commands.ports import LogError
     from processors import replay as replaying
     from processors.build import this_build
+    from services.logs import is_on_kafka, open_to_read
     from services.processors import all_processors
 
-    if not (data / "log.sqlite3").exists():
+    if not is_on_kafka() and not (data / "log.sqlite3").exists():
         typer.echo(f"there is no log in {data}: name its folder with --data", err=True)
         return 1
     try:
-        log = SqliteLog.open(data, read_only=True)
+        log = open_to_read(data)
         try:
             for processor in all_processors():
                 consumed = await log.consumed(processor.name)

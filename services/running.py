@@ -28,6 +28,7 @@ async def _failures(service: Coroutine[None, None, None]) -> list[str]:
     from adapters.vault_keys import VaultError
     from commands.ports import DatabaseUnavailable, Fenced, LogError
     from projections.progress import Superseded
+    from services.following import ClockLost
     from services.settings import SettingsError
 
     failures: list[str] = []
@@ -38,7 +39,7 @@ async def _failures(service: Coroutine[None, None, None]) -> list[str]:
     except* LogError as errors:
         without = "The log can't be used, and nothing was acknowledged without it"
         failures += [f"{without}: {told}" for told in _each(errors)]
-    except* (SettingsError, VaultError, DatabaseUnavailable, Superseded) as errors:
+    except* (SettingsError, VaultError, DatabaseUnavailable, Superseded, ClockLost) as errors:
         failures += [str(told) for told in _each(errors)]
     return failures
 

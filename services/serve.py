@@ -120,6 +120,25 @@ def timekeeper(data: DATA = None, host: HOST = None, health_port: HEALTH_PORT = 
     _serve("timekeeper", data=data, host=host, health_port=health_port)
 
 
+@serve.command()
+def clock(
+    start: START,
+    services: Annotated[int, typer.Option(min=1, help="So many follow; time waits until all of them are there.")],
+    clock_port: Annotated[int, typer.Option(min=0, max=65535, help="Where they find it (COMMONWATT_CLOCK).")] = 0,
+    control_port: CONTROL_PORT = 0,
+    health_port: HEALTH_PORT = None,
+) -> None:
+    """Steer the time of a simulated platform of many processes, for simulations."""
+    starts_at_ms = _ms(start)
+
+    async def process() -> None:
+        from services.process import steer
+
+        await steer({"health_port": health_port}, starts_at_ms, clock_port, control_port, services)
+
+    _run(process())
+
+
 def _serve(service: str, *arguments: str, **options: Any) -> None:
     async def process() -> None:
         from services.process import serve

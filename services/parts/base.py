@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import cached_property
 
-from adapters.clock import SystemClock
 from adapters.database import Database
 from adapters.log.outcomes import Outcomes
 from adapters.vault import Vault
-from commands.ports import Clock, Log
+from commands.ports import Clock
 from projections import progress
 from services.databases import Databases, Series
-from services.logs import AnyLog, open_log
+from services.logs import AnyLog
 from services.settings import ProcessSettings
 
 LOOK_S = 0.05
 
 
 class Base:
-    """Made by `opened`, which closes what was opened."""
+    """Made by `on`, which closes what was opened."""
 
     def __init__(
         self, settings: ProcessSettings, databases: Databases, log: AnyLog, clock: Clock, closing: AsyncExitStack
@@ -64,20 +63,9 @@ class Base:
             await asyncio.sleep(LOOK_S)
 
 
-ClockOn = Callable[[Log], Awaitable[Clock]]
-
-
-async def system_clock(_: Log) -> Clock:
-    """What a platform goes by where nothing is simulated."""
-    return SystemClock()
-
-
 @asynccontextmanager
-async def opened(
-    settings: ProcessSettings, databases: Databases, clock_on: ClockOn = system_clock
-) -> AsyncIterator[Base]:
-    """Raises `LogError`, `VaultError`, `SettingsError`: what is needed can't be used."""
+async def on(log: AnyLog, clock: Clock, settings: ProcessSettings, databases: Databases) -> AsyncIterator[Base]:
+    """Everything that is opened, the log included, is closed in the end."""
     async with AsyncExitStack() as closing:
-        log = open_log(settings.data)
         closing.push_async_callback(log.close)
-        yield Base(settings, databases, log, await clock_on(log), closing)
+        yield Base(settings, databases, log, clock, closing)

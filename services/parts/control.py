@@ -1,24 +1,21 @@
-"""The control socket of a simulation on all in one process."""
+"""The control socket of a simulation."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from contextlib import AsyncExitStack
 
-from adapters.clock import SimulatedClock
-from adapters.log.sqlite import SqliteLog
-from services.control import Control
+from services.control import Control, Time
 from services.parts.part import Part
 
 
 class ControlPart(Part):
-    """The last to start, the first to stop."""
+    """The last to start, the first to stop. `port` is the one that it got."""
 
     name = "control"
 
-    def __init__(self, clock: SimulatedClock, log: SqliteLog, gateway: Part, quiet: Callable[[], bool], port: int):
-        self._control = Control(clock, gateway, quiet, log.moved)
+    def __init__(self, time: Time, port: int) -> None:
+        self._control = Control(time)
         self._serving = AsyncExitStack()
         self.port = port
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 from uuid import uuid4
 
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException
@@ -50,7 +50,7 @@ class KafkaLog:
         self._known_ends: dict[str, dict[int, int]] = {}
 
     @classmethod
-    def open(cls, settings: KafkaSettings) -> KafkaLog:
+    def open(cls, settings: KafkaSettings) -> Self:
         """Reach the brokers and check the topics. Raises `LogError` naming the topic, the setting, wanted and found."""
         admin = AdminClient(settings.client())
         return cls(settings, Names(settings.prefix, checked_partitions(admin, settings)), admin)
