@@ -81,12 +81,13 @@ async def _connected(address: str) -> tuple[asyncio.StreamReader, asyncio.Stream
 
 
 class FollowingPart(Part):
-    """The last to start: from then on time waits for this service. Raises `ClockLost`."""
+    """The last to start: from then on time waits for this service, where it is `awaited`. Raises `ClockLost`."""
 
     name = "following"
 
-    def __init__(self, leader: Leader, log: WatchedKafkaLog, parts: Sequence[Part]) -> None:
+    def __init__(self, leader: Leader, log: WatchedKafkaLog, parts: Sequence[Part], *, awaited: bool) -> None:
         self._leader = leader
+        self._awaited = awaited
         self._log = log
         self._parts = parts
 
@@ -103,7 +104,8 @@ class FollowingPart(Part):
             while line := await leader.reader.readline():
                 question = Question.model_validate_json(line)
                 leader.clock.advance_to(max(question.now, leader.clock.now_ms()))
-                await self._settled(question.ends)
+                if self._awaited:
+                    await self._settled(question.ends)
                 leader.writer.write((await self._report()).model_dump_json().encode() + b"\n")
                 await leader.writer.drain()
         except ConnectionError as error:

@@ -45,6 +45,9 @@ SERVICES: Mapping[str, Callable[..., Parts]] = {
     "timekeeper": lambda base: [TimekeeperPart(base)],
 }
 
+UNAWAITED = ("telemetry",)
+"""Nothing is decided from the time series, and each write takes them long: simulated time does not wait for them."""
+
 
 async def serve(service: str, arguments: Sequence[str], options: Mapping[str, Any]) -> None:
     """Serve until cancelled, or until a part fails (an `ExceptionGroup`). Raises `SettingsError` before it starts."""
@@ -56,7 +59,7 @@ async def serve(service: str, arguments: Sequence[str], options: Mapping[str, An
         log = WatchedKafkaLog.open(kafka)
         async with on(log, leader.clock, settings, databases) as base:
             parts = SERVICES[service](base, *arguments)
-            await _run(name, base, [*parts, FollowingPart(leader, log, parts)])
+            await _run(name, base, [*parts, FollowingPart(leader, log, parts, awaited=service not in UNAWAITED)])
     else:
         async with on(KafkaLog.open(kafka), SystemClock(), settings, databases) as base:
             await _run(name, base, SERVICES[service](base, *arguments))
