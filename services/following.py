@@ -114,16 +114,18 @@ class FollowingPart(Part):
 
     async def _settled(self, ends: Ends) -> None:
         """Quiet, and quiet again when what was just woken has had its turn."""
-        while not (self._is_quiet(ends) and await self._is_still_quiet(ends)):
+        while not (await self._is_quiet(ends) and await self._is_still_quiet(ends)):
             await self._log.moved(PATIENCE_S)
 
     async def _is_still_quiet(self, ends: Ends) -> bool:
         for _ in range(TURNS):
             await asyncio.sleep(0)
-        return self._is_quiet(ends)
+        return await self._is_quiet(ends)
 
-    def _is_quiet(self, ends: Ends) -> bool:
-        return self._log.idle() and self._log.has_told(ends) and all(part.idle() for part in self._parts)
+    async def _is_quiet(self, ends: Ends) -> bool:
+        """What may change without a wait is looked at last."""
+        decided = await self._log.has_decided(ends)
+        return decided and self._log.idle() and self._log.has_told(ends) and all(part.idle() for part in self._parts)
 
     async def _report(self) -> Report:
         return Report(

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import psutil
 import pytest
 
 from services.first_start import EMAIL
-from tests.services.server import ROOT, call, command
+from tests.services.server import ROOT, command
 
 pytestmark = pytest.mark.kafka
 PATIENCE_S = 180
@@ -84,6 +85,17 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
         running.stop()
 
 
+@contextmanager
+def simulating(said: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    with said.open("wb") as output:
+        process = subprocess.Popen(command("simulate", *arguments), cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
 def awaited(holds: Callable[[], bool]) -> None:
     until = time.monotonic() + PATIENCE_S
     while not holds():
@@ -108,15 +120,17 @@ def test_a_car_charges_while_a_processor_is_killed(cluster: Cluster, tmp_path: P
     password.write_text(cluster.password)
     edges = ["--server", cluster.told()["apis"][0], "--ocpp", cluster.told()["gateways"][0]]
     car = ["--charger", str(known), "--token", "ADA-CARD", "--battery-kwh", "20", "--soc", "79.8", "--once"]
-    simulated = call("simulate", *edges, "--password-file", str(password), *car, timeout_s=PATIENCE_S)
-    assert simulated.returncode == 0, simulated.stdout + simulated.stderr
-    assert "Charging" in simulated.stdout
 
-    def state() -> dict[str, Any]:
+    def known_as() -> dict[str, Any]:
         return cluster.client.get(f"/sessions/{session}").json()
 
-    awaited(lambda: state()["state"] == "completed")
-    assert state()["energy_kwh"] == 0.04
+    with simulating(tmp_path / "simulated", *edges, "--password-file", str(password), *car) as simulated:
+        awaited(lambda: known_as()["state"] == "offered")
+        cluster.post(f"/sessions/{session}/accept", {})
+        simulated.wait(PATIENCE_S)
+    assert "Charging" in (tmp_path / "simulated").read_text()
+    awaited(lambda: known_as()["state"] == "completed")
+    assert known_as()["energy_kwh"] == 0.04
     assert "service=processor-sites-1" in cluster.said.read_text()
 
     cluster.stop()

@@ -49,6 +49,14 @@ class WatchedKafkaLog(KafkaLog):
         """How far the consumers of this process have committed the partitions that they own."""
         return {topics.inputs(name): await one.positions() for name, one in self._consumers.items()}
 
+    async def has_decided(self, ends: Ends) -> bool:
+        """Whether the consumers of this process have committed, of the partitions that they own, all up to `ends`."""
+        return all(
+            offset >= ends.get(topic, {}).get(partition, 0)
+            for topic, owned in (await self.committed()).items()
+            for partition, offset in owned.items()
+        )
+
     async def moved(self, timeout_s: float) -> None:
         """Return when something of the above has changed, or after `timeout_s`."""
         self._stirred.clear()
