@@ -78,7 +78,7 @@ class App(FastAPI):
 
 
 def create_app(context: Context, version: str = "0", tracer: Tracer = UNTRACED) -> FastAPI:
-    """The API over `context`, whose projector and outcomes must be running."""
+    """The API over `context`, whose outcomes must be running."""
     app = App(version)
     app.state.context = context
     app.state.metrics = Metrics()

@@ -108,7 +108,7 @@ class Call:
         outcome = await self.context.outcomes.find(asked.id, types, DECISION_WAIT_S)
         if outcome is None:
             return None
-        await self.context.projector.passed(outcome.position, READ_WAIT_S)
+        await self.context.applied.passed(outcome.position, READ_WAIT_S)
         told = outcome.record.data
         if isinstance(told, InputRejected):
             raise Rejected(told.rule, told.field, told.reason, said_as or {})
@@ -119,7 +119,7 @@ class Call:
         types = frozenset(payload.type_name for payload in awaited)
         outcome = await self.context.outcomes.find(asked.id, types, DECISION_WAIT_S)
         if outcome is not None:
-            await self.context.projector.passed(outcome.position, READ_WAIT_S)
+            await self.context.applied.passed(outcome.position, READ_WAIT_S)
 
 
 async def _call(

@@ -12,7 +12,14 @@ from api.live import Live
 from commands.ports import Clock, Log, Position, TimeSeries
 from domain.access import Principal
 from domain.records import Record
-from projections.runner import Database, Projector
+from projections.database import Database
+
+
+class Applied(Protocol):
+    """What the read models have applied."""
+
+    async def passed(self, position: Position, timeout_s: float) -> bool:
+        """Wait until the event at `position` can be read; False after `timeout_s`."""
 
 
 class Outcome(Protocol):
@@ -164,7 +171,7 @@ class Context:
     log: Log
     clock: Clock
     database: Database
-    projector: Projector
+    applied: Applied
     outcomes: Outcomes
     vault: Vault
     identity: Identity

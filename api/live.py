@@ -16,6 +16,7 @@ from commands.ports import Log, Position, SeriesUnavailable, Stored, TimeSeries
 from commands.topics import EVENTS, inputs
 from domain.records import TYPES, Payload
 from domain.records.chargers import Metered
+from projections.applied import Applied
 from projections.catalogue import PROJECTIONS
 from projections.runner import Projector
 
@@ -71,9 +72,9 @@ class Live:
     So a viewer costs no memory, however slow she is. A change is told when it can be read.
     """
 
-    def __init__(self, log: Log, projector: Projector, series: TimeSeries) -> None:
+    def __init__(self, log: Log, applied: Applied | Projector, series: TimeSeries) -> None:
         self.log = log
-        self.projector = projector
+        self.applied = applied
         self.series = series
         self.events = Bell()
         self.seen: Counter[str] = Counter()
@@ -134,7 +135,7 @@ class Live:
     async def _follow_events(self) -> None:
         async for batch in self.log.tail(EVENTS, await self.log.ends(EVENTS)):
             for position in _last_of_each_partition(batch):
-                await self.projector.passed(position, READ_WAIT_S)
+                await self.applied.passed(position, READ_WAIT_S)
             for stored in batch:
                 type_name = head(stored.body).type
                 self.seen[type_name] += 1

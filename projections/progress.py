@@ -91,6 +91,16 @@ def consumed(connection: Connection, partitions: Sequence[int]) -> dict[int, int
     return {row.partition: row.offset for row in connection.execute(select(CONSUMED))}
 
 
+def exist(connection: Connection) -> bool:
+    """Whether a projector has been here."""
+    return inspect(connection).has_table(CONSUMED.name)
+
+
+def applied(connection: Connection) -> dict[int, int]:
+    """How far the read models are, for who only reads them."""
+    return {row.partition: row.offset for row in connection.execute(select(CONSUMED))}
+
+
 def hold(connection: Connection) -> dict[int, int]:
     """How far these tables are, where they exist; nobody takes them further until this transaction ends."""
     if not inspect(connection).has_table(CONSUMED.name):

@@ -12,7 +12,8 @@ from sqlalchemy import Connection
 from commands.ports import Log
 from commands.topics import EVENTS
 from projections import progress
-from projections.runner import Database, Projector
+from projections.database import Database
+from projections.runner import Projector
 
 LOOK_S = 0.05
 CATCH_UP_S = 20.0

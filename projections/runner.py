@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
-from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection
 
@@ -16,20 +14,10 @@ from commands.ports import Log, Position, Stored
 from commands.topics import EVENTS
 from domain.records import TYPES
 from projections import progress
+from projections.applied import Progress
 from projections.catalogue import PROJECTIONS
+from projections.database import Database
 from projections.projection import Change, Happened, Projection
-
-T = TypeVar("T")
-
-
-class Database(Protocol):
-    """A relational database, used from the event loop."""
-
-    async def read(self, work: Callable[[Connection], T]) -> T:
-        """Call `work` with a connection to query."""
-
-    async def write(self, work: Callable[[Connection], T]) -> T:
-        """Call `work` within one transaction."""
 
 
 class Projector:
@@ -47,8 +35,7 @@ class Projector:
             for name, payload in TYPES.items()
             if (interested := [projection for projection in projections if payload in projection.handlers])
         }
-        self._position: dict[int, int] = {}
-        self._waiting: list[tuple[Position, asyncio.Future[None]]] = []
+        self._progress = Progress()
 
     async def run(self) -> None:
         """Apply events until the log closes. Raises `Superseded` where another build took the read models over."""
@@ -58,7 +45,7 @@ class Projector:
         while True:
             await self._read_position()
             try:
-                async for batch in self.log.tail(EVENTS, self._position):
+                async for batch in self.log.tail(EVENTS, self.position()):
                     await self.apply(batch)
             except progress.Overtaken:
                 continue
@@ -70,10 +57,10 @@ class Projector:
 
     async def apply(self, batch: Sequence[Stored]) -> None:
         """Apply some events in order. Raises `Overtaken` (and changes nothing) where another projector was faster."""
-        fresh = [stored for stored in batch if stored.position.offset > self._position[stored.position.partition]]
+        before = self.position()
+        fresh = [stored for stored in batch if stored.position.offset > before[stored.position.partition]]
         after = {stored.position.partition: stored.position.offset for stored in fresh}
         changes = [change for stored in fresh for change in self._changes(stored)]
-        before = self._position
 
         def work(connection: Connection) -> None:
             progress.advance(connection, before, after)
@@ -81,31 +68,19 @@ class Projector:
 
         if fresh:
             await self.database.write(work)
-            self._position = {**before, **after}
-            self._wake()
+            self._progress.at({**before, **after})
 
     def position(self) -> Mapping[int, int]:
         """The last applied offset of each partition; empty before the projector runs."""
-        return self._position
+        return self._progress.position
 
     def caught_up(self, ends: Mapping[int, int]) -> bool:
         """Whether everything up to `ends` (as `log.ends(EVENTS)` told) has been applied."""
-        return all(self._position.get(partition, -1) >= offset for partition, offset in ends.items())
+        return self._progress.is_past(ends)
 
     async def passed(self, position: Position, timeout_s: float) -> bool:
         """Wait until the event at `position` has been applied; False after `timeout_s`."""
-        if self.caught_up({position.partition: position.offset}):
-            return True
-        waiter = (position, asyncio.get_running_loop().create_future())
-        self._waiting.append(waiter)
-        try:
-            async with asyncio.timeout(timeout_s):
-                await waiter[1]
-        except TimeoutError:
-            return False
-        finally:
-            self._waiting.remove(waiter)
-        return True
+        return await self._progress.passed(position, timeout_s)
 
     async def _is_ahead_of_log(self) -> bool:
         """Whether the log was restored from a copy that is older than the read models: they tell of what never was."""
@@ -114,17 +89,11 @@ class Projector:
         return any(offset > ends[partition] for partition, offset in consumed.items())
 
     async def _read_position(self) -> None:
-        self._position = await self._consumed()
-        self._wake()
+        self._progress.at(await self._consumed())
 
     async def _consumed(self) -> dict[int, int]:
         partitions = range(self.log.partitions(EVENTS))
         return await self.database.write(lambda connection: progress.consumed(connection, partitions))
-
-    def _wake(self) -> None:
-        for position, waiter in self._waiting:
-            if not waiter.done() and self.caught_up({position.partition: position.offset}):
-                waiter.set_result(None)
 
     def _changes(self, stored: Stored) -> Iterable[Change]:
         interested = self._interested.get(head(stored.body).type)

@@ -78,10 +78,10 @@ class Kafka:
         self.folder = folder
         self.process: subprocess.Popen[bytes] | None = None
         self._java = _java()
-        port, behind_proxy, proxy, controller = lasting_ports(4)
-        self._address = f"{HOST}:{port}"
-        self._proxied = behind_proxy, proxy
         folder.mkdir(parents=True, exist_ok=True)
+        port, behind_proxy, proxy, controller = _ports(folder / "ports")
+        self.address = f"{HOST}:{port}"
+        self._proxied = behind_proxy, proxy
         self._properties = folder / "server.properties"
         self._properties.write_text(
             PROPERTIES.format(
@@ -93,19 +93,25 @@ class Kafka:
                 data=folder / "data",
             )
         )
-        self._run("kafka.tools.StorageTool", "format", "--standalone", "-t", _cluster_id(), "-c", str(self._properties))
+        if not (folder / "data").exists():
+            self._run(
+                "kafka.tools.StorageTool", "format", "--standalone", "-t", _cluster_id(), "-c", str(self._properties)
+            )
 
     def start(self) -> Broker:
         """Start it and return once it answers. Raises `BrokerError`, with the end of what it said."""
         with (self.folder / "said").open("ab") as said:
             command = [*self._java, "kafka.Kafka", str(self._properties)]
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
+            # In a group of its own: Ctrl-C is for who started it, and who stops it after its users.
+            self.process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, process_group=0
+            )
         deadline = time.monotonic() + START_S
-        while not _answers(self._address):
+        while not _answers(self.address):
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise BrokerError(f"the broker did not start:\n{self._last_words()}")
             time.sleep(LOOK_S)
-        return Broker(self._address, *self._proxied, self.process.pid)
+        return Broker(self.address, *self._proxied, self.process.pid)
 
     def stop(self) -> None:
         """End it in order; by force where that takes too long."""
@@ -125,6 +131,13 @@ class Kafka:
 
     def _last_words(self) -> str:
         return "\n".join((self.folder / "said").read_text(errors="replace").splitlines()[-20:])
+
+
+def _ports(file: Path) -> list[int]:
+    """Those that this folder's broker had before: its data name them."""
+    if not file.exists():
+        file.write_text(" ".join(map(str, lasting_ports(4))))
+    return [int(port) for port in file.read_text().split()]
 
 
 def _java() -> Sequence[str]:

@@ -11,15 +11,14 @@ import typer
 from services import (
     assets,
     bench,
+    cluster,
     demo,
     maintenance,
-    notifier,
     rebuild,
     replay,
     schemas,
     serve,
     simulate,
-    telemetry,
     testing,
     token,
     topics,
@@ -33,9 +32,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(demo.demo)
-app.command()(serve.serve)
-app.command()(telemetry.telemetry)
-app.command()(notifier.notifier)
+app.add_typer(serve.serve, name="serve")
 app.command()(assets.assets)
 app.command()(simulate.simulate)
 app.command()(token.token)
@@ -45,6 +42,7 @@ app.command()(maintenance.checkpoint)
 app.command()(maintenance.migrate)
 app.command()(maintenance.unpark)
 app.command()(topics.topics)
+app.add_typer(cluster.cluster, name="cluster")
 app.add_typer(bench.bench, name="bench")
 app.command(options_metavar="[PYTEST ARGUMENTS]", context_settings=testing.PASSES_ON)(testing.test)
 app.command()(schemas.schemas)

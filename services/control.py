@@ -10,13 +10,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Annotated
+from typing import Annotated, Protocol
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from adapters.clock import SimulatedClock
-from adapters.ocpp.gateway import Gateway
 
 HOST = "127.0.0.1"
 LINE_LIMIT = 1 << 20
@@ -35,23 +34,63 @@ class Request(BaseModel):
     sent: dict[str, int] = {}
 
 
-class Control:
-    """Serves the control socket.
+class Time(Protocol):
+    """The time of a simulated platform, in one process or in many."""
 
-    `quiet` says whether nothing is left to be done at the present moment, `moved` waits a while for that to change.
-    """
+    def now_ms(self) -> int: ...
+
+    def next_due(self) -> int | None:
+        """When the earliest sleeper wants to be woken; None: nobody sleeps."""
+
+    def advance_to(self, now_ms: int) -> None:
+        """Set the time. Raises `ValueError` where that would be a step back."""
+
+    def frames(self) -> Mapping[str, tuple[int, int]]:
+        """Frames (read, written) on each charger's socket, by OCPP identity."""
+
+    async def moved(self) -> None:
+        """Wait a moment, in which frames may be read."""
+
+    async def settled(self) -> None:
+        """Return once nothing is left to be done at the present moment."""
+
+
+class TimeHere:
+    """All in one process. `quiet` says whether nothing is left to be done, `moved` waits a while for that to change."""
 
     def __init__(
         self,
         clock: SimulatedClock,
-        gateway: Gateway,
+        frames: Callable[[], Mapping[str, tuple[int, int]]],
         quiet: Callable[[], bool],
         moved: Callable[[float], Awaitable[None]],
     ) -> None:
-        self.clock = clock
-        self.gateway = gateway
-        self.quiet = quiet
-        self.moved = moved
+        self.now_ms = clock.now_ms
+        self.next_due = clock.next_due
+        self.advance_to = clock.advance_to
+        self.frames = frames
+        self._quiet = quiet
+        self._moved = moved
+
+    async def moved(self) -> None:
+        await self._moved(PATIENCE_S)
+
+    async def settled(self) -> None:
+        """Quiet, and quiet again when what was just woken has had its turn."""
+        while not (self._quiet() and await self._still_quiet()):
+            await self.moved()
+
+    async def _still_quiet(self) -> bool:
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
+        return self._quiet()
+
+
+class Control:
+    """Serves the control socket."""
+
+    def __init__(self, time: Time) -> None:
+        self.time = time
         self._connections: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
@@ -95,29 +134,17 @@ class Control:
 
     async def advance(self, to_ms: int, sent: Mapping[str, int]) -> dict[str, object]:
         """Let time go on to `to_ms`. Raises `ValueError` where that is past."""
-        await self._frames_read(sent)
-        await self._settled()
-        while (due := self.clock.next_due()) is not None and due <= to_ms:
-            self.clock.advance_to(max(due, self.clock.now_ms()))
-            await self._settled()
-        self.clock.advance_to(to_ms)
-        await self._settled()
-        frames = {charger: count for charger, (_, count) in self.gateway.frames().items()}
-        return {"now": self.clock.now_ms(), "next_timer": self.clock.next_due(), "sent": frames}
-
-    async def _frames_read(self, sent: Mapping[str, int]) -> None:
-        while any(read < sent.get(charger, 0) for charger, (read, _) in self.gateway.frames().items()):
-            await self.moved(PATIENCE_S)
-
-    async def _settled(self) -> None:
-        """Quiet, and quiet again when what was just woken has had its turn."""
-        while not (self.quiet() and await self._still_quiet()):
-            await self.moved(PATIENCE_S)
-
-    async def _still_quiet(self) -> bool:
-        for _ in range(TURNS):
-            await asyncio.sleep(0)
-        return self.quiet()
+        time = self.time
+        while any(read < sent.get(charger, 0) for charger, (read, _) in time.frames().items()):
+            await time.moved()
+        await time.settled()
+        while (due := time.next_due()) is not None and due <= to_ms:
+            time.advance_to(max(due, time.now_ms()))
+            await time.settled()
+        time.advance_to(to_ms)
+        await time.settled()
+        frames = {charger: count for charger, (_, count) in time.frames().items()}
+        return {"now": time.now_ms(), "next_timer": time.next_due(), "sent": frames}
 
 
 def _field(loc: tuple[int | str, ...]) -> str:

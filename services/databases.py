@@ -9,15 +9,13 @@ They come from the environment, or from the file that COMMONWATT_SETTINGS names,
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import MappingProxyType
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, ValidationError
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import BeforeValidator
+from pydantic_settings import NoDecode
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
@@ -29,19 +27,13 @@ from adapters.timeseries.questdb import QuestDbSeries
 from adapters.timeseries.sqlite import SqliteSeries
 from adapters.vault import Vault
 from commands.ports import DatabaseUnavailable, SeriesUnavailable
+from services.settings import PREFIX, FromEnvironment, SettingsError
 
 Series = SqliteSeries | QuestDbSeries
-PREFIX = "COMMONWATT_"
-NO_OPTIONS: Mapping[str, str] = MappingProxyType({})
-SETTINGS_FILE = "COMMONWATT_SETTINGS"
 READ_MODELS = "read.sqlite3"
 READ_MODELS_SCHEMA = "read_models"
 DRIVER = "postgresql+psycopg"
 WANTED = "must be postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
-
-
-class SettingsError(Exception):
-    """A setting can't be used: the message names it and says why, without its value."""
 
 
 def _postgresql(value: Any) -> URL:
@@ -59,27 +51,19 @@ def _postgresql(value: Any) -> URL:
 PostgresUrl = Annotated[URL, NoDecode, BeforeValidator(_postgresql)]
 
 
-class Databases(BaseSettings):
+class Databases(FromEnvironment, arbitrary_types_allowed=True):
     """The URLs; None: a file in the data folder."""
-
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX, extra="ignore", arbitrary_types_allowed=True, hide_input_in_errors=True, frozen=True
-    )
 
     read_models_url: PostgresUrl | None = None
     vault_url: PostgresUrl | None = None
     time_series_url: PostgresUrl | None = None
 
-    @classmethod
-    def from_settings(cls, options: Mapping[str, str] = NO_OPTIONS) -> Databases:
-        """What the command line says wins. Raises `SettingsError`."""
-        file = os.environ.get(SETTINGS_FILE)
-        if file is not None and not Path(file).is_file():
-            raise SettingsError(f"{SETTINGS_FILE}: there is no file {file}")
-        try:
-            return cls(_env_file=file, **options)
-        except ValidationError as error:
-            raise SettingsError("; ".join(_named(one) for one in error.errors(include_input=False))) from None
+    def apart(self) -> Databases:
+        """The same, for services that are processes of their own. Raises `SettingsError`: no file can be shared."""
+        missing = [_variable(name) for name in type(self).model_fields if getattr(self, name) is None]
+        if missing:
+            raise SettingsError(f"{', '.join(missing)}: services that run apart need it, they can't share a file")
+        return self
 
     def open_read_models(self, data: Path) -> Database:
         """Raises `SettingsError` where they can't be used."""
@@ -122,10 +106,6 @@ class Databases(BaseSettings):
             return QuestDbSeries.open(url.render_as_string(hide_password=False))
         except SeriesUnavailable as error:
             raise SettingsError(f"{_variable('time_series_url')}: {error}") from error
-
-
-def _named(error: Any) -> str:
-    return f"{_variable(error['loc'][0])}: {error['msg'].removeprefix('Value error, ')}"
 
 
 def _variable(field: str) -> str:

@@ -14,6 +14,10 @@ SPEED = Annotated[float | None, typer.Option(help="Simulated seconds a second; a
 OUTAGES = Annotated[int, typer.Option(min=0, help="How often each charger's line is cut, for 20 s to 15 min.")]
 KILLS = Annotated[int, typer.Option(min=0, help="How often the server is killed (kill -9) and started again.")]
 REPORT = Annotated[Path | None, typer.Option(help="Write the figures there as JSON; the page lies beside it as HTML.")]
+DISTRIBUTED = Annotated[
+    bool, typer.Option("--distributed", help="As many processes, on a real Kafka, PostgreSQL and QuestDB.")
+]
+WORKERS = Annotated[int, typer.Option(min=1, max=4, help="Of each processor, with --distributed.")]
 KEEP = Annotated[bool, typer.Option("--keep", help="Keep the demo's data folder for replay and a look around.")]
 
 
@@ -26,9 +30,11 @@ def demo(
     kills: KILLS = 0,
     report: REPORT = None,
     keep: KEEP = False,
+    distributed: DISTRIBUTED = False,
+    workers: WORKERS = 2,
 ) -> None:
     """Run a recorded day: cars queue, chargers are steered over OCPP, the cap falls at noon, and a replay proves it."""
     from services import demo_run
 
-    wanted = demo_run.Wanted(day, limit_kw, noon_limit_kw, speed, outages, kills, report, keep)
+    wanted = demo_run.Wanted(day, limit_kw, noon_limit_kw, speed, outages, kills, report, keep, distributed, workers)
     raise typer.Exit(demo_run.run(wanted))

@@ -28,7 +28,7 @@ def tell(console: Console, figures: Figures, page: Path) -> None:
         console.print(Padding(Text(words), (0, 0, 1, 2)))
     console.print(_bounds_table(figures))
     console.print(Text(demo_words.verdict(figures), "bold green" if holds(figures) else "bold red"))
-    console.print(Text(f"Took {figures['wall_s']:g} s. The page: {page}"), soft_wrap=True)
+    console.print(Text(f"Took {figures['wall_s']:g} s, on {figures['log']}. The page: {page}"), soft_wrap=True)
 
 
 def write(page: Path, figures: Figures, measured: Mapping[str, Any]) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,16 +26,17 @@ BAR_CHARACTERS = 48
 RECORDED = (topics.EVENTS, *map(topics.inputs, topics.PROCESSORS))
 
 
-def show(world: subprocess.Popen[bytes], console: Console, data: Path, look: Callable[[int], None]) -> None:
-    """Show what the simulated world tells, until it closes its standard output. `data`: the server's folder.
+def show(world: subprocess.Popen[bytes], console: Console, data: Path | None, look: Callable[[int], None]) -> None:
+    """Show what the simulated world tells, until it closes its standard output.
 
-    `look` hears each time (ms) that the world has come to.
+    `data` is the folder with the server's log, whose records are counted; None: it is elsewhere. `look` hears each
+    time (ms) that the world has come to.
 
     On a terminal a view that stays in its place; elsewhere a line each 30 simulated minutes. Raises `LogError` where
     the log can't be read.
     """
     assert world.stdout is not None, "the world's standard output must be a pipe"
-    with _recorded(data) as recorded:
+    with nullcontext() if data is None else _recorded(data) as recorded:
         moments = _heard(_moments(world.stdout, console, Pace(recorded)), look)
         if console.is_terminal:
             _show_live(moments, console)
@@ -46,7 +47,7 @@ def show(world: subprocess.Popen[bytes], console: Console, data: Path, look: Cal
 class Pace:
     """How many simulated seconds pass in one of ours, and how many records are written; None: not known yet."""
 
-    def __init__(self, recorded: Callable[[], int]) -> None:
+    def __init__(self, recorded: Callable[[], int] | None) -> None:
         self.speed: float | None = None
         self.records_per_s: float | None = None
         self._recorded = recorded
@@ -56,17 +57,17 @@ class Pace:
         """At most once a second, so that looking costs nothing."""
         if self._before is not None and now_s - self._before[0] < LOOK_S:
             return
-        records = self._recorded()
+        records = self._recorded() if self._recorded else 0
         if self._before is not None:
             elapsed_s = now_s - self._before[0]
             self.speed = (simulated_ms - self._before[1]) / 1000 / elapsed_s
-            self.records_per_s = (records - self._before[2]) / elapsed_s
+            if self._recorded:
+                self.records_per_s = (records - self._before[2]) / elapsed_s
         self._before = now_s, simulated_ms, records
 
     def __str__(self) -> str:
-        if self.speed is None or self.records_per_s is None:
-            return ""
-        return f"{self.speed:,.0f} × real time, {self.records_per_s:,.0f} records/s"
+        speed = "" if self.speed is None else f"{self.speed:,.0f} × real time"
+        return speed if self.records_per_s is None else f"{speed}, {self.records_per_s:,.0f} records/s"
 
 
 @dataclass(frozen=True, slots=True)

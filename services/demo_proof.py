@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from adapters.log.sqlite import SqliteLog
 from commands import topics
 from domain.records import TYPES, Decision
 from processors.history import records_of
+from services.logs import AnyLog
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -20,15 +23,23 @@ ROOT = Path(__file__).resolve().parent.parent
 def prove(data: Path, copy: Path) -> dict[str, Any]:
     """Count what the log holds and replay a copy of it that has no states, from the first input."""
     copy_without_states(data, copy)
-    command = [sys.executable, "-m", "services.cli", "replay", "--data", str(copy)]
-    replayed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    counts = asyncio.run(_counts(copy))
-    return counts | {"replay_equal": replayed.returncode == 0, "replay_said": replayed.stdout + replayed.stderr}
+    return counted(lambda: SqliteLog.open(copy, read_only=True)) | replayed(copy, dict(os.environ))
 
 
-async def _counts(data: Path) -> dict[str, Any]:
+def replayed(data: Path, environment: Mapping[str, str]) -> dict[str, Any]:
+    """What a fresh process says that decides again; `environment` leads it to the log."""
+    command = [sys.executable, "-m", "services.cli", "replay", "--data", str(data)]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    return {"replay_equal": done.returncode == 0, "replay_said": done.stdout + done.stderr}
+
+
+def counted(open_log: Callable[[], AnyLog]) -> dict[str, Any]:
     """Inputs and events on the log, and how many of the events are decisions."""
-    log = SqliteLog.open(data, read_only=True)
+    return asyncio.run(_counts(open_log))
+
+
+async def _counts(open_log: Callable[[], AnyLog]) -> dict[str, Any]:
+    log = open_log()
     try:
         inputs = [await _types(log, topics.inputs(name)) for name in topics.PROCESSORS]
         events = await _types(log, topics.EVENTS)
@@ -38,7 +49,7 @@ async def _counts(data: Path) -> dict[str, Any]:
     return {"inputs": sum(map(len, inputs)), "events": len(events), "decisions": decisions}
 
 
-async def _types(log: SqliteLog, topic: str) -> list[str]:
+async def _types(log: AnyLog, topic: str) -> list[str]:
     return [
         record.type
         for partition in range(log.partitions(topic))

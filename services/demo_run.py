@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import shutil
 import signal
@@ -20,15 +19,21 @@ from zoneinfo import ZoneInfo
 
 from rich.console import Console
 
-from services import demo_page, demo_progress, demo_proof
-from services.demo_server import DemoServer
-from services.first_start import Operator, prepare_operator
+from commands.ports import LogError
+from services import demo_page, demo_progress
+from services.cluster_run import NotReady
+from services.cluster_servers import NoServers
+from services.demo_cluster import DemoCluster
+from services.demo_server import DemoServer, last_words
+from services.first_start import Operator
+from services.postgres import enterable
 
 ROOT = Path(__file__).resolve().parent.parent
 GARAGE = ZoneInfo("America/Los_Angeles")
 STARTS_AT = timedelta(hours=-4)
 """From local midnight: early enough to set up and commission before the first car of any day."""
 CREDENTIALS_FILE = "operator.json"
+DATA = "data"
 SITE = "garage"
 PATIENCE_S = 60
 """Wall time that the world waits for a server that was killed."""
@@ -46,6 +51,9 @@ class Wanted:
     kills: int
     report: Path | None
     keep: bool
+    distributed: bool
+    workers: int
+    """Of each processor, where it is distributed."""
 
 
 def run(wanted: Wanted) -> int:
@@ -55,12 +63,12 @@ def run(wanted: Wanted) -> int:
     started = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix="commonwatt-demo-"))
     try:
-        with _server(wanted, folder / "data") as server:
+        with _server(wanted, folder) as server:
             measured = _world(wanted, folder, server, console)
-        console.print("The day is over. A fresh process decides it again from the recorded inputs ...")
-        proof = demo_proof.prove(folder / "data", folder / "copy")
+            console.print("The day is over. A fresh process decides it again from the recorded inputs ...")
+            proof = server.prove()
         figures = _figures(measured) | proof
-        figures |= {"kills": server.kills, "wall_s": round(time.monotonic() - started, 1)}
+        figures |= {"log": server.log, "kills": server.kills, "wall_s": round(time.monotonic() - started, 1)}
         page = _write(wanted, folder, figures, measured)
         demo_page.tell(console, figures, page)
         return 0 if demo_page.holds(figures) else 1
@@ -69,7 +77,8 @@ def run(wanted: Wanted) -> int:
         return 1
     finally:
         if wanted.keep:
-            console.print(f"Kept: {folder / 'data'} (try ./commonwatt replay --data {folder / 'data'})")
+            look = "cluster up" if wanted.distributed else "replay"
+            console.print(f"Kept: {folder / DATA} (try ./commonwatt {look} --data {folder / DATA})")
         else:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -89,31 +98,40 @@ class DemoFailed(Exception):
 
 
 @contextmanager
-def _server(wanted: Wanted, data: Path) -> Iterator[DemoServer]:
-    """The platform in a process of its own, on simulated time."""
-    data.mkdir(parents=True)
+def _server(wanted: Wanted, folder: Path) -> Iterator[DemoServer | DemoCluster]:
+    """The platform in a process of its own, or in many, on simulated time. Raises `DemoFailed`."""
     begin = datetime.fromisoformat(wanted.day).replace(tzinfo=GARAGE) + STARTS_AT
-    _keep_credentials(data, asyncio.run(prepare_operator(data, int(begin.timestamp() * 1000))))
-    server = DemoServer(data, begin, wanted.kills)
     try:
+        server = _started(wanted, folder, begin)
+    except (NoServers, NotReady, LogError) as error:
+        raise DemoFailed(str(error)) from error
+    try:
+        _keep_credentials(folder, server.operator)
         yield server
     finally:
-        server.stop()
+        server.close()
 
 
-def _keep_credentials(data: Path, operator: Operator) -> None:
+def _started(wanted: Wanted, folder: Path, begin: datetime) -> DemoServer | DemoCluster:
+    if not wanted.distributed:
+        return DemoServer(folder / DATA, begin, wanted.kills)
+    enterable(folder)
+    return DemoCluster(folder / DATA, begin, wanted.kills, wanted.workers)
+
+
+def _keep_credentials(folder: Path, operator: Operator) -> None:
     """For the simulated world, in a file that only this user reads."""
-    file = data / CREDENTIALS_FILE
+    file = folder / CREDENTIALS_FILE
     file.touch(mode=0o600)
     file.write_text(json.dumps(asdict(operator)))
 
 
-def _world(wanted: Wanted, folder: Path, server: DemoServer, console: Console) -> dict[str, Any]:
+def _world(wanted: Wanted, folder: Path, server: DemoServer | DemoCluster, console: Console) -> dict[str, Any]:
     """The simulated world in a process of its own: it knows the server by its sockets and REST only."""
     addresses = server.addresses()
     if addresses is None:
-        raise DemoFailed("the server did not start:\n" + _last_words(server.log))
-    credentials = folder / "data" / CREDENTIALS_FILE
+        raise DemoFailed("the server did not start:\n" + server.last_words())
+    credentials = folder / CREDENTIALS_FILE
     operator = json.loads(credentials.read_text())
     where = f"{addresses.api}/sites/{SITE}"
     who = f"log in as {operator['email']} with the password {operator['password']}"
@@ -128,18 +146,14 @@ def _world(wanted: Wanted, folder: Path, server: DemoServer, console: Console) -
     with (folder / "world.log").open("wb") as errors:
         world = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=errors)
     try:
-        demo_progress.show(world, console, folder / "data", server.look)
+        demo_progress.show(world, console, server.data, server.look)
         if world.wait() != 0 or not out.exists():
-            raise DemoFailed("the simulated world stopped:\n" + _last_words(folder / "world.log"))
+            raise DemoFailed("the simulated world stopped:\n" + last_words(folder / "world.log"))
     finally:
         if world.poll() is None:
             world.kill()
             world.wait()
     return json.loads(out.read_text())  # type: ignore[no-any-return]
-
-
-def _last_words(log: Path) -> str:
-    return "\n".join(log.read_text(errors="replace").splitlines()[-15:])
 
 
 def _write(wanted: Wanted, folder: Path, figures: dict[str, Any], measured: dict[str, Any]) -> Path:

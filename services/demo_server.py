@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -9,9 +10,12 @@ import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 
+from services import demo_proof
 from services.addresses import Addresses, lasting_ports, wait_for_addresses
-from services.databases import PREFIX
+from services.first_start import prepare_operator
+from services.settings import PREFIX
 
 ROOT = Path(__file__).resolve().parent.parent
 KILLED_WITHIN = timedelta(hours=9), timedelta(hours=24)
@@ -19,16 +23,30 @@ KILLED_WITHIN = timedelta(hours=9), timedelta(hours=24)
 STOP_S = 20
 
 
+def kill_moments(begin: datetime, kills: int) -> list[int]:
+    """When to kill, in ms since 1970 and in order, for a day whose first start is at `begin`."""
+    draw = Random(f"{begin.isoformat()}:kills")
+    first_ms, last_ms = (round((begin + after).timestamp() * 1000) for after in KILLED_WITHIN)
+    return sorted(draw.randint(first_ms, last_ms) for _ in range(kills))
+
+
+def last_words(said: Path) -> str:
+    """The end of what a process said."""
+    return "\n".join(said.read_text(errors="replace").splitlines()[-15:])
+
+
 class DemoServer:
     """Starts where it is made, on simulated time from `begin`. `kills` counts those that happened."""
 
+    log = "sqlite"
+
     def __init__(self, data: Path, begin: datetime, kills: int) -> None:
+        data.mkdir(parents=True)
         self.kills = 0
-        self.log = data.parent / "server.log"
-        self._data = data
-        draw = Random(f"{begin.isoformat()}:kills")
-        first_ms, last_ms = (round((begin + after).timestamp() * 1000) for after in KILLED_WITHIN)
-        self._moments_ms = sorted(draw.randint(first_ms, last_ms) for _ in range(kills))
+        self.data = data
+        self.operator = asyncio.run(prepare_operator(data, round(begin.timestamp() * 1000)))
+        self._said = data.parent / "server.log"
+        self._moments_ms = kill_moments(begin, kills)
         api, ocpp, control = map(str, lasting_ports(3))
         self._command = [sys.executable, "-m", "services.cli", "serve", "--data", str(data), "--clock", "simulated"]
         self._command += ["--port", api, "--ocpp-port", ocpp, "--control-port", control, "--start", begin.isoformat()]
@@ -36,7 +54,11 @@ class DemoServer:
 
     def addresses(self) -> Addresses | None:
         """Where it listens, once it does; None where it did not start."""
-        return wait_for_addresses(self._data, self._process)
+        return wait_for_addresses(self.data, self._process)
+
+    def last_words(self) -> str:
+        """The end of what it said."""
+        return last_words(self._said)
 
     def look(self, now_ms: int) -> None:
         """The world has come to this time: where a kill was due, kill -9 and start again at once."""
@@ -47,8 +69,15 @@ class DemoServer:
             self.kills += 1
             self._process = self._start()
 
-    def stop(self) -> None:
+    def prove(self) -> dict[str, Any]:
+        """Let it finish what it accepted; then a fresh process decides again from a copy of the log without states."""
+        self.close()
+        return demo_proof.prove(self.data, self.data.parent / "copy")
+
+    def close(self) -> None:
         """Let it finish what it accepted."""
+        if self._process.poll() is not None:
+            return
         self._process.send_signal(signal.SIGTERM)
         try:
             self._process.wait(STOP_S)
@@ -57,7 +86,7 @@ class DemoServer:
             self._process.wait()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        with self.log.open("ab") as output:
+        with self._said.open("ab") as output:
             return subprocess.Popen(
                 self._command, cwd=ROOT, env=_without_settings(), stdout=output, stderr=subprocess.STDOUT
             )

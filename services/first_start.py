@@ -1,4 +1,7 @@
-"""The first start: the operator's account is made, and its password printed, this once."""
+"""The first start: the operator's account is made, and its password printed, this once.
+
+Several may start at once: each would make the same account, and only whose password the vault took tells it.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,13 @@ from pathlib import Path
 
 import typer
 
-from adapters.ids import uuid7
 from adapters.log.sqlite import SqliteLog
 from adapters.passwords import drawn
 from adapters.vault import Vault
 from commands import topics
 from commands.codec import entry
 from commands.ports import Log
-from domain.records import input_record
+from domain.records import derived_id, input_record
 from domain.records.registry import RegisterAccount
 
 EMAIL = "operator@localhost"
@@ -33,13 +35,14 @@ async def first_operator(log: Log, vault: Vault, now_ms: int) -> Operator | None
     if await vault.accounts.any():
         return None
     operator = Operator(EMAIL, drawn())
-    account_id = uuid7(now_ms)
+    account_id = derived_id("first-start", operator.email)
     stream = topics.stream("registry", f"account:{account_id}")
     asked = RegisterAccount(account_id=account_id, role="operator", enterprise_id=None)
     record = input_record(account_id, "/first-start", stream, now_ms, asked, actor=account_id)
     await log.append(topics.inputs("registry"), [entry(record)])
     await vault.accounts.add(account_id, operator.email, operator.password)
-    return operator
+    mine = await vault.accounts.with_credentials(operator.email, operator.password)
+    return operator if mine else None
 
 
 async def prepare_operator(data: Path, now_ms: int) -> Operator:

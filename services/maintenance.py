@@ -46,7 +46,8 @@ def migrate(data: DATA = Path("data")) -> None:
     """
     from adapters.vault_keys import VaultError
     from adapters.vault_migrations import newest
-    from services.databases import Databases, SettingsError
+    from services.databases import Databases
+    from services.settings import SettingsError
 
     try:
         Databases.from_settings().open_vault(data).close()

@@ -14,3 +14,8 @@ from processors.vehicles import Vehicles
 def all_processors(tick_ms: int = TICK_MS) -> list[Processor[Any, Any]]:
     """One of each, in the order in which a start brings them up."""
     return [Registry(), Vehicles(), Sites(tick_ms), Load()]
+
+
+def processor_named(name: str, tick_ms: int = TICK_MS) -> Processor[Any, Any]:
+    """The one of that name."""
+    return next(processor for processor in all_processors(tick_ms) if processor.name == name)

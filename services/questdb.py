@@ -78,8 +78,9 @@ class QuestDb:
         """Start it and return once it answers. Raises `QuestDbError`, with the end of what it said."""
         with (self.folder / "said").open("ab") as said:
             command = [*self._java, "-d", str(self.folder / "root"), "-n"]
+            # In a group of its own: Ctrl-C is for who started it, and who stops it after its users.
             self.process = subprocess.Popen(
-                command, env=self._environment, stdin=subprocess.DEVNULL, stdout=said, stderr=said
+                command, env=self._environment, stdin=subprocess.DEVNULL, stdout=said, stderr=said, process_group=0
             )
         deadline = time.monotonic() + START_S
         while not _answers(self.url):

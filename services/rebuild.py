@@ -30,7 +30,8 @@ def rebuild(data: DATA = Path("data"), database: DATABASE = None) -> None:
     from adapters.database.beside import AlreadyMade
     from commands.ports import DatabaseUnavailable, LogBusy, LogError
     from projections.rebuilding import TooSlow
-    from services.databases import Databases, SettingsError
+    from services.databases import Databases
+    from services.settings import SettingsError
 
     if not (data / "log.sqlite3").exists():
         typer.echo(f"there is no log in {data}: name its folder with --data", err=True)

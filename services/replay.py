@@ -35,6 +35,7 @@ async def _replay(data: Path, start: str | None) -> int:
     from processors.build import this_build
     from services.logs import existing_log
     from services.processors import all_processors
+    from services.settings import SettingsError
 
     try:
         log = existing_log(data, read_only=True)
@@ -53,7 +54,7 @@ async def _replay(data: Path, start: str | None) -> int:
     except replaying.OtherBuild as other:
         typer.echo(f"{other}. Run that build, or start from its last checkpoint: --from build-{this_build()}", err=True)
         return 1
-    except LogError as error:
+    except (LogError, SettingsError) as error:
         typer.echo(str(error), err=True)
         return 1
     typer.echo("replay: equal")

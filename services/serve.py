@@ -1,17 +1,15 @@
-"""`./commonwatt serve`: the platform alone, everything in one process."""
+"""`./commonwatt serve`: all in one process; `serve NAME`: one service of a platform of many processes."""
 
 from __future__ import annotations
 
-import signal
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
 
-if TYPE_CHECKING:
-    from services.platform import Settings
+serve = typer.Typer(help="Run the platform in one process, or one service of it.", invoke_without_command=True)
 
 
 class ClockKind(StrEnum):
@@ -19,49 +17,147 @@ class ClockKind(StrEnum):
     simulated = "simulated"
 
 
-DATA = Annotated[Path, typer.Option(help="The folder for the log, the vault and the read models.")]
-PORT = Annotated[int, typer.Option(min=0, max=65535, help="Port of the REST API; 0: a free one.")]
-OCPP_PORT = Annotated[int, typer.Option(min=0, max=65535, help="Port for chargers (OCPP 1.6J); 0: a free one.")]
+class ProcessorName(StrEnum):
+    registry = "registry"
+    vehicles = "vehicles"
+    sites = "sites"
+    load = "load"
+
+
+def _port(help: str) -> Any:
+    return Annotated[int | None, typer.Option(min=0, max=65535, help=f"{help}; 0: a free one.", show_default=False)]
+
+
+DATA = Annotated[
+    Path | None,
+    typer.Option(help="The folder for the vault's key, and all that no setting names (COMMONWATT_DATA; else data)."),
+]
+HOST = Annotated[str | None, typer.Option(help="The address to listen on (COMMONWATT_HOST; else 127.0.0.1).")]
+PORT = _port("Port of the REST API (COMMONWATT_API_PORT; else 8000)")
+OCPP_PORT = _port("Port for chargers, OCPP 1.6J (COMMONWATT_OCPP_PORT; else 9000)")
+HEALTH_PORT = _port("Port of /livez, /readyz and /metrics (COMMONWATT_HEALTH_PORT)")
 CLOCK = Annotated[ClockKind, typer.Option(help="simulated: time moves by a control socket only, for simulations.")]
 START = Annotated[
     str | None, typer.Option(help="When simulated time starts (ISO 8601 with offset), unless the log is later.")
 ]
 CONTROL_PORT = Annotated[int, typer.Option(min=0, max=65535, help="Port of simulated time's control; 0: a free one.")]
-TICK = Annotated[int, typer.Option(min=30, max=60, help="Seconds between two schedules of a site with cars.")]
+TICK = Annotated[
+    int | None,
+    typer.Option(min=30, max=60, help="Seconds between schedules of a site with cars (COMMONWATT_TICK_S; else 30)."),
+]
+NAME = Annotated[ProcessorName, typer.Argument(help="Which of them.")]
 
 
-def serve(
-    data: DATA = Path("data"),
-    port: PORT = 8000,
-    ocpp_port: OCPP_PORT = 9000,
+@serve.callback()
+def all_in_one(
+    context: typer.Context,
+    data: DATA = None,
+    host: HOST = None,
+    port: PORT = None,
+    ocpp_port: OCPP_PORT = None,
     clock: CLOCK = ClockKind.system,
     start: START = None,
     control_port: CONTROL_PORT = 0,
-    tick_s: TICK = 30,
+    tick_s: TICK = None,
 ) -> None:
-    """Run the platform. The first start prints the operator's address and password, once.
+    """Run the platform in one process; with a COMMAND, one service of it (docs/distributed.md).
 
-    COMMONWATT_READ_MODELS_URL and COMMONWATT_VAULT_URL name PostgreSQL databases to use instead of files,
-    COMMONWATT_TIME_SERIES_URL a QuestDB.
+    The first start prints the operator's address and password, once. COMMONWATT_READ_MODELS_URL and
+    COMMONWATT_VAULT_URL name PostgreSQL databases to use instead of files, COMMONWATT_TIME_SERIES_URL a QuestDB,
+    COMMONWATT_KAFKA_BROKERS a Kafka.
     """
-    import asyncio
+    if context.invoked_subcommand is not None:
+        return
+    starts_at_ms = _ms(start) if clock is ClockKind.simulated else None
 
-    import uvloop
+    async def service() -> None:
+        from services.databases import Databases
+        from services.platform import Simulation, serve
+        from services.settings import ProcessSettings
 
-    from services.databases import Databases, SettingsError
-    from services.platform import Settings
+        options = {"data": data, "host": host, "api_port": port, "ocpp_port": ocpp_port, "tick_s": tick_s}
+        settings, databases = ProcessSettings.from_settings(options), Databases.from_settings()
+        await serve(settings, databases, None if starts_at_ms is None else Simulation(starts_at_ms, control_port))
 
-    starts_at_ms = None
-    if clock is ClockKind.simulated:
-        starts_at_ms = _ms(start)
-    try:
-        databases = Databases.from_settings()
-    except SettingsError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from None
-    settings = Settings(data, databases, port, ocpp_port, starts_at_ms, control_port, tick_s)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        raise typer.Exit(runner.run(_serve(settings)))
+    _run(service())
+
+
+@serve.command()
+def api(data: DATA = None, host: HOST = None, port: PORT = None) -> None:
+    """Answer REST calls and pages. Any number of instances; each awaits decisions on the log."""
+    _serve("api", data=data, host=host, api_port=port)
+
+
+@serve.command()
+def gateway(data: DATA = None, host: HOST = None, ocpp_port: OCPP_PORT = None, health_port: HEALTH_PORT = None) -> None:
+    """Let chargers connect (OCPP 1.6J). Any number of instances; a charger may connect to any."""
+    _serve("gateway", data=data, host=host, ocpp_port=ocpp_port, health_port=health_port)
+
+
+@serve.command()
+def processor(
+    name: NAME, data: DATA = None, host: HOST = None, health_port: HEALTH_PORT = None, tick_s: TICK = None
+) -> None:
+    """Decide. Workers of the same processor share its partitions, as many as there are of those."""
+    _serve("processor", name.value, data=data, host=host, health_port=health_port, tick_s=tick_s)
+
+
+@serve.command()
+def projector(data: DATA = None, host: HOST = None, health_port: HEALTH_PORT = None) -> None:
+    """Feed the read models. One is enough; several do no harm."""
+    _serve("projector", data=data, host=host, health_port=health_port)
+
+
+@serve.command()
+def telemetry(data: DATA = None, host: HOST = None, health_port: HEALTH_PORT = None) -> None:
+    """Keep readings and meter values as time series. Any number of instances; they share the partitions."""
+    _serve("telemetry", data=data, host=host, health_port=health_port)
+
+
+@serve.command()
+def notifier(data: DATA = None, host: HOST = None, health_port: HEALTH_PORT = None) -> None:
+    """Tell people what happened, where they want to be told. Any number of instances; they share the work."""
+    _serve("notifier", data=data, host=host, health_port=health_port)
+
+
+@serve.command()
+def timekeeper(data: DATA = None, host: HOST = None, health_port: HEALTH_PORT = None) -> None:
+    """Wake the streams that asked for it. One is enough; several do no harm."""
+    _serve("timekeeper", data=data, host=host, health_port=health_port)
+
+
+@serve.command()
+def clock(
+    start: START,
+    services: Annotated[int, typer.Option(min=1, help="So many follow; time waits until all of them are there.")],
+    clock_port: Annotated[int, typer.Option(min=0, max=65535, help="Where they find it (COMMONWATT_CLOCK).")] = 0,
+    control_port: CONTROL_PORT = 0,
+    health_port: HEALTH_PORT = None,
+) -> None:
+    """Steer the time of a simulated platform of many processes, for simulations."""
+    starts_at_ms = _ms(start)
+
+    async def process() -> None:
+        from services.process import steer
+
+        await steer({"health_port": health_port}, starts_at_ms, clock_port, control_port, services)
+
+    _run(process())
+
+
+def _serve(service: str, *arguments: str, **options: Any) -> None:
+    async def process() -> None:
+        from services.process import serve
+
+        await serve(service, arguments, options)
+
+    _run(process())
+
+
+def _run(service: Any) -> None:
+    from services.running import run_to_end
+
+    run_to_end(service)
 
 
 def _ms(start: str | None) -> int:
@@ -74,43 +170,3 @@ def _ms(start: str | None) -> int:
     if moment.tzinfo is None:
         raise typer.BadParameter("--start needs an offset from UTC, e.g. 2019-03-08T04:00-08:00")
     return int(moment.timestamp() * 1000)
-
-
-async def _serve(settings: Settings) -> int:
-    from adapters.vault_keys import VaultError
-    from commands.ports import DatabaseUnavailable, LogError
-    from projections.progress import Superseded
-    from services.databases import SettingsError
-    from services.logging import configure
-
-    configure()
-    failures: list[str] = []
-    try:
-        await _run(settings)
-    except* LogError as errors:
-        without = "The log can't be used, and nothing was acknowledged without it"
-        failures += [f"{without}: {error}" for error in errors.exceptions]
-    except* (SettingsError, VaultError, DatabaseUnavailable, Superseded) as errors:
-        failures += [str(error) for error in errors.exceptions]
-    for failure in failures:
-        typer.echo(failure, err=True)
-    return 1 if failures else 0
-
-
-async def _run(settings: Settings) -> None:
-    """Serve until told to stop; what was accepted by then is finished."""
-    import asyncio
-
-    from services.first_start import tell_first_operator
-    from services.platform import opened
-
-    async with opened(settings) as platform:
-        await tell_first_operator(platform.log, platform.vault, platform.clock.now_ms())
-        running = asyncio.create_task(platform.run())
-        loop = asyncio.get_running_loop()
-        for name in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(name, running.cancel)
-        try:
-            await running
-        except asyncio.CancelledError:
-            typer.echo("stopped")

@@ -21,7 +21,8 @@ def token(user: USER, data: DATA = Path("data"), minutes: MINUTES = 60) -> None:
 
     from adapters.vault import KEY_FILE
     from adapters.vault_keys import VaultError
-    from services.databases import Databases, SettingsError
+    from services.databases import Databases
+    from services.settings import SettingsError
 
     if not (data / KEY_FILE).exists():
         typer.echo(f"there is no vault in {data}: name its folder with --data", err=True)

@@ -17,7 +17,7 @@ from api.operation import operation
 from commands.log_time import latest_ms
 from commands.topics import EVENTS
 from domain.records.readings import ReadingSource
-from projections import sites
+from projections import progress, sites
 
 router = APIRouter(tags=["health"])
 READY_WAIT_S = 2.0
@@ -49,7 +49,8 @@ async def metrics(request: Request, context: Given) -> Response:
     told.events(context.live.seen)
     told.sites({site["id"]: await site_load.now(context, site) for site in await context.database.read(sites.every)})
     ends = await context.log.ends(EVENTS)
-    return Response(told.page(dict(ends), dict(context.projector.position())), media_type=PROMETHEUS)
+    applied = await context.database.read(progress.applied)
+    return Response(told.page(dict(ends), applied), media_type=PROMETHEUS)
 
 
 async def _telemetry_ages_s(context: Context) -> dict[str, float]:

@@ -262,7 +262,7 @@ class World:
         told = registry.AccountRegistered(account_id=account_id, role=role, enterprise_id=enterprise_id)
         record = input_record(account_id, "/test", f"registry:account:{account_id}", NOW_MS, told, actor="t")
         positions = await self.log.append(EVENTS, [entry(record)])
-        await self.context.projector.passed(positions[0], 5)
+        await self.projector.passed(positions[0], 5)
         return f"Bearer {(await self.vault.tokens.issue(account_id)).text}"
 
     async def vehicle(self, vin: str = VIN) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from adapters.clock import SimulatedClock
 from services import control as module
-from services.control import Control
+from services.control import Control, TimeHere
 
 START_MS = 1_000
 HANGS_S = 10
@@ -69,7 +69,7 @@ def office() -> Office:
 
 @pytest.fixture
 def control(clock: SimulatedClock, office: Office) -> Control:
-    return Control(clock, office, office.quiet, office.moved)
+    return Control(TimeHere(clock, office.frames, office.quiet, office.moved))
 
 
 @pytest.fixture

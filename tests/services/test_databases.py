@@ -12,8 +12,9 @@ import pytest
 from sqlalchemy import URL, create_engine, inspect
 
 from adapters.vault_migrations import newest
-from services.databases import Databases, SettingsError
+from services.databases import Databases
 from services.questdb import QuestDb
+from services.settings import SettingsError
 from tests.postgres import Postgres
 from tests.services.server import Server, call
 from tests.services.test_serve import wait_until
@@ -164,7 +165,7 @@ def test_a_server_that_can_t_use_its_database_says_so_and_does_not_start(data: P
     settings = settings_of(postgres.url(password=SECRET))
     refused = call("serve", "--data", str(data), "--port", "0", "--ocpp-port", "0", settings=settings)
     assert refused.returncode == 1
-    assert refused.stderr.startswith("COMMONWATT_VAULT_URL: PostgreSQL at ")
+    assert refused.stderr.startswith("COMMONWATT_READ_MODELS_URL: PostgreSQL at ")
     assert "Traceback" not in refused.stderr
     assert SECRET not in refused.stderr + refused.stdout
 

@@ -21,9 +21,10 @@ from processors.build import this_build
 from processors.load import Load
 from processors.replay import replay
 from services.addresses import wait_for_addresses
-from services.databases import Databases, SettingsError
+from services.databases import Databases
 from services.first_start import EMAIL, first_operator
 from services.platform import Platform, Settings, opened
+from services.settings import SettingsError
 from services.tracing import tracing
 from tests.adapters.ocpp.charger import PATIENCE_S, Charger
 from tests.services.collector import Collector, Span, collecting

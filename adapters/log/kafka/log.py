@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mappi
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from threading import Lock
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 from uuid import uuid4
 
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException
@@ -53,7 +53,7 @@ class KafkaLog:
         self._learning = Lock()
 
     @classmethod
-    def open(cls, settings: KafkaSettings) -> KafkaLog:
+    def open(cls, settings: KafkaSettings) -> Self:
         """Reach the brokers and check the topics. Raises `LogError` naming the topic, the setting, wanted and found."""
         admin = AdminClient(settings.client())
         return cls(settings, Names(settings.prefix, checked_partitions(admin, settings)), admin)

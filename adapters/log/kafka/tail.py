@@ -15,24 +15,40 @@ from commands.ports import Stored
 
 
 async def tail(
-    settings: KafkaSettings, names: Names, topic: str, after: Mapping[int, int], closed: Callable[[], bool]
+    settings: KafkaSettings,
+    names: Names,
+    topic: str,
+    after: Mapping[int, int],
+    closed: Callable[[], bool],
+    reached: Callable[[Mapping[int, int]], None] = lambda _: None,
 ) -> AsyncIterator[Sequence[Stored]]:
-    """Pages of committed records, each partition in its order, until `closed`."""
+    """Pages of committed records, each partition in its order, until `closed`.
+
+    `reached` hears up to which offsets all that is to be told has been told, and taken by who follows.
+    """
     name = names.topic(topic)
     starts = [TopicPartition(name, partition, after.get(partition, 0)) for partition in range(names.partitions[topic])]
     loop = asyncio.get_running_loop()
     executor = ThreadPoolExecutor(1, f"tail {topic}")
     consumer = Consumer(settings.consumer("tail"))
 
-    def page() -> list[Stored]:
-        records = [message for message in arrivals(consumer, SLICE_S) if not is_end(message, name)]
-        return [stored(message) for message in records if message.value() is not None]
+    def page() -> tuple[list[Stored], dict[int, int]]:
+        records: list[Stored] = []
+        come: dict[int, int] = {}
+        for message in arrivals(consumer, SLICE_S):
+            at_end = is_end(message, name)
+            come[message.partition()] = message.offset() + (0 if at_end else 1)
+            if not at_end and message.value() is not None:
+                records.append(stored(message))
+        return records, come
 
     try:
         consumer.assign(starts)
         while not closed():
-            if records := await loop.run_in_executor(executor, page):
+            records, come = await loop.run_in_executor(executor, page)
+            if records:
                 yield records
+            reached(come)
     finally:
         executor.submit(consumer.close)
         executor.shutdown(wait=False)

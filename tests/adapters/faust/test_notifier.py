@@ -35,12 +35,9 @@ PATIENCE_S = 60  # never waited for, unless something is broken
 
 @contextmanager
 def notifier(settings: KafkaSettings, data: Path) -> Iterator[subprocess.Popen[bytes]]:
-    told = {"BROKERS": settings.brokers, "PREFIX": settings.prefix, "SESSION_TIMEOUT_MS": "2000"}
-    environment = {f"COMMONWATT_KAFKA_{name}": value for name, value in told.items()}
-    command = [sys.executable, "-m", "services.cli", "notifier", "--data", str(data)]
-    process = subprocess.Popen(
-        command, cwd=ROOT, env={**os.environ, **environment, "COMMONWATT_NOTIFY_SERVICES": "json"}
-    )
+    quick = settings.model_copy(update={"session_timeout_ms": 2000})
+    command = [sys.executable, "-m", "tests.adapters.faust.notifier", quick.model_dump_json(), str(data)]
+    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "COMMONWATT_NOTIFY_SERVICES": "json"})
     try:
         yield process
     finally:

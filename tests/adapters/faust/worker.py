@@ -6,7 +6,6 @@ acknowledged. While a file `away` is in the folder, the series are away. It says
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import sys
@@ -15,7 +14,9 @@ from pathlib import Path
 from adapters.log.kafka.settings import KafkaSettings
 from adapters.timeseries.sqlite import SqliteSeries
 from commands.ports import SeriesUnavailable
-from services.telemetry import run
+from services.parts.base import Base
+from services.parts.faust import FaustPart, telemetry_part
+from tests.adapters.faust.process import serve
 
 
 def say(line: str) -> None:
@@ -44,8 +45,15 @@ class Mortal(SqliteSeries):
 def main(settings: str, folder: str, kill_at: str, *after: str) -> None:
     series = Mortal.open(Path(folder))
     series.away, series.kill_at, series.after = Path(folder) / "away", int(kill_at), bool(after)
-    asyncio.run(run(KafkaSettings.model_validate_json(settings), series))
+
+    def part(base: Base, kafka: KafkaSettings) -> FaustPart:
+        base.series = series
+        return telemetry_part(base, kafka)
+
+    code = serve(settings, folder, part)
+    series.close()
     say("done")
+    sys.exit(code)
 
 
 if __name__ == "__main__":

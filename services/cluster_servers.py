@@ -1,0 +1,71 @@
+"""The servers of a local cluster: a real Kafka, PostgreSQL and QuestDB from packages, made ready for the services."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from sqlalchemy import URL
+
+from services.broker import BrokerError, Kafka
+from services.postgres import Missing, Postgres
+from services.questdb import QuestDb, QuestDbError
+
+ENABLE = "./commonwatt test --version"
+DATABASES = "read_models", "vault"
+
+
+class NoServers(Exception):
+    """A server can't run here: the message says which, why, and what would enable it."""
+
+
+@contextmanager
+def running(folder: Path, partitions: int) -> Iterator[Mapping[str, str]]:
+    """Start the three at once, make topics and databases, and give the settings that lead to them.
+
+    What they keep stays in `folder`. Raises `NoServers`, `LogError`.
+    """
+    try:
+        kafka, postgres, questdb = (
+            Kafka(folder / "kafka"),
+            _postgres(folder / "postgresql"),
+            QuestDb(folder / "questdb"),
+        )
+    except (BrokerError, Missing, QuestDbError) as error:
+        raise NoServers(f"{error}\nThe servers are packages of the development environment: {ENABLE}") from error
+    with ExitStack() as stopping, ThreadPoolExecutor(3) as threads:
+        for server in (kafka, postgres, questdb):
+            stopping.callback(server.stop)
+        try:
+            for started in [threads.submit(server.start) for server in (kafka, postgres, questdb)]:
+                started.result()
+        except (BrokerError, Missing, QuestDbError) as error:
+            raise NoServers(str(error)) from error
+        urls = [_written(postgres.database(name)) for name in DATABASES]
+        _make_topics(kafka.address, partitions)
+        yield {
+            "COMMONWATT_KAFKA_BROKERS": kafka.address,
+            "COMMONWATT_READ_MODELS_URL": urls[0],
+            "COMMONWATT_VAULT_URL": urls[1],
+            "COMMONWATT_TIME_SERIES_URL": questdb.url,
+        }
+
+
+def _postgres(folder: Path) -> Postgres:
+    folder.mkdir(parents=True, exist_ok=True)
+    return Postgres(folder)
+
+
+def _written(url: URL) -> str:
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def _make_topics(brokers: str, partitions: int) -> None:
+    from confluent_kafka.admin import AdminClient
+
+    from adapters.log.kafka.settings import KafkaSettings
+    from adapters.log.kafka.topics import make_topics
+
+    make_topics(AdminClient(KafkaSettings(brokers=brokers).client()), "", partitions, 1)

@@ -1,0 +1,84 @@
+"""The demo's platform as many processes on real servers, on simulated time."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from services.addresses import Addresses
+from services.cluster_run import Wanted, stop, up
+from services.cluster_services import CLOCK
+from services.demo_proof import counted, replayed
+from services.demo_server import kill_moments
+from services.first_start import Operator
+from services.logs import kafka_log
+
+WATCH_S = 0.2
+
+
+class DemoCluster:
+    """Starts where it is made. `kills` counts the services that were killed, each with kill -9 and at a seeded moment.
+
+    Raises what `services.cluster_run.up` raises.
+    """
+
+    log = "kafka"
+    data = None
+
+    def __init__(self, folder: Path, begin: datetime, kills: int, workers: int) -> None:
+        self.kills = 0
+        self._moments_ms = kill_moments(begin, kills)
+        self._draw = Random(f"{begin.isoformat()}:services")
+        self._over = threading.Event()
+        self._stack = ExitStack()
+        wanted = Wanted(folder, workers, gateways=1, apis=workers, partitions=4, starts=begin)
+        self._cluster = self._stack.enter_context(up(wanted))
+        self._watching = threading.Thread(target=self._watch, name="supervisor")
+        self._watching.start()
+
+    @property
+    def operator(self) -> Operator:
+        assert self._cluster.operator is not None, "a demo begins with an empty log"
+        return self._cluster.operator
+
+    def addresses(self) -> Addresses:
+        return Addresses(self._cluster.apis[0], self._cluster.gateways[0], self._cluster.control)
+
+    def last_words(self) -> str:
+        """The end of what each service said."""
+        names = [one.service.name for one in self._cluster.members]
+        return "\n".join(f"{name}:\n{self._cluster.supervisor.last_words(name)}" for name in names)
+
+    def look(self, now_ms: int) -> None:
+        """The world has come to this time: where a kill was due, kill -9 one service; it is started again at once."""
+        while self._moments_ms and self._moments_ms[0] <= now_ms:
+            self._moments_ms.pop(0)
+            pids = self._cluster.supervisor.pids()
+            os.kill(pids[self._draw.choice(sorted(pids.keys() - {CLOCK}))], signal.SIGKILL)
+            self.kills += 1
+
+    def prove(self) -> dict[str, Any]:
+        """Let the services finish what they accepted; then a fresh process decides again from what Kafka recorded."""
+        self._end_services()
+        said = replayed(self._cluster.folder / "data", os.environ | dict(self._cluster.servers))
+        return counted(lambda: kafka_log(self._cluster.servers)) | said
+
+    def close(self) -> None:
+        """No process is left then."""
+        self._end_services()
+        self._stack.close()
+
+    def _end_services(self) -> None:
+        self._over.set()
+        self._watching.join()
+        stop(self._cluster)
+
+    def _watch(self) -> None:
+        while not self._over.wait(WATCH_S):
+            self._cluster.supervisor.watch()

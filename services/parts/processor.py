@@ -1,0 +1,33 @@
+"""A processor: decides, on the partitions that this process owns."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from processors.host import Host
+from processors.processor import Processor
+from services.parts.base import Base
+from services.parts.part import Part, ended
+from services.space import with_space
+
+
+class ProcessorPart(Part):
+    """On SIGTERM it commits the batch in its hands and leaves the group, so that others need not miss it first."""
+
+    def __init__(self, base: Base, processor: Processor[Any, Any]) -> None:
+        self.name = f"processor {processor.name}"
+        self.host = Host(processor, base.log, tracer=base.tracer)
+        self._running: list[asyncio.Task[None]] = []
+
+    async def start(self, tasks: asyncio.TaskGroup) -> None:
+        await self.host.restore()
+        self._running = [tasks.create_task(with_space(self.host), name=self.name)]
+
+    async def stop(self) -> None:
+        await self.host.consumer.close()
+        await ended(self._running)
+
+    def numbers(self) -> Mapping[str, float]:
+        return {"streams_known": len(self.host.states), "stream_time_seconds": self.host.time_ms / 1000}

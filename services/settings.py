@@ -1,0 +1,72 @@
+"""How a service runs: from the environment, or from the file that COMMONWATT_SETTINGS names, with a line for each.
+
+Each is validated before anything is opened; what is wrong is told by its name, without its value.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any, Self
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "COMMONWATT_"
+SETTINGS_FILE = "COMMONWATT_SETTINGS"
+NO_OPTIONS: Mapping[str, Any] = MappingProxyType({})
+
+Port = Annotated[int, Field(ge=0, le=65_535)]
+
+
+class SettingsError(Exception):
+    """A setting can't be used: the message names it and says why, without its value."""
+
+
+class FromEnvironment(BaseSettings):
+    """Settings whose variables begin with COMMONWATT_."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", hide_input_in_errors=True, frozen=True)
+
+    @classmethod
+    def from_settings(cls, options: Mapping[str, Any] = NO_OPTIONS) -> Self:
+        """What the command line says (not None) wins. Raises `SettingsError`."""
+        file = os.environ.get(SETTINGS_FILE)
+        if file is not None and not Path(file).is_file():
+            raise SettingsError(f"{SETTINGS_FILE}: there is no file {file}")
+        try:
+            return cls(_env_file=file, **{name: value for name, value in options.items() if value is not None})
+        except ValidationError as errors:
+            prefix = str(cls.model_config["env_prefix"])
+            raise SettingsError(explained(errors, prefix)) from None
+
+
+def explained(errors: ValidationError, prefix: str = PREFIX) -> str:
+    """Each setting that can't be used, as its variable is called, and why."""
+    return "; ".join(_explained(error, prefix) for error in errors.errors(include_input=False))
+
+
+def _explained(error: Any, prefix: str) -> str:
+    reason = error["msg"].removeprefix("Value error, ")
+    return f"{prefix}{str(error['loc'][0]).upper()}: {reason}" if error["loc"] else reason
+
+
+class ProcessSettings(FromEnvironment):
+    """What each service needs to know of its own process. A port of 0 is a free one."""
+
+    data: Path = Path("data")
+    """The folder with the vault's key, and with each file that no setting replaces."""
+    host: str = "127.0.0.1"
+    """The address to listen on."""
+    api_port: Port = 8000
+    ocpp_port: Port = 9000
+    gateway_id: Annotated[str, Field(min_length=1, max_length=100)] = "gateway"
+    """Of all gateways of a log each has its own, and keeps it when it is started again."""
+    health_port: Port = 0
+    """Where a service without a REST API answers /livez, /readyz and /metrics."""
+    tick_s: Annotated[int, Field(ge=30, le=60)] = 30
+    """Seconds between two schedules of a site with cars."""
+    clock: Annotated[str, Field(pattern=r"^[^\s:]+:\d+$")] | None = None
+    """HOST:PORT of the clock that a simulation's services follow; else the system's time."""

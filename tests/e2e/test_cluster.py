@@ -1,0 +1,140 @@
+"""A local cluster on real servers: a car charges while a processor is killed, and in the end nothing is left."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+from services.first_start import EMAIL
+from tests.services.server import ROOT, command
+
+pytestmark = pytest.mark.kafka
+PATIENCE_S = 180
+LOOK_S = 0.2
+NODES = [
+    {"id": "site", "parent": None, "kind": "site", "limit_kw": 22},
+    {"id": "p1", "parent": "site", "kind": "panel", "limit_a": [20, 20, 20]},
+]
+
+
+class Cluster:
+    """`./commonwatt cluster up` with one of each, in a process of its own."""
+
+    def __init__(self, said: Path) -> None:
+        self.said = said
+        arguments = command("cluster", "up", "--workers", "1", "--gateways", "1", "--apis", "1")
+        with self.said.open("wb") as output:
+            self.process = subprocess.Popen(arguments, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
+        self.family: set[psutil.Process] = set()
+        awaited(lambda: "Ctrl-C stops all" in self.said.read_text() or self.process.poll() is not None)
+        assert self.process.poll() is None, self.said.read_text()
+        self.password = self.printed(rf"{EMAIL} (\S+)")
+        self.folder = Path(self.printed(r"what they say is in (\S+)/said"))
+        self.known()
+        self.client = httpx.Client(base_url=f"{self.told()['apis'][0]}/api/v1", timeout=20)
+        token = self.post("/login", {"email": EMAIL, "password": self.password})["access_token"]
+        self.client.headers["Authorization"] = f"Bearer {token}"
+
+    def printed(self, pattern: str) -> str:
+        found = re.search(pattern, self.said.read_text())
+        assert found is not None, self.said.read_text()
+        return found[1]
+
+    def told(self) -> dict[str, Any]:
+        return json.loads((self.folder / "cluster.json").read_text())
+
+    def known(self) -> None:
+        """Remember every process that it has started so far."""
+        self.family.update(psutil.Process(self.process.pid).children(recursive=True))
+
+    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        answer = self.client.post(path, json=body)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    def kill(self, service: str) -> None:
+        """kill -9, and wait until another process serves in its place."""
+        before = self.told()["services"][service]["pid"]
+        os.kill(before, signal.SIGKILL)
+        awaited(lambda: self.told()["services"][service]["pid"] != before)
+
+    def stop(self) -> None:
+        self.known()
+        self.client.close()
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(PATIENCE_S)
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    running = Cluster(tmp_path / "said")
+    yield running
+    if running.process.poll() is None:
+        running.stop()
+
+
+@contextmanager
+def simulating(said: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    with said.open("wb") as output:
+        process = subprocess.Popen(command("simulate", *arguments), cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def awaited(holds: Callable[[], bool]) -> None:
+    until = time.monotonic() + PATIENCE_S
+    while not holds():
+        assert time.monotonic() < until, "it never came"
+        time.sleep(LOOK_S)
+
+
+def test_a_car_charges_while_a_processor_is_killed(cluster: Cluster, tmp_path: Path) -> None:
+    cluster.post("/sites", {"id": "garage", "location": "z", "firm_kw": 22, "nodes": NODES})
+    charger = {"id": "c1", "site_id": "garage", "node": "p1", "phases": ["L1"], "max_a": 16, "voltage_v": 230}
+    known = tmp_path / "c1.json"
+    known.write_text(json.dumps(cluster.post("/chargers", charger)))
+    vehicle = {"vin": "WVWZZZAUZLW000001", "battery_kwh": 20, "max_a": 16, "token": "ADA-CARD"}
+    cluster.post("/vehicles", vehicle)
+    assert cluster.client.get("/sites").json()["sites"][0]["id"] == "garage"
+
+    wanted = {"vehicle_id": vehicle["vin"], "site_id": "garage", "target_soc": 80, "time_constraint_minutes": 60}
+    session = cluster.post("/sessions/request", wanted | {"current_soc": 79.8})["id"]
+    cluster.kill("processor-sites-1")
+
+    password = tmp_path / "password"
+    password.write_text(cluster.password)
+    edges = ["--server", cluster.told()["apis"][0], "--ocpp", cluster.told()["gateways"][0]]
+    car = ["--charger", str(known), "--token", "ADA-CARD", "--battery-kwh", "20", "--soc", "79.8", "--once"]
+
+    def known_as() -> dict[str, Any]:
+        return cluster.client.get(f"/sessions/{session}").json()
+
+    with simulating(tmp_path / "simulated", *edges, "--password-file", str(password), *car) as simulated:
+        awaited(lambda: known_as()["state"] == "offered")
+        cluster.post(f"/sessions/{session}/accept", {})
+        simulated.wait(PATIENCE_S)
+    assert "Charging" in (tmp_path / "simulated").read_text()
+    awaited(lambda: known_as()["state"] == "completed")
+    assert known_as()["energy_kwh"] == 0.04
+    assert "service=processor-sites-1" in cluster.said.read_text()
+
+    cluster.stop()
+    assert cluster.process.returncode == 0, cluster.said.read_text()
+    left = [process for process in cluster.family if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
+    assert left == []
+    assert not cluster.folder.exists()
