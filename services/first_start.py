@@ -5,6 +5,7 @@ Several may start at once: each would make the same account, and only whose pass
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from adapters.vault import Vault
 from commands import topics
 from commands.codec import entry
 from commands.ports import Log
+from domain.errors import DomainError
 from domain.records import derived_id, input_record
 from domain.records.registry import RegisterAccount
 
@@ -40,7 +42,8 @@ async def first_operator(log: Log, vault: Vault, now_ms: int) -> Operator | None
     asked = RegisterAccount(account_id=account_id, role="operator", enterprise_id=None)
     record = input_record(account_id, "/first-start", stream, now_ms, asked, actor=account_id)
     await log.append(topics.inputs("registry"), [entry(record)])
-    await vault.accounts.add(account_id, operator.email, operator.password)
+    with suppress(DomainError):  # another was faster, just now
+        await vault.accounts.add(account_id, operator.email, operator.password)
     mine = await vault.accounts.with_credentials(operator.email, operator.password)
     return operator if mine else None
 

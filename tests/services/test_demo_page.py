@@ -110,7 +110,7 @@ class TestWords:
         assert "denied: only <her fleet> is believed." in said
         assert "1,800 inputs led to 3,000 events, 400 of them decisions" in said
         assert "every event is equal, byte for byte" in said
-        assert "Took 61.4 s. The page: /tmp/report.html" in said
+        assert "Took 61.4 s, on sqlite. The page: /tmp/report.html" in said
 
     def test_it_says_what_is_real_and_what_is_not(self) -> None:
         for report in (told(), page()):

@@ -1,0 +1,34 @@
+"""Read-your-writes beside a projector in another process: by the position that it keeps in the database."""
+
+from __future__ import annotations
+
+import asyncio
+
+from adapters.database import Database
+from domain.records.registry import VehicleRegistered
+from projections.applied import Applied
+from tests.projections.telling import Told, event
+
+VEHICLE = VehicleRegistered(vehicle_id="v1", battery_wh=1, max_ma=None, phases=1)
+HANGS_S = 10
+
+
+async def test_an_event_has_passed_once_the_projector_has_applied_it(told: Told, database: Database) -> None:
+    applied = Applied(database)
+    stored = told.stored(event("registry:vehicle:v1", VEHICLE))
+    waiting = [asyncio.create_task(applied.passed(stored.position, HANGS_S)) for _ in range(3)]
+    done, _ = await asyncio.wait(waiting, timeout=0.1)
+    assert not done
+    await told.projector.apply([stored])
+    assert await asyncio.gather(*waiting) == [True] * 3
+    assert await applied.passed(stored.position, 0) is True
+
+
+async def test_what_is_not_applied_in_time_has_not_passed(told: Told, database: Database) -> None:
+    applied = Applied(database)
+    first = told.stored(event("registry:vehicle:v1", VEHICLE))
+    second = told.stored(event("registry:vehicle:v1", VEHICLE))
+    await told.projector.apply([first])
+    assert await applied.passed(second.position, 0.05) is False
+    await told.projector.apply([second])
+    assert await applied.passed(second.position, HANGS_S) is True
