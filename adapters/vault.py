@@ -31,6 +31,7 @@ from adapters.database import Database
 from adapters.passwords import Passwords
 from adapters.tokens import Tokens
 from adapters.vault_accounts import Accounts
+from adapters.vault_channels import Channels
 from adapters.vault_enterprises import Enterprises
 from adapters.vault_integrations import Integrations
 from adapters.vault_keys import Keys, digest
@@ -50,6 +51,9 @@ VEHICLES = Table(
     Column("vehicle_id", String, primary_key=True),
     Column("vin_mac", String, nullable=False, unique=True),
     Column("vin_sealed", LargeBinary, nullable=False),
+)
+VINS = select(VEHICLES.c["vehicle_id", "vin_sealed"]).where(
+    VEHICLES.c.vehicle_id.in_(bindparam("vehicle_ids", expanding=True))
 )
 TOKENS = Table(
     "charging_tokens",
@@ -98,6 +102,7 @@ class Vault:
         self.database = database
         self.keys = keys
         self.accounts = Accounts(database, keys, Passwords())
+        self.channels = Channels(database, keys)
         self.enterprises = Enterprises(database, keys)
         self.integrations = Integrations(database)
         self.tokens = Tokens(database, keys)
@@ -173,8 +178,8 @@ class Vault:
 
     async def vins(self, vehicle_ids: Iterable[str]) -> dict[str, str]:
         """The VINs of those that are known."""
-        query = select(VEHICLES.c["vehicle_id", "vin_sealed"]).where(VEHICLES.c.vehicle_id.in_(list(vehicle_ids)))
-        rows = await self.database.read(lambda connection: connection.execute(query).all())
+        wanted = {"vehicle_ids": list(vehicle_ids)}
+        rows = await self.database.read(lambda connection: connection.execute(VINS, wanted).all())
         return {row.vehicle_id: self.keys.open(row.vin_sealed, row.vehicle_id).decode() for row in rows}
 
     async def vehicle_of_token(self, token: str) -> str | None:

@@ -11,6 +11,7 @@ from api.context import Context
 from api.log_in_attempts import LogInAttempts
 from api.metrics import Metrics
 from api.middleware import Authenticated, BodyLimited, Measured
+from api.operation import Parked
 from api.routes import (
     chargers,
     enterprises,
@@ -18,6 +19,7 @@ from api.routes import (
     health,
     integration_keys,
     login,
+    notifications,
     priority_audit,
     sessions,
     sites,
@@ -26,7 +28,9 @@ from api.routes import (
     users,
     vehicles,
 )
+from api.tracing import Traced
 from api.web import actions, assets, pages
+from commands.tracing import UNTRACED, Tracer
 
 DESCRIPTION = """Coordinates EV charging across community hubs.
 
@@ -37,6 +41,7 @@ loads up to whole mA and W, all else to the nearest. Errors are problem details 
 RESOURCES = (
     login,
     users,
+    notifications,
     enterprises,
     integration_keys,
     sites,
@@ -72,12 +77,13 @@ class App(FastAPI):
         return self.openapi_schema
 
 
-def create_app(context: Context, version: str = "0") -> FastAPI:
+def create_app(context: Context, version: str = "0", tracer: Tracer = UNTRACED) -> FastAPI:
     """The API over `context`, whose outcomes must be running."""
     app = App(version)
     app.state.context = context
     app.state.metrics = Metrics()
     app.state.log_in_attempts = LogInAttempts()
+    app.state.parked = Parked(context.log)
     for part in (pages, actions, assets):
         app.include_router(part.router)
     problems.add_handlers(app)
@@ -85,4 +91,6 @@ def create_app(context: Context, version: str = "0") -> FastAPI:
     app.add_middleware(BodyLimited)
     app.add_middleware(Authenticated, context=context)
     app.add_middleware(Measured, metrics=app.state.metrics)
+    if tracer is not UNTRACED:
+        app.add_middleware(Traced, tracer=tracer)
     return app

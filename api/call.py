@@ -47,7 +47,10 @@ Act = Callable[[Asked], Awaitable[Answer]]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request of a principal. `respond_async`: the client does not want to wait for the decision (RFC 7240)."""
+    """A request of a principal. `respond_async`: the client does not want to wait for the decision (RFC 7240).
+
+    `traceparent`: its span, where requests are traced.
+    """
 
     context: Context
     principal: Principal
@@ -55,6 +58,7 @@ class Call:
     path: str
     key: str | None
     respond_async: bool
+    traceparent: str | None = None
 
     async def once(self, body: Body | None, act: Act) -> Response:
         """Let `act` have its effect and answer; the same key again gives the same answer and no second effect."""
@@ -85,7 +89,7 @@ class Call:
     async def append(self, asked: Asked, stream: str, command: Payload) -> None:
         """Put a command on its processor's inputs. Raises `LogError`."""
         record = input_record(asked.id, "/api", stream, asked.now_ms, command, actor=self.principal.id)
-        await self.context.log.append(inputs(stream.partition(":")[0]), [entry(record)])
+        await self.context.log.append(inputs(stream.partition(":")[0]), [entry(record, self.traceparent)])
 
     async def decide(
         self,
@@ -127,7 +131,9 @@ async def _call(
     preferences = {one.strip().lower() for one in prefer.split(",")}
     path = request.url.path
     route = f"{request.method} {path}"
-    return Call(context, request.state.principal, route, path, idempotency_key, "respond-async" in preferences)
+    traceparent = getattr(request.state, "traceparent", None)
+    principal, respond_async = request.state.principal, "respond-async" in preferences
+    return Call(context, principal, route, path, idempotency_key, respond_async, traceparent)
 
 
 Calling = Annotated[Call, Depends(_call)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Protocol
 
@@ -108,11 +108,24 @@ class Integrations(Protocol):
         """Take it back; False where there is no such key."""
 
 
+class Channels(Protocol):
+    """Where accounts want to be notified."""
+
+    async def replace(self, account_id: str, urls: Sequence[str]) -> None:
+        """These from now on."""
+
+    async def of(self, account_id: str) -> Mapping[str, str]:
+        """Channel id -> URL."""
+
+
 class Vault(Protocol):
     """Personal data and secrets. `DomainError`: what must be unique is taken."""
 
     @property
     def accounts(self) -> Accounts: ...
+
+    @property
+    def channels(self) -> Channels: ...
 
     @property
     def enterprises(self) -> Enterprises: ...
@@ -150,7 +163,10 @@ class Vault(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The parts behind the API. `new_id` draws a UUIDv7 for a time in ms."""
+    """The parts behind the API. `new_id` draws a UUIDv7 for a time in ms.
+
+    `check_channel` raises a `DomainError` that names the field, unless notifications may be sent to this URL.
+    """
 
     log: Log
     clock: Clock
@@ -162,6 +178,7 @@ class Context:
     new_id: Callable[[int], str]
     series: TimeSeries
     live: Live
+    check_channel: Callable[[str, str], Awaitable[None]]
 
 
 async def _context(request: Request) -> Context:

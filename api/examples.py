@@ -7,6 +7,7 @@ from typing import Any
 EXAMPLES: dict[str, dict[str, Any]] = {
     "LoginRequest": {"email": "operator@localhost", "password": "correct horse battery"},
     "UserRequest": {"email": "ada@example.org", "password": "correct horse battery", "role": "driver"},
+    "NotificationsRequest": {"urls": ["discord://4174216298/JHMHI8qBe7bk2ZwO5U711o3dV_js"]},
     "EnterpriseRequest": {
         "id": "city-ambulance",
         "name": "City Ambulance",

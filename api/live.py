@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -77,6 +77,8 @@ class Live:
         self.applied = applied
         self.series = series
         self.events = Bell()
+        self.seen: Counter[str] = Counter()
+        """How many events of each type came since this process started."""
         self.ended = asyncio.Event()
         self._run = secrets.token_hex(4)
         self._number = 0
@@ -135,7 +137,9 @@ class Live:
             for position in _last_of_each_partition(batch):
                 await self.applied.passed(position, READ_WAIT_S)
             for stored in batch:
-                if panels := PANELS.get(head(stored.body).type, ()):
+                type_name = head(stored.body).type
+                self.seen[type_name] += 1
+                if panels := PANELS.get(type_name, ()):
                     self._changed(_site_of(stored), panels)
             self.events.ring()
 

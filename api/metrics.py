@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from prometheus_client import CollectorRegistry, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from api.operation import Operation
 from api.site_load import Point
 
 BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -41,12 +42,31 @@ class Metrics:
             ("source",),
             registry=self._registry,
         )
+        self._seen = Counter(
+            "commonwatt_events",
+            "Events that this process has seen since it started; every instance of the API sees all",
+            ("type",),
+            registry=self._registry,
+        )
+        self._counted: dict[str, int] = {}
+        self._inputs_behind = self._gauge(
+            "inputs_behind", "Offsets of its inputs that a processor has not consumed", "processor"
+        )
+        self._series_behind = self._gauge(
+            "series_behind", "Offsets of a topic after the last one that the time series have noted", "topic"
+        )
+        self._parked = self._gauge("parked_streams", "Streams that a defect has stopped", "processor")
+        self._sessions = self._gauge("sessions", "Sessions that wait or are plugged in", "site", "state")
+        self._chargers = self._gauge("chargers", "Chargers, connected (1) and not (0)", "site", "connected")
         self._load = self._of_sites("load", "The mean load of the last minute; absent while it is not known")
         self._limit = self._of_sites("limit", "The lowest limit of the site that holds now")
         self._headroom = self._of_sites("headroom", "What the limit leaves above the load")
 
     def _of_sites(self, what: str, meaning: str) -> Gauge:
-        return Gauge(f"commonwatt_site_{what}_watts", meaning, ("site",), registry=self._registry)
+        return self._gauge(f"site_{what}_watts", meaning, "site")
+
+    def _gauge(self, what: str, meaning: str, *labels: str) -> Gauge:
+        return Gauge(f"commonwatt_{what}", meaning, labels, registry=self._registry)
 
     def request(self, method: str, route: str, status: int, duration_s: float) -> None:
         """A request was answered."""
@@ -58,6 +78,28 @@ class Metrics:
         self._telemetry_age.clear()
         for source, age_s in ages_s.items():
             self._telemetry_age.labels(source).set(age_s)
+
+    def events(self, seen: Mapping[str, int]) -> None:
+        """How many events of each type there have been since the start."""
+        for name, count in seen.items():
+            self._seen.labels(name).inc(count - self._counted.get(name, 0))
+        self._counted = dict(seen)
+
+    def operation(self, now: Operation) -> None:
+        """Who is behind, which streams are stopped, who is there at each site."""
+        for gauge, found in (
+            (self._inputs_behind, now.inputs_behind),
+            (self._series_behind, now.series_behind),
+            (self._parked, now.parked),
+        ):
+            for name, count in found.items():
+                gauge.labels(name).set(count)
+        for gauge in (self._sessions, self._chargers):
+            gauge.clear()
+        for (site_id, state), count in now.sessions.items():
+            self._sessions.labels(site_id, state).set(count)
+        for (site_id, connected), count in now.chargers.items():
+            self._chargers.labels(site_id, int(connected)).set(count)
 
     def sites(self, points: Mapping[str, Point]) -> None:
         """The present load and limit of each site: what is not known is not told."""

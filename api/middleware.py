@@ -45,7 +45,7 @@ class Measured:
         try:
             await self.app(scope, receive, watch)
         finally:
-            self.metrics.request(scope["method"], _template(scope), status, time.perf_counter() - started)
+            self.metrics.request(scope["method"], template(scope), status, time.perf_counter() - started)
 
 
 class Authenticated:
@@ -109,6 +109,7 @@ def _counting(receive: Receive) -> Receive:
     return receive_some
 
 
-def _template(scope: Scope) -> str:
+def template(scope: Scope) -> str:
+    """The template of the route that took a request, once it was found."""
     route = scope.get("route")
     return getattr(route, "path_format", None) or "unknown"

@@ -56,6 +56,17 @@ class Token(BaseModel):
     expires_at: datetime
 
 
+class Channel(BaseModel):
+    """Where notifications go: `service` as apprise calls it, without the address."""
+
+    id: str
+    service: str
+
+
+class Channels(BaseModel):
+    channels: list[Channel]
+
+
 class Named(BaseModel):
     """What was registered."""
 

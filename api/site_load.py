@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from api.context import Context
 from commands.ports import MeterValue
-from domain.load_curve import HOLD_MS, Curve, Sample, Steps, Transaction, curve, site_w
+from domain.coarse_curve import CoarseCurve, Range, joined
+from domain.down_sampling import WIDTHS_MS, Bucket
+from domain.load_curve import HOLD_MS, Curve, Sample, Steps, Transaction, site_w, spans
 from projections import chargers, grid_limits, transactions
 from projections.projection import Row
 
 SLICE_MS = 3_600_000
-"""So much is worked out at a time; others have their turn in between."""
+SLICE_STEPS = 100
+"""So much is worked out at a time, whichever is more; others have their turn in between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ async def now(context: Context, site: Row, over_ms: int = 60_000) -> Point:
 
 
 def _slices(steps: Steps) -> Iterator[Steps]:
-    most = max(1, SLICE_MS // steps.step_ms)
+    most = max(SLICE_STEPS, SLICE_MS // steps.step_ms)
     for first in range(0, steps.count, most):
         yield Steps(steps.start_ms + first * steps.step_ms, steps.step_ms, min(most, steps.count - first))
 
@@ -63,7 +66,7 @@ def _overlap(steps: Steps, told: range) -> bool:
 
 
 async def _curves(context: Context, site_id: str, steps: Steps, told: range) -> list[Curve]:
-    """What each charger of a site drew."""
+    """What each charger of a site drew: from the coarsest series that gives the same as the values, where one does."""
     since_ms = steps.start_ms - HOLD_MS
     voltages_mv = await context.database.read(lambda connection: chargers.voltages_mv(connection, site_id))
     rows = await context.database.read(
@@ -72,12 +75,41 @@ async def _curves(context: Context, site_id: str, steps: Steps, told: range) -> 
     ran: defaultdict[str, list[Transaction]] = defaultdict(list)
     for row in rows:
         ran[row["charger_id"]].append(Transaction(row["id"], row["started_ms"], row["stopped_ms"]))
+    coarse = {charger_id: CoarseCurve(steps, told, ran[charger_id]) for charger_id in voltages_mv}
+    for width_ms in reversed(WIDTHS_MS):
+        if width_ms <= steps.step_ms:
+            found = await _buckets(context, width_ms, site_id, coarse.values())
+            for charger_id, one in coarse.items():
+                one.use(width_ms, found[charger_id])
+    samples = await _samples(context, site_id, coarse.values(), voltages_mv)
+    return [one.finish(spans(samples[charger_id], ran[charger_id])) for charger_id, one in coarse.items()]
+
+
+def _rest(curves: Iterable[CoarseCurve]) -> Sequence[Range]:
+    """What is not known yet of any of them."""
+    return joined(some for one in curves for some in one.rest)
+
+
+async def _buckets(
+    context: Context, width_ms: int, site_id: str, curves: Iterable[CoarseCurve]
+) -> Mapping[str, Mapping[int, Bucket]]:
+    found: defaultdict[str, dict[int, Bucket]] = defaultdict(dict)
+    for from_ms, to_ms in _rest(curves):
+        for bucket in await context.series.meter_buckets(width_ms, site_id, from_ms, to_ms):
+            found[bucket.charger_id][bucket.start_ms] = bucket
+    return found
+
+
+async def _samples(
+    context: Context, site_id: str, curves: Iterable[CoarseCurve], voltages_mv: Mapping[str, int]
+) -> Mapping[str, Sequence[Sample]]:
     samples: defaultdict[str, list[Sample]] = defaultdict(list)
-    for value in await context.series.meter_values(site_id, since_ms, steps.end_ms):
-        power_w = _power_w(value, voltages_mv.get(value.charger_id, 0))
-        if power_w is not None:
-            samples[value.charger_id].append(Sample(value.time_ms, power_w, value.transaction_id))
-    return [curve(steps, told, samples[charger_id], ran[charger_id]) for charger_id in voltages_mv]
+    for from_ms, to_ms in joined((from_ms - HOLD_MS, to_ms) for from_ms, to_ms in _rest(curves)):
+        for value in await context.series.meter_values(site_id, from_ms, to_ms):
+            power_w = _power_w(value, voltages_mv.get(value.charger_id, 0))
+            if power_w is not None:
+                samples[value.charger_id].append(Sample(value.time_ms, power_w, value.transaction_id))
+    return samples
 
 
 def _power_w(value: MeterValue, voltage_mv: int) -> int | None:

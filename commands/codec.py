@@ -8,6 +8,7 @@ import orjson
 
 from commands.ports import Entry, LogDamaged
 from domain.records import TYPES, Payload, Record
+from domain.records.upcasters import present_name, upcast
 
 
 def fields(payload: Any) -> Any:
@@ -45,15 +46,20 @@ def encode(record: Record) -> bytes:
 
 
 def decode(body: bytes) -> Record:
-    """The record that was stored. Raises `LogDamaged` where the bytes are no record of a known type."""
+    """The record that was stored, in the present version of its type (`domain/records/upcasters.py`).
+
+    Raises `LogDamaged` where the bytes are no record of a known type.
+    """
     try:
         stored = orjson.loads(body)
-        stored["data"] = TYPES[stored["type"]].model_validate(stored["data"])
+        recorded = stored["type"]
+        stored["type"] = present_name(recorded)
+        stored["data"] = TYPES[stored["type"]].model_validate(upcast(recorded, stored["data"]))
         return Record(**stored)
     except (ValueError, KeyError, TypeError) as error:
         raise LogDamaged(f"a stored record can't be read: {error}") from error
 
 
-def entry(record: Record) -> Entry:
+def entry(record: Record, traceparent: str | None = None) -> Entry:
     """A record keyed by its stream, ready to append."""
-    return Entry(record.stream, encode(record))
+    return Entry(record.stream, encode(record), traceparent)

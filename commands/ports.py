@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from domain.down_sampling import Bucket
 from domain.records import Record
 from domain.records.readings import ReadingSource
 
@@ -47,10 +48,14 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What is appended: `key` chooses the partition (and the row of a table), `body` None deletes a table's row."""
+    """What is appended: `key` chooses the partition (and the row of a table), `body` None deletes a table's row.
+
+    `traceparent` (W3C Trace Context) travels beside the body, for those who watch; no decision sees it.
+    """
 
     key: str
     body: bytes | None
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,7 @@ class Stored:
     position: Position
     key: str
     body: bytes
+    traceparent: str | None = None
 
 
 Output = tuple[str, Entry]
@@ -236,16 +242,25 @@ class TimeSeries(Protocol):
     async def meter_values(self, site_id: str, from_ms: int, to_ms: int) -> Sequence[MeterValue]:
         """The meter values of a site's chargers in a range, in order."""
 
+    async def meter_buckets(self, width_ms: int, site_id: str, from_ms: int, to_ms: int) -> Sequence[Bucket]:
+        """The down-sampled meter values of a site in buckets of a width that begin in a range.
+
+        They are of all values that were kept since they came, also where the values themselves are forgotten.
+        """
+
     async def first_metered_ms(self, site_id: str) -> int | None:
-        """When the oldest meter value of a site that is kept was measured; None where there is none."""
+        """When the oldest meter value of a site was measured that is part of an hour's bucket; None: there is none."""
 
     async def newest_reading_ms(self, source: ReadingSource) -> int | None:
         """When the newest reading from a source was received; None where none is kept."""
 
-    async def prune(self, *, received_before_ms: int, metered_before_ms: int) -> None:
+    async def prune(
+        self, *, received_before_ms: int, metered_before_ms: int, buckets_before_ms: Mapping[int, int]
+    ) -> None:
         """Forget the readings that were received, and the meter values that were measured, before these times.
 
-        What is of the same day (UTC) as its time may stay until that day is over.
+        And of each width (ms) the buckets that begin before its time. What is of the same day (UTC) as its time may
+        stay until that day is over.
         """
 
 

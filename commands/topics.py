@@ -28,6 +28,11 @@ def checkpoints(processor: str) -> str:
     return f"{processor}.checkpoints"
 
 
+def dead(topic: str) -> str:
+    """Where what can't be read of a topic is set aside."""
+    return f"{topic}.dead"
+
+
 def stream(processor: str, key: str) -> str:
     """The stream `key` of `processor`, the unit of order and of state."""
     return f"{processor}:{key}"
@@ -39,13 +44,14 @@ def is_table(topic: str) -> bool:
 
 
 def kept_days(topic: str) -> int | None:
-    """How long the entries of a topic are kept: inputs for days, everything else for ever (None).
+    """How long the entries of a topic are kept: inputs (dead ones, too) for days, everything else for ever (None).
 
     What cars told goes first: it says where somebody was.
     """
-    if not topic.endswith(".inputs"):
+    told = topic.removesuffix(".dead")
+    if not told.endswith(".inputs"):
         return None
-    return 7 if topic == inputs("vehicles") else 30
+    return 7 if told == inputs("vehicles") else 30
 
 
 def partition_of(key: str, partitions: int) -> int:
@@ -59,3 +65,6 @@ TOPICS = (
     TIMERS,
     *(topic(name) for name in PROCESSORS for topic in (inputs, states, parked, checkpoints)),
 )
+DEAD = (dead(inputs("vehicles")), dead(inputs("load")))
+"""On brokers only, which others may write to: the file of an embedded log has one writer."""
+ON_BROKERS = (*TOPICS, *DEAD)

@@ -65,6 +65,7 @@ ACTIONS: dict[str, Allowed] = {
     "user.register": Allowed.OPERATORS,
     "user.list": Allowed.OPERATORS,
     "user.see_self": Allowed.ACCOUNTS,
+    "user.notify_self": Allowed.ACCOUNTS,
     "enterprise.register": Allowed.OPERATORS,
     "enterprise.approve": Allowed.OPERATORS,
     "enterprise.see": Allowed.OPERATORS | Allowed.ENTERPRISE,

@@ -21,14 +21,28 @@ class Lease:
     limit_ma: int
     generation: int
     valid_until_ms: int
+    connector_id: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The socket that speaks for a charger, and the gateway that holds it; each newer socket has a higher `epoch`."""
+
+    gateway_id: str
+    connection_id: str
+    epoch: int
 
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """Both: the floor goes first, always. Generations grow with every change, so an old answer is recognised."""
+    """Both: the floor goes first, always. Generations grow with every change, so an old answer is recognised.
+
+    Nobody but `owner` tells the charger of it; None: it is not connected.
+    """
 
     charger_id: str
     site_id: str
     phases: int
     floor: Floor | None
     lease: Lease | None
+    owner: Owner | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.fairness import laxity_ms, mean_received_mwh, score
+from domain.fairness import Score, laxity_ms, mean_received_mwh, score
 from domain.grid import Outlet
 from domain.records.sessions import Fairness
 from domain.scheduling import weight_ppm
@@ -19,17 +19,21 @@ def mean_received(site: Site, now_ms: int) -> int | None:
     return mean_received_mwh(site.received.values(), now_ms)
 
 
-def fairness_of(site: Site, sensed: Sensed, session: Session, mean_mwh: int | None, now_ms: int) -> Fairness:
+def score_of(site: Site, sensed: Sensed, session: Session, mean_mwh: int | None, now_ms: int) -> Score:
     """The score of a session now: what its member received in congested hours counts against it, waiting for it.
 
     `mean_mwh` is `mean_received()`, the same for all sessions at a time.
     """
-    found = score(
+    return score(
         received_mwh=_received_mwh(site, sensed, session, now_ms),
         mean_received_mwh=mean_mwh,
         waited_ms=session.waited_until(now_ms),
         laxity_ms=_laxity_ms(site, sensed, session, now_ms),
     )
+
+
+def recorded(found: Score) -> Fairness:
+    """A score as events hold it."""
     return Fairness(
         score_ppm=found.total_ppm,
         energy_ppm=found.energy_ppm,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from domain.deciding import Deciding
-from domain.fair_share import fairness_of, mean_received
+from domain.fair_share import mean_received, recorded, score_of
+from domain.fairness import Score
 from domain.queue import Waiting, choose_charger, rank, required_w
 from domain.records.sessions import SessionAssigned, SessionOffered, SessionRequeued, SessionSnoozed, Standing
 from domain.session import Session, check_transition
@@ -42,21 +43,26 @@ def offer_free_chargers(deciding: Deciding) -> None:
         )
 
 
-def standings(deciding: Deciding, sessions: Iterable[Session]) -> tuple[Standing, ...]:
+def standings(deciding: Deciding, sessions: Sequence[Session]) -> tuple[Standing, ...]:
     """How those who wait stand, in the order of the queue."""
-    mean_mwh = mean_received(deciding.site, deciding.now_ms)
-    standing = {session.id: _standing(deciding, session, mean_mwh) for session in sessions}
-    return tuple(standing[one.id] for one in rank(map(waiting_of, standing.values())))
+    return tuple(
+        Standing(session_id=one.id, tier=one.tier, fairness=recorded(score), queued_ms=one.queued_ms)
+        for one, score in ranked(deciding, sessions)
+    )
+
+
+def ranked(deciding: Deciding, sessions: Sequence[Session]) -> list[tuple[Waiting, Score]]:
+    """Those who wait, each with the score, in the order of the queue."""
+    site, sensed, now_ms = deciding.site, deciding.sensed, deciding.now_ms
+    mean_mwh = mean_received(site, now_ms)
+    scores = {one.id: score_of(site, sensed, one, mean_mwh, now_ms) for one in sessions}
+    order = rank(Waiting(one.id, one.tier, scores[one.id].total_ppm, one.queued_ms) for one in sessions)
+    return [(one, scores[one.id]) for one in order]
 
 
 def waiting_of(standing: Standing) -> Waiting:
     """What the ranking goes by."""
     return Waiting(standing.session_id, standing.tier, standing.fairness.score_ppm, standing.queued_ms)
-
-
-def _standing(deciding: Deciding, session: Session, mean_mwh: int | None) -> Standing:
-    fairness = fairness_of(deciding.site, deciding.sensed, session, mean_mwh, deciding.now_ms)
-    return Standing(session_id=session.id, tier=session.tier, fairness=fairness, queued_ms=session.queued_ms)
 
 
 def accept(deciding: Deciding, session: Session) -> None:

@@ -29,6 +29,15 @@ MAY_FOLLOW: dict[State, frozenset[State]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Expectation:
+    """What somebody who waits was last told: how she stands, and when it is her turn (None: nobody knows)."""
+
+    tier: int
+    score_ppm: int
+    turn_at_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """An open session at a site.
 
@@ -55,6 +64,8 @@ class Session:
     """Time without a charger and in pauses that are over."""
     paused_since_ms: int = 0
     meter_start_wh: int = 0
+    told: Expectation | None = None
+    """None while nothing was told of this wait."""
 
     def holds(self, charger_id: str) -> bool:
         """Whether the charger is held for this session and not in use by it yet."""

@@ -9,7 +9,7 @@ from domain.fairness import Received
 from domain.grid import Node, Outlet
 from domain.records import Payload, registry
 from domain.records import sessions as said
-from domain.session import Session
+from domain.session import Expectation, Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,6 @@ class Site:
     targets_valid_until_ms: int = 0
     received: dict[str, Received] = field(default_factory=dict)
     free_at_ms: dict[str, int] = field(default_factory=dict)
-    turn_at_ms: dict[str, int] = field(default_factory=dict)
     priority_reserve_w: int = 0
 
     def session_of(self, vehicle_id: str | None) -> Session | None:
@@ -63,15 +62,20 @@ class Site:
 
     def free_chargers(self) -> list[Charger]:
         """Those that a waiting car can be sent to: connected, available, not in use, not held."""
-        return [charger for charger in self.chargers.values() if self.is_free(charger)]
+        taken = self._taken()
+        return [
+            charger
+            for charger in self.chargers.values()
+            if is_usable(charger) and charger.transaction_id is None and charger.outlet.id not in taken
+        ]
 
     def busy_outlets(self) -> list[Outlet]:
         """Those that a session is using or about to use."""
-        held = {session.charger_id for session in self.sessions.values()}
-        return [charger.outlet for charger in self.chargers.values() if charger.outlet.id in held]
+        taken = self._taken()
+        return [charger.outlet for charger in self.chargers.values() if charger.outlet.id in taken]
 
-    def is_free(self, charger: Charger) -> bool:
-        return is_usable(charger) and charger.transaction_id is None and self.session_at(charger.outlet.id) is None
+    def _taken(self) -> set[str | None]:
+        return {session.charger_id for session in self.sessions.values()}
 
     def is_busy(self) -> bool:
         """Whether cars are here, so that time matters."""
@@ -130,7 +134,9 @@ def evolve(site: Site, event: Payload, time_ms: int) -> Site:
         case said.TargetsRenewed():
             return replace(site, targets_valid_until_ms=event.valid_until_ms)
         case said.EtaChanged():
-            return replace(site, turn_at_ms=dict(event.sessions), free_at_ms=dict(event.chargers))
+            known = site.free_at_ms | dict(event.chargers)
+            free_at_ms = {charger: at_ms for charger, at_ms in known.items() if at_ms is not None}
+            return replace(site, free_at_ms=free_at_ms, sessions=site.sessions | _told(site.sessions, event))
         case said.FairnessChanged():
             added = {
                 member: site.received.get(member, Received()).plus(energy_wh, time_ms)
@@ -138,6 +144,15 @@ def evolve(site: Site, event: Payload, time_ms: int) -> Site:
             }
             return replace(site, received=site.received | added)
     return replace(site, sessions=_sessions(site.sessions, event, time_ms))
+
+
+def _told(sessions: Mapping[str, Session], event: said.EtaChanged) -> dict[str, Session]:
+    return {
+        one.session_id: replace(
+            sessions[one.session_id], told=Expectation(one.tier, one.fairness.score_ppm, one.turn_at_ms)
+        )
+        for one in event.sessions
+    }
 
 
 def _outlet(event: said.SiteChargerAdded) -> Outlet:
@@ -170,7 +185,12 @@ def _sessions(sessions: Mapping[str, Session], event: Payload, time_ms: int) -> 
             del open_ones[event.session_id]
         case said.SessionOffered():
             _change(
-                open_ones, event.session_id, state="offered", charger_id=event.charger_id, until_ms=event.held_until_ms
+                open_ones,
+                event.session_id,
+                state="offered",
+                charger_id=event.charger_id,
+                until_ms=event.held_until_ms,
+                told=None,
             )
         case said.SessionSnoozed():
             _change(open_ones, event.session_id, state="queued", charger_id=None, snoozed_until_ms=event.until_ms)
@@ -187,6 +207,7 @@ def _sessions(sessions: Mapping[str, Session], event: Payload, time_ms: int) -> 
                 charger_id=event.charger_id,
                 meter_start_wh=event.meter_start_wh,
                 waited_ms=waited_ms,
+                told=None,
             )
         case said.SessionPaused():
             _change(open_ones, event.session_id, state="paused", paused_since_ms=time_ms)

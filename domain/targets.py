@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from domain.deciding import Deciding
-from domain.fair_share import fairness_of, mean_received, weight_of
+from domain.fair_share import mean_received, recorded, score_of, weight_of
 from domain.grid import Outlet
 from domain.records.sessions import (
     Claimant,
@@ -56,7 +56,7 @@ def plan(deciding: Deciding) -> None:
 
 def _claimant(deciding: Deciding, session: Session, mean_mwh: int | None) -> Claimant:
     outlet = deciding.site.chargers[session.charger_id or ""].outlet
-    fairness = fairness_of(deciding.site, deciding.sensed, session, mean_mwh, deciding.now_ms)
+    fairness = recorded(score_of(deciding.site, deciding.sensed, session, mean_mwh, deciding.now_ms))
     most_ma = min(outlet.max_ma, session.max_ma or outlet.max_ma)
     return Claimant(
         charger_id=outlet.id,

@@ -2,30 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from domain.deciding import Deciding
 from domain.eta import Etas, Stay, estimate
-from domain.offers import standings
-from domain.records.sessions import EtaChanged, Standing
-from domain.session import Session
+from domain.fair_share import recorded
+from domain.fairness import Score
+from domain.offers import ranked
+from domain.queue import Waiting
+from domain.records.sessions import EtaChanged, Expected
+from domain.session import Expectation, Session
 from domain.site import Site
-
-WORTH_TELLING_MS = 5 * 60_000
-"""An estimate that moved by less is not told again."""
+from domain.telling import Place, has_moved, worth_telling
 
 
 def expect(deciding: Deciding) -> None:
-    """Tell the new estimates where somebody's changed noticeably, came or went."""
+    """Tell the new estimates of those who came, and where one changed noticeably."""
     site = deciding.site
-    order = standings(deciding, [session for session in site.sessions.values() if session.state == "queued"])
-    found = _estimates(deciding, order)
-    if _moved(site.turn_at_ms, found.turn_at_ms) or _moved(site.free_at_ms, found.free_at_ms):
-        sessions, chargers = sorted(found.turn_at_ms.items()), sorted(found.free_at_ms.items())
-        deciding.add(EtaChanged(sessions=tuple(sessions), chargers=tuple(chargers), standings=order))
+    order = ranked(deciding, [session for session in site.sessions.values() if session.state == "queued"])
+    found = _estimates(deciding, [site.sessions[one.id] for one, _ in order])
+    places = [_place(site.sessions[one.id], one, found.turn_at_ms.get(one.id)) for one, _ in order]
+    tell = worth_telling(places)
+    sessions = tuple(_expected(one, score, found) for one, score in order if one.id in tell)
+    chargers = tuple(_moved(site.free_at_ms, found.free_at_ms))
+    if sessions or chargers:
+        deciding.add(EtaChanged(sessions=sessions, chargers=chargers))
 
 
-def _estimates(deciding: Deciding, order: Sequence[Standing]) -> Etas:
+def _place(session: Session, one: Waiting, turn_at_ms: int | None) -> Place:
+    return Place(one.id, one.queued_ms, Expectation(one.tier, one.score_ppm, turn_at_ms), session.told)
+
+
+def _expected(one: Waiting, score: Score, found: Etas) -> Expected:
+    return Expected(
+        session_id=one.id,
+        tier=one.tier,
+        fairness=recorded(score),
+        queued_ms=one.queued_ms,
+        turn_at_ms=found.turn_at_ms.get(one.id),
+    )
+
+
+def _moved(told: Mapping[str, int], now: Mapping[str, int]) -> Iterator[tuple[str, int | None]]:
+    """The chargers whose time is worth telling; None: it is no longer busy, or nobody knows."""
+    for charger_id in sorted(told.keys() | now.keys()):
+        at_ms = now.get(charger_id)
+        if has_moved(told.get(charger_id), at_ms):
+            yield charger_id, at_ms
+
+
+def _estimates(deciding: Deciding, order: Sequence[Session]) -> Etas:
     site = deciding.site
     busy = {
         session.charger_id: _stay(deciding, session, _rate_w(site, session.charger_id))
@@ -33,7 +59,7 @@ def _estimates(deciding: Deciding, order: Sequence[Standing]) -> Etas:
         if session.charger_id is not None
     }
     expected_w = sum(stay.rate_w for stay in busy.values()) // len(busy) if busy else 0
-    waiting = [_stay(deciding, site.sessions[one.session_id], expected_w) for one in order]
+    waiting = [_stay(deciding, session, expected_w) for session in order]
     free = [charger.outlet.id for charger in site.free_chargers()]
     return estimate(deciding.now_ms, free, busy, waiting)
 
@@ -48,9 +74,3 @@ def _rate_w(site: Site, charger_id: str) -> int:
     """What the charger gives by its target; one that is held or paused is taken at its minimum."""
     outlet = site.chargers[charger_id].outlet
     return outlet.power_w(max(outlet.min_ma, site.targets.get(charger_id, 0)))
-
-
-def _moved(before: dict[str, int], after: dict[str, int]) -> bool:
-    if before.keys() != after.keys():
-        return True
-    return any(abs(after[name] - at_ms) >= WORTH_TELLING_MS for name, at_ms in before.items())

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 
 from commands import topics
 from commands.codec import decode
-from commands.ports import Log, Position
+from commands.ports import Log, Position, Stored
 from domain.records import Record
 from domain.records.time import StreamUnparked, TimerSet
 
@@ -15,9 +15,15 @@ PAGE = 1000
 
 async def records_of(log: Log, topic: str, partition: int, after: int = 0) -> AsyncIterator[tuple[Position, Record]]:
     """The records of a partition after an offset, to its present end."""
+    async for stored in stored_of(log, topic, partition, after):
+        yield stored.position, decode(stored.body)
+
+
+async def stored_of(log: Log, topic: str, partition: int, after: int = 0) -> AsyncIterator[Stored]:
+    """The same as they are stored."""
     while page := await log.read(topic, partition, after, PAGE):
         for stored in page:
-            yield stored.position, decode(stored.body)
+            yield stored
         after = page[-1].position.offset
 
 

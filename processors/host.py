@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import structlog
@@ -13,6 +14,7 @@ import structlog
 from commands import topics
 from commands.codec import decode, entry
 from commands.ports import Log, Output, Stored
+from commands.tracing import UNTRACED, Tracer
 from domain.records import Record
 from domain.records.time import StreamUnparked
 from processors import checkpoint, history
@@ -38,10 +40,13 @@ class Work:
 class Host:
     """One processor on one log. States live in memory; the dirty ones are committed with their outputs."""
 
-    def __init__(self, processor: Processor[Any, Any], log: Log, build: str | None = None) -> None:
+    def __init__(
+        self, processor: Processor[Any, Any], log: Log, build: str | None = None, tracer: Tracer = UNTRACED
+    ) -> None:
         self.processor = processor
         self.log = log
         self.build = build or this_build()
+        self.tracer = tracer
         self.consumer = log.consumer(processor.name)
         self.states: dict[str, State] = {}
         self.busy = asyncio.Lock()
@@ -53,9 +58,8 @@ class Host:
 
         A checkpoint is taken where the last inputs were decided by another build.
         """
-        await self._load()
-        if await checkpoint.needed_for_build(self.log, self.processor.name, self.build):
-            await self.checkpoint(f"build-{self.build}")
+        async with self.busy:
+            await self._restore()
 
     async def run(self) -> None:
         """Handle inputs until the log closes. Raises what the log raises; nothing half-done stays in memory."""
@@ -68,7 +72,7 @@ class Host:
         if batch.records:
             async with self.busy:
                 if batch.reassigned:
-                    await self._load()
+                    await self._restore()
                 work = self._work(batch.records)
                 states = {stream: dump_state(self.processor, state) for stream, state in work.states.items()}
                 await batch.commit(work.outputs, states)
@@ -76,15 +80,24 @@ class Host:
         return bool(batch.records)
 
     async def checkpoint(self, name: str) -> None:
-        """Write down where this processor is and all that it knows, so that a replay can start from here."""
+        """Write down where this worker is and all that it knows, so that a replay can start from here."""
         async with self.busy:
-            positions = await self.consumer.positions()
-            states = {stream: dump_state(self.processor, state) for stream, state in self.states.items()}
-            await checkpoint.write(self.log, self.processor.name, name, self.build, positions, states)
+            await self._write_checkpoint(name)
 
     def caught_up(self) -> bool:
         """Whether every input appended so far has been handled and committed."""
         return self.consumer.caught_up()
+
+    async def _restore(self) -> None:
+        await self._load()
+        owned = (await self.consumer.positions()).keys()
+        if await checkpoint.needed_for_build(self.log, self.processor.name, self.build, owned):
+            await self._write_checkpoint(f"build-{self.build}")
+
+    async def _write_checkpoint(self, name: str) -> None:
+        positions = await self.consumer.positions()
+        states = {stream: dump_state(self.processor, state) for stream, state in self.states.items()}
+        await checkpoint.write(self.log, self.processor.name, name, self.build, positions, states)
 
     async def _load(self) -> None:
         """Know the streams of the partitions that are this worker's now, and no others."""
@@ -109,8 +122,20 @@ class Host:
         for stored in records:
             given = decode(stored.body)
             state = work.states.get(given.stream) or self.states.get(given.stream)
-            work.states[given.stream] = self._handle(work, state or fresh(self.processor, given.stream), given)
+            state = state or fresh(self.processor, given.stream)
+            handle = self._handle if stored.traceparent is None else partial(self._handle_traced, stored.traceparent)
+            work.states[given.stream] = handle(work, state, given)
         return work
+
+    def _handle_traced(self, traceparent: str, work: Work, state: State, given: Record) -> State:
+        """What follows from an input belongs to its trace."""
+        before = len(work.outputs)
+        with self.tracer.follow(f"processor {self.processor.name}: {given.type}", traceparent) as span:
+            state = self._handle(work, state, given)
+        work.outputs[before:] = [
+            (topic, replace(entry, traceparent=span.traceparent)) for topic, entry in work.outputs[before:]
+        ]
+        return state
 
     def _handle(self, work: Work, state: State, given: Record) -> State:
         if state.parked and not isinstance(given.data, StreamUnparked):

@@ -18,6 +18,7 @@ from domain.load_control.ledger import Charger, Ledger
 from domain.load_control.make_before_break import lower, raise_limits
 from domain.load_control.meters import Meters, sense
 from domain.load_control.obedience import judge
+from domain.load_control.ownership import owner, refuse_older_socket
 from domain.load_control.site import add_charger, request_command, set_tree, take_targets
 from domain.load_control.waking import next_due_ms
 from domain.records import Payload, Record, chargers, load, registry, sessions
@@ -53,6 +54,7 @@ class Load:
             raise DomainError(f"{given.type} is not for the safety kernel", field="type", rule=RULE)
         if not fold.nodes and not isinstance(given.data, registry.SiteRegistered):
             raise DomainError("this site is not registered", field="site_id", rule=RULE)
+        refuse_older_socket(fold, given)
         deciding = Deciding(fold, working, given.time)
         follows = handle(deciding, given)
         if deciding.events or follows:
@@ -64,7 +66,13 @@ class Load:
 
     def desired(self, fold: Ledger, event: Payload) -> Sequence[desired.Desired]:
         match event:
-            case load.FailsafeDesired() | load.LimitDesired() | load.LeaseEnded():
+            case (
+                load.ChargerConnected()
+                | load.ChargerDisconnected()
+                | load.FailsafeDesired()
+                | load.LimitDesired()
+                | load.LeaseEnded()
+            ):
                 return [_desired(fold, fold.chargers[event.charger_id])]
             case load.LimitsRenewed():
                 return [_desired(fold, fold.chargers[limit.charger_id]) for limit in event.limits]
@@ -102,13 +110,21 @@ def _desired(fold: Ledger, charger: Charger) -> desired.Desired:
     floor, held = charger.floor, charger.lease
     lease = None
     if held is not None:
-        lease = desired.Lease(held.transaction_id, held.limit_ma, held.ask.generation, held.valid_until_ms)
+        connectors = {one.id: one.connector_id for one in charger.transactions}
+        lease = desired.Lease(
+            held.transaction_id,
+            held.limit_ma,
+            held.ask.generation,
+            held.valid_until_ms,
+            connectors.get(held.transaction_id, 1),
+        )
     return desired.Desired(
         charger_id=charger.id,
         site_id=fold.site_id,
         phases=len(charger.outlet.phases),
         floor=desired.Floor(floor.desired_ma, floor.ask.generation) if floor.ask.generation else None,
         lease=lease,
+        owner=owner(charger),
     )
 
 

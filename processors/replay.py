@@ -8,7 +8,7 @@ from itertools import zip_longest
 from typing import Any
 
 from commands import topics
-from commands.codec import encode
+from commands.codec import decode, encode
 from commands.ports import Log
 from domain.records import Record
 from domain.records.time import StreamUnparked
@@ -54,7 +54,7 @@ async def replay(
     consumed: Mapping[int, int],
     start: Checkpoint | None = None,
 ) -> Replayed:
-    """Feed `processor` the inputs up to `consumed` (after `start`) and compare its events with the recorded ones.
+    """Feed `processor` the inputs up to `consumed` (after `start`) and compare its events with the recorded bytes.
 
     Raises `OtherBuild` where the recorded events name another build than `build`.
     """
@@ -75,8 +75,7 @@ async def replay(
                 break
             inputs += 1
             replayed.setdefault(given.stream, []).extend(_again(processor, states, given, build))
-    recorded = await _recorded(log, processor.name, start)
-    _refuse_other_build(recorded, build)
+    recorded = await _recorded(log, processor.name, build, start)
     difference = _first_difference(recorded, replayed)
     return Replayed(processor.name, inputs, sum(map(len, replayed.values())), difference)
 
@@ -96,32 +95,31 @@ def _again(
     return done.events
 
 
-async def _recorded(log: Log, processor: str, start: Checkpoint | None) -> dict[str, list[Record]]:
-    """The recorded events of the processor's streams, each once."""
-    events: dict[str, dict[str, Record]] = {}
+async def _recorded(log: Log, processor: str, build: str, start: Checkpoint | None) -> dict[str, list[bytes]]:
+    """The recorded events of the processor's streams, each once, as they are stored.
+
+    Inputs of old versions are upcast, as they were for the processor that decided. Events are not: those of this build
+    are of present versions.
+    """
+    events: dict[str, dict[str, bytes]] = {}
     for partition in range(log.partitions(topics.EVENTS)):
         after = start.events.get(partition, 0) if start is not None else 0
-        async for _, event in history.records_of(log, topics.EVENTS, partition, after):
+        async for stored in history.stored_of(log, topics.EVENTS, partition, after):
+            event = decode(stored.body)
             if event.stream.startswith(f"{processor}:"):
-                events.setdefault(event.stream, {}).setdefault(event.id, event)
+                if event.build != build:
+                    raise OtherBuild(event.build, build)
+                events.setdefault(event.stream, {}).setdefault(event.id, stored.body)
     return {stream: list(found.values()) for stream, found in events.items()}
 
 
-def _refuse_other_build(recorded: Mapping[str, Sequence[Record]], build: str) -> None:
-    for events in recorded.values():
-        for event in events:
-            if event.build != build:
-                raise OtherBuild(event.build, build)
-
-
 def _first_difference(
-    recorded: Mapping[str, Sequence[Record]], replayed: Mapping[str, Sequence[Record]]
+    recorded: Mapping[str, Sequence[bytes]], replayed: Mapping[str, Sequence[Record]]
 ) -> Difference | None:
     for stream in sorted({*recorded, *replayed}):
         pairs = zip_longest(recorded.get(stream, ()), replayed.get(stream, ()))
         for index, (was, now) in enumerate(pairs):
-            written = None if was is None else encode(was)
             again = None if now is None else encode(now)
-            if written != again:
-                return Difference(stream, index, written, again)
+            if was != again:
+                return Difference(stream, index, was, again)
     return None

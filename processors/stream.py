@@ -112,7 +112,7 @@ def _caused(processor: str, cause: Record, index: int, payload: Payload) -> Reco
         time=cause.time,
         stream=cause.stream,
         actor=cause.actor,
-        correlationid=getattr(payload, "request_id", cause.correlationid),
+        correlationid=payload.__dict__.get("request_id", cause.correlationid),
         causationid=cause.id,
         build=cause.build,
         data=payload,

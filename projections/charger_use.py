@@ -28,7 +28,6 @@ FREE_OF_SESSION = (
     .where(CHARGER_USE.c.session_id == bindparam("of_session_id"))
     .values(session_id=None, move_wanted=False)
 )
-FORGET_FREE_AT = CHARGER_USE.update().where(CHARGER_USE.c.site_id == bindparam("of_site_id")).values(free_at_ms=None)
 SET_FREE_AT = change(CHARGER_USE, ["free_at_ms"], key=("charger_id",))
 
 
@@ -59,8 +58,7 @@ def _released(event: said.ChargerReleased, _: Happened) -> Iterable[Change]:
 
 
 @PROJECTION.on(said.EtaChanged)
-def _expected(event: said.EtaChanged, happened: Happened) -> Iterable[Change]:
-    yield FORGET_FREE_AT, {"of_site_id": happened.key}
+def _expected(event: said.EtaChanged, _: Happened) -> Iterable[Change]:
     for charger_id, free_at_ms in event.chargers:
         yield SET_FREE_AT, {"of_charger_id": charger_id, "free_at_ms": free_at_ms}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, Connection, String, Table, bindparam, select, true
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Connection, String, Table, bindparam, func, select
 
 from commands.ports import ChargerIdentity
 from domain.records import load
@@ -122,7 +122,6 @@ AT_SITE = (
     .where(CHARGERS.c.site_id == bindparam("site_id"))
     .order_by(CHARGERS.c.id)
 )
-CONNECTED = select(CHARGERS.c["id", "site_id", "connection_id"]).where(CHARGERS.c.connected == true())
 VOLTAGES = select(CHARGERS.c["id", "voltage_mv"]).where(CHARGERS.c.site_id == bindparam("site_id"))
 ONE = select(CHARGERS).where(CHARGERS.c.id == bindparam("id"))
 
@@ -132,9 +131,14 @@ def at_site(connection: Connection, site_id: str) -> list[Row]:
     return list(connection.execute(AT_SITE, {"site_id": site_id}).mappings())
 
 
-def connected(connection: Connection) -> list[Row]:
-    """The chargers that are believed to be connected, each with its site and its newest connection."""
-    return list(connection.execute(CONNECTED).mappings())
+CONNECTIONS = select(CHARGERS.c.site_id, CHARGERS.c.connected, func.count()).group_by(
+    CHARGERS.c.site_id, CHARGERS.c.connected
+)
+
+
+def connections(connection: Connection) -> list[tuple[str, bool, int]]:
+    """How many chargers are connected, and how many are not: (site, whether, how many)."""
+    return [(row[0], row[1], row[2]) for row in connection.execute(CONNECTIONS)]
 
 
 def voltages_mv(connection: Connection, site_id: str) -> dict[str, int]:

@@ -9,15 +9,19 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Connection,
+    FromClause,
     Index,
     String,
     Table,
     bindparam,
+    case,
     false,
     func,
     select,
     true,
+    tuple_,
 )
 
 from domain.records import sessions as said
@@ -55,7 +59,7 @@ NOT_PLUGGED = ("queued", *HELD)
 PLUGGED = ("charging", "paused")
 
 ADD = insert_new(SESSIONS)
-OFFER = change(SESSIONS, ["state", "charger_id", "held_until_ms", "reason"])
+OFFER = change(SESSIONS, ["state", "charger_id", "held_until_ms", "eta_ms", "reason"])
 REQUEUE = change(SESSIONS, ["state", "charger_id", "held_until_ms", "reason"])
 ASSIGN = change(SESSIONS, ["state", "charger_id", "held_until_ms", "assigned_start_ms"])
 CHARGE = change(SESSIONS, ["state", "charger_id", "held_until_ms", "eta_ms", "reason"]).values(
@@ -75,12 +79,6 @@ SET_SCORE_AT_CHARGER = change(SESSIONS, SCORED, key=("charger_id",)).where(
     SESSIONS.c.move_wanted == false(), one_of(SESSIONS.c.state, PLUGGED)
 )
 SET_TIER = change(SESSIONS, ["tier", "tier_until_ms"])
-FORGET_ETA = (
-    SESSIONS.update()
-    .where(SESSIONS.c.site_id == bindparam("of_site_id"), one_of(SESSIONS.c.state, NOT_PLUGGED))
-    .values(eta_ms=None)
-)
-SET_ETA = change(SESSIONS, ["eta_ms"])
 SET_EXPECTATION = change(SESSIONS, ["eta_ms", *SCORED])
 
 
@@ -121,10 +119,12 @@ def _offered(event: said.SessionOffered, _: Happened) -> Iterable[Change]:
         state="offered",
         charger_id=event.charger_id,
         held_until_ms=event.held_until_ms,
+        eta_ms=None,
         reason=event.reason,
     )
     for standing in event.facts:
-        yield _of(SET_SCORE, standing.session_id, **_score(standing))
+        if standing.session_id == event.session_id:
+            yield _of(SET_SCORE, standing.session_id, **_score(standing))
 
 
 @PROJECTION.on(said.SessionSnoozed)
@@ -206,15 +206,9 @@ def _scheduled(event: said.ScheduleChanged, _: Happened) -> Iterable[Change]:
 
 
 @PROJECTION.on(said.EtaChanged)
-def _expected(event: said.EtaChanged, happened: Happened) -> Iterable[Change]:
-    """The event tells of everybody who waits: an older expectation that it does not repeat is void."""
-    yield FORGET_ETA, {"of_site_id": happened.key}
-    etas = dict(event.sessions)
-    for standing in event.standings:
-        eta_ms = etas.pop(standing.session_id, None)
-        yield _of(SET_EXPECTATION, standing.session_id, eta_ms=eta_ms, **_score(standing))
-    for session_id, eta_ms in etas.items():
-        yield _of(SET_ETA, session_id, eta_ms=eta_ms)
+def _expected(event: said.EtaChanged, _: Happened) -> Iterable[Change]:
+    for one in event.sessions:
+        yield _of(SET_EXPECTATION, one.session_id, eta_ms=one.turn_at_ms, **_score(one))
 
 
 def _score(standing: said.Standing) -> Row:
@@ -230,8 +224,29 @@ def _of(statement: Any, session_id: str, **values: Any) -> Change:
     return statement, {"of_id": session_id, **values}
 
 
+def _order(sessions: FromClause) -> list[ColumnElement[Any]]:
+    """What the queue is sorted by, as `domain.queue` ranks it; a score that nobody told yet comes last."""
+    return [
+        sessions.c.tier,
+        -func.coalesce(sessions.c.score_ppm, -1),
+        sessions.c.queued_at_ms,
+        sessions.c.id,
+    ]
+
+
+QUEUE = SESSIONS.alias("queue")
+UP_TO_HERE = (
+    select(func.count())
+    .where(
+        QUEUE.c.site_id == SESSIONS.c.site_id,
+        QUEUE.c.state == "queued",
+        tuple_(*_order(QUEUE)) <= tuple_(*_order(SESSIONS)),
+    )
+    .scalar_subquery()
+)
+PLACE = case((SESSIONS.c.state == "queued", UP_TO_HERE), (one_of(SESSIONS.c.state, HELD), 0))
 ONE = (
-    select(SESSIONS, SESSION_REQUESTS.c.target_permille)
+    select(SESSIONS, SESSION_REQUESTS.c.target_permille, PLACE.label("place"))
     .outerjoin(SESSION_REQUESTS, SESSION_REQUESTS.c.session_id == SESSIONS.c.id)
     .where(SESSIONS.c.id == bindparam("id"))
 )
@@ -239,18 +254,20 @@ REQUEST = select(SESSION_REQUESTS).where(SESSION_REQUESTS.c.session_id == bindpa
 WAITING = (
     select(SESSIONS.c["id", "vehicle_id", "state", "charger_id", "held_until_ms", "eta_ms", *SCORED])
     .where(SESSIONS.c.site_id == bindparam("site_id"), one_of(SESSIONS.c.state, NOT_PLUGGED))
-    .order_by(
-        (SESSIONS.c.state == "queued"),  # those a charger is held for come first
-        SESSIONS.c.tier,
-        SESSIONS.c.eta_ms.is_(None),
-        SESSIONS.c.eta_ms,
-        SESSIONS.c.score_ppm.is_(None),
-        SESSIONS.c.score_ppm.desc(),
-        SESSIONS.c.queued_at_ms,
-        SESSIONS.c.id,
-    )
+    .order_by((SESSIONS.c.state == "queued"), *_order(SESSIONS))  # those a charger is held for come first
 )
-QUEUED_IDS = WAITING.with_only_columns(SESSIONS.c.id).where(SESSIONS.c.state == "queued")
+
+
+PRESENT = (
+    select(SESSIONS.c.site_id, SESSIONS.c.state, func.count())
+    .where(one_of(SESSIONS.c.state, (*NOT_PLUGGED, *PLUGGED)))
+    .group_by(SESSIONS.c.site_id, SESSIONS.c.state)
+)
+
+
+def present(connection: Connection) -> list[tuple[str, str, int]]:
+    """How many sessions are in each state of those that wait or are plugged in: (site, state, how many)."""
+    return [(row[0], row[1], row[2]) for row in connection.execute(PRESENT)]
 
 
 def waiting(connection: Connection, site_id: str) -> list[dict[str, Any]]:
@@ -263,21 +280,9 @@ def waiting(connection: Connection, site_id: str) -> list[dict[str, Any]]:
     return rows
 
 
-def find(connection: Connection, session_id: str) -> dict[str, Any] | None:
+def find(connection: Connection, session_id: str) -> Row | None:
     """A session with its `place`; `requested` where its site has not decided yet; None where there is none."""
-    row = connection.execute(ONE, {"id": session_id}).mappings().first()
-    if row is None:
-        return _asked_only(connection, session_id)
-    return {**row, "place": _place(connection, row)}
-
-
-def _place(connection: Connection, row: Row) -> int | None:
-    if row["state"] in HELD:
-        return 0
-    if row["state"] != "queued":
-        return None
-    queue = connection.execute(QUEUED_IDS, {"site_id": row["site_id"]}).scalars().all()
-    return queue.index(row["id"]) + 1 if row["id"] in queue else None
+    return connection.execute(ONE, {"id": session_id}).mappings().first() or _asked_only(connection, session_id)
 
 
 def _asked_only(connection: Connection, session_id: str) -> dict[str, Any] | None:

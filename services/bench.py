@@ -34,3 +34,12 @@ def request(report: REPORT = None, sites: SITES = 20, queue: QUEUE = 20) -> None
 
     if run(report, sites, queue)["errors"]:
         raise typer.Exit(1)
+
+
+@bench.command("stream")
+def stream(report: REPORT = None) -> None:
+    """Records a second and waits of our host on Kafka, beside Quix Streams and a bare transactional loop."""
+    from benchmarks.stream.bench import run
+
+    if not run(report)["exactly_once"]:
+        raise typer.Exit(1)

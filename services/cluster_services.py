@@ -52,8 +52,11 @@ def _members(shared: Mapping[str, str], workers: int, gateways: int, apis: int) 
     for name in PROCESSORS:
         for number in range(1, workers + 1):
             yield _member(shared, f"processor-{name}-{number}", "processor", name)
-    for name in ("projector", "telemetry", "timekeeper"):
+    for name in ("projector", "timekeeper"):
         yield _member(shared, name, name)
+    for name in ("telemetry", "notifier"):
+        for number in range(1, workers + 1):
+            yield _member(shared, f"{name}-{number}", name)
     for number in range(1, gateways + 1):
         yield _member(shared, f"gateway-{number}", "gateway", port="COMMONWATT_OCPP_PORT")
     for number in range(1, apis + 1):
@@ -65,7 +68,12 @@ def _member(shared: Mapping[str, str], name: str, *arguments: str, port: str | N
     health, clients = lasting_ports(2)
     if arguments == ("api",):
         health = clients
-    variables = {**shared, "COMMONWATT_KAFKA_WORKER": name, "COMMONWATT_HEALTH_PORT": str(health)}
+    variables = {
+        **shared,
+        "COMMONWATT_KAFKA_WORKER": name,
+        "COMMONWATT_GATEWAY_ID": name,
+        "COMMONWATT_HEALTH_PORT": str(health),
+    }
     if port is not None:
         variables[port] = str(clients)
     return Member(Service(name, arguments, variables), f"http://{HOST}:{health}", clients if port else 0)

@@ -20,6 +20,9 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from adapters.database import Database
+from adapters.notify.outbox import FILE as OUTBOX
+from adapters.notify.outbox import SCHEMA as OUTBOX_SCHEMA
+from adapters.notify.outbox import Outbox
 from adapters.timeseries.questdb import QuestDbSeries
 from adapters.timeseries.sqlite import SqliteSeries
 from adapters.vault import Vault
@@ -81,6 +84,18 @@ class Databases(FromEnvironment, arbitrary_types_allowed=True):
             return Vault.open(data)
         with _usable("vault_url"):
             return Vault.open(data, self.vault_url)
+
+    def open_outbox(self, data: Path) -> Outbox:
+        """Where notifications wait: beside the vault. Raises `SettingsError` where it can't be used."""
+        if self.vault_url is None:
+            return Outbox(Database(f"sqlite:///{data / OUTBOX}", durable=True))
+        database = Database(self.vault_url, durable=True, schema=OUTBOX_SCHEMA)
+        try:
+            with _usable("vault_url"):
+                return Outbox(database)
+        except SettingsError:
+            database.close()
+            raise
 
     def open_series(self, data: Path) -> Series:
         """Raises `SettingsError` where they can't be used."""

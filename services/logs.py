@@ -8,6 +8,7 @@ from pathlib import Path
 from adapters.log.kafka.log import KafkaLog
 from adapters.log.kafka.settings import KafkaSettings
 from adapters.log.sqlite import SqliteLog
+from commands.ports import LogError
 from services.settings import FromEnvironment, SettingsError
 
 BROKERS = "COMMONWATT_KAFKA_BROKERS"
@@ -22,21 +23,23 @@ class _Kafka(KafkaSettings, FromEnvironment, env_prefix=KafkaSettings.model_conf
     """They may be in the file of settings too."""
 
 
-def open_log(data: Path) -> AnyLog:
-    """Raises `SettingsError`, `LogError`."""
+def open_log(data: Path, *, read_only: bool = False) -> AnyLog:
+    """The log; SQLite's file needs no lock where it is `read_only`. Raises `SettingsError`, `LogError`."""
     if not is_on_kafka():
-        return SqliteLog.open(data)
+        return SqliteLog.open(data, read_only=read_only)
     return KafkaLog.open(kafka_settings())
 
 
-def open_to_read(data: Path) -> AnyLog:
-    """Beside whoever writes it. Raises `SettingsError`, `LogError`."""
-    return open_log(data) if is_on_kafka() else SqliteLog.open(data, read_only=True)
+def existing_log(data: Path, *, read_only: bool = False) -> AnyLog:
+    """The log; none is made where there is none. Raises `SettingsError`, `LogError`."""
+    if not is_on_kafka() and not (data / "log.sqlite3").exists():
+        raise LogError(f"there is no log in {data}: name its folder with --data")
+    return open_log(data, read_only=read_only)
 
 
 def is_on_kafka() -> bool:
-    """Raises `SettingsError`."""
-    return _Brokers.from_settings().kafka_brokers is not None
+    """Whether brokers are named. Raises `SettingsError`."""
+    return bool(_Brokers.from_settings().kafka_brokers)
 
 
 def kafka_log(variables: Mapping[str, str]) -> KafkaLog:

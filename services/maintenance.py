@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from adapters.log.sqlite import SqliteLog
+    from services.logs import AnyLog
 
 DATA = Annotated[Path, typer.Option(help="The folder that holds the log.")]
 NAME = Annotated[str | None, typer.Option(help="What to call it; the present time when left out.")]
@@ -21,13 +21,17 @@ def checkpoint(data: DATA = Path("data"), name: NAME = None) -> None:
     """Write down where every processor is, so that `replay --from NAME` can start there."""
     called = name or datetime.now(UTC).isoformat(timespec="seconds")
 
-    async def write(log: SqliteLog) -> int:
+    async def write(log: AnyLog) -> int:
+        from commands import topics
         from processors.host import Host
         from services.processors import all_processors
 
         for processor in all_processors():
             host = Host(processor, log)
             await host.restore()
+            if len(await host.consumer.positions()) < log.partitions(topics.inputs(processor.name)):
+                typer.echo(f"stop the workers of {processor.name} first: they own some of its partitions", err=True)
+                return 1
             await host.checkpoint(called)
         typer.echo(f"checkpoint {called}")
         return 0
@@ -56,7 +60,7 @@ def migrate(data: DATA = Path("data")) -> None:
 def unpark(stream: STREAM, data: DATA = Path("data")) -> None:
     """Let a parked stream go on after its defect was mended: what was set aside is handled at the next start."""
 
-    async def let_go(log: SqliteLog) -> int:
+    async def let_go(log: AnyLog) -> int:
         from adapters.ids import uuid7
         from commands import topics
         from commands.codec import entry
@@ -86,16 +90,13 @@ def _run(work: Coroutine[None, None, int]) -> int:
     return asyncio.run(work)
 
 
-async def _with_log(data: Path, work: Callable[[SqliteLog], Awaitable[int]]) -> int:
+async def _with_log(data: Path, work: Callable[[AnyLog], Awaitable[int]]) -> int:
     """Do `work` on the log; clear words where a server holds it, or where there is none."""
-    from adapters.log.sqlite import SqliteLog
     from commands.ports import LogError
+    from services.logs import existing_log
 
-    if not (data / "log.sqlite3").exists():
-        typer.echo(f"there is no log in {data}: name its folder with --data", err=True)
-        return 1
     try:
-        log = SqliteLog.open(data)
+        log = existing_log(data)
         try:
             return await work(log)
         finally:

@@ -19,6 +19,8 @@ from services.parts.api import ApiPart
 from services.parts.base import Base, on
 from services.parts.control import ControlPart
 from services.parts.gateway import GatewayPart
+from services.parts.memory import MemoryPart
+from services.parts.notifier import NotifierPart
 from services.parts.outcomes import OutcomesPart
 from services.parts.part import Part, run
 from services.parts.processor import ProcessorPart
@@ -48,7 +50,7 @@ async def serve(settings: ProcessSettings, databases: Databases, simulation: Sim
     except LogError:
         await log.close()
         raise
-    async with on(log, clock, settings, databases) as base:
+    async with on(log, clock, settings, databases, "serve") as base:
         await run(*_composed(base, simulation))
 
 
@@ -64,8 +66,8 @@ def _composed(base: Base, simulation: Simulation | None) -> tuple[list[Part], Ca
     projector, gateway = ProjectorPart(base), GatewayPart(base)
     api = ApiPart(base, projector.projector)
     processors = [ProcessorPart(base, processor) for processor in all_processors(base.settings.tick_s * 1000)]
-    within = [OutcomesPart(base), TimekeeperPart(base), TelemetryPart(base), RecoveryPart(base)]
-    parts: list[Part] = [*processors, projector, *within, gateway, api]
+    within = [OutcomesPart(base), TimekeeperPart(base), TelemetryPart(base), NotifierPart(base), RecoveryPart(base)]
+    parts: list[Part] = [*processors, projector, *within, gateway, api, MemoryPart()]
     control = None if simulation is None else _control(base, parts, gateway, simulation.control_port)
 
     def serving() -> None:

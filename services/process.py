@@ -21,13 +21,13 @@ from services.logs import kafka_settings
 from services.parts.api import ApiPart
 from services.parts.base import Base, on
 from services.parts.control import ControlPart
+from services.parts.faust import notifier_part, telemetry_part
 from services.parts.gateway import GatewayPart
 from services.parts.health import HealthPart
 from services.parts.outcomes import OutcomesPart
 from services.parts.part import Part, run
 from services.parts.processor import ProcessorPart
 from services.parts.projector import ProjectorPart
-from services.parts.telemetry import TelemetryPart
 from services.parts.timekeeper import TimekeeperPart
 from services.processors import processor_named
 from services.settings import ProcessSettings
@@ -41,12 +41,13 @@ SERVICES: Mapping[str, Callable[..., Parts]] = {
     "gateway": lambda base: [OutcomesPart(base), GatewayPart(base)],
     "processor": lambda base, name: [ProcessorPart(base, processor_named(name, base.settings.tick_s * 1000))],
     "projector": lambda base: [ProjectorPart(base)],
-    "telemetry": lambda base: [TelemetryPart(base)],
+    "telemetry": lambda base: [telemetry_part(base, kafka_settings())],
+    "notifier": lambda base: [notifier_part(base, kafka_settings())],
     "timekeeper": lambda base: [TimekeeperPart(base)],
 }
 
-UNAWAITED = ("telemetry",)
-"""Nothing is decided from the time series, and each write takes them long: simulated time does not wait for them."""
+UNAWAITED = ("telemetry", "notifier")
+"""Nothing is decided from what they do, and it takes them long: simulated time does not wait for them."""
 
 
 async def serve(service: str, arguments: Sequence[str], options: Mapping[str, Any]) -> None:
@@ -57,11 +58,11 @@ async def serve(service: str, arguments: Sequence[str], options: Mapping[str, An
     if settings.clock is not None:
         leader = await Leader.met(settings.clock, name)
         log = WatchedKafkaLog.open(kafka)
-        async with on(log, leader.clock, settings, databases) as base:
+        async with on(log, leader.clock, settings, databases, name) as base:
             parts = SERVICES[service](base, *arguments)
             await _run(name, base, [*parts, FollowingPart(leader, log, parts, awaited=service not in UNAWAITED)])
     else:
-        async with on(KafkaLog.open(kafka), SystemClock(), settings, databases) as base:
+        async with on(KafkaLog.open(kafka), SystemClock(), settings, databases, name) as base:
             await _run(name, base, SERVICES[service](base, *arguments))
 
 
@@ -81,6 +82,6 @@ async def steer(options: Mapping[str, Any], starts_at_ms: int, port: int, contro
     """Steer the time of a simulated platform: it goes on where the log ends, with the socket that controls it."""
     settings = ProcessSettings.from_settings(options)
     log = KafkaLog.open(kafka_settings())
-    async with on(log, SystemClock(), settings, Databases.from_settings()) as base:
+    async with on(log, SystemClock(), settings, Databases.from_settings(), "clock") as base:
         steering = Steering(log, max(starts_at_ms, await latest_ms(log)), services, port)
         await _run("clock", base, [steering, ControlPart(steering, control_port)])

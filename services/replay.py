@@ -21,7 +21,8 @@ FROM = Annotated[str | None, typer.Option("--from", help="Start from this checkp
 def replay(data: DATA = Path("data"), start: FROM = None) -> None:
     """Decide everything again from the recorded inputs and compare, byte for byte.
 
-    Prints the first difference and exits with 1; reads only, so it may run beside a server or on a copy.
+    Prints the first difference and exits with 1; reads only, so it may run beside a server or on a copy. On Kafka where
+    COMMONWATT_KAFKA_BROKERS names it, else on the file in the folder.
     """
     import asyncio
 
@@ -32,14 +33,12 @@ async def _replay(data: Path, start: str | None) -> int:
     from commands.ports import LogError
     from processors import replay as replaying
     from processors.build import this_build
-    from services.logs import is_on_kafka, open_to_read
+    from services.logs import existing_log
     from services.processors import all_processors
+    from services.settings import SettingsError
 
-    if not is_on_kafka() and not (data / "log.sqlite3").exists():
-        typer.echo(f"there is no log in {data}: name its folder with --data", err=True)
-        return 1
     try:
-        log = open_to_read(data)
+        log = existing_log(data, read_only=True)
         try:
             for processor in all_processors():
                 consumed = await log.consumed(processor.name)
@@ -55,7 +54,7 @@ async def _replay(data: Path, start: str | None) -> int:
     except replaying.OtherBuild as other:
         typer.echo(f"{other}. Run that build, or start from its last checkpoint: --from build-{this_build()}", err=True)
         return 1
-    except LogError as error:
+    except (LogError, SettingsError) as error:
         typer.echo(str(error), err=True)
         return 1
     typer.echo("replay: equal")
@@ -64,7 +63,7 @@ async def _replay(data: Path, start: str | None) -> int:
 
 async def _checkpoint(log: Log, processor: str, name: str | None) -> Checkpoint | None:
     """The newest checkpoint of that name; a processor that has none is replayed from its first input."""
-    from processors.checkpoint import read_all
+    from processors.checkpoint import load, read_all
 
     if name is None:
         return None
@@ -74,7 +73,7 @@ async def _checkpoint(log: Log, processor: str, name: str | None) -> Checkpoint 
         names = ", ".join(dict.fromkeys(point.name for point in known))
         typer.echo(f"{processor} has no checkpoint {name}, but {names}", err=True)
         raise typer.Exit(1)
-    return found[-1] if found else None
+    return await load(log, found) if found else None
 
 
 def _explain(difference: Difference) -> None:

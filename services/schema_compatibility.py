@@ -1,7 +1,8 @@
 """Whether what was written under an old schema can still be read under a new one: the log is kept for ever.
 
 Additions are fine: a new type, a new optional field, another value of an enumeration, a wider type. Whatever would turn
-a stored record away, or make it say something else, needs a new version of the type (`.v2`).
+a stored record away, or make it say something else, needs a new version of the type (`.v2`). The old one is then read
+by an upcaster, and its schema is kept.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`./commonwatt schemas`: each record on the log as JSON Schema, and the REST API as OpenAPI, for whoever uses them."""
+"""`./commonwatt schemas`: records as JSON Schema, topics as AsyncAPI, the REST API as OpenAPI, for who uses them."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ from services import version
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "schemas"
 OPENAPI = "openapi"
+ASYNCAPI = "asyncapi"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 CHECK = Annotated[bool, typer.Option("--check", help="Write nothing; exit with 1 where a file is not as it should be.")]
 
 
 def schemas(check: CHECK = False) -> None:
-    """Write the JSON Schema of every record type and of the envelope around it, and the OpenAPI, into schemas/."""
+    """Write the JSON Schema of every record type and of its envelope, the AsyncAPI and the OpenAPI into schemas/."""
     if not check:
         changed = write(FOLDER)
         typer.echo(f"schemas/: {len(changed)} changed" if changed else "schemas/: nothing changed")
@@ -50,11 +51,14 @@ def write(folder: Path) -> dict[str, str]:
 
 
 def differences(folder: Path) -> dict[str, str]:
-    """The files that are not as generated, each with how it differs."""
+    """The files that are not as generated, each with how it differs. Those of old versions stay as they are."""
+    from domain.records.upcasters import UPCASTERS
+
     files = rendered()
     there = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.json")}
     missing = dict.fromkeys(files.keys() - there.keys(), "is missing")
-    left_over = dict.fromkeys(there.keys() - files.keys(), "is not generated any more")
+    kept = {f"{name}.json" for name in UPCASTERS}
+    left_over = dict.fromkeys(there.keys() - files.keys() - kept, "is not generated any more")
     changed = {name: "differs" for name in files.keys() & there.keys() if files[name] != there[name]}
     return dict(sorted((missing | left_over | changed).items()))
 
@@ -63,7 +67,7 @@ def rendered() -> dict[str, str]:
     """File name -> text: the same for the same code, byte for byte."""
     return {
         f"{name}.json": json.dumps(schema, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
-        for name, schema in {**generated(), OPENAPI: openapi()}.items()
+        for name, schema in {**generated(), ASYNCAPI: asyncapi(), OPENAPI: openapi()}.items()
     }
 
 
@@ -73,6 +77,14 @@ def openapi() -> dict[str, Any]:
     from api.app import App
 
     return App(version.number()).openapi()
+
+
+@cache
+def asyncapi() -> dict[str, Any]:
+    """The topics of the log."""
+    from services.asyncapi import document
+
+    return document(version.number())
 
 
 @cache
@@ -103,6 +115,16 @@ def generated() -> dict[str, dict[str, Any]]:
     envelope["additionalProperties"] = False
     envelope["properties"]["data"] = {"type": "object", "description": "What the record says: see schemas/<type>.json."}
     return payloads | {"envelope": _identified("envelope", envelope)}
+
+
+def history(folder: Path) -> dict[str, dict[str, Any]]:
+    """The schema of every old version: the last that was generated, kept as long as the log.
+
+    Raises `FileNotFoundError` where one is gone.
+    """
+    from domain.records.upcasters import UPCASTERS
+
+    return {name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8")) for name in UPCASTERS}
 
 
 def field_docstrings(model: type) -> dict[str, str]:

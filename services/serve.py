@@ -110,8 +110,14 @@ def projector(data: DATA = None, host: HOST = None, health_port: HEALTH_PORT = N
 
 @serve.command()
 def telemetry(data: DATA = None, host: HOST = None, health_port: HEALTH_PORT = None) -> None:
-    """Keep readings and meter values as time series."""
+    """Keep readings and meter values as time series. Any number of instances; they share the partitions."""
     _serve("telemetry", data=data, host=host, health_port=health_port)
+
+
+@serve.command()
+def notifier(data: DATA = None, host: HOST = None, health_port: HEALTH_PORT = None) -> None:
+    """Tell people what happened, where they want to be told. Any number of instances; they share the work."""
+    _serve("notifier", data=data, host=host, health_port=health_port)
 
 
 @serve.command()

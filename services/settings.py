@@ -62,6 +62,8 @@ class ProcessSettings(FromEnvironment):
     """The address to listen on."""
     api_port: Port = 8000
     ocpp_port: Port = 9000
+    gateway_id: Annotated[str, Field(min_length=1, max_length=100)] = "gateway"
+    """Of all gateways of a log each has its own, and keeps it when it is started again."""
     health_port: Port = 0
     """Where a service without a REST API answers /livez, /readyz and /metrics."""
     tick_s: Annotated[int, Field(ge=30, le=60)] = 30

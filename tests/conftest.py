@@ -119,11 +119,3 @@ def new_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Callable
 def database_url(new_database_url: Callable[[], Any]) -> Any:
     """An empty database; what asks for this runs on both kinds."""
     return new_database_url()
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The log on Kafka is not settled yet (docs/kafka.md): what needs a broker runs where it is asked for."""
-    for item in items:
-        if "kafka" in item.nodeid or "kafka" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.kafka)

@@ -80,7 +80,7 @@ class SqliteConsumer:
         rows += [self._log.row((topic, Entry(stream, body))) for stream, body in states.items()]
         if batch.records:
             positions = canonical({str(partition): offset for partition, offset in batch.end.after.items()})
-            rows.append((OWN, 0, f"consumed/{self._processor}", positions))
+            rows.append((OWN, 0, f"consumed/{self._processor}", positions, None))
 
         def write(group: Group) -> None:
             if not self._log.owns(self._processor, self):

@@ -21,8 +21,8 @@ LAST = 2**63 - 1
 """The largest offset that SQLite knows."""
 
 
-Row = tuple[int, int, int, bytes, str, bytes]
-"""Offset, partition, seq, ends, key and body of a row that was checked."""
+Row = tuple[int, int, int, bytes, str, bytes, str | None]
+"""Offset, partition, seq, ends, key, body and traceparent of a row that was checked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +128,12 @@ class Reader:
             seqs = {} if compacted(topic) else self._seqs(topic, cursor)
             found: list[Stored] = []
             size = 0
-            for offset, partition, seq, _, key, body in self._rows(topic, cursor.after, limit):
+            for offset, partition, seq, _, key, body, traceparent in self._rows(topic, cursor.after, limit):
                 if seqs:
                     self._check_gapless(topic, partition, offset, seq, seqs[partition])
                     seqs[partition] = seq
                 after[partition] = offset
-                found.append(Stored(Position(partition, offset), key, body))
+                found.append(Stored(Position(partition, offset), key, body, traceparent))
                 size += len(body)
                 if size > PAGE_BYTES:
                     break
@@ -150,13 +150,13 @@ class Reader:
             if verdict != b"ok":
                 raise damaged(self._file, f"{topic}: {verdict.decode(errors='replace')}")
             rows = self._connection.execute(f'SELECT {COLUMNS} FROM "{topic}" ORDER BY offset')
-            return {key: body for _, _, _, _, key, body in self._checked(topic, rows)}
+            return {key: body for _, _, _, _, key, body, _ in self._checked(topic, rows)}
 
     def last(self, topic: str, partition: int, up_to: int = LAST) -> tuple[int, int] | None:
         """(offset, seq) of the last record of a partition with an offset of at most `up_to`."""
         query = f'SELECT {COLUMNS} FROM "{topic}" WHERE partition = ? AND offset <= ? ORDER BY offset DESC LIMIT 1'
         rows = self._checked(topic, self._connection.execute(query, (partition, up_to)), (partition,))
-        return next(((offset, seq) for offset, _, seq, _, _, _ in rows), None)
+        return next(((offset, seq) for offset, _, seq, *_ in rows), None)
 
     @contextmanager
     def _snapshot(self) -> Iterator[None]:
@@ -192,19 +192,21 @@ class Reader:
     def _checked(self, topic: str, rows: sqlite3.Cursor, asked: Collection[int] = ALL) -> Iterator[Row]:
         """The rows as they were written, of the partitions that were asked for: an index may be damaged, too."""
         name = topic.encode()
-        for offset, partition, seq, ends, key, body, written in rows:
+        for offset, partition, seq, ends, key, body, written, trace in rows:
             try:
-                intact = partition in asked and checksum(name, offset, partition, seq, ends, key, body) == written
+                intact = (
+                    partition in asked and checksum(name, offset, partition, seq, ends, key, body, trace) == written
+                )
             except TypeError:  # a value has become one of another type
                 intact = False
             if not intact:
                 raise damaged(self._file, f"{topic}, partition {partition}, offset {offset} is not what was written")
-            yield offset, partition, seq, ends, key.decode(), body
+            yield offset, partition, seq, ends, key.decode(), body, None if trace is None else trace.decode()
 
     def _newest(self, topic: str) -> tuple[int, list[int]]:
         """The last record's offset, and the seq that each partition had come to; found without the index."""
         rows = self._connection.execute(f'SELECT {COLUMNS} FROM "{topic}" ORDER BY offset DESC LIMIT 1')
-        for offset, _, _, ends, _, _ in self._checked(topic, rows):
+        for offset, _, _, ends, *_ in self._checked(topic, rows):
             return offset, [int(seq) for seq in ends.split()]
         return 0, [0] * self.partitions()
 

@@ -16,7 +16,9 @@ from commands.ports import LogError
 
 LOG_FILE = "log.sqlite3"
 APPLICATION_ID = int.from_bytes(b"CmWt", "big")
-FORMAT = 1
+FORMAT = 2
+WITHOUT_TRACES = 1
+"""An older format, the same but for the column `traceparent`: upgraded when it is opened to write."""
 OWN = "_log"
 """Compacted: `partitions`; `consumed/<processor>`: partition -> offset; `trimmed/<topic>/<partition>`: offset, seq."""
 PARTITIONS = 4
@@ -25,12 +27,16 @@ MOST_PARTITIONS = 64
 """Every record names the end of each."""
 TOPIC = re.compile(r"[a-z][A-Za-z0-9_.-]*")
 
-COLUMNS = "offset, partition, seq, ends, key, body, checksum"
+COLUMNS = "offset, partition, seq, ends, key, body, checksum, traceparent"
 
 
-def checksum(topic: bytes, offset: int, partition: int, seq: int, ends: bytes, key: bytes, body: bytes) -> bytes:
+def checksum(
+    topic: bytes, offset: int, partition: int, seq: int, ends: bytes, key: bytes, body: bytes, traceparent: bytes | None
+) -> bytes:
     """Of a row and its place, so that neither a changed byte nor a page in the wrong place goes unnoticed."""
     content = b"%b %d %d %d [%b] %d %b%b" % (topic, offset, partition, seq, ends, len(key), key, body)
+    if traceparent is not None:
+        content = b"%b|%b" % (traceparent, content)
     return blake2b(content, digest_size=16).digest()
 
 
@@ -49,7 +55,7 @@ def create_table(connection: sqlite3.Connection, topic: str) -> None:
     connection.execute(
         f'CREATE TABLE IF NOT EXISTS "{topic}" (offset INTEGER PRIMARY KEY AUTOINCREMENT, partition INTEGER NOT NULL,'
         f" seq INTEGER NOT NULL, ends TEXT NOT NULL, key TEXT NOT NULL {unique}, body BLOB NOT NULL,"
-        " checksum BLOB NOT NULL)"
+        " checksum BLOB NOT NULL, traceparent TEXT)"
     )
     if not compacted(topic):
         connection.execute(f'CREATE INDEX IF NOT EXISTS "{topic}/partition" ON "{topic}" (partition)')
@@ -68,6 +74,8 @@ def connect_writer(file: Path) -> sqlite3.Connection:
     with _closed_on_error(sqlite3.connect(file, isolation_level=None, check_same_thread=False)) as connection:
         for pragma in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = OFF"):
             connection.execute(f"PRAGMA {pragma}")
+        if _marks(connection) == (APPLICATION_ID, WITHOUT_TRACES):
+            _upgrade(connection)
         _recognise(connection, file, new_is_fine=True)
     return connection
 
@@ -109,6 +117,15 @@ def _marks(connection: sqlite3.Connection) -> tuple[int, int]:
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     return application, version
+
+
+def _upgrade(connection: sqlite3.Connection) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB 'sqlite_*'")
+    for (name,) in tables.fetchall():
+        connection.execute(f'ALTER TABLE "{name.decode()}" ADD COLUMN traceparent TEXT')
+    mark(connection)
+    connection.execute("COMMIT")
 
 
 def _recognise(connection: sqlite3.Connection, file: Path, new_is_fine: bool) -> None:

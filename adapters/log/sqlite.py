@@ -185,7 +185,7 @@ class SqliteLog:
         elif not isinstance(entry.body, bytes) or len(entry.body) > BODY_LIMIT:
             raise ValueError(f"body: must be bytes, at most {BODY_LIMIT} of them (key {entry.key!r})")
         partition = topics.partition_of(entry.key, self._partitions)
-        return schema.checked_topic(topic), partition, entry.key, entry.body
+        return schema.checked_topic(topic), partition, entry.key, entry.body, entry.traceparent
 
     def submit(self, work: Work, size: int = 0) -> asyncio.Future[Any]:
         return self._writable().submit(work, size)

@@ -27,14 +27,14 @@ ROW_BYTES = 100
 AT_ONCE = (64, 16, 4, 1)
 """So many rows go in with one statement: for each statement the thread may have to wait for the event loop's."""
 
-Placed = tuple[str, int, str, bytes | None]
-"""Topic, partition, key and body of an entry that is to be added."""
-Row = tuple[int, int, int, str, str, bytes, bytes]
+Placed = tuple[str, int, str, bytes | None, str | None]
+"""Topic, partition, key, body and traceparent of an entry that is to be added."""
+Row = tuple[int, int, int, str, str, bytes, bytes, str | None]
 
 
 def size_of(entries: Sequence[Placed]) -> int:
     """What entries weigh in a commit, in bytes."""
-    return ROW_BYTES * len(entries) + sum([len(body) for _, _, _, body in entries if body])
+    return ROW_BYTES * len(entries) + sum([len(body) for _, _, _, body, _ in entries if body])
 
 
 class Group:
@@ -47,18 +47,20 @@ class Group:
         self._appended: dict[str, list[Row]] = {}
         self._latest: dict[str, dict[str, Row | None]] = {}
 
-    def add(self, topic: str, partition: int, key: str, body: bytes | None) -> Position:
+    def add(self, topic: str, partition: int, key: str, body: bytes | None, traceparent: str | None = None) -> Position:
         """Give an entry its place."""
         head = self._heads.get(topic) or self._open(topic)
         head.offset = offset = head.offset + 1
         if compacted(topic):
-            row = None if body is None else _row(topic, offset, partition, 0, "", key, body)
+            row = None if body is None else _row(topic, offset, partition, 0, "", key, body, traceparent)
             self._latest.setdefault(topic, {})[key] = row
         elif body is not None:
             seq = int(head.seqs[partition]) + 1
             head.seqs[partition] = str(seq)
             ends = " ".join(head.seqs)
-            self._appended.setdefault(topic, []).append(_row(topic, offset, partition, seq, ends, key, body))
+            self._appended.setdefault(topic, []).append(
+                _row(topic, offset, partition, seq, ends, key, body, traceparent)
+            )
         return Position(partition, offset)
 
     def add_all(self, entries: Sequence[Placed]) -> list[Position]:
@@ -91,14 +93,17 @@ class Group:
         return head
 
 
-def _row(topic: str, offset: int, partition: int, seq: int, ends: str, key: str, body: bytes) -> Row:
-    proof = checksum(topic.encode(), offset, partition, seq, ends.encode(), key.encode(), body)
-    return offset, partition, seq, ends, key, body, proof
+def _row(
+    topic: str, offset: int, partition: int, seq: int, ends: str, key: str, body: bytes, traceparent: str | None
+) -> Row:
+    trace = None if traceparent is None else traceparent.encode()
+    proof = checksum(topic.encode(), offset, partition, seq, ends.encode(), key.encode(), body, trace)
+    return offset, partition, seq, ends, key, body, proof, traceparent
 
 
 @cache
 def _statement(verb: str, topic: str, rows: int) -> str:
-    return f'{verb} INTO "{topic}" ({COLUMNS}) VALUES {", ".join(["(?, ?, ?, ?, ?, ?, ?)"] * rows)}'
+    return f'{verb} INTO "{topic}" ({COLUMNS}) VALUES {", ".join(["(?, ?, ?, ?, ?, ?, ?, ?)"] * rows)}'
 
 
 Work = Callable[[Group], Any]

@@ -11,11 +11,14 @@ from adapters.ocpp.agenda import Agenda
 from adapters.ocpp.recorder import Observation, Recorder
 from adapters.ocpp.settings import Settings
 from commands.ports import ChargerIdentity, Clock, Directory, Outcomes
+from commands.tracing import Tracer
+from domain.load_control import ownership
 from domain.records import Payload, Record
+from domain.records.time import InputRejected
 
 
 class Undecided(InternalError):
-    """No decision came in time: the charger shall ask again."""
+    """No decision came in time, or another socket must ask for it: the charger shall ask again."""
 
 
 @dataclass(slots=True)
@@ -27,6 +30,7 @@ class Office:
     outcomes: Outcomes
     recorder: Recorder
     settings: Settings
+    tracer: Tracer
 
 
 @dataclass(slots=True)
@@ -34,6 +38,7 @@ class Charger:
     """One socket's charger. `rebooted` is called when it boots: what it was told before may be lost."""
 
     identity: ChargerIdentity
+    connection_id: str
     agenda: Agenda
     office: Office
     rebooted: Callable[[], None]
@@ -52,14 +57,17 @@ class Charger:
         return await self.office.directory.vehicle_of(token)
 
     def observation(self, said: Payload, record_id: str = "") -> Observation:
-        return self.office.recorder.observation(self.identity.site_id, said, record_id)
+        return self.office.recorder.observation(self.identity.site_id, said, record_id, self.connection_id)
 
     async def keep(self, *observations: Observation) -> None:
         """Return once they are durable; only then may the message be answered. Raises `LogError`."""
         await self.office.recorder.keep(*observations)
 
     async def decision(self, asked: Observation, types: frozenset[str]) -> Record:
-        """The decision on what was asked. Raises `Undecided` (an OCPP InternalError) at the backstop."""
+        """The decision on what was asked.
+
+        Raises `Undecided` (an OCPP InternalError) at the backstop, and where a newer socket speaks for the charger.
+        """
         timeout_s = self.office.settings.decision_timeout_s
         self.deciding += 1
         try:
@@ -68,4 +76,6 @@ class Charger:
             self.deciding -= 1
         if decided is None:
             raise Undecided("not decided in time, ask again", {"reason": f"no decision within {timeout_s} s"})
+        if isinstance(decided.data, InputRejected) and decided.data.rule == ownership.RULE:
+            raise Undecided("ask on the newest connection", {"reason": decided.data.reason})
         return decided

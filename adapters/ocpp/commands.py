@@ -44,7 +44,7 @@ ACTIONS = {
 }
 
 
-def job(command: CommandRequested) -> Job:
+def job(command: CommandRequested, traceparent: str | None = None) -> Job:
     """The CALL of a command. Raises `BadArgument`."""
     action = ACTIONS[command.action]
     for name in sorted(command.arguments.keys() - action.needed.keys() - action.optional.keys()):
@@ -59,7 +59,7 @@ def job(command: CommandRequested) -> Job:
         learnt = [Configuration(charger_id=command.charger_id, items=items)] if items else []
         return [answered_with(command, answer.status, answer.detail), *learnt]
 
-    return Job(request, answered)
+    return Job(request, answered, traceparent)
 
 
 def _read(name: str, reader: Callable[[str], Any], text: str) -> Any:

@@ -8,7 +8,6 @@ schemas that real chargers break. Its payload classes, enums and errors are used
 from __future__ import annotations
 
 import asyncio
-from uuid import uuid4
 
 import structlog
 from websockets.exceptions import ConnectionClosed
@@ -21,24 +20,30 @@ from adapters.ocpp.inbound import Inbound
 from adapters.ocpp.outbound import Outbound
 
 SUPERSEDED = "superseded"
+SUPERSEDED_CODE = 4001
+"""Of the range that RFC 6455 leaves to applications."""
 
 log = structlog.get_logger()
 
 
 class Connection:
-    """Serves a socket until it closes; `close_reason` then says why. `received` and `sent` count its frames."""
+    """Serves a socket until it closes; `close_reason` then says why. `received` and `sent` count its frames.
 
-    def __init__(self, socket: ChargerSocket, agenda: Agenda, office: Office) -> None:
-        self.id = str(uuid4())
+    `owns`: it was decided that it speaks for its charger.
+    """
+
+    def __init__(self, connection_id: str, socket: ChargerSocket, agenda: Agenda, office: Office) -> None:
+        self.id = connection_id
+        self.owns = False
         self.received = 0
         self.sent = 0
         self._socket = socket
         self._reading = False
         self._superseded = False
         self._outbound = Outbound(
-            socket.charger, agenda, office, self._send, starting=lambda: self._inbound.starting > 0
+            socket.charger, self.id, agenda, office, self._send, starting=lambda: self._inbound.starting > 0
         )
-        charger = Charger(socket.charger, agenda, office, self._outbound.start_over)
+        charger = Charger(socket.charger, self.id, agenda, office, self._outbound.start_over)
         self._inbound = Inbound(charger, office.settings, self._send)
 
     @property
@@ -57,9 +62,9 @@ class Connection:
 
     async def supersede(self) -> None:
         """A newer socket of the same charger takes over."""
-        self._superseded = True
+        self._superseded, self.owns = True, False
         self._outbound.end()
-        await self._socket.close(reason="a newer connection took over")
+        await self._socket.close(SUPERSEDED_CODE, "a newer connection took over")
 
     def idle(self) -> bool:
         """Whether all that was read is handled (or awaits a decision), and all that is wanted now was sent."""

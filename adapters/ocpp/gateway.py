@@ -6,7 +6,9 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from itertools import count
 from typing import Any
+from uuid import uuid4
 
 import structlog
 from pydantic import TypeAdapter, ValidationError
@@ -16,56 +18,71 @@ from websockets.typing import Subprotocol
 
 from adapters.ocpp.agenda import Agenda
 from adapters.ocpp.charger import Office
-from adapters.ocpp.commands import answered_with
 from adapters.ocpp.connection import Connection
 from adapters.ocpp.handshake import SUBPROTOCOL, ChargerSocket, Doorkeeper, tell_refusal
-from adapters.ocpp.recorder import Recorder
+from adapters.ocpp.one_shots import OneShots
+from adapters.ocpp.recorder import Observation, Recorder
 from adapters.ocpp.settings import Settings
 from commands import topics
 from commands.codec import decode
 from commands.head import head
 from commands.ports import Clock, Directory, Log, LogError, Outcomes, Stored
+from commands.tracing import UNTRACED, Tracer
 from domain.desired import Desired
-from domain.records.chargers import AnswerStatus, Connected, Disconnected
-from domain.records.load import CommandAnswered, CommandRequested
+from domain.records import derived_id
+from domain.records.chargers import Connected, Disconnected
+from domain.records.load import ChargerConnected, CommandAnswered, CommandRequested
 
 LOOK_BACK = 2_000
 """Events of each partition that a gateway looks at again when it starts, for commands that were not sent yet."""
 PATIENCE_S = 1.0
 """Before the log is followed again where it could not be read."""
 COMMAND_TYPES = (CommandRequested.type_name, CommandAnswered.type_name)
+LOST = "the gateway was stopped"
 DESIRED = TypeAdapter(Desired)
 
 log = structlog.get_logger()
 
 
 class Gateway:
-    """OCPP 1.6J over WebSockets at `/ocpp/<ocpp_id>`."""
+    """OCPP 1.6J over WebSockets at `/ocpp/<ocpp_id>`; one of any number on a log.
+
+    A charger may connect to any of them. Which socket owns it is decided on the log; only that one tells it anything.
+    """
 
     def __init__(
-        self, log: Log, clock: Clock, directory: Directory, outcomes: Outcomes, settings: Settings | None = None
+        self,
+        log: Log,
+        clock: Clock,
+        directory: Directory,
+        outcomes: Outcomes,
+        settings: Settings | None = None,
+        tracer: Tracer = UNTRACED,
     ) -> None:
         self._log = log
         self._clock = clock
         self._settings = settings or Settings()
         self._recorder = Recorder(log, clock)
-        self._office = Office(clock, directory, outcomes, self._recorder, self._settings)
+        self._office = Office(clock, directory, outcomes, self._recorder, self._settings, tracer)
         self._doorkeeper = Doorkeeper(directory, clock, self._settings)
         self._agendas: defaultdict[str, Agenda] = defaultdict(Agenda)
+        self._one_shots = OneShots(self._office, self._agendas, self._is_connected)
+        self._life = uuid4().hex
+        self._numbers = count(1)
         self._connections: dict[str, Connection] = {}
         self._ocpp_ids: dict[str, str] = {}
         self._opening = 0
         self._seen: dict[str, dict[int, int]] = {topics.DESIRED: {}, topics.EVENTS: {}}
-        self._expiring: dict[str, tuple[CommandRequested, asyncio.Task[None]]] = {}
         self._background: set[asyncio.Task[None]] = set()
         self._server: Server | None = None
 
     async def start(self, host: str, port: int) -> int:
-        """Follow the log, listen, and return the port (a free one for 0)."""
-        await self._read_desired()
-        self._spawn(self._follow(topics.DESIRED, self._take_desired))
+        """Follow the log, listen, and return the port (a free one for 0). Raises `LogError`."""
         await self._look_back()
+        await self._read_desired()
+        await self._give_up_earlier_sockets()
         self._spawn(self._follow(topics.EVENTS, self._take_events))
+        self._spawn(self._follow(topics.DESIRED, self._take_desired))
         settings = self._settings
         self._server = await serve(
             self._serve,
@@ -92,19 +109,18 @@ class Gateway:
             self._server.close()
             self._recorder.close()
             await self._server.wait_closed()
-        tasks = [*self._background, *(task for _, task in self._expiring.values())]
-        for task in tasks:
+        await self._one_shots.close()
+        for task in self._background:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*self._background, return_exceptions=True)
 
     def idle(self) -> bool:
         """Whether nothing is to be done until a charger, a decision, the log or the clock says something new."""
-        now_ms = self._clock.now_ms()
         return (
             self._opening == 0
             and self._recorder.pending == 0
             and all(connection.idle() for connection in self._connections.values())
-            and all(command.expires_ms > now_ms for command, _ in self._expiring.values())
+            and self._one_shots.idle()
         )
 
     async def caught_up(self) -> bool:
@@ -127,10 +143,14 @@ class Gateway:
     async def _serve(self, socket: ServerConnection) -> None:
         assert isinstance(socket, ChargerSocket)
         charger = socket.charger
-        connection = Connection(socket, self._agendas[charger.charger_id], self._office)
+        connection_id = f"{self._life}-{next(self._numbers)}"
+        connection = Connection(connection_id, socket, self._agendas[charger.charger_id], self._office)
         self._take_over(charger.charger_id, socket.ocpp_id, connection)
         connected = Connected(
-            charger_id=charger.charger_id, connection_id=connection.id, subprotocol=socket.subprotocol or ""
+            charger_id=charger.charger_id,
+            connection_id=connection.id,
+            subprotocol=socket.subprotocol or "",
+            gateway_id=self._settings.gateway_id,
         )
         try:
             await self._record_opening(charger.site_id, connected)
@@ -159,7 +179,8 @@ class Gateway:
     async def _record_opening(self, site_id: str, connected: Connected) -> None:
         self._opening += 1
         try:
-            await self._recorder.keep(self._recorder.observation(site_id, connected))
+            opened = self._recorder.observation(site_id, connected, connection_id=connected.connection_id)
+            await self._recorder.keep(opened)
         finally:
             self._opening -= 1
 
@@ -171,7 +192,7 @@ class Gateway:
         reason = connection.close_reason
         log.info("charger disconnected", charger=charger_id, connection=connection.id, reason=reason)
         ended = Disconnected(charger_id=charger_id, connection_id=connection.id, reason=reason)
-        await self._recorder.insist(self._recorder.observation(site_id, ended))
+        await self._recorder.insist(self._recorder.observation(site_id, ended, connection_id=connection.id))
 
     # The log
 
@@ -186,7 +207,7 @@ class Gateway:
         for partition, end in (await self._log.ends(topics.EVENTS)).items():
             seen[partition] = max(0, end - LOOK_BACK)
             while page := await self._log.read(topics.EVENTS, partition, seen[partition]):
-                self._take_events(page)
+                self._take_commands(page)
                 seen[partition] = page[-1].position.offset
 
     async def _follow(self, topic: str, take: Callable[[Sequence[Stored]], None]) -> None:
@@ -209,51 +230,72 @@ class Gateway:
                 seen[stored.position.partition] = stored.position.offset
 
     def _take_desired(self, page: Sequence[Stored]) -> None:
-        for charger_id, body in {stored.key: stored.body for stored in page}.items():
-            self._want(charger_id, body)
+        for charger_id, stored in {stored.key: stored for stored in page}.items():
+            self._want(charger_id, stored.body, stored.traceparent)
 
-    def _want(self, charger_id: str, body: bytes) -> None:
+    def _want(self, charger_id: str, body: bytes, traceparent: str | None = None) -> None:
         try:
-            self._agendas[charger_id].want(DESIRED.validate_json(body))
+            self._agendas[charger_id].want(DESIRED.validate_json(body), traceparent)
         except ValidationError as error:
             log.error("desired limits can't be read", charger=charger_id, errors=error.error_count())
 
-    def _take_events(self, page: Sequence[Stored]) -> None:
+    def _take_commands(self, page: Sequence[Stored]) -> None:
         """Commands of this page that it does not answer itself."""
         for stored in page:
             if head(stored.body).type in COMMAND_TYPES:
+                self._take_command(stored)
+
+    def _take_events(self, page: Sequence[Stored]) -> None:
+        for stored in page:
+            kind = head(stored.body).type
+            if kind in COMMAND_TYPES:
+                self._take_command(stored)
+            elif kind == ChargerConnected.type_name:
                 event = decode(stored.body)
-                if isinstance(event.data, CommandAnswered):
-                    self._settle(event.data.charger_id, event.data.command_id)
-                elif isinstance(event.data, CommandRequested) and event.data.expires_ms > self._clock.now_ms():
-                    self._command(event.stream.partition(":")[2], event.data)
+                self._take_connected(event.stream.partition(":")[2], event.data)  # type: ignore[arg-type]
 
-    def _settle(self, charger_id: str, command_id: str) -> None:
-        self._agendas[charger_id].forget_command(command_id)
-        _, expiry = self._expiring.pop(command_id, (None, None))
-        if expiry is not None:
-            expiry.cancel()
+    def _take_command(self, stored: Stored) -> None:
+        event = decode(stored.body)
+        if isinstance(event.data, CommandAnswered):
+            self._one_shots.settle(event.data)
+        elif isinstance(event.data, CommandRequested):
+            self._one_shots.take(event.stream.partition(":")[2], event.data, stored.traceparent)
 
-    def _command(self, site_id: str, command: CommandRequested) -> None:
-        agenda = self._agendas[command.charger_id]
-        if command.command_id in self._expiring:
-            return
-        if len(agenda.commands) >= self._settings.waiting_commands:
-            self._spawn(self._answer(site_id, command, "rejected", "too many commands wait for this charger"))
-            return
-        agenda.command(command)
-        self._expiring[command.command_id] = (command, asyncio.create_task(self._expire(site_id, command)))
+    # Who owns a charger
 
-    async def _expire(self, site_id: str, command: CommandRequested) -> None:
-        """What was not sent before its time is never sent, and answered so."""
-        await self._clock.sleep_until(command.expires_ms)
-        if self._agendas[command.charger_id].forget_command(command.command_id):
-            status: AnswerStatus = "timeout" if command.charger_id in self._connections else "offline"
-            await self._answer(site_id, command, status, "expired before it could be sent")
-        self._expiring.pop(command.command_id, None)
+    def _take_connected(self, site_id: str, decided: ChargerConnected) -> None:
+        """A socket, here or at another gateway, owns its charger from now on: an older one of ours is closed."""
+        connection = self._connections.get(decided.charger_id)
+        if connection is not None and connection.id == decided.connection_id:
+            connection.owns = True
+        elif connection is not None and connection.owns:
+            log.info("charger connected elsewhere", charger=decided.charger_id, gateway=decided.gateway_id)
+            self._spawn(connection.supersede())
+        if decided.gateway_id != self._settings.gateway_id:
+            self._one_shots.leave(site_id, decided.charger_id)
+        elif not decided.connection_id.startswith(self._life):
+            self._spawn(self._recorder.insist(self._lost(site_id, decided.charger_id, decided.connection_id)))
 
-    async def _answer(self, site_id: str, command: CommandRequested, status: AnswerStatus, detail: str) -> None:
-        await self._recorder.insist(self._recorder.observation(site_id, answered_with(command, status, detail)))
+    async def _give_up_earlier_sockets(self) -> None:
+        """What the log believes open at this gateway went with its earlier process; others hold what is theirs."""
+        lost = []
+        for agenda in self._agendas.values():
+            desired = agenda.desired
+            if desired is None or desired.owner is None:
+                continue
+            if desired.owner.gateway_id != self._settings.gateway_id:
+                self._one_shots.leave(desired.site_id, desired.charger_id)
+            else:
+                lost.append(self._lost(desired.site_id, desired.charger_id, desired.owner.connection_id))
+        if lost:
+            await self._recorder.keep(*lost)
+
+    def _lost(self, site_id: str, charger_id: str, connection_id: str) -> Observation:
+        told = Disconnected(charger_id=charger_id, connection_id=connection_id, reason=LOST)
+        return self._recorder.observation(site_id, told, derived_id("lost", connection_id), connection_id)
+
+    def _is_connected(self, charger_id: str) -> bool:
+        return charger_id in self._connections
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -36,10 +36,14 @@ OFFLINE = Answer("offline", "the socket closed before an answer")
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`request` is one of `ocpp.v16.call`; `answered` (with the time of the answer, ms) says what is to be recorded."""
+    """`request` is one of `ocpp.v16.call`; `answered` (with the time of the answer, ms) says what is to be recorded.
+
+    `traceparent`: what it follows from, where that is traced.
+    """
 
     request: Any
     answered: Callable[[Answer, int], Sequence[Payload]]
+    traceparent: str | None = None
 
 
 def answer_of(message: CallResult | CallError) -> Answer:

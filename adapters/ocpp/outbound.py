@@ -1,4 +1,7 @@
-"""Our calls to a charger, one at a time: first its limits, then one-shot commands, then its set-up."""
+"""Our calls to a charger, one at a time: first its limits, then one-shot commands, then its set-up.
+
+A socket that does not own its charger (yet, or any more) sends none of them.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ from adapters.ocpp.configure import Configurator
 from adapters.ocpp.frames import CallError, CallResult, call_frame
 from adapters.ocpp.jobs import OFFLINE, TIMEOUT, Answer, Job, answer_of
 from adapters.ocpp.reconcile import Reconciler
+from adapters.ocpp.recorder import Observation
 from commands.ports import ChargerIdentity
 from domain.records import Payload
 
@@ -38,12 +42,14 @@ class Outbound:
     def __init__(
         self,
         charger: ChargerIdentity,
+        connection_id: str,
         agenda: Agenda,
         office: Office,
         send: Callable[[bytes], Awaitable[None]],
         starting: Callable[[], bool],
     ) -> None:
         self._charger = charger
+        self._connection_id = connection_id
         self._agenda = agenda
         self._office = office
         self._send = send
@@ -95,10 +101,18 @@ class Outbound:
             if job is None:
                 await self._rest()
                 continue
+            await self._do(job)
+
+    async def _do(self, job: Job) -> None:
+        name = f"gateway: {type(job.request).__name__}"
+        with self._office.tracer.follow(name, job.traceparent) as span:
             answer = await self._call(job.request)
-            await self._record(job.answered(answer, self._now_ms()))
+            span.describe({"charger.id": self._charger.charger_id, "ocpp.answer": answer.status})
+        await self._record(job.answered(answer, self._now_ms()), span.traceparent)
 
     async def _next(self) -> Job | None:
+        if not self._owns():
+            return None
         now_ms = self._now_ms()
         return (
             self._reconciler.next(now_ms, starting=self._starting())
@@ -108,18 +122,22 @@ class Outbound:
 
     async def _next_command(self, now_ms: int) -> Job | None:
         """The next one-shot that can be sent; what has expired is left to who waits for that moment."""
-        while self._agenda.commands and self._agenda.commands[0].expires_ms > now_ms:
-            command = self._agenda.commands.popleft()
+        while self._agenda.commands and self._agenda.commands[0].command.expires_ms > now_ms:
+            asked = self._agenda.commands.popleft()
             try:
-                return commands.job(command)
+                return commands.job(asked.command, asked.traceparent)
             except commands.BadArgument as error:
-                await self._record([commands.answered_with(command, "rejected", str(error))])
+                answer = commands.answered_with(asked.command, "rejected", str(error))
+                await self._record([answer], asked.traceparent)
         return None
+
+    def _owns(self) -> bool:
+        return self._agenda.is_owned_by(self._connection_id)
 
     async def _rest(self) -> None:
         """Until something is wanted, or due."""
         due = [at for at in (self._reconciler.wake_ms(self._now_ms()), self._configurator.wake_ms()) if at is not None]
-        self._wake_ms = min(due, default=None)
+        self._wake_ms = min(due, default=None) if self._owns() else None
         self._resting = True
         await self._either(self._agenda.changed.wait(), self._wake_ms)
         self._resting = False
@@ -147,10 +165,14 @@ class Outbound:
             for wait in waits:
                 wait.cancel()
 
-    async def _record(self, said: Sequence[Payload]) -> None:
+    async def _record(self, said: Sequence[Payload], traceparent: str | None) -> None:
         if said:
-            recorder = self._office.recorder
-            await recorder.insist(*(recorder.observation(self._charger.site_id, one) for one in said))
+            await self._office.recorder.insist(*(self._observation(one, traceparent) for one in said))
+
+    def _observation(self, said: Payload, traceparent: str | None) -> Observation:
+        return self._office.recorder.observation(
+            self._charger.site_id, said, connection_id=self._connection_id, traceparent=traceparent
+        )
 
     def _now_ms(self) -> int:
         return self._office.clock.now_ms()

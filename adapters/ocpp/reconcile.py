@@ -111,7 +111,7 @@ class Reconciler:
                 self._lease.settled = None  # the floor took its place
             return self._answered(self._floor, "failsafe", floor.generation, rung, answer, now_ms)
 
-        return Job(call.SetChargingProfile(rung.connector, profile), answered)
+        return Job(call.SetChargingProfile(rung.connector, profile), answered, self._agenda.traceparent)
 
     def _lease_job(self, desired: Desired, lease: Lease, now_ms: int) -> Job:
         rung = self._lease.ladder.rung(self._facts)
@@ -132,14 +132,14 @@ class Reconciler:
             ),
         )
         floor_connector = self._floor.ladder.rung(self._facts).connector
-        connector = floor_connector if instead else self._agenda.connector_of(lease.transaction_id)
+        connector = floor_connector if instead else lease.connector_id
 
         def answered(answer: Answer, now_ms: int) -> Sequence[Payload]:
             if answer.status in ("accepted", "timeout"):
                 self._leased = (rung, lease.transaction_id)
             return self._answered(self._lease, "lease", lease.generation, rung, answer, now_ms)
 
-        return Job(call.SetChargingProfile(connector, profile), answered)
+        return Job(call.SetChargingProfile(connector, profile), answered, self._agenda.traceparent)
 
     def _clear_job(self) -> Job:
         """Take a lease back whose transaction goes on; else it goes with its transaction."""
@@ -148,7 +148,7 @@ class Reconciler:
             self._leased = None
             return ()
 
-        return Job(call.ClearChargingProfile(id=LEASE_ID), answered)
+        return Job(call.ClearChargingProfile(id=LEASE_ID), answered, self._agenda.traceparent)
 
     def _answered(
         self,

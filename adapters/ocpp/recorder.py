@@ -12,7 +12,7 @@ from commands import topics
 from commands.codec import entry
 from commands.ports import Clock, Log, LogError, Output
 from domain.records import Payload, input_record
-from domain.records.chargers import Authorize, Metered
+from domain.records.chargers import SOURCE, Authorize, Metered, source_of
 
 CONCERNED: dict[type[Payload], tuple[str, ...]] = {Metered: ("load", "sites"), Authorize: ("sites",)}
 """The processors that hear of an observation; of all others `load` does."""
@@ -38,15 +38,26 @@ class Recorder:
         self._closing = False
         self.pending = 0
 
-    def observation(self, site_id: str, said: Payload, record_id: str = "") -> Observation:
-        """`said` by a charger of `site_id`; `record_id` where the message has a natural key, else a UUIDv7."""
+    def observation(
+        self,
+        site_id: str,
+        said: Payload,
+        record_id: str = "",
+        connection_id: str = "",
+        traceparent: str | None = None,
+    ) -> Observation:
+        """`said` by a charger of `site_id` on one of its sockets.
+
+        `record_id` where the message has a natural key, else a UUIDv7; no `connection_id`: the gateway says it.
+        """
         now_ms = self._clock.now_ms()
         record_id = record_id or uuid7(now_ms)
+        source = source_of(connection_id) if connection_id else SOURCE
         outputs = []
         for processor in CONCERNED.get(type(said), ("load",)):
             stream = topics.stream(processor, site_id)
-            record = input_record(record_id, "/ocpp", stream, now_ms, said, actor=said.charger_id)  # type: ignore[attr-defined]
-            outputs.append((topics.inputs(processor), entry(record)))
+            record = input_record(record_id, source, stream, now_ms, said, actor=said.charger_id)  # type: ignore[attr-defined]
+            outputs.append((topics.inputs(processor), entry(record, traceparent)))
         return Observation(record_id, tuple(outputs))
 
     async def keep(self, *observations: Observation) -> None:

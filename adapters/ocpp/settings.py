@@ -9,6 +9,8 @@ from dataclasses import dataclass
 class Settings:
     """`_ms` are times of the injected clock, `_s` wall time (sockets, and the backstop for decisions)."""
 
+    gateway_id: str = "gateway"
+    """Of all gateways of a log each has its own, and keeps it through restarts."""
     call_timeout_ms: int = 30_000
     """How long a charger has to answer a CALL; after that its answer is unknown."""
     retry_ms: int = 30_000

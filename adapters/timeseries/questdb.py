@@ -11,13 +11,17 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import astuple
+from functools import partial
 from typing import Any
 
 import psycopg
 
 from adapters.timeseries.connections import Connections
-from adapters.timeseries.worker import DAY_MS, METER_VALUES_KEPT_MS, READINGS_KEPT_MS
+from adapters.timeseries.down_sampling import refreshed
+from adapters.timeseries.worker import BUCKETS_KEPT_MS, DAY_MS, METER_VALUES_KEPT_MS, READINGS_KEPT_MS
 from commands.ports import MeterValue, SeriesUnavailable, TelemetryEvent, TelemetryType
+from domain.down_sampling import HOUR_MS, MINUTE_MS, QUARTER_MS, Bucket
 from domain.records.readings import ReadingSource
 
 EVENTS, METERED, CONSUMED = "telemetry_events", "meter_values", "consumed"
@@ -45,6 +49,25 @@ TABLES = (
     TIMESTAMP(time) PARTITION BY YEAR WAL DEDUP UPSERT KEYS(time, topic, "partition")
     """,
 )
+BUCKETS = {MINUTE_MS: "meter_minutes", QUARTER_MS: "meter_quarters", HOUR_MS: "meter_hours"}
+MAKE_BUCKETS = """
+    CREATE TABLE IF NOT EXISTS {prefix}{table} (
+        start TIMESTAMP, site_id SYMBOL INDEX, charger_id SYMBOL, "values" LONG, first_ms LONG, drawn_w_ms LONG,
+        held_ms LONG, drawn_ma_ms LONG, current_held_ms LONG, least_w LONG, greatest_w LONG, energy_wh LONG,
+        transaction_id LONG, uniform BOOLEAN
+    ) TIMESTAMP(start) PARTITION BY DAY TTL {days} DAYS WAL DEDUP UPSERT KEYS(start, charger_id)
+"""
+ADD_BUCKETS = """
+    INSERT INTO {prefix}{table} (charger_id, site_id, start, "values", first_ms, drawn_w_ms, held_ms, drawn_ma_ms,
+        current_held_ms, least_w, greatest_w, energy_wh, transaction_id, uniform)
+    VALUES (%s, %s, %s::long * 1000, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+"""
+BUCKETS_AT = """
+    SELECT charger_id, site_id, start::long / 1000, "values", first_ms, drawn_w_ms, held_ms, drawn_ma_ms,
+        current_held_ms, least_w, greatest_w, energy_wh, transaction_id, uniform
+    FROM {prefix}{table} WHERE site_id = %s AND start >= %s AND start < %s ORDER BY start, charger_id
+"""
+FORGET_BUCKETS = "ALTER TABLE {prefix}{table} DROP PARTITION WHERE start < %s"
 ADD_EVENTS = f"""
     INSERT INTO {{prefix}}{EVENTS} (received, vehicle_id, id, observed, type, value, source)
     VALUES (%s::long * 1000, %s, %s, %s::long * 1000, %s, %s, %s)
@@ -65,7 +88,7 @@ METERED_AT = f"""
     SELECT id, charger_id, site_id, time::long / 1000, l1_ma, l2_ma, l3_ma, power_w, energy_wh, transaction_id, fresh
     FROM {{prefix}}{METERED} WHERE site_id = %s AND time >= %s AND time < %s ORDER BY time, id
 """
-FIRST_METERED = f"SELECT min(time)::long / 1000 FROM {{prefix}}{METERED} WHERE site_id = %s"
+FIRST_METERED = f"SELECT min(first_ms) FROM {{prefix}}{BUCKETS[HOUR_MS]} WHERE site_id = %s"
 NEWEST = f"SELECT max(received)::long / 1000 FROM {{prefix}}{EVENTS} WHERE source = %s"
 FORGET_EVENTS = f"ALTER TABLE {{prefix}}{EVENTS} DROP PARTITION WHERE received < %s"
 FORGET_METERED = f"ALTER TABLE {{prefix}}{METERED} DROP PARTITION WHERE time < %s"
@@ -99,12 +122,16 @@ class QuestDbSeries:
         self, topic: str, after: Mapping[int, int], rows: Sequence[TelemetryEvent] | Sequence[MeterValue]
     ) -> None:
         events = [_told_by(row) for row in rows if isinstance(row, TelemetryEvent)]
-        metered = [_measured_by(row) for row in rows if isinstance(row, MeterValue)]
+        metered = [row for row in rows if isinstance(row, MeterValue)]
         places = [(topic, partition, offset) for partition, offset in after.items()]
 
         def work(connection: psycopg.Connection) -> None:
             self._add(connection, EVENTS, ADD_EVENTS, events)
-            self._add(connection, METERED, ADD_METERED, metered)
+            self._add(connection, METERED, ADD_METERED, [_measured_by(row) for row in metered])
+            for width_ms, buckets in refreshed(
+                metered, partial(self._values, connection), partial(self._buckets, connection)
+            ).items():
+                self._add(connection, BUCKETS[width_ms], ADD_BUCKETS, [astuple(bucket) for bucket in buckets])
             self._add(connection, CONSUMED, CONSUME, places)
 
         await self._connections.use(work)
@@ -119,8 +146,12 @@ class QuestDbSeries:
         ]
 
     async def meter_values(self, site_id: str, from_ms: int, to_ms: int) -> Sequence[MeterValue]:
-        found = await self._rows(METERED_AT, site_id, _us(from_ms), _us(to_ms))
-        return [MeterValue(*row[:4], None if row[4] is None else row[4:7], *row[7:]) for row in found]
+        return await self._connections.use(lambda connection: self._values(connection, site_id, from_ms, to_ms))
+
+    async def meter_buckets(self, width_ms: int, site_id: str, from_ms: int, to_ms: int) -> Sequence[Bucket]:
+        return await self._connections.use(
+            lambda connection: self._buckets(connection, width_ms, site_id, from_ms, to_ms)
+        )
 
     async def first_metered_ms(self, site_id: str) -> int | None:
         return (await self._rows(FIRST_METERED, site_id))[0][0]
@@ -128,14 +159,18 @@ class QuestDbSeries:
     async def newest_reading_ms(self, source: ReadingSource) -> int | None:
         return (await self._rows(NEWEST, source))[0][0]
 
-    async def prune(self, *, received_before_ms: int, metered_before_ms: int) -> None:
+    async def prune(
+        self, *, received_before_ms: int, metered_before_ms: int, buckets_before_ms: Mapping[int, int]
+    ) -> None:
         """By whole days: QuestDB forgets partitions, never rows. Its TTL does the same where nobody prunes."""
 
         def work(connection: psycopg.Connection) -> None:
             connection.execute(self._sql(FORGET_EVENTS), [_us(_day_ms(received_before_ms))])
             connection.execute(self._sql(FORGET_METERED), [_us(_day_ms(metered_before_ms))])
-            self._wait_until_applied(connection, EVENTS)
-            self._wait_until_applied(connection, METERED)
+            for width_ms, before_ms in buckets_before_ms.items():
+                connection.execute(self._sql(FORGET_BUCKETS, BUCKETS[width_ms]), [_us(_day_ms(before_ms))])
+            for table in (EVENTS, METERED, *(BUCKETS[width_ms] for width_ms in buckets_before_ms)):
+                self._wait_until_applied(connection, table)
 
         await self._connections.use(work)
 
@@ -146,9 +181,22 @@ class QuestDbSeries:
     def _make(self, connection: psycopg.Connection) -> None:
         for table in TABLES:
             connection.execute(self._sql(table))
+        for width_ms, table in BUCKETS.items():
+            days = BUCKETS_KEPT_MS[width_ms] // DAY_MS
+            connection.execute(MAKE_BUCKETS.format(prefix=self._prefix, table=table, days=days))
 
-    def _sql(self, statement: str) -> str:
-        return statement.format(prefix=self._prefix)
+    def _sql(self, statement: str, table: str = "") -> str:
+        return statement.format(prefix=self._prefix, table=table)
+
+    def _values(self, connection: psycopg.Connection, site_id: str, from_ms: int, to_ms: int) -> Sequence[MeterValue]:
+        found = connection.execute(self._sql(METERED_AT), [site_id, _us(from_ms), _us(to_ms)])
+        return [MeterValue(*row[:4], None if row[4] is None else row[4:7], *row[7:]) for row in found]
+
+    def _buckets(
+        self, connection: psycopg.Connection, width_ms: int, site_id: str, from_ms: int, to_ms: int
+    ) -> Sequence[Bucket]:
+        asked = [site_id, _us(from_ms), _us(to_ms)]
+        return [Bucket(*row) for row in connection.execute(self._sql(BUCKETS_AT, BUCKETS[width_ms]), asked)]
 
     async def _rows(self, query: str, *asked: Any) -> Sequence[Any]:
         return await self._connections.use(lambda connection: connection.execute(self._sql(query), asked).fetchall())
@@ -158,7 +206,7 @@ class QuestDbSeries:
         if not rows:
             return
         connection.execute("BEGIN")
-        connection.cursor().executemany(self._sql(statement), rows)
+        connection.cursor().executemany(self._sql(statement, table), rows)
         connection.execute("COMMIT")
         self._wait_until_applied(connection, table)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.sqlite import insert
 
 from adapters.database import Database
+from adapters.timeseries.down_sampling import refreshed
 from commands.ports import MeterValue, TelemetryEvent, TelemetryType
+from domain.down_sampling import HOUR_MS, Bucket
 from domain.records.readings import ReadingSource
 
 FILE = "series.sqlite3"
@@ -62,6 +65,20 @@ METER_VALUES = Table(
     Index("meter_values_by_time", "time_ms"),
     sqlite_with_rowid=False,
 )
+METER_BUCKETS = Table(
+    "meter_buckets",
+    METADATA,
+    Column("width_ms", BigInteger, primary_key=True, autoincrement=False),
+    Column("site_id", String, primary_key=True),
+    Column("start_ms", BigInteger, primary_key=True, autoincrement=False),
+    Column("charger_id", String, primary_key=True),
+    Column("values", Integer, nullable=False),
+    Column("first_ms", BigInteger),
+    *(Column(name, BigInteger, nullable=False) for name in ("drawn_w_ms", "held_ms", "drawn_ma_ms", "current_held_ms")),
+    *(Column(name, BigInteger) for name in ("least_w", "greatest_w", "energy_wh", "transaction_id")),
+    Column("uniform", Boolean, nullable=False),
+    sqlite_with_rowid=False,
+)
 CONSUMED = Table(
     "consumed",
     METADATA,
@@ -72,6 +89,7 @@ CONSUMED = Table(
 
 ADD_TELEMETRY = insert(TELEMETRY).on_conflict_do_nothing()
 ADD_METER_VALUES = insert(METER_VALUES).on_conflict_do_nothing()
+ADD_METER_BUCKETS = insert(METER_BUCKETS).prefix_with("OR REPLACE")
 _CONSUME = insert(CONSUMED)
 CONSUME = _CONSUME.on_conflict_do_update(set_={"offset": _CONSUME.excluded.offset})
 POSITIONS = select(CONSUMED.c["partition", "offset"]).where(CONSUMED.c.topic == bindparam("topic"))
@@ -95,9 +113,24 @@ METERED = (
     )
     .order_by(METER_VALUES.c.time_ms, METER_VALUES.c.id)
 )
-FIRST_METERED = select(func.min(METER_VALUES.c.time_ms)).where(METER_VALUES.c.site_id == bindparam("site_id"))
+BUCKETS = (
+    select(*(METER_BUCKETS.c[field.name] for field in fields(Bucket)))
+    .where(
+        METER_BUCKETS.c.width_ms == bindparam("width_ms"),
+        METER_BUCKETS.c.site_id == bindparam("site_id"),
+        METER_BUCKETS.c.start_ms >= bindparam("from_ms"),
+        METER_BUCKETS.c.start_ms < bindparam("to_ms"),
+    )
+    .order_by(METER_BUCKETS.c.start_ms, METER_BUCKETS.c.charger_id)
+)
+FIRST_METERED = select(func.min(METER_BUCKETS.c.first_ms)).where(
+    METER_BUCKETS.c.width_ms == HOUR_MS, METER_BUCKETS.c.site_id == bindparam("site_id")
+)
 NEWEST = select(func.max(TELEMETRY.c.received_ms)).where(TELEMETRY.c.source == bindparam("source"))
 FORGET_TELEMETRY = delete(TELEMETRY).where(TELEMETRY.c.received_ms < bindparam("before_ms"))
+FORGET_BUCKETS = delete(METER_BUCKETS).where(
+    METER_BUCKETS.c.width_ms == bindparam("of_width_ms"), METER_BUCKETS.c.start_ms < bindparam("before_ms")
+)
 FORGET_METER_VALUES = delete(METER_VALUES).where(METER_VALUES.c.time_ms < bindparam("before_ms"))
 
 
@@ -123,12 +156,17 @@ class SqliteSeries:
     ) -> None:
         places = [{"topic": topic, "partition": partition, "offset": offset} for partition, offset in after.items()]
         events = [asdict(row) for row in rows if isinstance(row, TelemetryEvent)]
-        metered = [asdict(row) for row in rows if isinstance(row, MeterValue)]
+        metered = [row for row in rows if isinstance(row, MeterValue)]
 
         def work(connection: Connection) -> None:
-            for statement, given in ((ADD_TELEMETRY, events), (ADD_METER_VALUES, metered), (CONSUME, places)):
+            values = [asdict(row) for row in metered]
+            for statement, given in ((ADD_TELEMETRY, events), (ADD_METER_VALUES, values), (CONSUME, places)):
                 if given:
                     connection.execute(statement, given)
+            for width_ms, buckets in refreshed(
+                metered, partial(_values, connection), partial(_buckets, connection)
+            ).items():
+                connection.execute(ADD_METER_BUCKETS, [{**asdict(one), "width_ms": width_ms} for one in buckets])
 
         await self._database.write(work)
 
@@ -141,10 +179,10 @@ class SqliteSeries:
         )
 
     async def meter_values(self, site_id: str, from_ms: int, to_ms: int) -> Sequence[MeterValue]:
-        asked = {"site_id": site_id, "from_ms": from_ms, "to_ms": to_ms}
-        return await self._database.read(
-            lambda connection: [_meter_value(*row) for row in connection.execute(METERED, asked)]
-        )
+        return await self._database.read(lambda connection: _values(connection, site_id, from_ms, to_ms))
+
+    async def meter_buckets(self, width_ms: int, site_id: str, from_ms: int, to_ms: int) -> Sequence[Bucket]:
+        return await self._database.read(lambda connection: _buckets(connection, width_ms, site_id, from_ms, to_ms))
 
     async def first_metered_ms(self, site_id: str) -> int | None:
         return await self._time_ms(FIRST_METERED, site_id=site_id)
@@ -152,10 +190,14 @@ class SqliteSeries:
     async def newest_reading_ms(self, source: ReadingSource) -> int | None:
         return await self._time_ms(NEWEST, source=source)
 
-    async def prune(self, *, received_before_ms: int, metered_before_ms: int) -> None:
+    async def prune(
+        self, *, received_before_ms: int, metered_before_ms: int, buckets_before_ms: Mapping[int, int]
+    ) -> None:
         def work(connection: Connection) -> None:
             connection.execute(FORGET_TELEMETRY, {"before_ms": received_before_ms})
             connection.execute(FORGET_METER_VALUES, {"before_ms": metered_before_ms})
+            for width_ms, before_ms in buckets_before_ms.items():
+                connection.execute(FORGET_BUCKETS, {"of_width_ms": width_ms, "before_ms": before_ms})
 
         await self._database.write(work)
 
@@ -165,6 +207,16 @@ class SqliteSeries:
 
     async def _time_ms(self, query: Executable, **asked: Any) -> int | None:
         return await self._database.read(lambda connection: connection.execute(query, asked).scalar())
+
+
+def _values(connection: Connection, site_id: str, from_ms: int, to_ms: int) -> Sequence[MeterValue]:
+    asked = {"site_id": site_id, "from_ms": from_ms, "to_ms": to_ms}
+    return [_meter_value(*row) for row in connection.execute(METERED, asked)]
+
+
+def _buckets(connection: Connection, width_ms: int, site_id: str, from_ms: int, to_ms: int) -> Sequence[Bucket]:
+    asked = {"width_ms": width_ms, "site_id": site_id, "from_ms": from_ms, "to_ms": to_ms}
+    return [Bucket(*row) for row in connection.execute(BUCKETS, asked)]
 
 
 def _meter_value(

@@ -1,44 +1,36 @@
-"""Workers that keep the time series up to date with the inputs, and no longer than they are to be kept."""
+"""Embedded tasks that keep the time series up to date with the inputs, and no longer than they are to be kept."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, ParamSpec, TypeVar
+from collections.abc import Awaitable, Callable, Sequence
+from typing import ParamSpec, TypeVar
 
 import stamina
 
-from adapters.timeseries.rows import meter_values, telemetry_events
-from commands.codec import decode
-from commands.head import head
-from commands.ports import Clock, Log, MeterValue, SeriesUnavailable, Stored, TelemetryEvent, TimeSeries
-from commands.topics import inputs
-from domain.records import Payload, Record
-from domain.records.chargers import Metered
-from domain.records.readings import Reading
+from adapters.timeseries.keeping import TELLINGS, Telling, keep
+from commands.ports import Clock, Log, SeriesUnavailable, Stored, TimeSeries
+from domain.down_sampling import HOUR_MS, MINUTE_MS, QUARTER_MS
 
 DAY_MS = 24 * 3_600_000
 READINGS_KEPT_MS = 7 * DAY_MS
 """As long as `vehicles.inputs`: where a car was is forgotten together with what told it."""
 METER_VALUES_KEPT_MS = 30 * DAY_MS
+BUCKETS_KEPT_MS = {MINUTE_MS: 90 * DAY_MS, QUARTER_MS: 366 * DAY_MS, HOUR_MS: 5 * 366 * DAY_MS}
 PRUNED_EVERY_MS = 3_600_000
 RETRY_AT_MOST_EVERY_S = 5
 
 P = ParamSpec("P")
 T = TypeVar("T")
-Rows = Sequence[TelemetryEvent] | Sequence[MeterValue]
 
 
 class SeriesWriter:
     """Tails the inputs of a processor and keeps what one type of them tells, each exactly once."""
 
-    def __init__(
-        self, log: Log, series: TimeSeries, processor: str, told: type[Payload], rows: Callable[[Record, Any], Rows]
-    ) -> None:
+    def __init__(self, log: Log, series: TimeSeries, telling: Telling) -> None:
         self.log = log
         self.series = series
-        self.topic = inputs(processor)
-        self._type = told.type_name
-        self._rows = rows
+        self.topic = telling.topic
+        self._telling = telling
 
     async def run(self) -> None:
         """Follow the inputs from where they were kept, until the log closes. While the series are away it waits."""
@@ -47,21 +39,14 @@ class SeriesWriter:
             await _patiently(self.keep)(page)
 
     async def keep(self, page: Sequence[Stored]) -> None:
-        """Keep what a page tells. A page without rows is passed over: to read it again costs less than noting it."""
-        records = [decode(stored.body) for stored in page if head(stored.body).type == self._type]
-        rows: Any = [row for record in records for row in self._rows(record, record.data)]
-        if rows:
-            await self.series.keep(self.topic, _positions(page), rows)
+        """Keep what a page tells. Raises `LogDamaged`: what this log holds nobody else wrote."""
+        await keep(self.series, self.topic, page, [row for stored in page for row in self._telling.rows_of(stored)])
 
 
 def _patiently(work: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
     """Again and again while the series can't be reached: the log keeps what is to be kept."""
     again = stamina.retry(on=SeriesUnavailable, attempts=None, timeout=None, wait_max=RETRY_AT_MOST_EVERY_S)
     return again(work)
-
-
-def _positions(page: Sequence[Stored]) -> Mapping[int, int]:
-    return {stored.position.partition: stored.position.offset for stored in page}
 
 
 class Pruner:
@@ -76,7 +61,9 @@ class Pruner:
         while True:
             now_ms = self.clock.now_ms()
             await _patiently(self.series.prune)(
-                received_before_ms=now_ms - READINGS_KEPT_MS, metered_before_ms=now_ms - METER_VALUES_KEPT_MS
+                received_before_ms=now_ms - READINGS_KEPT_MS,
+                metered_before_ms=now_ms - METER_VALUES_KEPT_MS,
+                buckets_before_ms={width_ms: now_ms - kept_ms for width_ms, kept_ms in BUCKETS_KEPT_MS.items()},
             )
             await self.clock.sleep_until(now_ms + PRUNED_EVERY_MS)
 
@@ -84,7 +71,6 @@ class Pruner:
 def workers(log: Log, series: TimeSeries, clock: Clock) -> Sequence[SeriesWriter | Pruner]:
     """All of them; `run` each."""
     return (
-        SeriesWriter(log, series, "vehicles", Reading, telemetry_events),
-        SeriesWriter(log, series, "load", Metered, meter_values),
+        *(SeriesWriter(log, series, telling) for telling in TELLINGS),
         Pruner(series, clock),
     )

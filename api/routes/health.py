@@ -13,6 +13,7 @@ from starlette.responses import Response
 from api import site_load
 from api.answers import Json
 from api.context import Context, Given
+from api.operation import operation
 from commands.log_time import latest_ms
 from commands.topics import EVENTS
 from domain.records.readings import ReadingSource
@@ -44,6 +45,8 @@ async def metrics(request: Request, context: Given) -> Response:
     """For Prometheus."""
     told = request.app.state.metrics
     told.telemetry(await _telemetry_ages_s(context))
+    told.operation(await operation(context, request.app.state.parked))
+    told.events(context.live.seen)
     told.sites({site["id"]: await site_load.now(context, site) for site in await context.database.read(sites.every)})
     ends = await context.log.ends(EVENTS)
     applied = await context.database.read(progress.applied)

@@ -15,6 +15,7 @@ from domain.load_control.numbers import (
     TRIGGER_MS,
     UNCONFIRMED_ALARM_MS,
 )
+from domain.load_control.ownership import holder
 from domain.records import derived_id
 from domain.records.chargers import CommandAnswer
 from domain.records.load import CommandAnswered, CommandRequested
@@ -56,6 +57,7 @@ def _trigger(deciding: Deciding, charger: Charger, transaction: Transaction) -> 
             action="trigger",
             arguments={"requested_message": "MeterValues", "connector_id": str(transaction.connector_id)},
             expires_ms=deciding.now_ms + TRIGGER_MS,
+            gateway_id=holder(charger),
         )
     )
 

@@ -22,7 +22,14 @@ OTHER_FIRMWARE = "other firmware has proven nothing yet"
 def connected(deciding: Deciding, told: Connected) -> None:
     """A socket takes over from any older one. What the charger holds is told again, whatever it may remember."""
     charger = deciding.charger(told.charger_id)
-    deciding.add(ChargerConnected(charger_id=charger.id, connection_id=told.connection_id))
+    deciding.add(
+        ChargerConnected(
+            charger_id=charger.id,
+            connection_id=told.connection_id,
+            gateway_id=told.gateway_id,
+            epoch=charger.epoch + 1,
+        )
+    )
 
 
 def disconnected(deciding: Deciding, told: Disconnected) -> None:

@@ -115,6 +115,8 @@ def _connected(charger: Charger, event: load.ChargerConnected, time_ms: int) -> 
         _to_be_told_again(charger, time_ms),
         connected=True,
         connection_id=event.connection_id,
+        gateway_id=event.gateway_id,
+        epoch=event.epoch,
         reconnected_ms=reconnected_ms,
     )
 

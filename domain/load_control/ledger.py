@@ -165,6 +165,8 @@ class Charger:
 
     outlet: Outlet
     connection_id: str = ""
+    gateway_id: str = ""
+    epoch: int = 0
     reconnected_ms: int | None = None
     connected: bool = False
     firmware: str = ""

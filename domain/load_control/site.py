@@ -5,6 +5,7 @@ from __future__ import annotations
 from domain.errors import DomainError
 from domain.load_control import permits
 from domain.load_control.deciding import Deciding
+from domain.load_control.ownership import holder
 from domain.records import Payload, registry
 from domain.records.load import ChargerAdded, CommandRequested, RequestCommand, TargetsKnown, TreeSet
 from domain.records.sessions import ScheduleChanged, TargetsRenewed
@@ -50,4 +51,4 @@ def request_command(deciding: Deciding, asked: RequestCommand) -> None:
         if not permits.permit_now(deciding, charger, asked.command_id):
             reason = permits.objection(charger) or "there is no room for a start now"
             raise DomainError(reason, field="charger_id", rule=COMMAND_RULE)
-    deciding.add(CommandRequested(**asked.__dict__))
+    deciding.add(CommandRequested(**asked.__dict__, gateway_id=holder(charger)))

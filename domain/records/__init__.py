@@ -1,6 +1,6 @@
 """The record types of the log. Importing this package registers every one of them."""
 
-from domain.records import chargers, fleet, load, priority, readings, registry, sessions, time
+from domain.records import chargers, dead_letters, fleet, load, priority, readings, registry, sessions, time
 from domain.records.catalogue import TYPES, Decision, Kind, Payload
 from domain.records.envelope import Record, derived_id, input_record
 
@@ -11,6 +11,7 @@ __all__ = [
     "Payload",
     "Record",
     "chargers",
+    "dead_letters",
     "derived_id",
     "fleet",
     "input_record",

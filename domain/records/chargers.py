@@ -13,13 +13,27 @@ AnswerStatus = Literal["accepted", "rejected", "not_supported", "timeout", "offl
 """A time-out means unknown, not rejected; `offline`: the socket was gone before an answer."""
 
 
+SOURCE = "/ocpp"
+
+
+def source_of(connection_id: str) -> str:
+    """The source of what a charger says on one of its sockets."""
+    return f"{SOURCE}/{connection_id}"
+
+
+def connection_of(source: str) -> str:
+    """The socket on which it was said; empty where the source names none."""
+    return source.removeprefix(SOURCE).removeprefix("/") if source.startswith(SOURCE) else ""
+
+
 @record_type("ocpp.connected.v1", "observation")
 class Connected(Payload):
-    """A socket passed authentication; it takes over from any older one of the same charger."""
+    """A socket passed authentication at a gateway; it takes over from any older one of the same charger."""
 
     charger_id: str
     connection_id: str
     subprotocol: str
+    gateway_id: str = ""
 
 
 @record_type("ocpp.disconnected.v1", "observation")

@@ -108,8 +108,12 @@ class Recovered(Payload):
 
 @record_type("charger.connected.v1", "event")
 class ChargerConnected(Payload):
+    """From here on this socket speaks for the charger. `epoch` counts the charger's sockets."""
+
     charger_id: str
     connection_id: str
+    gateway_id: str = ""
+    epoch: int = 0
 
 
 @record_type("charger.disconnected.v1", "event")
@@ -295,7 +299,10 @@ class ObedienceVoided(Payload):
 
 @record_type("charger.command_requested.v1", "event")
 class CommandRequested(Payload):
-    """A one-shot command for the gateway to send before `expires_ms`, or not at all."""
+    """A one-shot command for the gateway to send before `expires_ms`, or not at all.
+
+    `gateway_id` holds the charger's socket, and no other gateway sends it; empty: whoever gets the next one does.
+    """
 
     command_id: str
     charger_id: str
@@ -304,6 +311,7 @@ class CommandRequested(Payload):
     ]
     arguments: dict[str, str]
     expires_ms: int
+    gateway_id: str = ""
 
 
 @record_type("charger.command_answered.v1", "event")

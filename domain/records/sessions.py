@@ -207,14 +207,22 @@ class TargetsRenewed(Payload):
     valid_until_ms: int
 
 
-@record_type("site.eta_changed.v1", "event")
-class EtaChanged(Payload):
-    """When each waiting car may expect a charger and each busy charger to come free (ms UTC), and how they stand."""
+class Expected(Standing):
+    """How somebody stands who waits, and when a charger may be there for her (ms UTC). None: nobody knows."""
 
-    sessions: tuple[tuple[str, int], ...]
-    chargers: tuple[tuple[str, int], ...]
-    standings: tuple[Standing, ...]
-    """Everybody in the queue, in its order."""
+    turn_at_ms: int | None
+
+
+@record_type("site.eta_changed.v2", "event")
+class EtaChanged(Payload):
+    """What changed of how those who wait stand and when it is their turn, and of when busy chargers come free (ms UTC).
+
+    Who left the queue is known by other events. A charger that is not busy any more, or until nobody knows when: None.
+    """
+
+    sessions: tuple[Expected, ...]
+    """In the order of the queue."""
+    chargers: tuple[tuple[str, int | None], ...]
 
 
 @record_type("site.fairness_changed.v1", "event")

@@ -7,6 +7,7 @@ from functools import partial
 
 from adapters.identity import Identity
 from adapters.ids import uuid7
+from adapters.notify.services import check_channel
 from api.app import create_app
 from api.context import Applied, Context
 from api.live import Live
@@ -41,8 +42,10 @@ class ApiPart(Part):
             uuid7,
             base.series,
             self._live,
+            check_channel,
         )
-        self._server = HttpServer(create_app(context, version.number()), base.settings.host, base.settings.api_port)
+        app = create_app(context, version.number(), base.tracer)
+        self._server = HttpServer(app, base.settings.host, base.settings.api_port)
         self._running: list[asyncio.Task[None]] = []
 
     @property

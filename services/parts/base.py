@@ -9,12 +9,15 @@ from functools import cached_property
 
 from adapters.database import Database
 from adapters.log.outcomes import Outcomes
+from adapters.notify.outbox import Outbox
 from adapters.vault import Vault
 from commands.ports import Clock
+from commands.tracing import Tracer
 from projections import progress
 from services.databases import Databases, Series
 from services.logs import AnyLog
 from services.settings import ProcessSettings
+from services.tracing import tracing
 
 LOOK_S = 0.05
 
@@ -23,11 +26,18 @@ class Base:
     """Made by `on`, which closes what was opened."""
 
     def __init__(
-        self, settings: ProcessSettings, databases: Databases, log: AnyLog, clock: Clock, closing: AsyncExitStack
+        self,
+        settings: ProcessSettings,
+        databases: Databases,
+        log: AnyLog,
+        clock: Clock,
+        tracer: Tracer,
+        closing: AsyncExitStack,
     ) -> None:
         self.settings = settings
         self.log = log
         self.clock = clock
+        self.tracer = tracer
         self._databases = databases
         self._closing = closing
 
@@ -53,6 +63,13 @@ class Base:
         return series
 
     @cached_property
+    def outbox(self) -> Outbox:
+        """Raises `SettingsError`."""
+        outbox = self._databases.open_outbox(self.settings.data)
+        self._closing.callback(outbox.close)
+        return outbox
+
+    @cached_property
     def outcomes(self) -> Outcomes:
         """Decisions, for every part that awaits one; `services.parts.outcomes` keeps them coming."""
         return Outcomes(self.log)
@@ -64,8 +81,11 @@ class Base:
 
 
 @asynccontextmanager
-async def on(log: AnyLog, clock: Clock, settings: ProcessSettings, databases: Databases) -> AsyncIterator[Base]:
-    """Everything that is opened, the log included, is closed in the end."""
+async def on(
+    log: AnyLog, clock: Clock, settings: ProcessSettings, databases: Databases, service: str
+) -> AsyncIterator[Base]:
+    """Everything that is opened, the log included, is closed in the end. Raises `SettingsError`."""
     async with AsyncExitStack() as closing:
         closing.push_async_callback(log.close)
-        yield Base(settings, databases, log, clock, closing)
+        tracer = closing.enter_context(tracing(service))
+        yield Base(settings, databases, log, clock, tracer, closing)

@@ -8,6 +8,7 @@ from functools import partial
 
 from adapters.directory import VaultDirectory
 from adapters.ocpp.gateway import Gateway
+from adapters.ocpp.settings import Settings
 from projections import chargers
 from services.parts.base import Base
 from services.parts.part import Part
@@ -24,7 +25,8 @@ class GatewayPart(Part):
         directory = VaultDirectory(
             base.vault, lambda ocpp_id: read_models.read(partial(chargers.identity, ocpp_id=ocpp_id))
         )
-        self._gateway = Gateway(base.log, base.clock, directory, base.outcomes)
+        settings = Settings(gateway_id=base.settings.gateway_id)
+        self._gateway = Gateway(base.log, base.clock, directory, base.outcomes, settings, tracer=base.tracer)
         self.port = 0
 
     async def start(self, tasks: asyncio.TaskGroup) -> None:

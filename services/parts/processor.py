@@ -18,7 +18,7 @@ class ProcessorPart(Part):
 
     def __init__(self, base: Base, processor: Processor[Any, Any]) -> None:
         self.name = f"processor {processor.name}"
-        self.host = Host(processor, base.log)
+        self.host = Host(processor, base.log, tracer=base.tracer)
         self._running: list[asyncio.Task[None]] = []
 
     async def start(self, tasks: asyncio.TaskGroup) -> None:

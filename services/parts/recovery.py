@@ -7,7 +7,6 @@ from collections.abc import Mapping
 
 from commands import topics
 from projections import progress
-from services.lost_sockets import record_lost_sockets
 from services.parts.base import Base
 from services.parts.part import Part
 
@@ -15,10 +14,7 @@ LOOK_S = 0.01
 
 
 class RecoveryPart(Part):
-    """Comes after the processors and the projector, and before the gateway and the API.
-
-    Only here it is known that no charger is connected: other processes might have gateways too.
-    """
+    """Comes after the processors and the projector, and before the gateway and the API."""
 
     name = "recovery"
 
@@ -29,7 +25,6 @@ class RecoveryPart(Part):
         await self._base.read_models_exist()
         while not (await self._all_decided() and await self._all_applied()):
             await asyncio.sleep(LOOK_S)
-        await record_lost_sockets(self._base.log, self._base.clock, self._base.read_models)
 
     async def _all_decided(self) -> bool:
         log = self._base.log

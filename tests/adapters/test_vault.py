@@ -44,12 +44,13 @@ async def test_nothing_readable_is_on_the_disk(vault: Vault, tmp_path: Path) -> 
     await vault.enterprises.add("e1", "Jane's Ambulances", "janes.example")
     token = await vault.tokens.issue("a1")
     await vault.keep_note("cap-1", "because Jane said so")
+    await vault.channels.replace("a1", ["discord://1234/webhook"])
     await vault.begin_attempt("r1", "hash", 1)
     await vault.keep_answer("r1", 201, b"an answer with a secret")
     kept = (await everything(vault, tmp_path)).lower()
     assert password is not None
     secret = key.rpartition("_")[2]
-    for text in (VIN, TOKEN, password, secret, "Jane", "an answer", "horse", "PRIVATE KEY", token.text):
+    for text in (VIN, TOKEN, password, secret, "Jane", "an answer", "webhook", "horse", "PRIVATE KEY", token.text):
         assert text.lower().encode() not in kept
 
 

@@ -114,8 +114,10 @@ async def test_the_queue_shows_everybody_who_waits(world: World) -> None:
     await world.site()
     assert (await world.get("/sites/north/queue")).json() == {"waiting": []}
     asked = await world.session()
-    expected = said.EtaChanged(sessions=((asked["id"], NOW_MS + 60_000),), chargers=(), standings=())
-    await world.tell(("sites:north", expected))
+    fairness = said.Fairness(score_ppm=500_000, energy_ppm=500_000, waiting_ppm=0, slack_ppm=750_000)
+    standing = said.Standing(session_id=asked["id"], tier=2, fairness=fairness, queued_ms=NOW_MS)
+    told = said.Expected(**dict(standing), turn_at_ms=NOW_MS + 60_000)
+    await world.tell(("sites:north", said.EtaChanged(sessions=(told,), chargers=())))
     assert (await world.get("/sites/north/queue")).json() == {
         "waiting": [
             {
@@ -127,8 +129,8 @@ async def test_the_queue_shows_everybody_who_waits(world: World) -> None:
                 "charger_id": None,
                 "held_until": None,
                 "eta": "2026-09-21T14:14:20.000Z",
-                "score": None,
-                "score_parts": {"energy": None, "waiting": None, "slack": None},
+                "score": 0.5,
+                "score_parts": {"energy": 0.5, "waiting": 0.0, "slack": 0.75},
             }
         ]
     }
@@ -156,7 +158,7 @@ async def test_the_chargers_show_whom_they_serve(world: World) -> None:
     connected = load.ChargerConnected(charger_id="c1", connection_id="k")
     status = load.ChargerStatusChanged(charger_id="c1", connector_id=1, status="Charging", error_code="NoError")
     await world.tell(("sites:north", charging), *(("load:north", told) for told in (limit, connected, status)))
-    await world.tell(("sites:north", said.EtaChanged(sessions=(), chargers=(("c1", NOW_MS),), standings=())))
+    await world.tell(("sites:north", said.EtaChanged(sessions=(), chargers=(("c1", NOW_MS),))))
     assert (await world.get("/sites/north/chargers")).json() == {
         "chargers": [
             {

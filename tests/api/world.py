@@ -18,6 +18,7 @@ from adapters.identity import Identity
 from adapters.ids import uuid7
 from adapters.log.outcomes import Outcomes
 from adapters.log.sqlite import SqliteLog
+from adapters.notify.services import check_channel
 from adapters.timeseries.sqlite import SqliteSeries
 from adapters.timeseries.worker import workers
 from adapters.vault import Vault
@@ -309,7 +310,7 @@ async def running_world(folder: Path) -> AsyncIterator[World]:
     series = SqliteSeries.open(folder)
     identity = Identity(vault, lambda account_id: database.read(partial(accounts.principal, account_id=account_id)))
     live = Live(log, projector, series)
-    context = Context(log, clock, database, projector, outcomes, vault, identity, uuid7, series, live)
+    context = Context(log, clock, database, projector, outcomes, vault, identity, uuid7, series, live, check_channel)
     app = create_app(context)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     client = httpx.AsyncClient(transport=transport, base_url="http://test")

@@ -72,6 +72,27 @@ async def test_it_has_at_least_four_partitions_and_the_keys_here_use_all_of_them
     assert used == set(range(log.partitions(EVENTS)))
 
 
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+async def test_a_trace_context_travels_beside_the_body(log: Log) -> None:
+    await log.append(EVENTS, [Entry("sites:a", b"traced", TRACE), Entry("sites:a", b"not")])
+    await log.append_all([(topics.DESIRED, Entry("c", b"traced", TRACE))])
+    kept = {stored.body: stored.traceparent for stored in await all_of(log, EVENTS)}
+    assert kept == {b"traced": TRACE, b"not": None}
+    assert [stored.traceparent for stored in await take(log.tail(topics.DESIRED, {}), 1)] == [TRACE]
+
+
+async def test_a_trace_context_reaches_the_consumer_and_leaves_it(log: Log) -> None:
+    await log.append(INPUTS, [Entry("sites:a", b"given", TRACE)])
+    consumer = log.consumer("sites")
+    await consumer.states()
+    batch = await poll(consumer)
+    assert [stored.traceparent for stored in batch.records] == [TRACE]
+    await batch.commit([(EVENTS, Entry("sites:a", b"decided", TRACE))], {"sites:a": b"state"})
+    assert [stored.traceparent for stored in await all_of(log, EVENTS)] == [TRACE]
+
+
 async def test_append_answers_with_the_position_of_each_entry(log: Log) -> None:
     entries = numbered(20)
     positions = await log.append(EVENTS, entries)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from commands.ports import MeterValue, TelemetryEvent, TimeSeries
+from domain.down_sampling import HOUR_MS, MINUTE_MS, QUARTER_MS, WIDTHS_MS, Bucket
 from tests.contracts.conftest import OpenSeries
 
 READINGS = "vehicles.inputs"
@@ -132,9 +133,9 @@ async def test_days_that_are_over_are_forgotten_readings_by_when_they_came(serie
     late = replace(EVENT, id="e2", observed_ms=5, received_ms=2 * DAY_MS)
     await series.keep(READINGS, {0: 2}, [replace(EVENT, received_ms=DAY_MS - 1), late])
     await series.keep(METERED, {0: 2}, [replace(VALUE, time_ms=DAY_MS - 1), replace(VALUE, id="m2", time_ms=DAY_MS)])
-    await series.prune(received_before_ms=DAY_MS - 1, metered_before_ms=DAY_MS - 1)
+    await series.prune(received_before_ms=DAY_MS - 1, metered_before_ms=DAY_MS - 1, buckets_before_ms={})
     assert (len(await telemetry(series)), len(await metered(series))) == (2, 2)
-    await series.prune(received_before_ms=2 * DAY_MS, metered_before_ms=DAY_MS)
+    await series.prune(received_before_ms=2 * DAY_MS, metered_before_ms=DAY_MS, buckets_before_ms={})
     assert await telemetry(series) == [late]
     assert [value.id for value in await metered(series)] == ["m2"]
     assert await series.consumed(METERED) == {0: 2}
@@ -142,12 +143,12 @@ async def test_days_that_are_over_are_forgotten_readings_by_when_they_came(serie
 
 async def test_where_nothing_is_left_nothing_is_forgotten(series: TimeSeries) -> None:
     for _ in range(2):
-        await series.prune(received_before_ms=DAY_MS, metered_before_ms=DAY_MS)
+        await series.prune(received_before_ms=DAY_MS, metered_before_ms=DAY_MS, buckets_before_ms={})
         assert (await telemetry(series), await metered(series)) == ([], [])
         await series.keep(READINGS, {0: 1}, [EVENT])
         await series.keep(METERED, {0: 1}, [VALUE])
         assert (await telemetry(series), await metered(series)) == ([EVENT], [VALUE])
-        await series.prune(received_before_ms=DAY_MS, metered_before_ms=DAY_MS)
+        await series.prune(received_before_ms=DAY_MS, metered_before_ms=DAY_MS, buckets_before_ms={})
 
 
 async def test_everything_is_there_after_a_restart(open_series: OpenSeries) -> None:
@@ -158,3 +159,85 @@ async def test_everything_is_there_after_a_restart(open_series: OpenSeries) -> N
         assert await telemetry(series) == [EVENT]
         assert await metered(series) == [VALUE]
         assert (await series.consumed(READINGS), await series.consumed(METERED)) == ({0: 1}, {3: 2})
+
+
+def flowing(number: int, time_ms: int, power_w: int | None, **told) -> MeterValue:
+    known = {"charger_id": "c1", "current_ma": None, "energy_wh": time_ms // 1000, "transaction_id": 7} | told
+    return MeterValue(id=f"m{number}", site_id="north", time_ms=time_ms, power_w=power_w, fresh=True, **known)
+
+
+CHARGING = [
+    *(flowing(number, number * 30_000, 3_000 + number) for number in range(200)),
+    *(flowing(500 + number, number * 40_000, None, charger_id="c2", current_ma=(6_000, 0, 1)) for number in range(60)),
+]
+
+
+async def buckets(series: TimeSeries, width_ms: int, between=ALWAYS, site_id="north") -> list[Bucket]:
+    return list(await series.meter_buckets(width_ms, site_id, *between))
+
+
+async def test_meter_values_are_down_sampled_to_minutes_quarters_and_hours(series: TimeSeries) -> None:
+    await series.keep(METERED, {0: 1}, CHARGING)
+    first = next(one for one in await buckets(series, HOUR_MS) if one.charger_id == "c1")
+    assert first == Bucket(
+        charger_id="c1",
+        site_id="north",
+        start_ms=0,
+        values=120,
+        first_ms=0,
+        drawn_w_ms=sum(30_000 * (3_000 + number) for number in range(120)),
+        held_ms=HOUR_MS,
+        drawn_ma_ms=0,
+        current_held_ms=0,
+        least_w=3_000,
+        greatest_w=3_119,
+        energy_wh=119 * 30,
+        transaction_id=7,
+        uniform=True,
+    )
+    for finer_ms in (MINUTE_MS, QUARTER_MS):
+        parts = [one for one in await buckets(series, finer_ms, (0, HOUR_MS)) if one.charger_id == "c1"]
+        assert len(parts) == HOUR_MS // finer_ms
+        assert sum(one.drawn_w_ms for one in parts) == first.drawn_w_ms
+    [other] = [one for one in await buckets(series, HOUR_MS) if one.charger_id == "c2"]
+    assert (other.drawn_ma_ms, other.current_held_ms, other.uniform) == (6_001 * 2_450_000, 2_450_000, False)
+    assert await buckets(series, HOUR_MS, (1, HOUR_MS)) == await buckets(series, HOUR_MS, site_id="south") == []
+
+
+@pytest.mark.parametrize("page", [1, 7, 90])
+async def test_buckets_are_the_same_whatever_order_pages_and_repeats_they_come_in(
+    open_series: OpenSeries, page: int
+) -> None:
+    some = [value for value in CHARGING if value.time_ms < 20 * MINUTE_MS]
+    shuffled = sorted(some, key=lambda value: value.id[::-1])
+    told = shuffled + shuffled[::9]
+    with open_series() as series:
+        for start in range(0, len(told), page):
+            await series.keep(METERED, {0: start + 1}, told[start : start + page])
+        found = {width_ms: await buckets(series, width_ms) for width_ms in WIDTHS_MS}
+        moved = [replace(value, site_id="at once") for value in some]
+        await series.keep(
+            METERED, {0: 999}, [replace(one, id=f"x{one.id}", charger_id=one.charger_id) for one in moved]
+        )
+        at_once = {width_ms: await buckets(series, width_ms, site_id="at once") for width_ms in WIDTHS_MS}
+    assert found == {
+        width_ms: [replace(one, site_id="north") for one in expected] for width_ms, expected in at_once.items()
+    }
+
+
+async def test_buckets_outlive_their_values_and_go_in_their_own_time(series: TimeSeries) -> None:
+    await series.keep(METERED, {0: 1}, CHARGING)
+    known = {width_ms: await buckets(series, width_ms) for width_ms in WIDTHS_MS}
+    forgotten = {"received_before_ms": 0, "metered_before_ms": 2 * DAY_MS}
+    await series.prune(**forgotten, buckets_before_ms=dict.fromkeys(WIDTHS_MS, 0))
+    assert await metered(series) == []
+    assert {width_ms: await buckets(series, width_ms) for width_ms in WIDTHS_MS} == known
+    assert await series.first_metered_ms("north") == 0
+    late = flowing(900, 100_000, 1)
+    await series.keep(METERED, {0: 2}, [late])
+    assert await buckets(series, MINUTE_MS, (60_000, 120_000)) == [
+        one for one in known[MINUTE_MS] if one.start_ms == 60_000
+    ]
+    await series.prune(**forgotten, buckets_before_ms={MINUTE_MS: 2 * DAY_MS, QUARTER_MS: 0, HOUR_MS: 0})
+    assert await buckets(series, MINUTE_MS) == []
+    assert len(await buckets(series, QUARTER_MS)) == len(known[QUARTER_MS])

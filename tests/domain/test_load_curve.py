@@ -95,30 +95,6 @@ def shared_ms(span: Span, start_ms: int, end_ms: int) -> int:
     return max(0, min(span.end_ms, end_ms) - max(span.start_ms, start_ms))
 
 
-@given(SAMPLES, transactions(), TIMES, st.integers(1, 300_000), st.integers(1, 20))
-def test_the_mean_of_a_step_times_its_known_time_is_the_integral(samples, ran, start_ms, step_ms, count):
-    steps = Steps(start_ms, step_ms, count)
-    drawn = curve(steps, ALWAYS, samples, ran)
-    for step in range(count):
-        begin_ms = start_ms + step * step_ms
-        inside = [(span, shared_ms(span, begin_ms, begin_ms + step_ms)) for span in spans(samples, ran)]
-        assert drawn.drawn_w_ms[step] == sum(ms * span.power_w for span, ms in inside if span.power_w is not None)
-        unknown_ms = sum(ms for span, ms in inside if span.power_w is None)
-        assert drawn.known_ms[step] == step_ms - unknown_ms
-        mean_w = drawn.mean_w(step)
-        assert (mean_w is None) == (unknown_ms == step_ms)
-        if mean_w is not None:
-            assert abs(mean_w * drawn.known_ms[step] - drawn.drawn_w_ms[step]) <= 1e-6 * drawn.drawn_w_ms[step]
-
-
-@given(SAMPLES, transactions(), TIMES, st.integers(1, 100_000), st.integers(1, 10), st.integers(1, 5))
-def test_however_a_range_is_cut_the_same_was_drawn(samples, ran, start_ms, step_ms, count, times):
-    fine = curve(Steps(start_ms, step_ms, count * times), ALWAYS, samples, ran)
-    coarse = curve(Steps(start_ms, step_ms * times, count), ALWAYS, samples, ran)
-    assert sum(fine.drawn_w_ms) == sum(coarse.drawn_w_ms)
-    assert sum(fine.known_ms) == sum(coarse.known_ms)
-
-
 @given(SAMPLES, transactions())
 def test_no_sample_counts_twice_and_no_moment_either(samples, ran):
     found = spans(samples, ran)

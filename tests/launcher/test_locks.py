@@ -62,12 +62,18 @@ def test_the_domain_may_import_no_dependency_but_pydantic():
     assert modules - set(pure["forbidden_modules"]) == {"pydantic"}
 
 
-def test_what_the_pages_load_is_locked_with_digests_and_without_a_host():
-    wanted = json.loads((PAGES / "package.json").read_text())["dependencies"]
+def test_what_comes_from_npm_is_locked_with_digests_and_without_a_host():
+    wanted = json.loads((PAGES / "package.json").read_text())
     lock = (PAGES / "package-lock.json").read_text()
     assert "://" not in lock
     assert "resolved" not in lock
     packages = json.loads(lock)["packages"]
-    assert packages.pop("")["dependencies"] == wanted
-    assert {name.removeprefix("node_modules/"): one["version"] for name, one in packages.items()} == wanted
+    root = packages.pop("")
+    versions = {name.removeprefix("node_modules/"): one["version"] for name, one in packages.items()}
+    for group in ("dependencies", "devDependencies"):
+        assert root[group] == wanted[group]
+        assert versions.items() >= wanted[group].items()
+    assert {name for name, one in packages.items() if not one.get("dev")} == {
+        f"node_modules/{name}" for name in wanted["dependencies"]
+    }
     assert all(one["integrity"].startswith("sha512-") for one in packages.values())

@@ -30,12 +30,12 @@ class Kernel:
 
     # What the host does
 
-    def give(self, data: Payload, record_id: str = "") -> list[Payload]:
+    def give(self, data: Payload, record_id: str = "", source: str = "/test") -> list[Payload]:
         """One input now; what is due before it comes before it."""
-        return self._step(data, record_id or f"i{next(self.ids)}")
+        return self._step(data, record_id or f"i{next(self.ids)}", source)
 
-    def _step(self, data: Payload, record_id: str) -> list[Payload]:
-        given = input_record(record_id, "/test", STREAM, self.now_ms, data, actor="test")
+    def _step(self, data: Payload, record_id: str, source: str = "/test") -> list[Payload]:
+        given = input_record(record_id, source, STREAM, self.now_ms, data, actor="test")
         self.inputs.append(given)
         done: Step = step(LOAD, self.state, given, "b")
         self.state = done.state

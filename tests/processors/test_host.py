@@ -10,11 +10,14 @@ import pytest
 from adapters.log.sqlite import SqliteLog
 from commands import topics
 from commands.codec import decode, encode, entry
+from commands.ports import Entry
 from domain.records import input_record
 from domain.records.time import StreamParked, StreamUnparked
+from domain.records.upcasters import UPCASTERS
 from processors import checkpoint, history
 from processors.host import Host
 from processors.replay import OtherBuild, replay
+from processors.stream import refold, step
 from tests.processors import counting
 from tests.processors.counting import Counting, command
 
@@ -163,7 +166,8 @@ async def test_replay_refuses_another_build_and_names_the_one_it_needs(tmp_path)
 async def test_replay_goes_on_from_a_checkpoint_when_the_inputs_before_it_are_gone(tmp_path):
     await a_history(tmp_path)
     async with opened(tmp_path) as log:
-        point = next(one for one in await checkpoint.read_all(log, "load") if one.name == "half-way")
+        closings = [one for one in await checkpoint.read_all(log, "load") if one.name == "half-way"]
+        point = await checkpoint.load(log, closings)
         await log.trim(INPUTS, {partition: offset + 1 for partition, offset in point.inputs.items()})
         done = await replay(log, Counting(), "b1", await consumed(log), point)
         assert (done.inputs, done.events, done.difference) == (30, 30, None)
@@ -179,8 +183,65 @@ async def test_a_new_build_begins_with_a_checkpoint(tmp_path):
             pass
         points = {one.name: one for one in await checkpoint.read_all(log, "load")}
         assert {"build-b1", "half-way", "build-b2"} <= set(points)
-        done = await replay(log, Counting(), "b2", await consumed(log), points["build-b2"])
+        point = await checkpoint.load(log, [points["build-b2"]])
+        done = await replay(log, Counting(), "b2", await consumed(log), point)
         assert (done.events, done.difference) == (1, None)
+
+
+@asynccontextmanager
+async def a_history_of_old_versions(tmp_path, monkeypatch):
+    """A log whose records say `place` where present ones say `site_id`: as `.v0`, and read through upcasters."""
+
+    def renamed(data):
+        return {("site_id" if name == "place" else name): value for name, value in data.items()}
+
+    await a_history(tmp_path / "present")
+    monkeypatch.setitem(UPCASTERS, "session.cancel_requested.v0", renamed)
+    monkeypatch.setitem(UPCASTERS, "vehicles.cancel_session.v0", dict)
+    async with opened(tmp_path / "present", read_only=True) as present, opened(tmp_path / "old") as old:
+        for topic in (INPUTS, topics.EVENTS):
+            for partition in range(present.partitions(topic)):
+                async for stored in history.stored_of(present, topic, partition):
+                    body = stored.body.replace(b'"site_id"', b'"place"').replace(
+                        b"cancel_session.v1", b"cancel_session.v0"
+                    )
+                    body = body.replace(b"cancel_requested.v1", b"cancel_requested.v0")
+                    await old.append(topic, [Entry(stored.key, body)])
+        yield old
+
+
+async def test_old_events_are_folded_in_their_present_version(tmp_path, monkeypatch):
+    async with a_history_of_old_versions(tmp_path, monkeypatch) as log:
+        told = (await history.events_of(log, frozenset({"load:1"})))["load:1"]
+        cancelled = [event.data for event in told if event.type == "session.cancel_requested.v1"]
+        assert len(cancelled) == 20
+        assert cancelled[-1].site_id == "at 19"
+        state = refold(Counting(), "load:1", told, {}, parked=False)
+        assert state.fold.seen == len(told)
+        done = step(Counting(), state, command("next", "n1", 9000, "load:1"), "b2")
+        assert done.events[0].data.site_id == f"at {len(told)}"
+
+
+async def test_inputs_of_old_versions_decide_what_they_decided_and_replay_compares_bytes(tmp_path, monkeypatch):
+    async with a_history_of_old_versions(tmp_path, monkeypatch) as log:
+        everything = await log.ends(INPUTS)
+        difference = (await replay(log, Counting(), "b1", everything)).difference
+        assert difference is not None
+        assert difference.recorded.replace(b'"place"', b'"site_id"').replace(b".v0", b".v1") == difference.replayed
+
+        decided = [event async for event in _present_events(tmp_path)]
+        await log.trim(
+            topics.EVENTS, {partition: end + 1 for partition, end in (await log.ends(topics.EVENTS)).items()}
+        )
+        await append(log, *decided, topic=topics.EVENTS)
+        done = await replay(log, Counting(), "b1", everything)
+        assert (done.inputs, done.events, done.difference) == (61, 61, None)
+
+
+async def _present_events(tmp_path):
+    async with opened(tmp_path / "present", read_only=True) as log:
+        for event in await events(log):
+            yield event
 
 
 async def test_states_of_another_shape_are_folded_again(tmp_path):

@@ -12,6 +12,7 @@ from domain.records import Payload, Record, chargers, fleet, input_record, load,
 from domain.records.readings import Reading
 from domain.records.time import TimerDue
 from processors.load import Load
+from processors.registry import Registry
 from processors.routes import messages
 from processors.sites import Sites
 from processors.stream import StreamState, fresh, step
@@ -21,13 +22,15 @@ START_MS = 1_000_000_000
 METER_EVERY_S = 15
 VOLTAGE_MV = 230_000
 ZONE = "9qh1u"
-PROCESSORS = {processor.name: processor for processor in (Vehicles(), Sites(), Load())}
+PROCESSORS = {processor.name: processor for processor in (Registry(), Vehicles(), Sites(), Load())}
 
 
 class Town:
     """`tell` gives an input from outside; `run` lets seconds pass. `recorded` are all events, `given` all inputs."""
 
-    def __init__(self, *, limit_a: int, reserve_a: int = 0, charger_ids: tuple[str, ...]) -> None:
+    def __init__(self, *, limit_a: int, reserve_a: int = 0, charger_ids: tuple[str, ...], site_id: str = "s") -> None:
+        self.site_id = site_id
+        self.sites, self.load = f"sites:{site_id}", f"load:{site_id}"
         self.now_ms = START_MS
         self.count = 0
         self.states: dict[str, StreamState] = {}
@@ -35,9 +38,9 @@ class Town:
         self.recorded: list[Record] = []
         root = registry.NodeSpec(id="root", parent=None, kind="site", limit_w=limit_a * 230)
         self.message(
-            "registry:site:s",
+            f"registry:site:{site_id}",
             registry.SiteRegistered(
-                site_id="s", location_zone=ZONE, firm_w=20 * 230, nodes=(root,), priority_reserve_w=reserve_a * 230
+                site_id=site_id, location_zone=ZONE, firm_w=20 * 230, nodes=(root,), priority_reserve_w=reserve_a * 230
             ),
         )
         for charger_id in charger_ids:
@@ -49,14 +52,14 @@ class Town:
 
     def tell(self, stream: str, payload: Payload) -> list[Record]:
         self.count += 1
-        given = input_record(f"i{self.count}", "/test", stream, self.now_ms, payload, actor="t")
+        given = input_record(f"{self.site_id}-{self.count}", "/test", stream, self.now_ms, payload, actor="t")
         self.given.append(given)
         return self._step(given)
 
     def message(self, stream: str, payload: Payload) -> None:
         """What the registry decided, to everybody who hears of it."""
         self.count += 1
-        decided = input_record(f"i{self.count}", "/registry", stream, self.now_ms, payload, actor="t")
+        decided = input_record(f"{self.site_id}-{self.count}", "/registry", stream, self.now_ms, payload, actor="t")
         for _, message in messages(decided):
             self.given.append(message)
             self._step(message)
@@ -94,14 +97,14 @@ class Town:
 
     @property
     def ledger(self):
-        return self.states["load:s"].fold
+        return self.states[self.load].fold
 
     def lease_ma(self, charger_id: str) -> int:
         lease = self.ledger.chargers[charger_id].lease
         return 0 if lease is None else lease.limit_ma
 
     def exceeded(self) -> tuple[str, ...]:
-        meters = self.states["load:s"].working
+        meters = self.states[self.load].working
         loads = [(one.outlet, counted_ma(one, meters.of.get(one.id), self.now_ms)) for one in self._chargers()]
         return Headroom(limits(self.ledger, self.now_ms), loads).exceeded()
 
@@ -116,7 +119,7 @@ class Town:
                     answer = chargers.ProfileAnswer(
                         charger_id=charger.id, purpose=purpose, generation=wish.ask.generation, status="accepted"
                     )
-                    self.tell("load:s", answer)
+                    self.tell(self.load, answer)
 
     def meter_all(self) -> None:
         for charger in self._chargers():
@@ -134,13 +137,13 @@ class Town:
             energy_wh=None,
             fresh=True,
         )
-        self.tell("load:s", metered)
-        self.tell("sites:s", metered)
+        self.tell(self.load, metered)
+        self.tell(self.sites, metered)
 
     def _add_charger(self, charger_id: str) -> None:
         described = registry.ChargerRegistered(
             charger_id=charger_id,
-            site_id="s",
+            site_id=self.site_id,
             node="root",
             phases=(0,),
             max_ma=32_000,
@@ -148,7 +151,7 @@ class Town:
             voltage_mv=VOLTAGE_MV,
         )
         self.message(f"registry:charger:{charger_id}", described)
-        self.tell("load:s", chargers.Connected(charger_id=charger_id, connection_id="x", subprotocol="ocpp1.6"))
+        self.tell(self.load, chargers.Connected(charger_id=charger_id, connection_id="x", subprotocol="ocpp1.6"))
         self.status(charger_id, "Available")
         self._answer()
 
@@ -156,13 +159,13 @@ class Town:
         said = chargers.Status(
             charger_id=charger_id, connector_id=1, status=status, error_code="NoError", charger_time_ms=self.now_ms
         )
-        self.tell("load:s", said)
+        self.tell(self.load, said)
 
     def _prove(self, charger_id: str) -> None:
         """It shows on a small test load that it obeys."""
         until_ms = self.now_ms + 600_000
         commission = load.CommissionCharger(charger_id=charger_id, test_load_ma=10_000, expires_ms=until_ms)
-        self.tell("load:s", commission)
+        self.tell(self.load, commission)
         self.plug_in(charger_id, None)
         self.run(10)
         for _ in range(60):
@@ -178,7 +181,7 @@ class Town:
 
     def plug_in(self, charger_id: str, vehicle_id: str | None) -> None:
         asked = chargers.Authorize(charger_id=charger_id, token_ref="t", vehicle_id=vehicle_id)
-        self.tell("sites:s", asked)
+        self.tell(self.sites, asked)
         for _ in range(60):
             charger = self.ledger.chargers[charger_id]
             if charger.waiting is None:
@@ -192,7 +195,7 @@ class Town:
             meter_start_wh=0,
             charger_time_ms=self.now_ms,
         )
-        self.tell("load:s", started)
+        self.tell(self.load, started)
 
     def unplug(self, charger_id: str) -> None:
         stopped = chargers.TransactionStop(
@@ -202,7 +205,7 @@ class Town:
             charger_time_ms=self.now_ms,
             reason="EVDisconnected",
         )
-        self.tell("load:s", stopped)
+        self.tell(self.load, stopped)
 
     def vehicle(self, vehicle_id: str, **described) -> None:
         told = {"battery_wh": 60_000, "max_ma": 32_000, "phases": 1, **described}
@@ -212,7 +215,7 @@ class Town:
         asked = fleet.RequestSession(
             session_id=f"s-{vehicle_id}",
             vehicle_id=vehicle_id,
-            site_id="s",
+            site_id=self.site_id,
             target_permille=900,
             level_permille=200,
             depart_ms=self.now_ms + 8 * 3_600_000,
@@ -223,7 +226,7 @@ class Town:
     def charge(self, vehicle_id: str) -> str:
         """Ask, and plug in where a charger is held: its id."""
         self.request(vehicle_id)
-        session = self.states["sites:s"].fold.session_of(vehicle_id)
+        session = self.states[self.sites].fold.session_of(vehicle_id)
         self.plug_in(session.charger_id, vehicle_id)
         return session.charger_id
 

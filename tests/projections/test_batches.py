@@ -12,7 +12,7 @@ from projections.projection import METADATA
 from tests.projections.telling import Told, event
 from tests.projections.test_chargers import started, stopped
 from tests.projections.test_priority_audit import DENIED, EXPIRED, GRANTED, OPENED
-from tests.projections.test_sessions import SITE, charging, ended, offered, queued, schedule
+from tests.projections.test_sessions import SITE, charging, ended, expected, offered, queued, schedule
 from tests.projections.test_sites import NORTH, cap
 
 
@@ -34,9 +34,9 @@ STORY: list[tuple[str, Payload]] = [
     *((SITE, queued(name)) for name in ("s1", "s2", "s3", "s4")),
     *(("load:north", status(name, said_so)) for name in ("c1", "c2") for said_so in ("Preparing", "Charging")),
     (SITE, offered("s1", ("s1", 2, 5), ("s2", 2, 4), ("s3", 1, 3))),
-    (SITE, said.EtaChanged(sessions=(), chargers=(), standings=())),
-    (SITE, said.EtaChanged(sessions=(("s2", 7), ("s3", 8)), chargers=(("c1", 9), ("c2", 10)), standings=())),
-    (SITE, said.EtaChanged(sessions=(("s3", 8),), chargers=(("c2", 10),), standings=())),
+    (SITE, expected(("s2", 2, 4), ("s3", 1, 3), turn_at_ms=7).model_copy(update={"chargers": (("c1", 9), ("c2", 10))})),
+    (SITE, expected(("s3", 1, 3), turn_at_ms=8).model_copy(update={"chargers": (("c1", None), ("c2", 11))})),
+    (SITE, expected(("s3", 1, 4))),
     (SITE, charging("s1")),
     (SITE, charging("s2").model_copy(update={"charger_id": "c2"})),
     (SITE, schedule(("c1", 2, 50), ("c2", 2, 60))),

@@ -175,11 +175,12 @@ async def test_it_shows_whom_it_is_held_for_serves_and_is_occupied_by(told: Told
     assert await use() == (None, None, False)
 
 
-async def test_an_expectation_that_is_not_repeated_is_void(told: Told) -> None:
+async def test_an_expectation_holds_until_another_is_told(told: Told) -> None:
     await told.tell("sites:north", AT_SITE.model_copy(update={"charger_id": "c2"}))
-    await told.tell("sites:north", said.EtaChanged(sessions=(), chargers=(("c1", 50),), standings=()))
+    await told.tell("sites:north", said.EtaChanged(sessions=(), chargers=(("c1", 50),)))
+    await told.tell("sites:north", said.EtaChanged(sessions=(), chargers=(("c2", 70),)))
     assert (await charger(told))["free_at_ms"] == 50
-    await told.tell("sites:north", said.EtaChanged(sessions=(), chargers=(("c2", 70),), standings=()))
+    await told.tell("sites:north", said.EtaChanged(sessions=(), chargers=(("c1", None),)))
     assert (await charger(told))["free_at_ms"] is None
 
 

@@ -33,6 +33,12 @@ def standing(session_id: str, tier: int, score_ppm: int) -> said.Standing:
     return said.Standing(session_id=session_id, tier=tier, fairness=scored(score_ppm), queued_ms=0)
 
 
+def expected(*known: tuple[str, int, int], turn_at_ms: int | None = None) -> said.EtaChanged:
+    """What is told of some who wait: session, tier, score."""
+    sessions = tuple(said.Expected(**dict(standing(*one)), turn_at_ms=turn_at_ms) for one in known)
+    return said.EtaChanged(sessions=sessions, chargers=())
+
+
 def offered(session_id: str, *facts: tuple[str, int, int]) -> said.SessionOffered:
     return said.SessionOffered(
         session_id=session_id,
@@ -173,14 +179,16 @@ async def test_snoozed_or_lost_an_offer_it_waits_again_without_a_charger(told: T
         assert (known["reason"], known["place"]) == (reason, 1)
 
 
-async def test_the_queue_goes_by_tier_then_expectation_then_score_then_arrival(told: Told) -> None:
+async def test_the_queue_goes_by_tier_then_score_then_arrival(told: Told) -> None:
     for time_ms, (session_id, tier) in enumerate([("a", 2), ("b", 2), ("c", 2), ("d", 0), ("e", 2), ("f", 2)]):
         await told.tell(SITE, queued(session_id, tier=tier), time_ms=time_ms)
-    await told.tell(SITE, offered("f", ("f", 2, 9), ("d", 0, 1), ("c", 2, 300), ("b", 2, 300), ("a", 2, 100)))
+    await told.tell(SITE, expected(("f", 2, 9), ("d", 0, 1), ("c", 2, 300), ("b", 2, 300), ("a", 2, 100)))
+    await told.tell(SITE, offered("f", ("f", 2, 9)))
     assert await places(told) == [("f", 0), ("d", 1), ("b", 2), ("c", 3), ("a", 4), ("e", 5)]
-    await told.tell(SITE, said.EtaChanged(sessions=(("e", 1_000), ("a", 2_000)), chargers=(), standings=()))
-    assert await places(told) == [("f", 0), ("d", 1), ("e", 2), ("a", 3), ("b", 4), ("c", 5)]
-    assert (await session(told, "a"))["place"] == 3
+    await told.tell(SITE, expected(("e", 2, 300), ("a", 1, 100)))
+    assert await places(told) == [("f", 0), ("d", 1), ("a", 2), ("b", 3), ("c", 4), ("e", 5)]
+    for session_id, place in await places(told):
+        assert (await session(told, session_id))["place"] == place
 
 
 async def test_the_queue_is_of_one_site_and_of_those_not_plugged_in(told: Told) -> None:
@@ -189,20 +197,27 @@ async def test_the_queue_is_of_one_site_and_of_those_not_plugged_in(told: Told) 
     assert await places(told) == [("s2", 1)]
 
 
-async def test_an_expectation_that_is_not_repeated_is_void(told: Told) -> None:
+async def test_an_expectation_holds_until_another_is_told_or_a_charger_is_held(told: Told) -> None:
     await told.tell(SITE, queued("s1"), queued("s2"))
-    await told.tell(SITE, said.EtaChanged(sessions=(("s1", 70), ("s2", 80)), chargers=(), standings=()))
-    await told.tell(SITE, said.EtaChanged(sessions=(("s2", 90),), chargers=(), standings=()))
+    await told.tell(SITE, expected(("s1", 2, 700), ("s2", 2, 600), turn_at_ms=70))
+    await told.tell(SITE, expected(("s2", 2, 600), turn_at_ms=90))
+    assert [(await session(told, one))["eta_ms"] for one in ("s1", "s2")] == [70, 90]
+    await told.tell(SITE, expected(("s2", 2, 600), turn_at_ms=None))
+    assert [(await session(told, one))["eta_ms"] for one in ("s1", "s2")] == [70, None]
+    await told.tell(SITE, offered("s1"))
     assert (await session(told, "s1"))["eta_ms"] is None
-    assert (await session(told, "s2"))["eta_ms"] == 90
-    nobody = said.EtaChanged(sessions=(), chargers=(), standings=())
-    await told.tell(SITE, nobody, nobody)
-    assert (await session(told, "s2"))["eta_ms"] is None
 
 
-async def test_estimates_tell_how_everybody_stands_and_why(told: Told) -> None:
+async def test_an_offer_changes_nothing_of_the_others_who_wait(told: Told) -> None:
+    await told.tell(SITE, queued("s1"), queued("s2"), expected(("s1", 2, 700), ("s2", 2, 600), turn_at_ms=70))
+    await told.tell(SITE, offered("s1", ("s1", 2, 750), ("s2", 2, 650)))
+    assert [(await session(told, one))["score_ppm"] for one in ("s1", "s2")] == [750, 600]
+    assert (await session(told, "s2"))["eta_ms"] == 70
+
+
+async def test_estimates_tell_how_somebody_stands_and_why(told: Told) -> None:
     await told.tell(SITE, queued("s1"))
-    await told.tell(SITE, said.EtaChanged(sessions=(), chargers=(), standings=(standing("s1", 1, 700),)))
+    await told.tell(SITE, expected(("s1", 1, 700)))
     known = await session(told)
     assert (known["tier"], known["score_ppm"]) == (1, 700)
     assert (known["energy_ppm"], known["waiting_ppm"], known["slack_ppm"]) == (1, 2, 3)

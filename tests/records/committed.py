@@ -7,7 +7,7 @@ import tarfile
 from pathlib import Path
 from typing import Any
 
-from services.schemas import OPENAPI
+from services.schemas import ASYNCAPI, OPENAPI
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -36,8 +36,8 @@ def at_commit(commit: str) -> Schemas:
 
 
 def _of_records(files: dict[Path, dict[str, Any]]) -> Schemas:
-    """Without the API's document, which lies in the same folder."""
-    return {path.stem: document for path, document in files.items() if path.stem != OPENAPI}
+    """Without the documents of the topics and of the API, which lie in the same folder."""
+    return {path.stem: document for path, document in files.items() if path.stem not in (ASYNCAPI, OPENAPI)}
 
 
 def _git(*arguments: str) -> bytes:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import uuid4
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
@@ -112,9 +114,8 @@ class KafkaConsumer:
         rows = [*map(self._log.names.row, outputs)]
         rows += [self._log.names.row((topic, Entry(stream, body))) for stream, body in states.items()]
         self._refuse_overtaken()
-        positions = await self._call(self._commit, batch, rows)
+        await self._call(self._commit, batch, rows)
         self._in_hand = False
-        self._log.learn((row.topic, position) for row, position in zip(rows, positions, strict=False))
 
     async def close(self) -> None:
         """Take nothing more, and leave the group: at once, or at the `poll` after what is in hand was committed."""
@@ -220,7 +221,7 @@ class KafkaConsumer:
                 self._buffer.append(stored(message))
             self._reached[partition] = message.offset() + (0 if at_end else 1)
 
-    def _commit(self, batch: KafkaBatch, rows: Sequence[Row]) -> list[Position]:
+    def _commit(self, batch: KafkaBatch, rows: Sequence[Row]) -> None:
         if batch.ticket.void:
             raise batch.ticket.void
         ends = {stored.position.partition: stored.position.offset for stored in batch.records}
@@ -232,63 +233,69 @@ class KafkaConsumer:
         batch.ticket.void = LogError(f"{self._processor}: this batch, or another from the same position, is committed")
         self._ticket = Ticket()
         self._consumed |= ends
+        # Before the buffer says that all is done: what follows from it is known to be there by then.
+        self._log.learn((row.topic, position) for row, position in zip(rows, positions, strict=False))
         del self._buffer[: len(batch.records)]
-        return positions
 
     def _write(self, rows: Sequence[Row], ends: Mapping[int, int]) -> list[Position]:
         """One transaction; after trouble a fresh producer first finds out whether it had counted."""
         deadline = time.monotonic() + self._settings.confirm_timeout_s
+        mark = uuid4().hex
         while True:
-            try:
-                return self._transactor.write(rows, partial(self._send_offsets, ends))
-            except KafkaException as error:
-                failure = translated(error_of(error), self._processor)
-                if isinstance(failure, Fenced) or time.monotonic() > deadline:
-                    raise failure from error
-            try:
+            with self._trouble_until(deadline):
+                return self._transactor.write(rows, partial(self._send_offsets, self._topic_partitions(ends, mark)))
+            with self._trouble_until(deadline):
                 self._transactor.prepare()
-                self._refuse_outsider()
-                if ends and self._committed(ends) == ends:
+                if self._has_counted(ends, mark):
                     return []
-            except KafkaException as error:
-                failure = translated(error_of(error), self._processor)
-                if isinstance(failure, Fenced) or time.monotonic() > deadline:
-                    raise failure from error
 
-    def _send_offsets(self, ends: Mapping[int, int], producer: Producer) -> None:
+    @contextmanager
+    def _trouble_until(self, deadline: float) -> Iterator[None]:
+        """Let pass what another attempt may mend. That the group is at another generation only tells of a rebalance."""
+        try:
+            yield
+        except KafkaException as error:
+            failure = translated(error_of(error), self._processor)
+            is_final = isinstance(failure, Fenced) and error_of(error).code() != KafkaError.ILLEGAL_GENERATION
+            if is_final or time.monotonic() > deadline:
+                raise failure from error
+
+    def _has_counted(self, ends: Mapping[int, int], mark: str) -> bool:
+        """Whether the positions are those that this very commit has marked; `Fenced` if another worker's."""
+        positions = self._committed(ends)
+        if ends and all(one.metadata == mark for one in positions):
+            return True
+        if any(one.offset != self._consumed[one.partition] for one in positions):
+            raise Fenced(f"{self._processor}: another worker has consumed these inputs; nothing of this was written")
+        return False
+
+    def _send_offsets(self, positions: list[TopicPartition], producer: Producer) -> None:
         """The consumed positions with this worker's membership, so that a zombie's are refused."""
         assert self._consumer is not None
         group = self._consumer.consumer_group_metadata()
         # Once the group has told this worker that it is out, the metadata name no member, and would be let through.
-        self._refuse_outsider()
-        producer.send_offsets_to_transaction(self._topic_partitions(ends), group, self._settings.attempt_timeout_s)
-
-    def _refuse_outsider(self) -> None:
-        assert self._consumer is not None
         if self._consumer.memberid() != self._member:
             raise Fenced(f"{self._processor}: this worker was silent for too long and is no member any more")
+        producer.send_offsets_to_transaction(positions, group, self._settings.attempt_timeout_s)
 
-    def _committed(self, partitions: Mapping[int, int]) -> dict[int, int]:
+    def _committed(self, partitions: Iterable[int]) -> list[TopicPartition]:
         """The *stable* positions: not answered before the transactions that would change them are decided."""
         assert self._consumer is not None
-        wanted = self._topic_partitions(partitions)
         consumer = self._consumer
+        wanted = self._topic_partitions(dict.fromkeys(partitions, 0))
+        return insisting(lambda: committed(consumer.committed(wanted, ASK_S)), self._processor, self._patience_s)
 
-        def ask() -> dict[int, int]:
-            return committed(consumer.committed(wanted, ASK_S))
-
-        return insisting(ask, self._processor, self._patience_s)
-
-    def _topic_partitions(self, offsets: Mapping[int, int]) -> list[TopicPartition]:
+    def _topic_partitions(self, offsets: Mapping[int, int], mark: str = "") -> list[TopicPartition]:
         name = self._log.names.topic(self._inputs)
-        return [TopicPartition(name, partition, offset) for partition, offset in offsets.items()]
+        return [TopicPartition(name, partition, offset, mark) for partition, offset in offsets.items()]
 
     def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         """Where to go on is asked before `states` looks for the states' end: so a late commit is in both or neither."""
         if self._leaving is not None:
             return
         self._member = consumer.memberid()
-        offsets = self._committed({one.partition: 0 for one in partitions}) if partitions else {}
+        found = self._committed(one.partition for one in partitions) if partitions else []
+        offsets = {one.partition: one.offset for one in found}
         self._consumed |= offsets
         self._reached |= offsets
         self._reassigned = self._joined and bool(partitions)

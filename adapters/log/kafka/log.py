@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
+from threading import Lock
 from typing import Any, Self, TypeVar
 from uuid import uuid4
 
@@ -18,7 +20,7 @@ from confluent_kafka.admin import AdminClient
 from adapters.log.kafka.consumer import KafkaConsumer
 from adapters.log.kafka.names import Names, Row
 from adapters.log.kafka.producers import Appender, Transactor
-from adapters.log.kafka.reader import Reader, committed, ends_uncommitted, insisting
+from adapters.log.kafka.reader import ASK_S, Reader, committed, ends_uncommitted, insisting
 from adapters.log.kafka.settings import KafkaSettings
 from adapters.log.kafka.tail import tail
 from adapters.log.kafka.topics import checked_partitions
@@ -48,6 +50,7 @@ class KafkaLog:
         self._writing: asyncio.Task[None] | None = None
         self._consumers: dict[str, KafkaConsumer] = {}
         self._known_ends: dict[str, dict[int, int]] = {}
+        self._learning = Lock()
 
     @classmethod
     def open(cls, settings: KafkaSettings) -> Self:
@@ -128,10 +131,11 @@ class KafkaLog:
         return self._known_ends.get(topic, {})
 
     def learn(self, written: Iterable[tuple[str, Position]]) -> None:
-        """This process has written these."""
-        for topic, position in written:
-            ends = self._known_ends.setdefault(topic, {})
-            ends[position.partition] = max(position.offset, ends.get(position.partition, 0))
+        """This process has written these; on any thread."""
+        with self._learning:
+            for topic, position in written:
+                ends = self._known_ends.setdefault(topic, {})
+                ends[position.partition] = max(position.offset, ends.get(position.partition, 0))
 
     async def _all_or_nothing(self, rows: Sequence[Row]) -> Sequence[Position]:
         self._refuse_closed()
@@ -153,10 +157,10 @@ class KafkaLog:
             rows = [row for job, _ in jobs for row in job]
             try:
                 positions = iter(await loop.run_in_executor(self._writing_thread, self._write, rows))
-            except LogError as error:
+            except Exception as error:  # a defect too is told to those who wait
                 for _, future in jobs:
                     if not future.done():
-                        future.set_exception(type(error)(*error.args))
+                        future.set_exception(copy(error))
                 continue
             for job, future in jobs:
                 placed = [next(positions) for _ in job]
@@ -176,19 +180,17 @@ class KafkaLog:
 
     def _consumed(self, processor: str) -> dict[int, int]:
         group = ConsumerGroupTopicPartitions(self.settings.prefix + processor)
-        timeout_s = self.settings.confirm_timeout_s  # a worker's transaction may be under way
 
         def ask() -> dict[int, int]:
             (answer,) = self._admin.list_consumer_group_offsets(
-                [group], require_stable=True, request_timeout=timeout_s
+                [group], require_stable=True, request_timeout=ASK_S
             ).values()
             name = self.names.topic(topics.inputs(processor))
-            known = committed(one for one in answer.result().topic_partitions if one.topic == name)
-            return {
-                partition: known.get(partition, 0) for partition in range(self.partitions(topics.inputs(processor)))
-            }
+            found = committed(one for one in answer.result().topic_partitions if one.topic == name)
+            none = dict.fromkeys(range(self.partitions(topics.inputs(processor))), 0)
+            return none | {one.partition: one.offset for one in found}
 
-        return insisting(ask, processor, timeout_s)
+        return insisting(ask, processor, self.settings.confirm_timeout_s)  # a worker's transaction may be under way
 
     async def _reading(self, query: Callable[..., Found], *arguments: Any) -> Found:
         self._refuse_closed()

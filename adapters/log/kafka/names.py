@@ -11,6 +11,8 @@ from commands import topics
 from commands.ports import Output, Position, Stored
 
 BODY_LIMIT = 32 * 2**20
+TRACEPARENT = "traceparent"
+"""The header with the W3C trace context; a record of ours has no other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,7 @@ class Row:
     partition: int
     key: bytes
     body: bytes | None
+    headers: list[tuple[str, bytes]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +56,21 @@ class Names:
             raise ValueError(f"body: must be bytes, at most {BODY_LIMIT} of them (key {entry.key!r})")
         # The partition is always ours to choose: the client's own partitioner would treat empty keys differently.
         partition = topics.partition_of(entry.key, self.partitions[topic])
-        return Row(topic, partition, entry.key.encode(), entry.body)
+        headers = None if entry.traceparent is None else [(TRACEPARENT, entry.traceparent.encode())]
+        return Row(topic, partition, entry.key.encode(), entry.body, headers)
 
 
-def position_of(message: Message) -> Position:
-    """Kafka counts from 0 and the port from 1: so `after` is the offset at which Kafka goes on."""
-    return Position(message.partition(), message.offset() + 1)
+def position_of(message: Message) -> Position | None:
+    """Kafka counts from 0 and the port from 1: so `after` is the offset at which Kafka goes on.
+
+    None where a record was confirmed without a place: the client took a later one's confirmation for this one's.
+    """
+    offset = message.offset()
+    return None if offset is None else Position(message.partition(), offset + 1)
 
 
 def stored(message: Message) -> Stored:
-    return Stored(position_of(message), message.key().decode(), message.value())
+    headers = message.headers()
+    traceparent = dict(headers or ()).get(TRACEPARENT)
+    position = Position(message.partition(), message.offset() + 1)
+    return Stored(position, message.key().decode(), message.value(), traceparent and traceparent.decode())

@@ -9,15 +9,16 @@ from functools import partial
 from threading import Thread
 from typing import Any
 
-from confluent_kafka import KafkaError, Message, Producer
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from adapters.log.kafka.names import Names, Row, position_of
 from adapters.log.kafka.reader import listed
 from adapters.log.kafka.settings import KafkaSettings
-from adapters.log.kafka.trouble import translated
+from adapters.log.kafka.trouble import translated, translating
 from commands.ports import LogError, Position
 
 POLL_S = 0.1
+UNPLACED = KafkaError(KafkaError._FAIL, "a record was not confirmed in time, or without a place")
 Delivered = Callable[[KafkaError | None, Message], None]
 
 
@@ -25,7 +26,9 @@ def produce(producer: Producer, names: Names, row: Row, delivered: Delivered) ->
     """Hand over a row, waiting for room where too many are under way."""
     while True:
         try:
-            producer.produce(names.topic(row.topic), row.body, row.key, partition=row.partition, on_delivery=delivered)
+            producer.produce(
+                names.topic(row.topic), row.body, row.key, row.partition, on_delivery=delivered, headers=row.headers
+            )
             return
         except BufferError:
             producer.poll(POLL_S)
@@ -49,9 +52,10 @@ class Appender:
         self._thread.start()
 
     def append(self, row: Row) -> asyncio.Future[Position]:
-        """Hand in a row. The future raises what the port's `append` raises."""
+        """Hand in a row. This and the future raise what the port's `append` raises."""
         future = asyncio.get_running_loop().create_future()
-        produce(self._producer, self._names, row, partial(_answer, future, row.topic))
+        with translating(row.topic):
+            produce(self._producer, self._names, row, partial(_answer, future, row.topic))
         return future
 
     def close(self) -> None:
@@ -74,9 +78,8 @@ def _answer(future: asyncio.Future[Position], topic: str, error: KafkaError | No
 
 
 def _placed(message: Message, topic: str) -> Position | LogError:
-    if message.offset() < 0:  # a retry that the broker recognised, of a record it no longer knows the place of
-        return LogError(f"{topic}: written, but the broker does not know where any more; append it again")
-    return position_of(message)
+    position = position_of(message)
+    return position or LogError(f"{topic}: confirmed without a place, so it may not be there; append it again")
 
 
 def _resolve(future: asyncio.Future[Position], outcome: Position | LogError) -> None:
@@ -98,6 +101,7 @@ class Transactor:
     def __init__(self, settings: KafkaSettings, names: Names, transactional_id: str) -> None:
         self._names = names
         self._timeout_s = settings.attempt_timeout_s
+        self._patience_s = settings.confirm_timeout_s
         self._settings = settings.producer(
             **{
                 "transactional.id": settings.prefix + transactional_id,
@@ -110,8 +114,8 @@ class Transactor:
 
     def prepare(self) -> Producer:
         """A fresh producer. When this returns, an earlier transaction under this id is committed or aborted."""
-        producer = connected(self._settings, self._timeout_s)
-        producer.init_transactions(self._timeout_s)
+        producer = connected(self._settings, self._patience_s)
+        producer.init_transactions(self._patience_s)
         self._producer = producer
         return producer
 
@@ -119,20 +123,26 @@ class Transactor:
         """Write rows, and what `last` adds, all or nothing; returns where they are. An error leaves it open which."""
         producer = self._producer or self.prepare()
         self._producer = None  # until it has shown that it can be used again
-        positions: list[Position] = [Position(row.partition, 0) for row in rows]
+        positions: dict[int, Position] = {}
+        refusals: list[KafkaError] = []
 
         def note(index: int, error: KafkaError | None, message: Message) -> None:
-            if error is None:
-                positions[index] = position_of(message)
+            if error is not None:
+                refusals.append(error)
+            elif (position := position_of(message)) is not None:
+                positions[index] = position
 
         producer.begin_transaction()
         for index, row in enumerate(rows):
             produce(producer, self._names, row, partial(note, index))
         if last is not None:
             last(producer)
+        producer.flush(self._timeout_s)
+        if len(positions) < len(rows):
+            raise KafkaException(*refusals[:1] or [UNPLACED])
         producer.commit_transaction(self._timeout_s)
         self._producer = producer
-        return positions
+        return [positions[index] for index in range(len(rows))]
 
     def close(self) -> None:
         self._producer = None

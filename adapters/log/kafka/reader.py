@@ -24,6 +24,8 @@ SLICE_S = 0.1
 """So long a thread waits for records before it looks whether it shall end."""
 RETRY_S = 0.02
 KNOCK_S = 1.0
+ASK_S = 3.0
+"""librdkafka may miss that a broker could answer now, and then waits out any time-out: so it is asked again soon."""
 NEAR = 4
 """The last record is commonly so near to the end: after it comes the mark of its transaction."""
 FURTHER = 64
@@ -50,7 +52,7 @@ def ends_uncommitted(admin: AdminClient, topic: str, partitions: Collection[int]
     wanted = {TopicPartition(topic, partition): OffsetSpec.latest() for partition in partitions}
 
     def ask() -> dict[int, int]:
-        answers = admin.list_offsets(wanted, isolation_level=IsolationLevel.READ_UNCOMMITTED, request_timeout=timeout_s)
+        answers = admin.list_offsets(wanted, isolation_level=IsolationLevel.READ_UNCOMMITTED, request_timeout=ASK_S)
         return {where.partition: answer.result().offset for where, answer in answers.items()}
 
     return insisting(ask, topic, timeout_s) if wanted else {}
@@ -71,20 +73,17 @@ def insisting(ask: Callable[[], Found], what: str, timeout_s: float) -> Found:
 
 
 def listed(client: AdminClient | Consumer | Producer, timeout_s: float, topic: str | None = None) -> ClusterMetadata:
-    """What there is, or of one topic. Raises `LogError`.
-
-    librdkafka may miss that it got a connection, and then waits out any time-out: so it is asked often.
-    """
+    """What there is, or of one topic. Raises `LogError`."""
     return insisting(lambda: client.list_topics(topic, timeout=KNOCK_S), "the brokers", timeout_s)
 
 
-def committed(partitions: Iterable[TopicPartition]) -> dict[int, int]:
+def committed(partitions: Iterable[TopicPartition]) -> list[TopicPartition]:
     """The committed position of each partition (0: none). Raises `KafkaException` where one is not known yet."""
-    found: dict[int, int] = {}
-    for one in partitions:
+    found = list(partitions)
+    for one in found:
         if one.error is not None:
             raise KafkaException(one.error)
-        found[one.partition] = max(0, one.offset)
+        one.offset = max(0, one.offset)
     return found
 
 

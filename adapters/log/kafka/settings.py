@@ -82,6 +82,9 @@ class KafkaSettings(BaseSettings):
             **{
                 "acks": "all",
                 "enable.idempotence": True,
+                # With more, a partition whose leader moves may refuse a producer's first records and take the next;
+                # then the client calls the first ones confirmed, and they are lost.
+                "max.in.flight.requests.per.connection": 1,
                 "linger.ms": 0,
                 "message.max.bytes": MESSAGE_LIMIT_BYTES,
                 "message.timeout.ms": int(self.confirm_timeout_s * 1000),

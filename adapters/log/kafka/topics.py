@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
 
-from adapters.log.kafka.reader import insisting, listed
+from adapters.log.kafka.reader import ASK_S, insisting, listed
 from adapters.log.kafka.settings import MESSAGE_LIMIT_BYTES, KafkaSettings
 from adapters.log.kafka.trouble import error_of, translated
 from commands import topics
@@ -18,7 +18,7 @@ from commands.ports import LogError
 
 DAY_MS = 24 * 3_600_000
 FOR_EVER = -1
-ASK_S = 10.0
+PATIENCE_S = 30.0
 LOOK_S = 0.02
 SAFE_REPLICAS = 2
 
@@ -52,20 +52,21 @@ def configuration(topic: str, replication: int) -> dict[str, str]:
 
 
 def make_topics(
-    admin: AdminClient, prefix: str, partitions: int, replication: int, names: Sequence[str] = topics.TOPICS
+    admin: AdminClient, prefix: str, partitions: int, replication: int, names: Sequence[str] = topics.ON_BROKERS
 ) -> list[str]:
     """Make those topics that are missing, and return them once they can be written. Raises `LogError`."""
     wanted = [
         NewTopic(prefix + name, partitions, replication, config=configuration(name, replication)) for name in names
     ]
-    made = [name for name, answer in admin.create_topics(wanted, request_timeout=ASK_S).items() if _made(name, answer)]
+    answers = admin.create_topics(wanted, request_timeout=PATIENCE_S)
+    made = [name for name, answer in answers.items() if _made(name, answer)]
     while made and not _all_are_led(admin, made):
         time.sleep(LOOK_S)
     return [name.removeprefix(prefix) for name in made]
 
 
 def _all_are_led(admin: AdminClient, names: Sequence[str]) -> bool:
-    known = listed(admin, ASK_S).topics
+    known = listed(admin, PATIENCE_S).topics
     partitions = [one for name in names if name in known for one in known[name].partitions.values()]
     return all(name in known for name in names) and all(one.leader >= 0 and not one.error for one in partitions)
 
@@ -82,19 +83,19 @@ def _made(name: str, answer: Future[None]) -> bool:
 
 def partitions_found(admin: AdminClient, prefix: str) -> dict[str, int]:
     """How many partitions each topic has; those that are missing are left out. Raises `LogError`."""
-    known = listed(admin, ASK_S).topics
-    return {name: len(known[prefix + name].partitions) for name in topics.TOPICS if prefix + name in known}
+    known = listed(admin, PATIENCE_S).topics
+    return {name: len(known[prefix + name].partitions) for name in topics.ON_BROKERS if prefix + name in known}
 
 
 def differences(
     admin: AdminClient, prefix: str, partitions: int | None = None, replication: int | None = None
 ) -> list[Difference]:
     """What is not as it must be; `partitions` when left out: as many as `events` has. Raises `LogError`."""
-    known = listed(admin, ASK_S).topics
+    known = listed(admin, PATIENCE_S).topics
     found = partitions_found(admin, prefix)
     wanted = partitions or found.get(topics.EVENTS, 0)
     different = [
-        Difference(prefix + name, "the topic", "there", "nothing") for name in topics.TOPICS if name not in found
+        Difference(prefix + name, "the topic", "there", "nothing") for name in topics.ON_BROKERS if name not in found
     ]
     for name, number in found.items():
         if number != wanted:
@@ -118,7 +119,7 @@ def _misconfigured(admin: AdminClient, prefix: str, wanted_of: Mapping[str, Mapp
             for resource, answer in answers.items()
         }
 
-    found = insisting(ask, "the topics' configuration", ASK_S)
+    found = insisting(ask, "the topics' configuration", PATIENCE_S)
     for name, configured in wanted_of.items():
         told = found[prefix + name]
         for setting, wanted in configured.items():

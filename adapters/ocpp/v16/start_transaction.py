@@ -1,8 +1,9 @@
 """StartTransaction (OCPP 1.6, 4.8): answered with the transactionId that `load` gave.
 
-A retry is the same start: its record id follows from what names a start (charger, connector, token, time, meter), and
-it gets the same answer. A start that got no decision in time bears a new id at the next try: the host drops an id it
-has seen, and what was decided on it may be forgotten; `load` recognises the start by itself.
+A retry is the same start: its record id follows from what names a start (charger, connector, token, time, meter) and
+from the socket, and it gets the same answer. On another socket, or after no decision in time, it bears a new id: the
+host drops an id it has seen, and what was decided on it may be forgotten, or may have been that this socket is not
+heard any more; `load` recognises the start by itself.
 """
 
 from __future__ import annotations
@@ -44,7 +45,15 @@ async def handle(request: StartTransaction, charger: Charger) -> Awaitable[call_
         meter_start_wh=request.meterStart,
         charger_time_ms=time_ms(request.timestamp),
     )
-    start = derived_id("start", charger.id, said.connector_id, token_ref, said.charger_time_ms, said.meter_start_wh)
+    start = derived_id(
+        "start",
+        charger.id,
+        said.connector_id,
+        token_ref,
+        said.charger_time_ms,
+        said.meter_start_wh,
+        charger.connection_id,
+    )
     tries = charger.agenda.undecided[start]
     asked = charger.observation(said, derived_id(start, tries) if tries else start)
     await charger.keep(asked)

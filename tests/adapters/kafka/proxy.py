@@ -1,18 +1,23 @@
-"""A TCP proxy between clients and the broker that can hold back one end of a transaction, or the answer to it."""
+"""A TCP proxy between clients and the broker that can hold back one end of a transaction, or the answer to it.
+
+It can also refuse records in the broker's place, as one does that does not lead their partition yet.
+"""
 
 from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from socketserver import BaseRequestHandler, ThreadingTCPServer
 from threading import Event, Thread
 from typing import Literal
 
 from services.broker import HOST, Broker
 
-END_TXN = 26
-"""The number that Kafka's protocol gives to the request that ends a transaction."""
+PRODUCE, END_TXN = 0, 26
+"""The numbers that Kafka's protocol gives to requests that write records, and to those that end a transaction."""
+NOT_LEADER = 6
 
 Part = Literal["request", "answer"]
 
@@ -27,6 +32,9 @@ class Proxy(ThreadingTCPServer):
         self.target = broker.behind_proxy
         self.held = Event()
         self.clients: set[socket.socket] = set()
+        self.refuses: tuple[str, int] | None = None
+        """The topic and partition of which the next request to write is refused, before another is passed on."""
+        self._refusal: Callable[[], None] | None = None
         self._part: Part | None = None
         self._released = Event()
 
@@ -43,6 +51,21 @@ class Proxy(ThreadingTCPServer):
         for client in tuple(self.clients):
             with suppress(OSError):
                 client.shutdown(socket.SHUT_RDWR)
+
+    def will_refuse(self, correlation: bytes, client: socket.socket) -> bool:
+        """Whether this request to write is refused, by `refuse`, or when another comes."""
+        self.refuse()
+        if self.refuses is None:
+            return False
+        self._refusal = partial(client.sendall, refusal(correlation, *self.refuses))
+        self.refuses = None
+        self.held.set()
+        return True
+
+    def refuse(self) -> None:
+        send, self._refusal = self._refusal, None
+        if send is not None:
+            send()
 
     def takes(self, part: Part, send: Callable[[], None]) -> bool:
         """Whether this frame is held back; then it is sent later."""
@@ -72,6 +95,8 @@ class Connection(BaseRequestHandler):
             answers = Thread(target=self._answers, args=[broker, ends])
             answers.start()
             for frame in frames(self.request):
+                if int.from_bytes(frame[4:6]) == PRODUCE and self.server.will_refuse(frame[8:12], self.request):
+                    continue
                 is_end = int.from_bytes(frame[4:6]) == END_TXN
                 if is_end:
                     ends.add(frame[8:12])
@@ -89,6 +114,15 @@ class Connection(BaseRequestHandler):
                     send()
         with suppress(OSError):
             self.request.shutdown(socket.SHUT_RDWR)
+
+
+def refusal(correlation: bytes, topic: str, partition: int) -> bytes:
+    """The answer (version 10) that the broker is not the partition's leader: nothing was written."""
+    name = topic.encode()
+    places = (-1).to_bytes(8, signed=True) * 3  # offset, time, start of the log
+    refused = partition.to_bytes(4) + NOT_LEADER.to_bytes(2) + places + b"\x01\x00\x00"
+    answer = correlation + b"\x00" + b"\x02" + bytes([len(name) + 1]) + name + b"\x02" + refused + b"\x00" + bytes(5)
+    return len(answer).to_bytes(4) + answer
 
 
 def frames(source: socket.socket) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""A transaction whose end, or the answer to it, is held back on the way: a fresh producer finds out what it came to."""
+"""What goes wrong between a producer and its broker: an answer that does not come, or that says no at first."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from services.broker import Broker
 from tests.adapters.kafka.proxy import Part, proxied
 from tests.adapters.kafka.story import PATIENCE_S, assert_exactly_once, handled, inputs, tell
 from tests.processors.counting import Counting
+
+AMPLE_S = 0.3
 
 
 def through(broker: Broker, settings: KafkaSettings) -> KafkaSettings:
@@ -60,3 +62,23 @@ async def test_an_append_that_was_not_answered_is_there_once_and_whole(
     partition = topics.partition_of("load:0", log.partitions(topics.EVENTS))
     assert [stored.body for stored in await log.read(topics.EVENTS, partition)] == [b"event"]
     assert await log.table(topics.DESIRED) == {"charger": b"limit"}
+
+
+async def test_records_that_were_refused_at_first_are_written_before_those_that_follow(
+    kafka: Broker, settings: KafkaSettings, log: KafkaLog
+) -> None:
+    """With two requests under way the second would be taken, and the first then called confirmed and never written."""
+    entries = [Entry("load:0", b"%03d" % number) for number in range(200)]
+    (there,) = await log.append(topics.EVENTS, [Entry("load:0", b"the broker leads the partition by now")])
+    with proxied(kafka) as proxy:
+        other = KafkaLog.open(through(kafka, settings))
+        proxy.refuses = (f"{settings.prefix}{topics.EVENTS}", there.partition)
+        first = asyncio.ensure_future(other.append(topics.EVENTS, entries[:1]))
+        assert await asyncio.to_thread(proxy.held.wait, PATIENCE_S)
+        following = [asyncio.ensure_future(other.append(topics.EVENTS, [one])) for one in entries[1:]]
+        await asyncio.sleep(AMPLE_S)  # were there a second request under way, it would come now
+        proxy.refuse()
+        await asyncio.gather(first, *following)
+        await other.close()
+    written = await log.read(topics.EVENTS, there.partition, there.offset)
+    assert [stored.body for stored in written] == [one.body for one in entries]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import signal
 
+import pytest
+
 from adapters.log.kafka.log import KafkaLog
 from adapters.log.kafka.settings import KafkaSettings
 from processors.host import Host
@@ -12,11 +14,14 @@ from tests.adapters.kafka.story import assert_exactly_once, handled, inputs, tel
 from tests.processors.counting import Counting
 
 
-async def test_a_worker_stopped_between_offsets_and_commit_doubles_nothing_when_it_wakes_up(
-    settings: KafkaSettings, log: KafkaLog
+@pytest.mark.parametrize("attempt_s", [1, 30], ids=["its attempt is over", "its attempt goes on"])
+async def test_a_worker_stopped_between_offsets_and_commit_is_fenced_when_it_wakes_up(
+    settings: KafkaSettings, log: KafkaLog, attempt_s: int
 ) -> None:
+    """While it is stopped its successor restores, and consumes the very inputs of the open transaction."""
     given = inputs(0, 90)
-    with worker(settings, "zombie", stop_at=2) as zombie:
+    impatient = settings.model_copy(update={"attempt_timeout_s": attempt_s})
+    with worker(impatient, "zombie", stop_at=2) as zombie:
         await zombie.hears("ready")
         await tell(log, given[:1])
         await handled(log)
@@ -27,7 +32,7 @@ async def test_a_worker_stopped_between_offsets_and_commit_doubles_nothing_when_
             await tell(log, given[50:70])
             await handled(log)
             zombie.send(signal.SIGCONT)
-            await zombie.hears("awake")
+            await zombie.hears("fenced")
             await tell(log, given[70:])
             await handled(log)
     await assert_exactly_once(log, given)

@@ -26,9 +26,9 @@ def stop_after_the_offsets_of(number: int) -> None:
     send_offsets = KafkaConsumer._send_offsets
     commits = 0
 
-    def send_and_stop(self, ends, producer) -> None:
+    def send_and_stop(self, positions, producer) -> None:
         nonlocal commits
-        send_offsets(self, ends, producer)
+        send_offsets(self, positions, producer)
         commits += 1
         if commits == number:
             say("stopped")

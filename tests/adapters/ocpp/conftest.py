@@ -11,7 +11,7 @@ from adapters.log.outcomes import Outcomes
 from adapters.log.sqlite import SqliteLog
 from adapters.ocpp import Gateway, Settings
 from tests.adapters.ocpp.charger import Charger
-from tests.adapters.ocpp.world import NOW_MS, Directory, FullLog, World
+from tests.adapters.ocpp.world import NOW_MS, Directory, FullLog, Kernel, World
 
 
 @pytest.fixture
@@ -24,14 +24,17 @@ def settings() -> Settings:
 async def world(tmp_path: Path, settings: Settings) -> AsyncIterator[World]:
     log = SqliteLog.open(tmp_path)
     store, clock, directory, outcomes = FullLog(log), SimulatedClock(NOW_MS), Directory(), Outcomes(log)
-    following = asyncio.create_task(outcomes.run())
+    kernel = Kernel(log)
+    following, deciding = asyncio.create_task(outcomes.run()), asyncio.create_task(kernel.run())
     gateway = Gateway(store, clock, directory, outcomes, settings)  # type: ignore[arg-type]
-    made = World(log, store, clock, directory, outcomes, gateway)
+    made = World(log, store, clock, directory, outcomes, gateway, kernel)
     made.port = await gateway.start("127.0.0.1", 0)
     yield made
     for charger in made.chargers:
         await charger.close()
     await made.gateway.close()
+    deciding.cancel()
+    await asyncio.wait([deciding])
     await log.close()
     await following
 

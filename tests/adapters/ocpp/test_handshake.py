@@ -158,7 +158,7 @@ async def test_a_new_socket_takes_over(world: World) -> None:
     """The old one is closed, and its end names its own connection: the charger stays online."""
     old = await world.connect()
     new = await world.connect()
-    assert await old.closed() == 1000
+    assert await old.closed() == 4001
     ended = (await world.input(Disconnected)).data
     first, second = await world.said(Connected)
     assert isinstance(ended, Disconnected)
@@ -169,10 +169,10 @@ async def test_a_new_socket_takes_over(world: World) -> None:
 
 
 async def test_a_closed_socket_is_recorded_with_its_code(world: World, charger: Charger) -> None:
-    await charger.socket.close(4001, "bye, I am Bob")
+    await charger.socket.close(4002, "bye, I am Bob")
     ended = (await world.input(Disconnected)).data
     assert isinstance(ended, Disconnected)
-    assert ended.reason == "4001"
+    assert ended.reason == "4002"
     await world.settled()
     assert world.gateway.frames() == {}
 

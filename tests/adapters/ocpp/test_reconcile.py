@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -102,8 +103,7 @@ def test_the_floor_goes_first_and_lasts_for_ever() -> None:
 
 def test_then_the_lease_which_ends_by_itself() -> None:
     scene = Scene()
-    scene.want(FLOOR_6A, lease(seconds=90.9))
-    scene.agenda.transaction_seen(77, 2)
+    scene.want(FLOOR_6A, replace(lease(seconds=90.9), connector_id=2))
     scene.sent()
     call, recorded = scene.sent()
     assert call == {

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from adapters.ocpp import Settings
+from domain.load_control import ownership
 from domain.records import Payload
-from domain.records.chargers import Authorize, Metered, TransactionStart, TransactionStop
+from domain.records.chargers import Authorize, Connected, Metered, TransactionStart, TransactionStop
 from domain.records.load import TransactionPermitted, TransactionRefused, TransactionStarted
 from domain.records.sessions import StartDenied
 from domain.records.time import InputRejected
@@ -58,7 +59,9 @@ async def test_authorize_is_answered_with_the_decision(
     await charger.send([2, "a1", "Authorize", {"idTag": "known"}])
     asked = await world.input(Authorize, "sites")
     assert asked.data == Authorize(charger_id="CP1", token_ref="ref-known", vehicle_id="v1")
-    assert (asked.stream, asked.actor, asked.source, asked.time) == ("sites:s1", "CP1", "/ocpp", NOW_MS)
+    (connected,) = await world.said(Connected)
+    source = f"/ocpp/{connected.connection_id}"
+    assert (asked.stream, asked.actor, asked.source, asked.time) == ("sites:s1", "CP1", source, NOW_MS)
     assert charger.heard.empty()
 
     await world.decide(asked, decision)
@@ -106,19 +109,39 @@ async def test_a_rejected_start_is_invalid_and_bears_no_transaction(world: World
 
 
 async def test_a_repeated_start_is_the_same_start(world: World, charger: Charger) -> None:
-    """A retry under a new message id, and one more after a reconnect."""
+    """A retry under a new message id."""
     await charger.send([2, "s1", "StartTransaction", START])
     await world.decide(await world.input(TransactionStart), started())
     first = await charger.hear()
 
     assert (await charger.call("StartTransaction", START, "s2"))[2] == first[2]
-    again = await world.connect()
     offset = {**START, "timestamp": "2026-01-01T01:00:00.000+01:00"}
-    assert (await again.call("StartTransaction", offset, "s3"))[2] == first[2]
+    assert (await charger.call("StartTransaction", offset, "s3"))[2] == first[2]
 
     starts = [record.id for record in await world.inputs("load") if isinstance(record.data, TransactionStart)]
     assert len(starts) == 3
     assert len(set(starts)) == 1
+
+
+async def test_a_start_is_asked_under_a_new_id_on_another_socket(world: World, charger: Charger) -> None:
+    """The old socket's may have come too late to count; `load` recognises the start itself."""
+    await charger.send([2, "s1", "StartTransaction", START])
+    first = await world.input(TransactionStart)
+    again = await world.connect()
+    await again.send([2, "s1", "StartTransaction", START])
+    second = await world.input(TransactionStart, number=2)
+    assert first.id != second.id
+    assert first.data == second.data
+
+
+async def test_a_start_on_a_socket_that_is_not_heard_any_more_shall_be_asked_again(
+    world: World, charger: Charger
+) -> None:
+    await charger.send([2, "s1", "StartTransaction", START])
+    refused = InputRejected(input_id="i", input_type="t", rule=ownership.RULE, field="source", reason="a newer socket")
+    await world.decide(await world.input(TransactionStart), refused)
+    answer = await charger.hear()
+    assert answer[2:] == ["InternalError", "ask on the newest connection", {"reason": "a newer socket"}]
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,10 @@ from adapters.ocpp import Gateway, Settings
 from commands import topics
 from commands.codec import canonical, decode, entry
 from commands.ports import ChargerIdentity, Entry, LogFull, Output
-from domain.desired import Desired, Floor, Lease
+from domain.desired import Desired, Floor, Lease, Owner
 from domain.records import Payload, Record, input_record
+from domain.records.chargers import Connected
+from domain.records.load import ChargerConnected
 from tests.adapters.ocpp.charger import PATIENCE_S, Charger
 
 NOW_MS = 1_767_225_600_000
@@ -57,6 +59,50 @@ class FullLog:
         await self.log.append_all(outputs)
 
 
+class Kernel:
+    """Decides who owns a charger, as the processor `load` does, and tells the owner what a test desires."""
+
+    def __init__(self, log: SqliteLog) -> None:
+        self.log = log
+        self.desired = {
+            charger_id: Desired(charger_id, identity.site_id, len(identity.phases), None, None)
+            for charger_id, identity in CHARGERS.items()
+        }
+        self.seen: dict[int, int] = {}
+
+    async def run(self) -> None:
+        async for page in self.log.tail(topics.inputs("load"), {}):
+            for stored in page:
+                await self._take(decode(stored.body))
+                self.seen[stored.position.partition] = stored.position.offset
+
+    async def desire(self, charger_id: str, floor: Floor | None, lease: Lease | None) -> None:
+        self.desired[charger_id] = replace(self.desired[charger_id], floor=floor, lease=lease)
+        await self._tell(charger_id)
+
+    async def caught_up(self) -> bool:
+        ends = await self.log.ends(topics.inputs("load"))
+        return all(self.seen.get(partition, 0) == end for partition, end in ends.items())
+
+    async def _take(self, given: Record) -> None:
+        if not isinstance(given.data, Connected):
+            return
+        told, owner = given.data, self.desired[given.data.charger_id].owner
+        epoch = owner.epoch + 1 if owner else 1
+        decided = ChargerConnected(
+            charger_id=told.charger_id, connection_id=told.connection_id, gateway_id=told.gateway_id, epoch=epoch
+        )
+        event = replace(given, id=f"{given.id}/0", type=decided.type_name, causationid=given.id, data=decided)
+        await self.log.append(topics.EVENTS, [entry(event)])
+        self.desired[told.charger_id] = replace(
+            self.desired[told.charger_id], owner=Owner(told.gateway_id, told.connection_id, epoch)
+        )
+        await self._tell(told.charger_id)
+
+    async def _tell(self, charger_id: str) -> None:
+        await self.log.append(topics.DESIRED, [Entry(charger_id, canonical(self.desired[charger_id]))])
+
+
 @dataclass
 class World:
     log: SqliteLog
@@ -65,6 +111,7 @@ class World:
     directory: Directory
     outcomes: Outcomes
     gateway: Gateway
+    kernel: Kernel
     port: int = 0
     chargers: list[Charger] = field(default_factory=list)
 
@@ -111,12 +158,10 @@ class World:
         await self.log.append(topics.EVENTS, [entry(happened)])
 
     async def desire(self, floor: Floor | None, lease: Lease | None = None, charger_id: str = "CP1") -> None:
-        identity = CHARGERS[charger_id]
-        desired = Desired(charger_id, identity.site_id, len(identity.phases), floor, lease)
-        await self.log.append(topics.DESIRED, [Entry(charger_id, canonical(desired))])
+        await self.kernel.desire(charger_id, floor, lease)
 
     async def settled(self) -> None:
-        """Return when the gateway read all of the log and has nothing left to do."""
+        """Return when the gateway, and who decides for it, read all of the log and have nothing left to do."""
         async with asyncio.timeout(PATIENCE_S):
-            while not (await self.gateway.caught_up() and self.gateway.idle()):
+            while not (await self.kernel.caught_up() and await self.gateway.caught_up() and self.gateway.idle()):
                 await asyncio.sleep(0.001)

@@ -182,4 +182,5 @@ async def test_where_nobody_prunes_days_go_when_they_are_older_than_is_kept(seri
         assert set(await ids(series, 1)) == readings
     for days, first_ms in ((31, 0), (32, 31 * DAY_MS - 1)):
         await series.keep(METERED, {0: days}, [replace(VALUE, id=f"m{days}", time_ms=days * DAY_MS - 1)])
-        assert await series.first_metered_ms("north") == first_ms
+        assert (await series.meter_values("north", *ALWAYS))[0].time_ms == first_ms
+    assert await series.first_metered_ms("north") == 0, "hours are kept longer"

@@ -231,7 +231,7 @@ async def all_of(log: SqliteLog, topic: str) -> list[Stored]:
 async def test_after_a_restart_it_goes_on_behind_what_was_kept(log, series):
     await append(log, record("m1", "load:north", metered()))
     await work(log, series)
-    await series.prune(received_before_ms=0, metered_before_ms=NOW_MS + 1)
+    await series.prune(received_before_ms=0, metered_before_ms=NOW_MS + 1, buckets_before_ms={})
     await append(log, record("m2", "load:north", metered()))
     await work(log, series)
     assert [value.id for value in await series.meter_values("north", *ALWAYS)] == ["m2"]

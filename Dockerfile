@@ -1,0 +1,28 @@
+# The platform, for every service of compose.yaml: `docker compose build`, or `docker build -t commonwatt .`
+
+FROM python:3.13.7-slim AS packages
+WORKDIR /app
+COPY requirements.lock .
+RUN python -m venv .venv \
+    && .venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+
+FROM node:24.9.0-slim AS pages
+WORKDIR /app/api/web
+COPY api/web/package.json api/web/package-lock.json api/web/.npmrc ./
+RUN npm ci --omit=dev
+
+FROM python:3.13.7-slim
+RUN useradd --system --uid 10001 --no-create-home commonwatt && install --directory --owner commonwatt --mode 700 /data
+WORKDIR /app
+COPY --from=packages /app/.venv .venv
+COPY . .
+COPY --from=pages /app/api/web/node_modules api/web/node_modules
+# The data folder of every command, `data`, is the volume.
+WORKDIR /
+ENV PATH=/app/.venv/bin:$PATH PYTHONPATH=/app PYTHONSAFEPATH=1 PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+USER commonwatt
+VOLUME /data
+EXPOSE 8000 9000
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["python", "-m", "services.cli"]
+CMD ["--help"]

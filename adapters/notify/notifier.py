@@ -1,0 +1,150 @@
+"""The notifier: takes from the events whom to tell what, and delivers it at least once, while it is of use."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Protocol
+
+import structlog
+from prometheus_client import Counter
+
+from adapters.notify.outbox import Notification, Outbox, State
+from adapters.notify.services import send
+from commands.codec import decode
+from commands.head import head
+from commands.ports import Clock, DatabaseUnavailable, Log, Position, Stored
+from commands.topics import EVENTS
+from commands.who_is_told import TELLING, Notice, notices
+from domain.records import Record, derived_id
+
+CLAIMED_MS = 60_000
+"""Longer than an attempt may take: whoever claimed it and died is succeeded then."""
+FIRST_RETRY_MS = 5_000
+RETRY_AT_MOST_EVERY_MS = 300_000
+LOOK_S = 1.0
+
+NOTIFICATIONS = Counter("commonwatt_notifications", "Notifications by what became of them", ("state",))
+log_line = structlog.get_logger("notifier")
+
+Recipients = Callable[[Notice, Position], Awaitable[Sequence[str]]]
+"""The accounts that a notice is for, as the read models know them once they have applied the event at that position."""
+Send = Callable[[str, str, str], Awaitable[bool]]
+
+
+class Channels(Protocol):
+    """Where accounts want to be notified."""
+
+    async def of(self, account_id: str) -> Mapping[str, str]:
+        """Channel id -> URL."""
+
+    async def accounts(self) -> frozenset[str]:
+        """Those that have any."""
+
+
+class Notifier:
+    """`run` it beside the log, or hand it batches (`take`) and let it `deliver`."""
+
+    def __init__(
+        self, log: Log, clock: Clock, outbox: Outbox, channels: Channels, recipients: Recipients, send: Send = send
+    ) -> None:
+        self.log = log
+        self.clock = clock
+        self.outbox = outbox
+        self.channels = channels
+        self.recipients = recipients
+        self._send = send
+        self._came = asyncio.Event()
+
+    async def run(self) -> None:
+        """Follow the events from where they were taken, and deliver, until the log closes."""
+        delivering = asyncio.create_task(self.deliver())
+        following = asyncio.create_task(self._follow())
+        try:
+            ended, _ = await asyncio.wait([delivering, following], return_when=asyncio.FIRST_COMPLETED)
+            for task in ended:
+                task.result()
+        finally:
+            for task in (delivering, following):
+                task.cancel()
+            await asyncio.gather(delivering, following, return_exceptions=True)
+
+    async def take(self, page: Sequence[Stored]) -> None:
+        """Keep what a page of events has to tell. What is too old by now is kept as expired, and never sent."""
+        telling = [stored for stored in page if head(stored.body).type in TELLING]
+        reachable = await self.channels.accounts() if telling else frozenset()
+        found: list[Notification] = []
+        for stored in telling if reachable else ():
+            event = decode(stored.body)
+            for notice in notices(event):
+                for account_id in await self.recipients(notice, stored.position):
+                    found += await self._for(account_id, notice, event) if account_id in reachable else ()
+        if telling:  # a page that tells nothing costs less to read again than to note
+            await self.outbox.take(found, {one.position.partition: one.position.offset for one in page})
+            self._came.set()
+
+    async def deliver(self) -> None:
+        """Send what is due, for ever. While the database does not answer it waits."""
+        while True:
+            try:
+                while await self.deliver_due():
+                    pass
+            except DatabaseUnavailable as error:
+                log_line.error("waiting for the database", error=str(error))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_S):
+                    await self._came.wait()
+            self._came.clear()
+
+    async def deliver_due(self) -> int:
+        """Try some of those that are due, once each; how many."""
+        now_ms = self.clock.now_ms()
+        due = await self.outbox.claim(now_ms, now_ms + CLAIMED_MS)
+        await asyncio.gather(*(self.attempt(one) for one in due))
+        return len(due)
+
+    async def attempt(self, one: Notification) -> None:
+        """Send a notification that is still of use, and note what became of it."""
+        if self.clock.now_ms() >= one.useful_until_ms:
+            return await self._settle(one, "gave_up" if one.attempts else "expired", None)
+        url = (await self.channels.of(one.account_id)).get(one.channel_id)
+        if url is None:  # she does not want it there any more
+            return await self._settle(one, "gave_up", None)
+        if await self._send(url, one.title, f"{one.text}\n\n[{one.event_id}]"):
+            return await self._settle(one, "sent", "sent")
+        return await self._settle(one, "waiting", "failed")
+
+    async def _follow(self) -> None:
+        async for page in self.log.tail(EVENTS, await self.outbox.consumed()):
+            await self.take(page)
+
+    async def _for(self, account_id: str, notice: Notice, event: Record) -> list[Notification]:
+        now_ms = self.clock.now_ms()
+        state: State = "waiting" if now_ms < notice.useful_until_ms else "expired"
+        told = (notice.title, notice.text, notice.useful_until_ms, state, 0, now_ms)
+        return [
+            Notification(
+                derived_id("notification", notice.once or event.id, notice.to, account_id, channel_id),
+                event.id,
+                account_id,
+                channel_id,
+                *told,
+            )
+            for channel_id in await self.channels.of(account_id)
+        ]
+
+    async def _settle(self, one: Notification, state: State, tried: str | None) -> None:
+        now_ms = self.clock.now_ms()
+        due_ms = now_ms + _pause_ms(one.attempts) if state == "waiting" else now_ms
+        await self.outbox.settle(one, state, due_ms, tried, now_ms)
+        if state != "waiting":
+            NOTIFICATIONS.labels(state).inc()
+        log_line.info("notification", key=one.key, state=state, attempts=one.attempts + (tried is not None))
+
+
+def _pause_ms(attempts: int) -> int:
+    """Twice as long after each attempt, and up to half of it less, so that not all come at once."""
+    longest_ms = min(FIRST_RETRY_MS << min(attempts, 10), RETRY_AT_MOST_EVERY_MS)
+    return longest_ms - random.randrange(longest_ms // 2)

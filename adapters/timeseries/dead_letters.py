@@ -1,0 +1,58 @@
+"""Telemetry on brokers that several builds and tools write to: what can't be read is set aside and never blocks."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import structlog
+from prometheus_client import Counter
+
+from adapters.timeseries.keeping import Telling, keep
+from commands.codec import entry
+from commands.ports import Clock, Entry, Log, Stored, TimeSeries
+from commands.topics import dead, stream
+from domain.records import derived_id, input_record
+from domain.records.dead_letters import DeadLetter
+
+DEAD_LETTERS = Counter("commonwatt_dead_letters", "Inputs that telemetry could not read and set aside", ("topic",))
+
+log_line = structlog.get_logger("telemetry")
+
+
+def keeper(log: Log, series: TimeSeries, clock: Clock, telling: Telling) -> Callable[[Sequence[Stored]], Any]:
+    """Keeps what a batch tells; what of it can't be read goes to the dead letters first, with its place and the reason.
+
+    Repeats do no harm: a letter's id follows from the place that it is about.
+    """
+
+    async def kept(batch: Sequence[Stored]) -> None:
+        rows: list[Any] = []
+        letters: list[Entry] = []
+        for stored in batch:
+            try:
+                rows += telling.rows_of(stored)
+            except Exception as error:  # whatever it is, the next record must not wait for it
+                letters.append(_letter(telling.topic, stored, str(error), clock.now_ms()))
+        if letters:
+            await log.append(dead(telling.topic), letters)
+            DEAD_LETTERS.labels(telling.topic).inc(len(letters))
+            log_line.error("dead letters", topic=telling.topic, count=len(letters))
+        await keep(series, telling.topic, batch, rows)
+
+    return kept
+
+
+def _letter(topic: str, stored: Stored, reason: str, now_ms: int) -> Entry:
+    place = stored.position
+    said = DeadLetter(
+        topic=topic,
+        partition=place.partition,
+        offset=place.offset,
+        key=stored.key,
+        reason=reason,
+        body_base64=b64encode(stored.body).decode(),
+    )
+    about = derived_id("dead letter", topic, place.partition, place.offset)
+    return entry(input_record(about, "/telemetry", stream("telemetry", topic), now_ms, said, actor="telemetry"))

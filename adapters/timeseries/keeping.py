@@ -1,0 +1,51 @@
+"""What the inputs of a processor tell the time series, and how it is kept: the same for every host."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from adapters.timeseries.rows import meter_values, telemetry_events
+from commands.codec import decode
+from commands.head import head
+from commands.ports import MeterValue, Stored, TelemetryEvent, TimeSeries
+from commands.topics import inputs
+from domain.records import Payload, Record
+from domain.records.chargers import Metered
+from domain.records.readings import Reading
+
+Rows = Sequence[TelemetryEvent] | Sequence[MeterValue]
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """One type of inputs, and the rows that a record of it tells."""
+
+    topic: str
+    type: type[Payload]
+    rows: Callable[[Record, Any], Rows]
+
+    def rows_of(self, stored: Stored) -> Rows:
+        """What an input tells: nothing, where it is of another type. Raises `LogDamaged` where it can't be read."""
+        if head(stored.body).type != self.type.type_name:
+            return ()
+        record = decode(stored.body)
+        return self.rows(record, record.data)
+
+
+TELLINGS = (
+    Telling(inputs("vehicles"), Reading, telemetry_events),
+    Telling(inputs("load"), Metered, meter_values),
+)
+
+
+async def keep(series: TimeSeries, topic: str, page: Sequence[Stored], rows: Sequence[Any]) -> None:
+    """Keep the rows that a page told. One without rows is passed over: to read it again costs less than noting it."""
+    if rows:
+        await series.keep(topic, positions(page), rows)
+
+
+def positions(page: Sequence[Stored]) -> Mapping[int, int]:
+    """How far a page reaches in each partition."""
+    return {stored.position.partition: stored.position.offset for stored in page}

@@ -1,0 +1,53 @@
+"""`commands.tracing.Tracer` on OpenTelemetry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.trace import SpanKind, TracerProvider
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from commands.tracing import Facts, Passed, Span
+
+TRACEPARENT = "traceparent"
+PROPAGATOR = TraceContextTextMapPropagator()
+
+
+class _Span:
+    def __init__(self, span: trace.Span) -> None:
+        self._span = span
+        carrier: dict[str, str] = {}
+        PROPAGATOR.inject(carrier, trace.set_span_in_context(span, Context()))
+        self.traceparent = carrier.get(TRACEPARENT)
+
+    def describe(self, facts: Facts, name: str = "") -> None:
+        if name:
+            self._span.update_name(name)
+        self._span.set_attributes(facts)
+
+
+class OpenTelemetryTracer:
+    """Spans of one service. What can't be read of a caller's context begins a trace of its own."""
+
+    def __init__(self, provider: TracerProvider) -> None:
+        self._tracer = provider.get_tracer("commonwatt")
+
+    def begin(self, name: str, caller: str | None) -> AbstractContextManager[Span]:
+        return self._span(name, caller, SpanKind.SERVER)
+
+    @contextmanager
+    def follow(self, name: str, parent: str | None) -> Iterator[Span]:
+        if parent is None:
+            yield Passed(None)
+            return
+        with self._span(name, parent, SpanKind.CONSUMER) as span:
+            yield span
+
+    @contextmanager
+    def _span(self, name: str, parent: str | None, kind: SpanKind) -> Iterator[Span]:
+        context = PROPAGATOR.extract({TRACEPARENT: parent}, Context()) if parent is not None else Context()
+        with self._tracer.start_as_current_span(name, context, kind) as span:
+            yield _Span(span)

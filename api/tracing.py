@@ -1,0 +1,36 @@
+"""Each request is a span, or the first of a trace; what it appends to the log carries on from there."""
+
+from __future__ import annotations
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.middleware import template
+from commands.tracing import Tracer
+
+
+class Traced:
+    """Only there where somebody traces. Spans are named by route template: a path may hold an id."""
+
+    def __init__(self, app: ASGIApp, tracer: Tracer) -> None:
+        self.app = app
+        self.tracer = tracer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        method = scope["method"]
+        with self.tracer.begin(method, Headers(scope=scope).get("traceparent")) as span:
+
+            async def watch(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    span.describe({"http.response.status_code": message["status"]})
+                await send(message)
+
+            scope.setdefault("state", {})["traceparent"] = span.traceparent
+            try:
+                await self.app(scope, receive, watch)
+            finally:
+                route = template(scope)
+                span.describe({"http.request.method": method, "http.route": route}, f"{method} {route}")

@@ -1,0 +1,74 @@
+"""The worker `commonwatt`: the host as it is, with a processor that does what the other workers do."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import uvloop
+
+from adapters.log.kafka.log import KafkaLog
+from adapters.log.kafka.settings import KafkaSettings
+from domain.desired import Desired
+from domain.records import Payload, Record
+from domain.records.sessions import SessionResumed
+from processors.host import Host
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """What this processor must never forget."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How many inputs the stream has seen, written with as many digits as the state shall have bytes."""
+
+    seen: str = "0"
+
+
+class Keeper:
+    """One event an input, and a state of a given size."""
+
+    name = "vehicles"
+    fold_type = Nothing
+    working_type = Kept
+
+    def __init__(self, state_bytes: int) -> None:
+        self.state_bytes = state_bytes
+
+    def start(self, key: str) -> tuple[Nothing, Kept]:
+        return Nothing(), Kept()
+
+    def observe(self, fold: Nothing, working: Kept, given: Record) -> Kept:
+        return Kept(str(int(working.seen[-12:]) + 1).zfill(self.state_bytes))
+
+    def decide(self, fold: Nothing, working: Kept, given: Record) -> Sequence[Payload]:
+        return [SessionResumed(session_id=given.stream)]
+
+    def evolve(self, fold: Nothing, event: Payload, time_ms: int) -> Nothing:
+        return fold
+
+    def desired(self, fold: Nothing, event: Payload) -> Sequence[Desired]:
+        return ()
+
+
+async def work(job: dict[str, Any]) -> None:
+    """Run until SIGTERM."""
+    log = KafkaLog.open(KafkaSettings(brokers=job["brokers"], prefix=job["prefix"]))
+    host = Host(Keeper(job["state_bytes"]), log)
+    running = asyncio.create_task(host.run())
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
+    await asyncio.wait([running])
+    await log.close()
+    if not running.cancelled():
+        await running
+
+
+if __name__ == "__main__":
+    uvloop.run(work(json.loads(sys.argv[1])))

@@ -1,0 +1,65 @@
+"""A worker in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from benchmarks import quix
+from benchmarks.stream.job import Job
+
+ROOT = Path(__file__).resolve().parents[2]
+STOP_S = 20
+
+
+class WorkerError(Exception):
+    """A worker ended that should not have; the text is the end of what it said."""
+
+
+class Worker:
+    """A running process."""
+
+    def __init__(self, process: subprocess.Popen[bytes], said: Path) -> None:
+        self._process = process
+        self._said = said
+
+    def check(self) -> None:
+        """Raises `WorkerError`."""
+        if self._process.poll() is not None:
+            raise WorkerError(self._said.read_text(errors="replace")[-2000:])
+
+    def stop(self) -> None:
+        """End it in order; by force where that takes too long."""
+        self._process.terminate()
+        try:
+            self._process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+@contextmanager
+def working(job: Job) -> Iterator[Worker]:
+    """A worker that does the job for as long as the context is open."""
+    with tempfile.TemporaryDirectory(prefix="commonwatt-") as folder:
+        said = Path(folder) / "said"
+        told = json.dumps(job.told() | {"folder": folder})
+        with said.open("wb") as output:
+            worker = Worker(
+                subprocess.Popen([*_command(job.engine), told], cwd=ROOT, stdout=output, stderr=output), said
+            )
+        try:
+            yield worker
+        finally:
+            worker.stop()
+
+
+def _command(engine: str) -> list[str]:
+    if engine == "quix":
+        return [str(quix.python()), str(quix.WORKER)]
+    return [sys.executable, "-m", f"benchmarks.stream.{engine}"]

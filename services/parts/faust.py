@@ -1,0 +1,56 @@
+"""What a service on Kafka does by Faust: workers that share the partitions with others of their group."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Mapping
+
+from adapters import faust_host
+from adapters.faust_host import Keep
+from adapters.log.kafka.settings import KafkaSettings
+from adapters.timeseries.dead_letters import keeper
+from adapters.timeseries.keeping import TELLINGS
+from adapters.timeseries.worker import Pruner
+from commands.topics import EVENTS
+from services.parts.base import Base
+from services.parts.notifier import notifier
+from services.parts.part import Part, cancelled, ended
+
+
+class FaustPart(Part):
+    """Hands the committed records of topics to functions. On stopping, what is not kept is left to others."""
+
+    def __init__(self, name: str, kafka: KafkaSettings, keeps: Mapping[str, Keep], beside: Awaitable[None]) -> None:
+        self.name = name
+        self._kafka = kafka
+        self._keeps = keeps
+        self._beside = beside
+        self._stopping = asyncio.Event()
+        self._working: list[asyncio.Task[None]] = []
+        self._running: list[asyncio.Future[None]] = []
+
+    async def start(self, tasks: asyncio.TaskGroup) -> None:
+        app = faust_host.worker(self._kafka, self.name, self._keeps)
+        self._working = [tasks.create_task(faust_host.run(app, self._stopping), name=self.name)]
+        self._running = [tasks.create_task(_awaited(self._beside), name=f"beside {self.name}")]
+
+    async def stop(self) -> None:
+        self._stopping.set()
+        await ended(self._working)
+        await cancelled(self._running)
+
+
+async def _awaited(work: Awaitable[None]) -> None:
+    await work
+
+
+def telemetry_part(base: Base, kafka: KafkaSettings) -> FaustPart:
+    """Keeps what vehicles and chargers tell as time series."""
+    keeps = {telling.topic: keeper(base.log, base.series, base.clock, telling) for telling in TELLINGS}
+    return FaustPart("telemetry", kafka, keeps, Pruner(base.series, base.clock).run())
+
+
+def notifier_part(base: Base, kafka: KafkaSettings) -> FaustPart:
+    """Tells people what happened."""
+    telling = notifier(base)
+    return FaustPart("notifier", kafka, {EVENTS: telling.take}, telling.deliver())

@@ -1,0 +1,23 @@
+"""Garbage collection that does not halt what is under way for long."""
+
+from __future__ import annotations
+
+import asyncio
+
+from services.memory import settle
+from services.parts.part import Part, cancelled
+
+
+class MemoryPart(Part):
+    """The last to start: what is there by then is there to stay."""
+
+    name = "memory"
+
+    def __init__(self) -> None:
+        self._running: list[asyncio.Task[None]] = []
+
+    async def start(self, tasks: asyncio.TaskGroup) -> None:
+        self._running = [tasks.create_task(settle(), name=self.name)]
+
+    async def stop(self) -> None:
+        await cancelled(self._running)

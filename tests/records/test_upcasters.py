@@ -1,0 +1,152 @@
+"""Records of old versions: read by everybody as present ones, step by step, and never lost."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from commands.codec import canonical, decode, encode
+from commands.head import head
+from commands.ports import LogDamaged
+from domain.records import TYPES, Payload, input_record
+from domain.records.sessions import EtaChanged
+from domain.records.time import StreamUnparked
+from domain.records.upcasters import UPCASTERS, next_version, present_name, upcast, upcasts
+from services import schemas
+from tests.records import committed
+from tests.records.samples import samples
+
+
+class Told(Payload):
+    """The present version of an example: in watts, and says who."""
+
+    power_w: int
+    who: str
+
+
+def in_watts(data: dict[str, Any]) -> dict[str, Any]:
+    return {"power_w": data["power_kw"] * 1000}
+
+
+def by_somebody(data: dict[str, Any]) -> dict[str, Any]:
+    return {**data, "who": "somebody"}
+
+
+@pytest.fixture
+def versions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A type that has changed twice."""
+    Told.type_name, Told.record_kind = "example.told.v3", "event"
+    monkeypatch.setitem(TYPES, "example.told.v3", Told)
+    monkeypatch.setitem(UPCASTERS, "example.told.v1", in_watts)
+    monkeypatch.setitem(UPCASTERS, "example.told.v2", by_somebody)
+
+
+def stored(type_name: str, **data: Any) -> bytes:
+    """A record as it was stored when `type_name` was the present version."""
+    present = input_record("i", "/test", "sites:a", 7, StreamUnparked(), actor="a")
+    return canonical({**orjson.loads(encode(present)), "type": type_name, "data": data})
+
+
+@pytest.mark.usefixtures("versions")
+@pytest.mark.parametrize(
+    ("recorded", "read"),
+    [
+        (("example.told.v1", {"power_kw": 11}), Told(power_w=11_000, who="somebody")),
+        (("example.told.v2", {"power_w": 11_001}), Told(power_w=11_001, who="somebody")),
+        (("example.told.v3", {"power_w": 5, "who": "me"}), Told(power_w=5, who="me")),
+    ],
+)
+def test_every_version_is_read_as_the_present_one(recorded: tuple[str, dict[str, Any]], read: Told) -> None:
+    body = stored(recorded[0], **recorded[1])
+
+    record = decode(body)
+
+    assert record == replace(decode(stored("example.told.v3", power_w=1, who="x")), data=read)
+    assert record.type == head(body).type == "example.told.v3"
+    assert record.id == head(body).id == "i"
+
+
+@pytest.mark.usefixtures("versions")
+def test_what_an_upcaster_can_t_make_sense_of_is_damage() -> None:
+    with pytest.raises(LogDamaged, match="power_kw"):
+        decode(stored("example.told.v1", power_w=1))
+    with pytest.raises(LogDamaged, match=r"example\.told\.v9"):
+        decode(stored("example.told.v9", power_w=1))
+
+
+def test_a_version_has_one_upcaster(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(UPCASTERS, "example.told.v1", in_watts)
+    with pytest.raises(ValueError, match=r"two upcasters of example\.told\.v1"):
+        upcasts("example.told.v1")(by_somebody)
+    assert UPCASTERS["example.told.v1"] is in_watts
+
+
+def test_versions_are_numbered() -> None:
+    assert next_version("site.example.v1") == "site.example.v2"
+    assert next_version("site.example.v9") == "site.example.v10"
+
+
+def test_a_present_version_is_left_as_it_is() -> None:
+    data = {"name": "x", "due_ms": 1}
+    assert present_name("timer.due.v1") == "timer.due.v1"
+    assert upcast("timer.due.v1", data) is data
+
+
+def test_a_queue_that_was_told_as_a_whole_is_read_as_if_all_of_it_had_changed() -> None:
+    fairness = dict.fromkeys(("score_ppm", "energy_ppm", "waiting_ppm", "slack_ppm"), 5)
+    standings = [{"session_id": name, "tier": 2, "fairness": fairness, "queued_ms": 1} for name in ("a", "b")]
+    body = stored("site.eta_changed.v1", sessions=[["a", 7]], chargers=[["c1", 9]], standings=standings)
+
+    read = decode(body).data
+
+    assert isinstance(read, EtaChanged)
+    assert [(one.session_id, one.turn_at_ms) for one in read.sessions] == [("a", 7), ("b", None)]
+    assert read.chargers == (("c1", 9),)
+
+
+def test_an_old_version_has_no_model_and_leads_to_one() -> None:
+    assert not UPCASTERS.keys() & TYPES.keys()
+    assert {present_name(name) for name in UPCASTERS} <= TYPES.keys()
+
+
+OLD = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["power_kw"],
+    "properties": {"power_kw": {"type": "integer"}, "more": {"type": "boolean", "default": False}},
+}
+"""The schema of the example's first version: its upcaster drops `more`."""
+
+
+@pytest.mark.usefixtures("versions")
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_whatever_an_old_schema_allows_is_read(data: st.DataObject) -> None:
+    kept = committed.in_folder()
+    old = {name: kept[name] for name in UPCASTERS if name in kept} | {"example.told.v1": OLD}
+    for name, schema in old.items():
+        sample = data.draw(samples(schema, schema.get("$defs", {})))
+        read = decode(stored(name, **sample)).data
+        assert decode(stored(present_name(name), **orjson.loads(canonical(read)))).data == read
+
+
+@pytest.mark.usefixtures("versions")
+def test_the_schema_of_an_old_version_stays(tmp_path: Path) -> None:
+    schemas.write(tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"\.v\d+\.json"):
+        schemas.history(tmp_path)
+    for name in UPCASTERS:
+        (tmp_path / f"{name}.json").write_text("{}")
+
+    assert not schemas.write(tmp_path)
+    assert schemas.history(tmp_path) == {name: {} for name in UPCASTERS}
+
+
+def test_the_history_is_there() -> None:
+    assert UPCASTERS.keys() <= committed.in_folder().keys()
