@@ -31,11 +31,12 @@ START_S = 180
 LOOK_S = 0.2
 ANSWER_S = 5.0
 EDGES = ("api-", "gateway-")
+"""Stopped first: what they accepted is decided then."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the caller asked for; `data` None: a temporary folder. `settings` are for each service."""
+    """What the caller asked for; `data` None: a temporary folder."""
 
     data: Path | None
     workers: int
@@ -113,7 +114,7 @@ def up(wanted: Wanted) -> Iterator[Cluster]:
 
 
 def stop(cluster: Cluster) -> None:
-    """Stop the services, the edges first: what they accepted is decided then. The servers go on."""
+    """Stop the services, the edges first. The servers go on."""
     names = [one.service.name for one in cluster.members]
     cluster.supervisor.stop([name for name in names if name.startswith(EDGES)])
     cluster.supervisor.stop([name for name in names if name != CLOCK])
