@@ -17,7 +17,8 @@ from pydantic_settings import BaseSettings
 from adapters.log.kafka.settings import KafkaSettings
 from commands.topics import PROCESSORS
 from services.cli import app
-from services.databases import SETTINGS_FILE, Databases
+from services.databases import Databases
+from services.settings import SETTINGS_FILE, ProcessSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
@@ -25,7 +26,7 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 PLATFORM = {name: service for name, service in SERVICES.items() if service["image"].startswith("commonwatt:")}
 BROKERS = ("kafka-1", "kafka-2", "kafka-3")
 JOBS = ("topics", "migrate")
-SETTINGS: tuple[type[BaseSettings], ...] = (KafkaSettings, Databases)
+SETTINGS: tuple[type[BaseSettings], ...] = (KafkaSettings, Databases, ProcessSettings)
 
 
 def test_every_image_is_of_one_exact_version() -> None:
@@ -93,7 +94,7 @@ def test_all_parts_run_and_those_that_share_work_run_twice() -> None:
 
 
 def parsed(words: list[str]) -> str:
-    """The command that these words call. Raises `click.UsageError` where there is none, or it takes something else."""
+    """The command that these words call. Raises a usage error where there is none, or it takes something else."""
     group = typer.main.get_command(app)
     context = group.make_context("commonwatt", list(words))
     while hasattr(group, "resolve_command"):
@@ -102,14 +103,24 @@ def parsed(words: list[str]) -> str:
     return context.command_path
 
 
-@pytest.mark.parametrize("name", JOBS)
-def test_every_job_is_a_command(name: str) -> None:
-    assert parsed(SERVICES[name]["command"]) == f"commonwatt {name}"
+@pytest.mark.parametrize("name", PLATFORM)
+def test_every_service_is_started_by_a_command(name: str) -> None:
+    words = SERVICES[name]["command"]
+    assert f"commonwatt {' '.join(words)}".startswith(parsed(words))
 
 
-def test_every_service_is_started_by_a_command() -> None:
-    assert {service["command"][0] for service in PLATFORM.values()} == {*JOBS, "serve"}
-    assert parsed(["serve"]) == "commonwatt serve"
+def test_what_is_no_command_is_seen() -> None:
+    for words in (["serve", "nobody"], ["topics", "twice"], ["serve", "api", "--prot", "1"]):
+        with pytest.raises(Exception, match=r"No such|unexpected"):
+            parsed(words)
+
+
+def test_every_service_is_asked_where_it_answers() -> None:
+    port = PLATFORM["load"]["environment"]["COMMONWATT_HEALTH_PORT"]
+    for name, service in PLATFORM.items():
+        asked = " ".join(service["healthcheck"].get("test", ()))
+        assert (name in JOBS) == (service["healthcheck"] == {"disable": True})
+        assert name in JOBS or f":{8000 if name == 'api' else port}/readyz" in asked
 
 
 @pytest.mark.parametrize("name", PLATFORM)
@@ -122,7 +133,7 @@ def test_every_variable_is_a_setting(name: str) -> None:
 
 def test_the_settings_of_the_log_are_valid_and_name_all_brokers(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in SERVICES["api"]["environment"].items():
-        monkeypatch.setenv(name, value)
+        monkeypatch.setenv(name, str(value))
     assert KafkaSettings().brokers == ",".join(f"{name}:9092" for name in BROKERS)
 
 

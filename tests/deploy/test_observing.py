@@ -11,7 +11,7 @@ import yaml
 
 from domain.records import TYPES
 from tests.deploy.metrics import asked, exported
-from tests.deploy.test_compose import COMPOSE, SERVICES
+from tests.deploy.test_compose import COMPOSE, JOBS, PLATFORM, SERVICES
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 PROMETHEUS = yaml.safe_load((DEPLOY / "prometheus/prometheus.yaml").read_text())
@@ -73,6 +73,9 @@ def test_what_is_scraped_is_a_service() -> None:
     assert PROMETHEUS["rule_files"] == ["alerts.yaml"]
     jobs = {job["job_name"]: job for job in PROMETHEUS["scrape_configs"]}
     assert jobs["commonwatt"]["dns_sd_configs"][0]["names"] == ["api"]
+    assert {"api", *jobs["services"]["dns_sd_configs"][0]["names"]} == PLATFORM.keys() - {*JOBS}
+    port = PLATFORM["load"]["environment"]["COMMONWATT_HEALTH_PORT"]
+    assert jobs["services"]["dns_sd_configs"][0]["port"] == port
     for job in jobs.values():
         hosts = [name for one in job.get("dns_sd_configs", ()) for name in one["names"]]
         hosts += [target.partition(":")[0] for one in job.get("static_configs", ()) for target in one["targets"]]
