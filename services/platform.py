@@ -51,7 +51,7 @@ async def serve(settings: ProcessSettings, databases: Databases, simulation: Sim
         await log.close()
         raise
     async with on(log, clock, settings, databases, "serve") as base:
-        await run(*_composed(base, simulation))
+        await run(*composed(base, simulation))
 
 
 async def _clock(simulation: Simulation | None, log: Log) -> Clock:
@@ -61,7 +61,7 @@ async def _clock(simulation: Simulation | None, log: Log) -> Clock:
     return SimulatedClock(max(simulation.starts_at_ms, await latest_ms(log)))
 
 
-def _composed(base: Base, simulation: Simulation | None) -> tuple[list[Part], Callable[[], None]]:
+def composed(base: Base, simulation: Simulation | None) -> tuple[list[Part], Callable[[], None]]:
     """All parts in the order of their start, and what to tell once they serve."""
     projector, gateway = ProjectorPart(base), GatewayPart(base)
     api = ApiPart(base, projector.projector)

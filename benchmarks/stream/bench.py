@@ -147,7 +147,7 @@ class Bench:
     def _working(self, measured: Measured) -> Iterator[Traffic]:
         """A warm worker; when it is let go, its outputs are counted."""
         job = measured.job
-        names = topics.TOPICS if job.engine == "commonwatt" else (INPUTS, OUTPUTS, STATES)
+        names = topics.ON_BROKERS if job.engine == "commonwatt" else (INPUTS, OUTPUTS, STATES)
         make_topics(self._admin, job.prefix, PARTITIONS, 1, names)
         with working(job) as worker:
             traffic = Traffic(job, worker.check)

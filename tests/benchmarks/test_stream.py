@@ -22,7 +22,6 @@ def _peer() -> None:
         pytest.skip(f"{error}; enable with: ./commonwatt bench stream")
 
 
-@pytest.mark.kafka
 @pytest.mark.usefixtures("_peer")
 def test_each_engine_gives_every_input_one_output(kafka: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
     tiny = {"BACKLOG": {20: 300, 20_000: 200}, "PACED": 20, "ROUNDS": 1}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
+from adapters.clock import SimulatedClock
+from adapters.log.sqlite import SqliteLog
 from commands import topics
 from commands.tracing import UNTRACED
 from domain.records.chargers import ProfileAnswer
@@ -23,8 +25,10 @@ from processors.replay import replay
 from services.addresses import wait_for_addresses
 from services.databases import Databases
 from services.first_start import EMAIL, first_operator
-from services.platform import Platform, Settings, opened
-from services.settings import SettingsError
+from services.parts.base import on
+from services.parts.part import Part, run
+from services.platform import Simulation, composed
+from services.settings import ProcessSettings, SettingsError
 from services.tracing import tracing
 from tests.adapters.ocpp.charger import PATIENCE_S, Charger
 from tests.services.collector import Collector, Span, collecting
@@ -51,8 +55,12 @@ def collector(monkeypatch: pytest.MonkeyPatch) -> Any:
 class Town:
     """A platform, its api, and a charger that accepts whatever it is told."""
 
-    def __init__(self, platform: Platform, api: httpx.AsyncClient, charger: Charger) -> None:
-        self.platform = platform
+    def __init__(
+        self, log: SqliteLog, clock: SimulatedClock, parts: Sequence[Part], api: httpx.AsyncClient, charger: Charger
+    ) -> None:
+        self.log = log
+        self.clock = clock
+        self.parts = parts
         self.api = api
         self.charger = charger
 
@@ -60,11 +68,14 @@ class Town:
         async with asyncio.timeout(PATIENCE_S):
             calm = 0
             while calm < 3:
-                calm = calm + 1 if self.platform.quiet() and self.charger.asked.empty() else 0
+                calm = calm + 1 if self.quiet() and self.charger.asked.empty() else 0
                 await asyncio.sleep(0.005)
 
+    def quiet(self) -> bool:
+        return all(part.idle() for part in self.parts) and self.log.quiet()
+
     async def later(self, wait_s: int) -> None:
-        self.platform.clock.advance_to(self.platform.clock.now_ms() + wait_s * 1000)  # type: ignore[attr-defined]
+        self.clock.advance_to(self.clock.now_ms() + wait_s * 1000)
         await self.settled()
 
     async def say(self, action: str, payload: dict[str, Any]) -> dict[str, Any]:
@@ -80,7 +91,7 @@ class Town:
         await self.say("MeterValues", {"connectorId": 1, "meterValue": [taken]})
 
     def now(self) -> str:
-        return datetime.fromtimestamp(self.platform.clock.now_ms() / 1000, UTC).isoformat()
+        return datetime.fromtimestamp(self.clock.now_ms() / 1000, UTC).isoformat()
 
     async def prove(self) -> None:
         """Let the charger prove on a test load that it obeys."""
@@ -124,10 +135,13 @@ async def accepting(charger: Charger) -> None:
 
 @asynccontextmanager
 async def town(data: Path) -> AsyncIterator[Town]:
-    async with opened(Settings(data, Databases(), 0, 0, NOW_MS)) as platform:
-        operator = await first_operator(platform.log, platform.vault, NOW_MS)
+    log, clock = SqliteLog.open(data), SimulatedClock(NOW_MS)
+    settings = ProcessSettings(data=data, api_port=0, ocpp_port=0)
+    async with on(log, clock, settings, Databases(), "serve") as base:
+        operator = await first_operator(log, base.vault, NOW_MS)
         assert operator is not None
-        running = asyncio.create_task(platform.run())
+        parts, serving = composed(base, Simulation(NOW_MS, 0))
+        running = asyncio.create_task(run(parts, serving))
         addresses = await asyncio.to_thread(wait_for_addresses, data, Running())
         assert addresses is not None
         async with httpx.AsyncClient(base_url=f"{addresses.api}/api/v1") as api:
@@ -138,7 +152,7 @@ async def town(data: Path) -> AsyncIterator[Town]:
             port = int(addresses.ocpp.rpartition(":")[2].partition("/")[0])
             charger = await Charger.connect(port, "c1", registered.json()["password"])
             answering = asyncio.create_task(accepting(charger))
-            yield Town(platform, api, charger)
+            yield Town(log, clock, parts, api, charger)
             answering.cancel()
             await charger.close()
         running.cancel()
@@ -160,7 +174,7 @@ async def lowered(data: Path, **headers: str) -> httpx.Response:
         body = {"limit_kw": 5, "reason": "utility"}
         answer = await here.api.post("/sites/s1/grid-limit", json=body, headers=headers)
         await here.settled()
-        replayed = await replay(here.platform.log, Load(), this_build(), await here.platform.log.consumed("load"))
+        replayed = await replay(here.log, Load(), this_build(), await here.log.consumed("load"))
         assert replayed.difference is None
         return answer
 
@@ -205,7 +219,7 @@ async def test_where_nobody_traces_no_context_is_kept(tmp_path: Path, monkeypatc
     monkeypatch.delenv(ENDPOINT, raising=False)
     async with town(tmp_path) as here:
         await here.api.post("/sites", json=SITE | {"id": "s2"}, headers={"traceparent": CALLER})
-        log = here.platform.log
+        log = here.log
         for partition in range(log.partitions(topics.EVENTS)):
             kept = await log.read(topics.EVENTS, partition)
             assert [stored.traceparent for stored in kept] == [None] * len(kept)

@@ -11,8 +11,6 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-import pytest
-
 from adapters.database import Database
 from adapters.log.kafka.log import KafkaLog
 from adapters.log.kafka.settings import KafkaSettings
@@ -26,8 +24,6 @@ from projections import accounts
 from projections.runner import Projector
 from services.databases import READ_MODELS
 from tests.adapters.notify.receiver import Receiver, receiving
-
-pytestmark = pytest.mark.kafka
 
 ROOT = Path(__file__).resolve().parents[3]
 PATIENCE_S = 60  # never waited for, unless something is broken

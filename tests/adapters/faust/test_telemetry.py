@@ -26,8 +26,6 @@ from domain.records import input_record
 from domain.records.chargers import Metered
 from domain.records.readings import Reading
 
-pytestmark = pytest.mark.kafka
-
 ROOT = Path(__file__).resolve().parents[3]
 NOW_MS = 1_790_000_000_000
 SITES = tuple(f"site{number}" for number in range(12))
