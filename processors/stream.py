@@ -64,9 +64,8 @@ def step(
     if given.id in state.recent or _is_stale_timer(state, given):
         return Step(state)
     if isinstance(given.data, StreamUnparked):
-        return Step(replace(_remember(state, given), parked=False))
-    time_ms = max(state.time_ms, given.time)
-    timely = replace(given, time=time_ms)
+        return Step(replace(state, parked=False, **_remembered(state, given)))
+    timely = given if given.time >= state.time_ms else replace(given, time=state.time_ms)
     try:
         _refuse_other_body(state, given)
         if given.id in state.commands:
@@ -76,13 +75,14 @@ def step(
     except DomainError as error:
         working = state.working
         payloads = [_rejection(given, error)]
-    return _apply(processor, _remember(state, given), replace(timely, build=build), working, payloads)
+    return _apply(processor, state, timely, build, working, payloads)
 
 
 def _apply(
     processor: Processor[Fold, Working],
     state: StreamState[Fold, Working],
     cause: Record,
+    build: str,
     working: Working,
     payloads: Sequence[Payload],
 ) -> Step[Fold, Working]:
@@ -92,17 +92,24 @@ def _apply(
     if isinstance(cause.data, TimerDue):
         timers[cause.data.name] = None
     for index, payload in enumerate(payloads):
-        record = _caused(processor.name, cause, index, payload)
+        record = _caused(processor.name, cause, index, payload, build)
         if isinstance(payload, TimerSet):
             timers[payload.name] = record
         else:
             events.append(record)
             fold = processor.evolve(fold, payload, cause.time)
-    state = replace(state, fold=fold, working=working, time_ms=cause.time, timers=_pending(state.timers, timers))
+    state = replace(
+        state,
+        fold=fold,
+        working=working,
+        time_ms=cause.time,
+        timers=_pending(state.timers, timers),
+        **_remembered(state, cause),
+    )
     return Step(state, tuple(events), tuple(timers.items()))
 
 
-def _caused(processor: str, cause: Record, index: int, payload: Payload) -> Record:
+def _caused(processor: str, cause: Record, index: int, payload: Payload, build: str) -> Record:
     """The event; one that answers an earlier request (`request_id`) is correlated with that, whatever caused it now."""
     return Record(
         id=derived_id(cause.id, cause.stream, index),
@@ -114,7 +121,7 @@ def _caused(processor: str, cause: Record, index: int, payload: Payload) -> Reco
         actor=cause.actor,
         correlationid=payload.__dict__.get("request_id", cause.correlationid),
         causationid=cause.id,
-        build=cause.build,
+        build=build,
         data=payload,
     )
 
@@ -145,13 +152,14 @@ def _rejection(given: Record, error: DomainError) -> InputRejected:
     )
 
 
-def _remember(state: StreamState[Fold, Working], given: Record) -> StreamState[Fold, Working]:
+def _remembered(state: StreamState[Fold, Working], given: Record) -> dict[str, Any]:
+    """The fields of a state that say which inputs it has seen."""
     if given.data.record_kind == "command":
         horizon = state.time_ms - REMEMBERED_COMMANDS_MS
         commands = {key: seen for key, seen in state.commands.items() if seen[0] >= horizon}
         commands.setdefault(given.id, (given.time, body_hash(given.data)))
-        return replace(state, commands=commands)
-    return replace(state, recent=(*state.recent[-(REMEMBERED_INPUTS - 1) :], given.id))
+        return {"commands": commands}
+    return {"recent": (*state.recent[-(REMEMBERED_INPUTS - 1) :], given.id)}
 
 
 def body_hash(data: Payload) -> str:
