@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 import orjson
-from prometheus_client import CollectorRegistry, Gauge, ProcessCollector, generate_latest
+from prometheus_client import REGISTRY, CollectorRegistry, Gauge, generate_latest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -31,7 +31,6 @@ class HealthPart(Part):
         self._log = base.log
         self._parts = parts
         self._registry = CollectorRegistry()
-        ProcessCollector(registry=self._registry)
         self._gauges: dict[str, Gauge] = {}
         self._ready = False
         routes = [Route("/livez", self._livez), Route("/readyz", self._readyz), Route("/metrics", self._metrics)]
@@ -75,7 +74,7 @@ class HealthPart(Part):
                     meaning = f"{name.replace('_', ' ')} of this process"
                     self._gauges[name] = Gauge(f"commonwatt_{name}", meaning, registry=self._registry)
                 self._gauges[name].set(value)
-        return Response(generate_latest(self._registry), media_type=PROMETHEUS)
+        return Response(generate_latest(self._registry) + generate_latest(REGISTRY), media_type=PROMETHEUS)
 
 
 def _json(told: object, status: int) -> Response:

@@ -7,6 +7,8 @@ import re
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
+from adapters.notify.notifier import NOTIFICATIONS
+from adapters.timeseries.dead_letters import DEAD_LETTERS
 from api.metrics import Metrics
 
 FUNCTIONS = {"absent", "avg", "histogram_quantile", "increase", "max", "min", "rate", "sum", "topk"}
@@ -23,7 +25,7 @@ def exported() -> dict[str, set[str]]:
     """Every series of /metrics, with its labels."""
     metrics = Metrics()
     found = {name: set(labels) for name, labels in OTHERS.items()}
-    for gauge in vars(metrics).values():
+    for gauge in (*vars(metrics).values(), NOTIFICATIONS, DEAD_LETTERS):
         if not hasattr(gauge, "_labelnames"):
             continue
         labels = set(gauge._labelnames) | EVERY
