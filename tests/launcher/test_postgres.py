@@ -6,11 +6,12 @@ from pathlib import Path
 import psutil
 import pytest
 
+from services import postgres as server
 from tests import postgres
 
 
 def test_without_its_package_it_is_missing_by_name(monkeypatch, tmp_path):
-    monkeypatch.setattr(postgres, "PACKAGE", "no_such_package")
+    monkeypatch.setattr(server, "PACKAGE", "no_such_package")
     with pytest.raises(postgres.Missing, match="the package no_such_package is not installed"):
         postgres.shared(tmp_path / "shared")
 

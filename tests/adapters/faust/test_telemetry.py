@@ -30,7 +30,9 @@ ROOT = Path(__file__).resolve().parents[3]
 NOW_MS = 1_790_000_000_000
 SITES = tuple(f"site{number}" for number in range(12))
 ALWAYS = (0, 1 << 50)
-PATIENCE_S = 60  # never waited for, unless something is broken
+PATIENCE_S = 120  # never waited for, unless something is broken
+PAUSE_S = 0.02
+"""Between repeats: a worker that comes late should not find thousands."""
 
 
 class Worker:
@@ -138,6 +140,7 @@ async def test_killed_at_seeded_points_and_rebalanced_every_reading_is_there_onc
             late = 1200 + len(numbers)
             while not done.done():  # until it has partitions, and batches
                 await tell(log, [late % 1200])
+                await asyncio.sleep(PAUSE_S)
                 late += 7
             assert await done == -signal.SIGKILL
         await load

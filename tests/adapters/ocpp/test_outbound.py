@@ -17,7 +17,7 @@ from commands.ports import Entry, LogDamaged, Stored
 from domain.desired import Floor, Lease
 from domain.records.chargers import CommandAnswer, Configuration, Disconnected, ProfileAnswer, TransactionStart
 from domain.records.load import CommandAnswered, CommandRequested
-from tests.adapters.ocpp.charger import Charger
+from tests.adapters.ocpp.charger import PATIENCE_S, Charger
 from tests.adapters.ocpp.test_transactions import START, started
 from tests.adapters.ocpp.world import NOW_MS, World
 
@@ -394,6 +394,9 @@ async def test_a_charger_is_asked_and_set_up_a_while_after_it_connected(
 ) -> None:
     await world.settled()
     assert charger.asked.empty()
+    async with asyncio.timeout(PATIENCE_S):
+        while world.clock.next_due() is None:  # who sees to it may not wait for the clock yet
+            await asyncio.sleep(0.001)
     assert world.clock.next_due() == wake_ms(settings)
     world.clock.advance_to(wake_ms(settings))
 
