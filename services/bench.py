@@ -10,6 +10,9 @@ import typer
 REPORT = Annotated[Path | None, typer.Option(help="Write the figures there as JSON.")]
 SITES = Annotated[int, typer.Option(min=1, max=200, help="Sites that the requests go to, with four chargers each.")]
 QUEUE = Annotated[int, typer.Option(min=0, max=1000, help="How many wait at each site before the measurement.")]
+DISTRIBUTED = Annotated[
+    bool, typer.Option("--distributed", help="On a cluster of this machine, one worker of each service.")
+]
 
 bench = typer.Typer(help="Measure, beside a peer or a floor in the same run.", no_args_is_help=True)
 
@@ -28,9 +31,12 @@ def log(report: REPORT = None) -> None:
 
 
 @bench.command("request")
-def request(report: REPORT = None, sites: SITES = 20, queue: QUEUE = 20) -> None:
+def request(report: REPORT = None, sites: SITES = 20, queue: QUEUE = 20, distributed: DISTRIBUTED = False) -> None:
     """How long a session's request waits until its decision can be read, at 100 requests a second."""
-    from benchmarks.request import run
+    if distributed:
+        from benchmarks.request_distributed import run
+    else:
+        from benchmarks.request import run
 
     if run(report, sites, queue)["errors"]:
         raise typer.Exit(1)
