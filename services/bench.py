@@ -10,6 +10,7 @@ import typer
 REPORT = Annotated[Path | None, typer.Option(help="Write the figures there as JSON.")]
 SITES = Annotated[int, typer.Option(min=1, max=200, help="Sites that the requests go to, with four chargers each.")]
 QUEUE = Annotated[int, typer.Option(min=0, max=1000, help="How many wait at each site before the measurement.")]
+DATA = Annotated[Path, typer.Option(help="The folder that holds the log.")]
 DISTRIBUTED = Annotated[
     bool, typer.Option("--distributed", help="On a cluster of this machine, one worker of each service.")
 ]
@@ -49,3 +50,16 @@ def stream(report: REPORT = None) -> None:
 
     if not run(report)["exactly_once"]:
         raise typer.Exit(1)
+
+
+@bench.command("steps")
+def steps(data: DATA = Path("data"), report: REPORT = None) -> None:
+    """The processor time that each input of a recorded log takes to decide, beside that of reading it."""
+    from benchmarks.steps import run
+    from commands.ports import LogError
+
+    try:
+        run(data, report)
+    except LogError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
