@@ -9,7 +9,6 @@ import itertools
 import subprocess
 import sys
 import time
-from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ import websockets
 
 from benchmarks.keep_alive import KeepAlive
 from services.addresses import wait_for_addresses
-from services.costs import family_cost
+from services.costs import Cost, family_cost
 from services.first_start import Operator, prepare_operator
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -54,10 +53,13 @@ class Community:
         told = [await self.client.call("GET", f"/sites/{site_id}/queue") for site_id in self.sites]
         return [sum(one["state"] == "queued" for one in queue["waiting"]) for _, queue in told]
 
-    def cpu_s(self) -> Counter[str]:
-        """What each process has spent of the processor; nothing where the system has no /proc."""
+    def costs(self) -> dict[str, Cost]:
+        """What each process has cost so far; nothing where the system has no /proc."""
         costs = {name: family_cost(pid) for name, pid in self.pids.items()}
-        return Counter({name: cost.cpu_s for name, cost in costs.items() if cost is not None})
+        return {name: cost for name, cost in costs.items() if cost is not None}
+
+    def cpu_s(self) -> dict[str, float]:
+        return {name: cost.cpu_s for name, cost in self.costs().items()}
 
 
 @dataclass(frozen=True, slots=True)

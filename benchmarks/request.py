@@ -146,6 +146,7 @@ async def measure(served: Served, floors: Mapping[str, Floor], sites: int, queue
                 floors_ms[name] += waits_ms
             ratios.append(statistics.median(requests.waits_ms[before:]) / sum(map(statistics.median, turn_ms.values())))
         at_last = await hub.waiting()
+        peak_mb = {name: cost.told()["peak_mb"] for name, cost in hub.costs().items()}
     cpu_ms = {name: round(cpu_s * 1000 / len(requests.waits_ms), 2) for name, cpu_s in requests.cpu_s.items()}
     return {
         **percentiles(requests.waits_ms),
@@ -158,6 +159,7 @@ async def measure(served: Served, floors: Mapping[str, Floor], sites: int, queue
         "queue_length": [min(at_first), max(at_last)],
         "server_cpu_ms": round(sum(cpu_ms.values()), 2) if cpu_ms else None,
         "cpu_ms": cpu_ms,
+        "peak_mb": peak_mb,
         "floor": {name: percentiles(waits_ms) for name, waits_ms in floors_ms.items()},
         "ratio_to_floor": round(statistics.median(ratios), 2),
     }

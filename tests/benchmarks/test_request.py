@@ -19,3 +19,5 @@ def test_it_reports_requests_that_were_decided_and_read_back(tmp_path: Path, mon
     assert found["queue_length"] == [1, 12]
     assert 0 < found["p50_ms"] <= found["p99_ms"]
     assert found["ratio_to_floor"] > 0
+    assert found["floor"].keys() == {"get", "two_appends"}
+    assert found["cpu_ms"].keys() == found["peak_mb"].keys() <= {"server"}
