@@ -1,4 +1,4 @@
-"""How long a driver waits for a decision: a session requested, decided, and readable, at 100 requests a second.
+"""How long a driver waits for a decision: a session requested, decided, and readable, at a rate of requests.
 
 Requests are sent when they are due, however long earlier ones take, and their time counts from then. The floor is
 measured by turns in the same run and at the same rate. In one process it is a plain GET of the same server, and two
@@ -28,23 +28,30 @@ from benchmarks.community import CHARGERS, Community, Served, community, embedde
 from benchmarks.log import DISK
 from commands.ports import Entry
 
-RATE_S = 100
 ROUNDS = 5
 REQUESTS = 200
 FLOOR_CALLS = 100
 """So many a round."""
-SITES = 20
-QUEUE = 20
 DECIDED = ("queued", "offered")
 SAMPLED = 20
 """One answer in so many is read back at once."""
 BODY = b"x" * 400
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the caller asked for: requests a second, sites, and how many wait at each before the measurement."""
+
+    rate_s: int = 100
+    sites: int = 20
+    queue: int = 20
+
+
 @dataclass(slots=True)
 class Requests:
     """What was asked, and what came of it."""
 
+    rate_s: int
     waits_ms: list[float] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     read_back: int = 0
@@ -52,15 +59,15 @@ class Requests:
     cpu_s: Counter[str] = field(default_factory=Counter)
 
 
-async def open_loop(count: int, act: Callable[[float], Awaitable[None]]) -> float:
-    """Begin `act` at each due time, `RATE_S` a second, and wait for all; the rate that was kept.
+async def open_loop(count: int, rate_s: int, act: Callable[[float], Awaitable[None]]) -> float:
+    """Begin `act` at each due time, `rate_s` a second, and wait for all; the rate that was kept.
 
     Due times are whole milliseconds, since that is what the loop's timers can keep.
     """
     begin_s = math.ceil(perf_counter() * 1000 + 10) / 1000
     acting = []
     for number in range(count):
-        due_s = begin_s + number / RATE_S
+        due_s = begin_s + number / rate_s
         await asyncio.sleep(due_s - perf_counter())
         acting.append(asyncio.create_task(act(due_s)))  # type: ignore[arg-type]
     sent_s = (count - 1) / (perf_counter() - begin_s)
@@ -89,7 +96,7 @@ async def ask(hub: Community, requests: Requests, count: int) -> None:
             await read_back(hub, requests, told)
 
     requests.cpu_s.subtract(hub.cpu_s())
-    requests.sent_s.append(await open_loop(count, act))
+    requests.sent_s.append(await open_loop(count, requests.rate_s, act))
     requests.cpu_s.update(hub.cpu_s())
 
 
@@ -100,21 +107,21 @@ async def read_back(hub: Community, requests: Requests, told: dict[str, Any]) ->
         requests.errors.append(f"read back: {status} {found}")
 
 
-Floor = Callable[[Community], Awaitable[list[float]]]
-"""A turn of a part of the floor: what each of its calls took, in ms."""
+Floor = Callable[[Community, int], Awaitable[list[float]]]
+"""A turn of a part of the floor at a rate a second: what each of its calls took, in ms."""
 
 
-async def get(hub: Community) -> list[float]:
+async def get(hub: Community, rate_s: int) -> list[float]:
     waits_ms: list[float] = []
 
     async def act(due_s: float) -> None:
         await timed(waits_ms, due_s, hub.client.call("GET", f"/sites/{hub.sites[0]}"))
 
-    await open_loop(FLOOR_CALLS, act)
+    await open_loop(FLOOR_CALLS, rate_s, act)
     return waits_ms
 
 
-async def append_twice(log: SqliteLog) -> list[float]:
+async def append_twice(log: SqliteLog, rate_s: int) -> list[float]:
     waits_ms: list[float] = []
 
     async def twice() -> None:
@@ -124,24 +131,24 @@ async def append_twice(log: SqliteLog) -> list[float]:
     async def act(due_s: float) -> None:
         await timed(waits_ms, due_s, twice())
 
-    await open_loop(FLOOR_CALLS, act)
+    await open_loop(FLOOR_CALLS, rate_s, act)
     return waits_ms
 
 
-async def measure(served: Served, floors: Mapping[str, Floor], sites: int, queue: int) -> dict[str, Any]:
+async def measure(served: Served, floors: Mapping[str, Floor], wanted: Wanted) -> dict[str, Any]:
     """Fill the queues, then turn about: requests, and each part of the floor."""
-    requests = Requests()
+    requests, sites = Requests(wanted.rate_s), wanted.sites
     floors_ms: dict[str, list[float]] = {name: [] for name in floors}
     ratios: list[float] = []
-    full = (queue + CHARGERS) * sites
+    full = (wanted.queue + CHARGERS) * sites
     async with community(served, sites, full + ROUNDS * REQUESTS) as hub:
-        await ask(hub, warm_up := Requests(), full)
+        await ask(hub, warm_up := Requests(wanted.rate_s), full)
         assert not warm_up.errors, warm_up.errors[0]
         at_first = await hub.waiting()
         for _ in range(ROUNDS):
             before = len(requests.waits_ms)
             await ask(hub, requests, REQUESTS)
-            turn_ms = {name: await floor(hub) for name, floor in floors.items()}
+            turn_ms = {name: await floor(hub, wanted.rate_s) for name, floor in floors.items()}
             for name, waits_ms in turn_ms.items():
                 floors_ms[name] += waits_ms
             ratios.append(statistics.median(requests.waits_ms[before:]) / sum(map(statistics.median, turn_ms.values())))
@@ -155,6 +162,7 @@ async def measure(served: Served, floors: Mapping[str, Floor], sites: int, queue
         "errors": len(requests.errors),
         "first_error": next(iter(requests.errors), None),
         "read_back": requests.read_back,
+        "rate_s": wanted.rate_s,
         "sites": sites,
         "queue_length": [min(at_first), max(at_last)],
         "server_cpu_ms": round(sum(cpu_ms.values()), 2) if cpu_ms else None,
@@ -186,17 +194,17 @@ def show(found: dict[str, Any]) -> None:
     Console().print(table)
 
 
-def run(report: Path | None = None, sites: int = SITES, queue: int = QUEUE) -> dict[str, Any]:
+def run(wanted: Wanted, report: Path | None = None) -> dict[str, Any]:
     """Measure the platform in one process; print a table, write the numbers to `report`, and return them."""
     with tempfile.TemporaryDirectory(prefix="commonwatt-", dir=DISK if DISK.is_dir() else None) as folder:
-        return write(report, uvloop.run(_measure(Path(folder), sites, queue)))
+        return write(report, uvloop.run(_measure(Path(folder), wanted)))
 
 
-async def _measure(folder: Path, sites: int, queue: int) -> dict[str, Any]:
+async def _measure(folder: Path, wanted: Wanted) -> dict[str, Any]:
     log = SqliteLog.open(folder / "floor")
-    floors = {"get": get, "two_appends": lambda hub: append_twice(log)}
+    floors = {"get": get, "two_appends": lambda hub, rate_s: append_twice(log, rate_s)}
     async with embedded(folder) as served:
-        found = await measure(served, floors, sites, queue)
+        found = await measure(served, floors, wanted)
     await log.close()
     return found
 

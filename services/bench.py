@@ -9,6 +9,7 @@ import typer
 
 REPORT = Annotated[Path | None, typer.Option(help="Write the figures there as JSON.")]
 SITES = Annotated[int, typer.Option(min=1, max=200, help="Sites that the requests go to, with four chargers each.")]
+RATE = Annotated[int, typer.Option(min=1, max=1000, help="Requests a second.")]
 QUEUE = Annotated[int, typer.Option(min=0, max=1000, help="How many wait at each site before the measurement.")]
 DATA = Annotated[Path, typer.Option(help="The folder that holds the log.")]
 DISTRIBUTED = Annotated[
@@ -32,14 +33,17 @@ def log(report: REPORT = None) -> None:
 
 
 @bench.command("request")
-def request(report: REPORT = None, sites: SITES = 20, queue: QUEUE = 20, distributed: DISTRIBUTED = False) -> None:
-    """How long a session's request waits until its decision can be read, at 100 requests a second."""
+def request(
+    report: REPORT = None, sites: SITES = 20, queue: QUEUE = 20, rate: RATE = 100, distributed: DISTRIBUTED = False
+) -> None:
+    """How long a session's request waits until its decision can be read, at a rate of requests."""
     if distributed:
         from benchmarks.request_distributed import run
     else:
         from benchmarks.request import run
+    from benchmarks.request import Wanted
 
-    if run(report, sites, queue)["errors"]:
+    if run(Wanted(rate, sites, queue), report)["errors"]:
         raise typer.Exit(1)
 
 
