@@ -6,11 +6,10 @@ import asyncio
 import base64
 import contextlib
 import itertools
-import os
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,8 @@ import orjson
 import websockets
 
 from benchmarks.keep_alive import KeepAlive
-from services.addresses import Addresses, wait_for_addresses
+from services.addresses import wait_for_addresses
+from services.costs import Cost, family_cost
 from services.first_start import Operator, prepare_operator
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -40,7 +40,7 @@ class Community:
     client: KeepAlive
     sites: list[str]
     vehicles: Iterable[str]
-    server_pid: int
+    pids: Mapping[str, int]
 
     async def ask(self, vehicle_id: str, site_id: str) -> tuple[int, Any]:
         """Request a session; the answer once it is decided and can be read back."""
@@ -53,32 +53,48 @@ class Community:
         told = [await self.client.call("GET", f"/sites/{site_id}/queue") for site_id in self.sites]
         return [sum(one["state"] == "queued" for one in queue["waiting"]) for _, queue in told]
 
-    def server_cpu_s(self) -> float | None:
-        """What the server has spent of the processor; None where the system has no /proc."""
-        try:
-            spent = Path(f"/proc/{self.server_pid}/stat").read_text().rpartition(")")[2].split()
-        except FileNotFoundError:
-            return None
-        return (int(spent[11]) + int(spent[12])) / os.sysconf("SC_CLK_TCK")
+    def costs(self) -> dict[str, Cost]:
+        """What each process has cost so far; nothing where the system has no /proc."""
+        costs = {name: family_cost(pid) for name, pid in self.pids.items()}
+        return {name: cost for name, cost in costs.items() if cost is not None}
+
+    def cpu_s(self) -> dict[str, float]:
+        return {name: cost.cpu_s for name, cost in self.costs().items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A running platform: `api` as http://, `ocpp` as ws://, and the processes that it is made of."""
+
+    api: str
+    ocpp: str
+    operator: Operator
+    pids: Mapping[str, int]
 
 
 @asynccontextmanager
-async def community(folder: Path, sites: int, vehicles: int) -> AsyncIterator[Community]:
-    """Sites with four chargers each, and vehicles that are registered and ask for nothing yet."""
+async def embedded(folder: Path) -> AsyncIterator[Served]:
+    """The platform in one process, on files."""
     data = folder / "data"
     operator = await prepare_operator(data, time.time_ns() // 1_000_000)
+    with _server(data) as (server, addresses):
+        yield Served(addresses.api, addresses.ocpp, operator, {"server": server.pid})
+
+
+@asynccontextmanager
+async def community(served: Served, sites: int, vehicles: int) -> AsyncIterator[Community]:
+    """Sites with four chargers each, and vehicles that are registered and ask for nothing yet."""
     async with AsyncExitStack() as stack:
-        server, addresses = stack.enter_context(_server(data))
-        client = await _logged_in(addresses, operator)
+        client = await _logged_in(served)
         stack.push_async_callback(client.close)
         site_ids = [f"site-{number}" for number in range(sites)]
         await _by_turns(_add_site(client, site_id) for site_id in site_ids)
         passwords = await _by_turns(
             _add_charger(client, site_id, f"{site_id}-{number}") for site_id in site_ids for number in range(CHARGERS)
         )
-        await _by_turns(_online(stack, addresses.ocpp, *known) for known in passwords)
+        await _by_turns(_online(stack, served.ocpp, *known) for known in passwords)
         ids = await _by_turns(_add_vehicle(client, number) for number in range(vehicles))
-        yield Community(client, site_ids, iter(ids), server.pid)
+        yield Community(client, site_ids, iter(ids), served.pids)
 
 
 @contextmanager
@@ -97,10 +113,10 @@ def _server(data: Path) -> Any:
         server.wait()
 
 
-async def _logged_in(addresses: Addresses, operator: Operator) -> KeepAlive:
-    address = urlsplit(addresses.api)
+async def _logged_in(served: Served) -> KeepAlive:
+    address = urlsplit(served.api)
     client = KeepAlive(address.hostname or "", address.port or 0)
-    told = await _told(client, "/login", {"email": operator.email, "password": operator.password})
+    told = await _told(client, "/login", {"email": served.operator.email, "password": served.operator.password})
     client.bearer = told["access_token"]
     return client
 

@@ -1,8 +1,8 @@
-"""How long a driver waits for a decision: a session requested, decided, and readable, at 100 requests a second.
+"""How long a driver waits for a decision: a session requested, decided, and readable, at a rate of requests.
 
 Requests are sent when they are due, however long earlier ones take, and their time counts from then. The floor is
-measured by turns in the same run and at the same rate: a plain GET of the same server, and two appends, one after the
-other, to a log with nothing else to do (a request is stored, and so is its decision).
+measured by turns in the same run and at the same rate. In one process it is a plain GET of the same server, and two
+appends, one after the other, to a log with nothing else to do (a request is stored, and so is its decision).
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import json
 import math
 import statistics
 import tempfile
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -23,43 +24,50 @@ from rich.console import Console
 from rich.table import Table
 
 from adapters.log.sqlite import SqliteLog
-from benchmarks.community import Community, community
+from benchmarks.community import CHARGERS, Community, Served, community, embedded
 from benchmarks.log import DISK
 from commands.ports import Entry
 
-RATE_S = 100
 ROUNDS = 5
 REQUESTS = 200
 FLOOR_CALLS = 100
 """So many a round."""
-SITES = 20
-QUEUE = 20
 DECIDED = ("queued", "offered")
 SAMPLED = 20
 """One answer in so many is read back at once."""
 BODY = b"x" * 400
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the caller asked for: requests a second, sites, and how many wait at each before the measurement."""
+
+    rate_s: int = 100
+    sites: int = 20
+    queue: int = 20
+
+
 @dataclass(slots=True)
 class Requests:
     """What was asked, and what came of it."""
 
+    rate_s: int
     waits_ms: list[float] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     read_back: int = 0
     sent_s: list[float] = field(default_factory=list)
-    cpu_s: float | None = 0.0
+    cpu_s: Counter[str] = field(default_factory=Counter)
 
 
-async def open_loop(count: int, act: Callable[[float], Awaitable[None]]) -> float:
-    """Begin `act` at each due time, `RATE_S` a second, and wait for all; the rate that was kept.
+async def open_loop(count: int, rate_s: int, act: Callable[[float], Awaitable[None]]) -> float:
+    """Begin `act` at each due time, `rate_s` a second, and wait for all; the rate that was kept.
 
     Due times are whole milliseconds, since that is what the loop's timers can keep.
     """
     begin_s = math.ceil(perf_counter() * 1000 + 10) / 1000
     acting = []
     for number in range(count):
-        due_s = begin_s + number / RATE_S
+        due_s = begin_s + number / rate_s
         await asyncio.sleep(due_s - perf_counter())
         acting.append(asyncio.create_task(act(due_s)))  # type: ignore[arg-type]
     sent_s = (count - 1) / (perf_counter() - begin_s)
@@ -87,13 +95,9 @@ async def ask(hub: Community, requests: Requests, count: int) -> None:
         elif number % SAMPLED == 0:
             await read_back(hub, requests, told)
 
-    before_s = hub.server_cpu_s()
-    requests.sent_s.append(await open_loop(count, act))
-    after_s = hub.server_cpu_s()
-    if before_s is None or after_s is None or requests.cpu_s is None:
-        requests.cpu_s = None
-    else:
-        requests.cpu_s += after_s - before_s
+    requests.cpu_s.subtract(hub.cpu_s())
+    requests.sent_s.append(await open_loop(count, requests.rate_s, act))
+    requests.cpu_s.update(hub.cpu_s())
 
 
 async def read_back(hub: Community, requests: Requests, told: dict[str, Any]) -> None:
@@ -103,19 +107,21 @@ async def read_back(hub: Community, requests: Requests, told: dict[str, Any]) ->
         requests.errors.append(f"read back: {status} {found}")
 
 
-async def get(hub: Community) -> list[float]:
-    """The floor's first part."""
+Floor = Callable[[Community, int], Awaitable[list[float]]]
+"""A turn of a part of the floor at a rate a second: what each of its calls took, in ms."""
+
+
+async def get(hub: Community, rate_s: int) -> list[float]:
     waits_ms: list[float] = []
 
     async def act(due_s: float) -> None:
         await timed(waits_ms, due_s, hub.client.call("GET", f"/sites/{hub.sites[0]}"))
 
-    await open_loop(FLOOR_CALLS, act)
+    await open_loop(FLOOR_CALLS, rate_s, act)
     return waits_ms
 
 
-async def append_twice(log: SqliteLog) -> list[float]:
-    """The floor's second part."""
+async def append_twice(log: SqliteLog, rate_s: int) -> list[float]:
     waits_ms: list[float] = []
 
     async def twice() -> None:
@@ -125,29 +131,30 @@ async def append_twice(log: SqliteLog) -> list[float]:
     async def act(due_s: float) -> None:
         await timed(waits_ms, due_s, twice())
 
-    await open_loop(FLOOR_CALLS, act)
+    await open_loop(FLOOR_CALLS, rate_s, act)
     return waits_ms
 
 
-async def measure(folder: Path, sites: int, queue: int) -> dict[str, Any]:
-    """Fill the queues, then turn about: requests, and the floor."""
-    requests, gets_ms, appends_ms = Requests(), [], []
+async def measure(served: Served, floors: Mapping[str, Floor], wanted: Wanted) -> dict[str, Any]:
+    """Fill the queues, then turn about: requests, and each part of the floor."""
+    requests, sites = Requests(wanted.rate_s), wanted.sites
+    floors_ms: dict[str, list[float]] = {name: [] for name in floors}
     ratios: list[float] = []
-    full = queue * sites + len("held") * sites
-    async with community(folder, sites, full + ROUNDS * REQUESTS) as hub:
-        await ask(hub, warm_up := Requests(), full)
+    full = (wanted.queue + CHARGERS) * sites
+    async with community(served, sites, full + ROUNDS * REQUESTS) as hub:
+        await ask(hub, warm_up := Requests(wanted.rate_s), full)
         assert not warm_up.errors, warm_up.errors[0]
         at_first = await hub.waiting()
-        log = SqliteLog.open(folder / "floor")
         for _ in range(ROUNDS):
             before = len(requests.waits_ms)
             await ask(hub, requests, REQUESTS)
-            floor_ms = [await get(hub), await append_twice(log)]
-            gets_ms += floor_ms[0]
-            appends_ms += floor_ms[1]
-            ratios.append(statistics.median(requests.waits_ms[before:]) / sum(map(statistics.median, floor_ms)))
-        await log.close()
+            turn_ms = {name: await floor(hub, wanted.rate_s) for name, floor in floors.items()}
+            for name, waits_ms in turn_ms.items():
+                floors_ms[name] += waits_ms
+            ratios.append(statistics.median(requests.waits_ms[before:]) / sum(map(statistics.median, turn_ms.values())))
         at_last = await hub.waiting()
+        peak_mb = {name: cost.told()["peak_mb"] for name, cost in hub.costs().items()}
+    cpu_ms = {name: round(cpu_s * 1000 / len(requests.waits_ms), 2) for name, cpu_s in requests.cpu_s.items()}
     return {
         **percentiles(requests.waits_ms),
         "requests": len(requests.waits_ms),
@@ -155,10 +162,13 @@ async def measure(folder: Path, sites: int, queue: int) -> dict[str, Any]:
         "errors": len(requests.errors),
         "first_error": next(iter(requests.errors), None),
         "read_back": requests.read_back,
+        "rate_s": wanted.rate_s,
         "sites": sites,
         "queue_length": [min(at_first), max(at_last)],
-        "server_cpu_ms": None if requests.cpu_s is None else round(requests.cpu_s * 1000 / len(requests.waits_ms), 2),
-        "floor": {"get": percentiles(gets_ms), "two_appends": percentiles(appends_ms)},
+        "server_cpu_ms": round(sum(cpu_ms.values()), 2) if cpu_ms else None,
+        "cpu_ms": cpu_ms,
+        "peak_mb": peak_mb,
+        "floor": {name: percentiles(waits_ms) for name, waits_ms in floors_ms.items()},
         "ratio_to_floor": round(statistics.median(ratios), 2),
     }
 
@@ -172,11 +182,8 @@ def show(found: dict[str, Any]) -> None:
     table = Table(title=f"Request to decision readable, at {found['sent_s']} requests/s")
     for column in ("", "p50 ms", "p99 ms"):
         table.add_column(column, justify="right" if column else "left")
-    rows = {
-        "request → decision readable": found,
-        "floor: a plain GET": found["floor"]["get"],
-        "floor: two durable appends": found["floor"]["two_appends"],
-    }
+    rows = {"request → decision readable": found}
+    rows |= {f"floor: {name.replace('_', ' ')}": cell for name, cell in found["floor"].items()}
     for name, cell in rows.items():
         table.add_row(name, f"{cell['p50_ms']:,}", f"{cell['p99_ms']:,}")
     shortest, longest = found["queue_length"]
@@ -187,10 +194,23 @@ def show(found: dict[str, Any]) -> None:
     Console().print(table)
 
 
-def run(report: Path | None = None, sites: int = SITES, queue: int = QUEUE) -> dict[str, Any]:
-    """Measure, print a table, write the numbers to `report`, and return them."""
+def run(wanted: Wanted, report: Path | None = None) -> dict[str, Any]:
+    """Measure the platform in one process; print a table, write the numbers to `report`, and return them."""
     with tempfile.TemporaryDirectory(prefix="commonwatt-", dir=DISK if DISK.is_dir() else None) as folder:
-        found = uvloop.run(measure(Path(folder), sites, queue))
+        return write(report, uvloop.run(_measure(Path(folder), wanted)))
+
+
+async def _measure(folder: Path, wanted: Wanted) -> dict[str, Any]:
+    log = SqliteLog.open(folder / "floor")
+    floors = {"get": get, "two_appends": lambda hub, rate_s: append_twice(log, rate_s)}
+    async with embedded(folder) as served:
+        found = await measure(served, floors, wanted)
+    await log.close()
+    return found
+
+
+def write(report: Path | None, found: dict[str, Any]) -> dict[str, Any]:
+    """Print a table, write the numbers to `report`, and return them."""
     show(found)
     if report:
         report.write_text(json.dumps(found, indent=2) + "\n")

@@ -9,7 +9,12 @@ import typer
 
 REPORT = Annotated[Path | None, typer.Option(help="Write the figures there as JSON.")]
 SITES = Annotated[int, typer.Option(min=1, max=200, help="Sites that the requests go to, with four chargers each.")]
+RATE = Annotated[int, typer.Option(min=1, max=1000, help="Requests a second.")]
 QUEUE = Annotated[int, typer.Option(min=0, max=1000, help="How many wait at each site before the measurement.")]
+DATA = Annotated[Path, typer.Option(help="The folder that holds the log.")]
+DISTRIBUTED = Annotated[
+    bool, typer.Option("--distributed", help="On a cluster of this machine, one worker of each service.")
+]
 
 bench = typer.Typer(help="Measure, beside a peer or a floor in the same run.", no_args_is_help=True)
 
@@ -28,11 +33,17 @@ def log(report: REPORT = None) -> None:
 
 
 @bench.command("request")
-def request(report: REPORT = None, sites: SITES = 20, queue: QUEUE = 20) -> None:
-    """How long a session's request waits until its decision can be read, at 100 requests a second."""
-    from benchmarks.request import run
+def request(
+    report: REPORT = None, sites: SITES = 20, queue: QUEUE = 20, rate: RATE = 100, distributed: DISTRIBUTED = False
+) -> None:
+    """How long a session's request waits until its decision can be read, at a rate of requests."""
+    if distributed:
+        from benchmarks.request_distributed import run
+    else:
+        from benchmarks.request import run
+    from benchmarks.request import Wanted
 
-    if run(report, sites, queue)["errors"]:
+    if run(Wanted(rate, sites, queue), report)["errors"]:
         raise typer.Exit(1)
 
 
@@ -43,3 +54,16 @@ def stream(report: REPORT = None) -> None:
 
     if not run(report)["exactly_once"]:
         raise typer.Exit(1)
+
+
+@bench.command("steps")
+def steps(data: DATA = Path("data"), report: REPORT = None) -> None:
+    """The processor time that each input of a recorded log takes to decide, beside that of reading it."""
+    from benchmarks.steps import run
+    from commands.ports import LogError
+
+    try:
+        run(data, report)
+    except LogError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error

@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -111,7 +112,13 @@ class Kafka:
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise BrokerError(f"the broker did not start:\n{self._last_words()}")
             time.sleep(LOOK_S)
-        return Broker(self.address, *self._proxied, self.process.pid)
+        return Broker(self.address, *self._proxied, self.pid)
+
+    @property
+    def pid(self) -> int:
+        """Of the running server."""
+        assert self.process is not None, "it was started"
+        return self.process.pid
 
     def stop(self) -> None:
         """End it in order; by force where that takes too long."""
@@ -131,6 +138,15 @@ class Kafka:
 
     def _last_words(self) -> str:
         return "\n".join((self.folder / "said").read_text(errors="replace").splitlines()[-20:])
+
+
+def log_bytes(folder: Path) -> dict[str, int]:
+    """What each topic of the broker in `folder` takes of the disk, its own topics too; indexes are left out."""
+    sizes: Counter[str] = Counter()
+    for file in (folder / "data").glob("*/*.log"):
+        topic, _, _ = file.parent.name.rpartition("-")
+        sizes[topic] += file.stat().st_size
+    return dict(sizes)
 
 
 def _ports(file: Path) -> list[int]:

@@ -19,14 +19,14 @@ import typer
 
 from commands.ports import LogError
 from services.addresses import HOST
-from services.cluster_servers import NoServers, running
+from services.cluster_servers import NoServers, Servers, running
 from services.cluster_services import CLOCK, Member, members, simulated
 from services.first_start import Operator, first_operator
 from services.postgres import enterable
 from services.supervisor import Supervisor
 
 TOLD = "cluster.json"
-"""In the cluster's folder: where everything listens, and the process of each service."""
+"""In the cluster's folder: where everything listens, the process of each service, and what it has cost."""
 START_S = 180
 LOOK_S = 0.2
 ANSWER_S = 5.0
@@ -53,8 +53,7 @@ class Cluster:
 
     folder: Path
     members: Sequence[Member]
-    servers: Mapping[str, str]
-    """The settings that lead to them."""
+    servers: Servers
     supervisor: Supervisor
     operator: Operator | None
 
@@ -100,8 +99,10 @@ def up(wanted: Wanted) -> Iterator[Cluster]:
     with _folder(wanted.data) as folder, running(folder, wanted.partitions) as servers:
         data = folder / "data"
         data.mkdir(exist_ok=True)
-        operator = _prepared(data, servers, time.time() if wanted.starts is None else wanted.starts.timestamp())
-        who = members(data, servers, wanted.workers, wanted.gateways, wanted.apis)
+        operator = _prepared(
+            data, servers.settings, time.time() if wanted.starts is None else wanted.starts.timestamp()
+        )
+        who = members(data, servers.settings, wanted.workers, wanted.gateways, wanted.apis)
         if wanted.starts is not None:
             who = simulated(who, wanted.starts)
         supervisor = Supervisor([one.service for one in who], folder / "said")
@@ -136,7 +137,7 @@ def _folder(data: Path | None) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _prepared(data: Path, servers: Mapping[str, str], now_s: float) -> Operator | None:
+def _prepared(data: Path, settings: Mapping[str, str], now_s: float) -> Operator | None:
     """Bring the vault up to date and make the first operator, before the APIs would."""
     import asyncio
 
@@ -144,8 +145,8 @@ def _prepared(data: Path, servers: Mapping[str, str], now_s: float) -> Operator 
     from services.logs import kafka_log
 
     async def prepare() -> Operator | None:
-        log = kafka_log(servers)
-        vault = Databases(vault_url=servers["COMMONWATT_VAULT_URL"]).open_vault(data)
+        log = kafka_log(settings)
+        vault = Databases(vault_url=settings["COMMONWATT_VAULT_URL"]).open_vault(data)
         try:
             return await first_operator(log, vault, round(now_s * 1000))
         finally:
@@ -179,8 +180,12 @@ def _is_ready(client: httpx.Client, member: Member) -> bool:
 
 def _write(cluster: Cluster) -> None:
     """Leave in the folder what there is, whole or not at all."""
-    pids = cluster.supervisor.pids()
-    services = {one.service.name: {"pid": pids[one.service.name], "health": one.health} for one in cluster.members}
+    pids, costs = cluster.supervisor.pids(), cluster.supervisor.meter.costs()
+    services = {
+        one.service.name: {"pid": pids[one.service.name], "health": one.health}
+        | (costs[one.service.name].told() if one.service.name in costs else {})
+        for one in cluster.members
+    }
     told = {"apis": cluster.apis, "gateways": cluster.gateways, "services": services}
     draft = cluster.folder / f".{TOLD}"
     draft.write_text(json.dumps(told))

@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 
 from services.addresses import Addresses
+from services.broker import log_bytes
 from services.cluster_run import Wanted, stop, up
 from services.cluster_services import CLOCK
 from services.demo_proof import counted, replayed
@@ -66,8 +67,18 @@ class DemoCluster:
     def prove(self) -> dict[str, Any]:
         """Let the services finish what they accepted; then a fresh process decides again from what Kafka recorded."""
         self._end_services()
-        said = replayed(self._cluster.folder / "data", os.environ | dict(self._cluster.servers))
-        return counted(lambda: kafka_log(self._cluster.servers)) | said
+        cost = self._cost()
+        settings = self._cluster.servers.settings
+        said = replayed(self._cluster.folder / "data", os.environ | dict(settings))
+        return counted(lambda: kafka_log(settings)) | said | cost
+
+    def _cost(self) -> dict[str, Any]:
+        """Of the day: of each service until it was told to stop, of each server, and of the log on the disk."""
+        costs = self._cluster.supervisor.meter.costs() | self._cluster.servers.costs()
+        return {
+            "services": {name: cost.told() for name, cost in costs.items()},
+            "log_bytes": log_bytes(self._cluster.folder / "kafka"),
+        }
 
     def close(self) -> None:
         """No process is left then."""

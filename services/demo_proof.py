@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from adapters.log.copying import copy_without_states
+from adapters.log.sizes import log_bytes
 from adapters.log.sqlite import SqliteLog
 from commands import topics
 from domain.records import TYPES, Decision
@@ -23,7 +24,8 @@ ROOT = Path(__file__).resolve().parent.parent
 def prove(data: Path, copy: Path) -> dict[str, Any]:
     """Count what the log holds and replay a copy of it that has no states, from the first input."""
     copy_without_states(data, copy)
-    return counted(lambda: SqliteLog.open(copy, read_only=True)) | replayed(copy, dict(os.environ))
+    said = replayed(copy, dict(os.environ))
+    return counted(lambda: SqliteLog.open(copy, read_only=True)) | said | {"log_bytes": log_bytes(data)}
 
 
 def replayed(data: Path, environment: Mapping[str, str]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from services import demo_proof
 from services.addresses import Addresses, lasting_ports, wait_for_addresses
+from services.costs import Meter
 from services.first_start import prepare_operator
 from services.settings import PREFIX
 
@@ -43,6 +44,7 @@ class DemoServer:
     def __init__(self, data: Path, begin: datetime, kills: int) -> None:
         data.mkdir(parents=True)
         self.kills = 0
+        self._meter = Meter()
         self.data = data
         self.operator = asyncio.run(prepare_operator(data, round(begin.timestamp() * 1000)))
         self._said = data.parent / "server.log"
@@ -64,6 +66,7 @@ class DemoServer:
         """The world has come to this time: where a kill was due, kill -9 and start again at once."""
         while self._moments_ms and self._moments_ms[0] <= now_ms:
             self._moments_ms.pop(0)
+            self._note_cost()
             self._process.kill()
             self._process.wait()
             self.kills += 1
@@ -71,8 +74,10 @@ class DemoServer:
 
     def prove(self) -> dict[str, Any]:
         """Let it finish what it accepted; then a fresh process decides again from a copy of the log without states."""
+        self._note_cost()
         self.close()
-        return demo_proof.prove(self.data, self.data.parent / "copy")
+        services = {name: cost.told() for name, cost in self._meter.costs().items()}
+        return demo_proof.prove(self.data, self.data.parent / "copy") | {"services": services}
 
     def close(self) -> None:
         """Let it finish what it accepted."""
@@ -84,6 +89,9 @@ class DemoServer:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+    def _note_cost(self) -> None:
+        self._meter.look({"server": self._process.pid})
 
     def _start(self) -> subprocess.Popen[bytes]:
         with self._said.open("ab") as output:

@@ -89,10 +89,15 @@ class Postgres:
             for process in family:
                 process.resume()
 
+    @property
+    def pid(self) -> int:
+        """Of the running server; who serves a connection is a child of it."""
+        return int((self._data / "postmaster.pid").read_text().split()[0])
+
     def _family(self) -> list[psutil.Process]:
         import psutil
 
-        server = psutil.Process(int((self._data / "postmaster.pid").read_text().split()[0]))
+        server = psutil.Process(self.pid)
         return [server, *server.children()]
 
     def url(self, database: str = USER, **changed: object) -> URL:

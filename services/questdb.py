@@ -88,6 +88,12 @@ class QuestDb:
                 raise QuestDbError(f"QuestDB did not start:\n{self._last_words()}")
             time.sleep(LOOK_S)
 
+    @property
+    def pid(self) -> int:
+        """Of the running server."""
+        assert self.process is not None, "it was started"
+        return self.process.pid
+
     def stop(self) -> None:
         """End it in order; by force where that takes too long."""
         if self.process is None:

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import structlog
 
+from services.costs import Meter
+
 ROOT = Path(__file__).resolve().parent.parent
 AGAIN_S = 1.0
 """Between two starts of the same service: one that can't start shall not keep the machine busy."""
@@ -32,9 +34,13 @@ class Service:
 
 
 class Supervisor:
-    """Starts each service once `watch` is called; `said` is the folder for what they say."""
+    """Starts each service once `watch` is called; `said` is the folder for what they say.
+
+    `meter` knows what each has cost until `watch` was called last.
+    """
 
     def __init__(self, services: Sequence[Service], said: Path) -> None:
+        self.meter = Meter()
         self._services = {service.name: service for service in services}
         self._said = said
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
@@ -43,6 +49,7 @@ class Supervisor:
 
     def watch(self) -> None:
         """Start what does not run, each at most once a second; call it often."""
+        self.meter.look(self.pids())  # before those that ended are awaited, and gone
         for name, service in self._services.items():
             process = self._processes.get(name)
             if process is not None and process.poll() is None:

@@ -149,7 +149,7 @@ class Bench:
         job = measured.job
         names = topics.ON_BROKERS if job.engine == "commonwatt" else (INPUTS, OUTPUTS, STATES)
         make_topics(self._admin, job.prefix, PARTITIONS, 1, names)
-        with working(job) as worker:
+        with working(job.engine, job.told()) as worker:
             traffic = Traffic(job, worker.check)
             traffic.backlog(WARM_UP)
             yield traffic

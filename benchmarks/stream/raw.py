@@ -16,7 +16,8 @@ PATIENCE_S = 30
 def work(job: dict[str, Any]) -> None:
     """Run until SIGTERM: one transaction a batch, with its outputs, the states that it changed, and the offsets.
 
-    With the setting `every_state` a state is written for each input, else the last of each key, as the others do.
+    With the setting `every_state` a state is written for each input, else the last of each key, as the others do. None
+    is kept where no topic is named for them.
     """
     common = {"bootstrap.servers": job["brokers"], "retry.backoff.ms": 2}
     settings = job["settings"]
@@ -46,10 +47,11 @@ def work(job: dict[str, Any]) -> None:
         changed: dict[bytes, bytes] = {}
         for message in [first, *consumer.consume(settings["batch"] - 1, 0)]:
             key = message.key()
-            seen = int(states.get(key, b"0")[-12:]) + 1
-            states[key] = changed[key] = b"%0*d" % (size, seen)
-            if settings["every_state"]:
-                produce(producer, job["states"], key, states[key])
+            if job["states"] is not None:
+                seen = int(states.get(key, b"0")[-12:]) + 1
+                states[key] = changed[key] = b"%0*d" % (size, seen)
+                if settings["every_state"]:
+                    produce(producer, job["states"], key, states[key])
             produce(producer, job["outputs"], key, message.value(), message.partition())
             ends[message.partition()] = message.offset() + 1
         if not settings["every_state"]:

@@ -71,18 +71,18 @@ class Traffic:
         self._wait_for_all()
         return count / (self._arrived[-1][0] - begin_s)
 
-    def paced(self, count: int) -> list[float]:
-        """Append `count` inputs when they are due, `RATE_S` a second; the ms from then until each output was there."""
+    def paced(self, count: int, rate_s: int = RATE_S) -> list[float]:
+        """Append `count` inputs when they are due, `rate_s` a second; the ms from then until each output was there."""
         inputs = self._next(count)
         before = len(self._arrived)
         begin_s = perf_counter()
         for number, (key, body, partition) in enumerate(inputs):
-            while (left_s := begin_s + number / RATE_S - perf_counter()) > 0:
+            while (left_s := begin_s + number / rate_s - perf_counter()) > 0:
                 self._receive(left_s)
             self._producer.produce(self._inputs, body, key, partition)
             self._producer.poll(0)
         self._wait_for_all()
-        due_s = {cause_of(body): begin_s + number / RATE_S for number, (_, body, _) in enumerate(inputs)}
+        due_s = {cause_of(body): begin_s + number / rate_s for number, (_, body, _) in enumerate(inputs)}
         return [(at_s - due_s[cause_of(body)]) * 1000 for at_s, body in self._arrived[before:]]
 
     def outputs(self) -> Counter[str]:

@@ -6,12 +6,12 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from benchmarks import quix
-from benchmarks.stream.job import Job
 
 ROOT = Path(__file__).resolve().parents[2]
 STOP_S = 20
@@ -44,15 +44,13 @@ class Worker:
 
 
 @contextmanager
-def working(job: Job) -> Iterator[Worker]:
-    """A worker that does the job for as long as the context is open."""
+def working(engine: str, job: Mapping[str, Any]) -> Iterator[Worker]:
+    """A worker that does the job, as it is told, for as long as the context is open."""
     with tempfile.TemporaryDirectory(prefix="commonwatt-") as folder:
         said = Path(folder) / "said"
-        told = json.dumps(job.told() | {"folder": folder})
+        told = json.dumps({**job, "folder": folder})
         with said.open("wb") as output:
-            worker = Worker(
-                subprocess.Popen([*_command(job.engine), told], cwd=ROOT, stdout=output, stderr=output), said
-            )
+            worker = Worker(subprocess.Popen([*_command(engine), told], cwd=ROOT, stdout=output, stderr=output), said)
         try:
             yield worker
         finally:

@@ -1,0 +1,18 @@
+"""What the topics of a broker take of its disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from services.broker import log_bytes
+
+
+def test_the_segments_of_all_partitions_count_and_indexes_do_not(tmp_path: Path) -> None:
+    for name, size in {"load.inputs-0/0.log": 10, "load.inputs-0/9.log": 5, "load.inputs-11/0.log": 1}.items():
+        file = tmp_path / "data" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(b"x" * size)
+    (tmp_path / "data" / "load.inputs-0" / "0.index").write_bytes(b"x" * 100)
+    (tmp_path / "data" / "log-start-offset-checkpoint").write_bytes(b"x" * 100)
+
+    assert log_bytes(tmp_path) == {"load.inputs": 16}
