@@ -19,7 +19,7 @@ import typer
 
 from commands.ports import LogError
 from services.addresses import HOST
-from services.cluster_servers import NoServers, running
+from services.cluster_servers import NoServers, Servers, running
 from services.cluster_services import CLOCK, Member, members, simulated
 from services.first_start import Operator, first_operator
 from services.postgres import enterable
@@ -53,8 +53,7 @@ class Cluster:
 
     folder: Path
     members: Sequence[Member]
-    servers: Mapping[str, str]
-    """The settings that lead to them."""
+    servers: Servers
     supervisor: Supervisor
     operator: Operator | None
 
@@ -100,14 +99,16 @@ def up(wanted: Wanted) -> Iterator[Cluster]:
     with _folder(wanted.data) as folder, running(folder, wanted.partitions) as servers:
         data = folder / "data"
         data.mkdir(exist_ok=True)
-        operator = _prepared(data, servers, time.time() if wanted.starts is None else wanted.starts.timestamp())
-        who = members(data, servers, wanted.workers, wanted.gateways, wanted.apis)
+        operator = _prepared(
+            data, servers.settings, time.time() if wanted.starts is None else wanted.starts.timestamp()
+        )
+        who = members(data, servers.settings, wanted.workers, wanted.gateways, wanted.apis)
         if wanted.starts is not None:
             who = simulated(who, wanted.starts)
         supervisor = Supervisor([one.service for one in who], folder / "said")
         cluster = Cluster(folder, who, servers, supervisor, operator)
         try:
-            _start(cluster)
+            make_ready(cluster)
             yield cluster
         finally:
             stop(cluster)
@@ -155,8 +156,8 @@ def _prepared(data: Path, servers: Mapping[str, str], now_s: float) -> Operator 
     return asyncio.run(prepare())
 
 
-def _start(cluster: Cluster) -> None:
-    """Return once each service says that it is ready."""
+def make_ready(cluster: Cluster) -> None:
+    """Start what does not run, and return once each service says that it is ready. Raises `NotReady`."""
     until = time.monotonic() + START_S
     waiting = list(cluster.members)
     with httpx.Client(timeout=ANSWER_S) as client:

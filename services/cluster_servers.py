@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import URL
@@ -17,13 +18,22 @@ ENABLE = "./commonwatt test --version"
 DATABASES = "read_models", "vault"
 
 
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """Running servers, and the settings that lead to them."""
+
+    kafka: Kafka
+    postgres: Postgres
+    settings: Mapping[str, str]
+
+
 class NoServers(Exception):
     """A server can't run here: the message says which, why, and what would enable it."""
 
 
 @contextmanager
-def running(folder: Path, partitions: int) -> Iterator[Mapping[str, str]]:
-    """Start the three at once, make topics and databases, and give the settings that lead to them.
+def running(folder: Path, partitions: int) -> Iterator[Servers]:
+    """Start the three at once, and make topics and databases.
 
     What they keep stays in `folder`. Raises `NoServers`, `LogError`.
     """
@@ -45,12 +55,13 @@ def running(folder: Path, partitions: int) -> Iterator[Mapping[str, str]]:
             raise NoServers(str(error)) from error
         urls = [_written(postgres.database(name)) for name in DATABASES]
         _make_topics(kafka.address, partitions)
-        yield {
+        settings = {
             "COMMONWATT_KAFKA_BROKERS": kafka.address,
             "COMMONWATT_READ_MODELS_URL": urls[0],
             "COMMONWATT_VAULT_URL": urls[1],
             "COMMONWATT_TIME_SERIES_URL": questdb.url,
         }
+        yield Servers(kafka, postgres, settings)
 
 
 def _postgres(folder: Path) -> Postgres:

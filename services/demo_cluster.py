@@ -66,8 +66,8 @@ class DemoCluster:
     def prove(self) -> dict[str, Any]:
         """Let the services finish what they accepted; then a fresh process decides again from what Kafka recorded."""
         self._end_services()
-        said = replayed(self._cluster.folder / "data", os.environ | dict(self._cluster.servers))
-        return counted(lambda: kafka_log(self._cluster.servers)) | said
+        said = replayed(self._cluster.folder / "data", os.environ | dict(self._cluster.servers.settings))
+        return counted(lambda: kafka_log(self._cluster.servers.settings)) | said
 
     def close(self) -> None:
         """No process is left then."""
