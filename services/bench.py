@@ -10,6 +10,9 @@ import typer
 REPORT = Annotated[Path | None, typer.Option(help="Write the figures there as JSON.")]
 SITES = Annotated[int, typer.Option(min=1, max=200, help="Sites that the requests go to, with four chargers each.")]
 QUEUE = Annotated[int, typer.Option(min=0, max=1000, help="How many wait at each site before the measurement.")]
+MINUTES = Annotated[int, typer.Option(min=1, max=600, help="For how long.")]
+SEED = Annotated[int, typer.Option(help="Another one strikes others, at other times.")]
+DATA = Annotated[Path | None, typer.Option(help="Keep the cluster's data there; else they are gone afterwards.")]
 
 bench = typer.Typer(help="Measure, beside a peer or a floor in the same run.", no_args_is_help=True)
 
@@ -42,4 +45,24 @@ def stream(report: REPORT = None) -> None:
     from benchmarks.stream.bench import run
 
     if not run(report)["exactly_once"]:
+        raise typer.Exit(1)
+
+
+@bench.command("chaos")
+def chaos(report: REPORT = None, minutes: MINUTES = 20, seed: SEED = 1, data: DATA = None) -> None:
+    """Whether all holds that was acknowledged while services are killed and halted and servers restart.
+
+    Exits with 1 where anything was lost, doubled, or is not what the log says.
+    """
+    from benchmarks.chaos.bench import run
+    from commands.ports import LogError
+    from services.cluster_run import NotReady
+    from services.cluster_servers import NoServers
+
+    try:
+        found = run(report, minutes, seed, data)
+    except (NoServers, NotReady, LogError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    if not found["ok"]:
         raise typer.Exit(1)
