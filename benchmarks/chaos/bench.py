@@ -65,14 +65,24 @@ def run(report: Path | None = None, minutes: int = 20, seed: int = 1, data: Path
     with up(Wanted(data, workers=2, gateways=2, apis=2, partitions=4)) as cluster:
         faults = plan(seed, minutes * 60, [one.service.name for one in cluster.members])
         played = uvloop.run(_watched(cluster, _play(cluster, faults, seed, console)))
-        make_ready(cluster)
+        not_ready = _not_ready(cluster)
         cluster.supervisor.stop([one.service.name for one in cluster.members if _begins(one.service.name)])
         behind, kept = uvloop.run(_watched(cluster, _settled(cluster, console)))
-    found = _found(played, kept, behind) | {"minutes": minutes, "seed": seed}
+    found = _found(played, kept, behind) | {"minutes": minutes, "seed": seed, "not_ready": not_ready}
+    found["ok"] = found["ok"] and not_ready is None
     show(found, console)
     if report:
         report.write_text(json.dumps(found, indent=2) + "\n")
     return found
+
+
+def _not_ready(cluster: Cluster) -> str | None:
+    """Which service does not come back now that nothing is done to it any more, and what it said."""
+    try:
+        make_ready(cluster)
+    except NotReady as error:
+        return str(error)
+    return None
 
 
 def _begins(name: str) -> bool:
@@ -215,6 +225,8 @@ def show(found: Mapping[str, Any], console: Console) -> None:
         f"{found['events']:,} events, {found['charger_starts']} transactions, {found['meter_values']:,} meter values"
     )
     console.print(table)
+    if found["not_ready"] is not None:
+        console.print(found["not_ready"], markup=False)
     for name, check in found["checks"].items():
         if not check["ok"]:
             console.print(f"{name}: {check['difference']}", markup=False)
