@@ -15,6 +15,11 @@ DATA = Annotated[Path, typer.Option(help="The folder that holds the log.")]
 DISTRIBUTED = Annotated[
     bool, typer.Option("--distributed", help="On a cluster of this machine, one worker of each service.")
 ]
+MINUTES = Annotated[int, typer.Option(min=1, max=600, help="For how long.")]
+SEED = Annotated[int, typer.Option(help="Another one strikes others, at other times.")]
+KEPT = Annotated[
+    Path | None, typer.Option("--data", help="Keep the cluster's data there; else they are gone afterwards.")
+]
 
 bench = typer.Typer(help="Measure, beside a peer or a floor in the same run.", no_args_is_help=True)
 
@@ -67,3 +72,23 @@ def steps(data: DATA = Path("data"), report: REPORT = None) -> None:
     except LogError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
+
+
+@bench.command("chaos")
+def chaos(report: REPORT = None, minutes: MINUTES = 20, seed: SEED = 1, data: KEPT = None) -> None:
+    """Whether all holds that was acknowledged while services are killed and halted and servers restart.
+
+    Exits with 1 where anything was lost, doubled, or is not what the log says.
+    """
+    from benchmarks.chaos.bench import run
+    from commands.ports import LogError
+    from services.cluster_run import NotReady
+    from services.cluster_servers import NoServers
+
+    try:
+        found = run(report, minutes, seed, data)
+    except (NoServers, NotReady, LogError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    if not found["ok"]:
+        raise typer.Exit(1)

@@ -108,7 +108,7 @@ def up(wanted: Wanted) -> Iterator[Cluster]:
         supervisor = Supervisor([one.service for one in who], folder / "said")
         cluster = Cluster(folder, who, servers, supervisor, operator)
         try:
-            _start(cluster)
+            make_ready(cluster)
             yield cluster
         finally:
             stop(cluster)
@@ -156,8 +156,8 @@ def _prepared(data: Path, settings: Mapping[str, str], now_s: float) -> Operator
     return asyncio.run(prepare())
 
 
-def _start(cluster: Cluster) -> None:
-    """Return once each service says that it is ready."""
+def make_ready(cluster: Cluster) -> None:
+    """Start what does not run, and return once each service says that it is ready. Raises `NotReady`."""
     until = time.monotonic() + START_S
     waiting = list(cluster.members)
     with httpx.Client(timeout=ANSWER_S) as client:

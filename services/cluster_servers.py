@@ -21,10 +21,17 @@ DATABASES = "read_models", "vault"
 
 @dataclass(frozen=True, slots=True)
 class Servers:
-    """Running servers: the settings that lead to them, and the process of each."""
+    """Running servers, and the settings that lead to them."""
 
+    kafka: Kafka
+    postgres: Postgres
+    questdb: QuestDb
     settings: Mapping[str, str]
-    pids: Mapping[str, int]
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """The process of each; another one after a restart."""
+        return {"kafka": self.kafka.pid, "postgresql": self.postgres.pid, "questdb": self.questdb.pid}
 
     def costs(self) -> dict[str, Cost]:
         """What each has cost so far, those that it has started too."""
@@ -66,7 +73,7 @@ def running(folder: Path, partitions: int) -> Iterator[Servers]:
             "COMMONWATT_VAULT_URL": urls[1],
             "COMMONWATT_TIME_SERIES_URL": questdb.url,
         }
-        yield Servers(settings, {"kafka": kafka.pid, "postgresql": postgres.pid, "questdb": questdb.pid})
+        yield Servers(kafka, postgres, questdb, settings)
 
 
 def _postgres(folder: Path) -> Postgres:

@@ -45,6 +45,7 @@ class Supervisor:
         self._said = said
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._started_s: dict[str, float] = {}
+        self._stopped: set[str] = set()
         said.mkdir(parents=True, exist_ok=True)
 
     def watch(self) -> None:
@@ -52,7 +53,7 @@ class Supervisor:
         self.meter.look(self.pids())  # before those that ended are awaited, and gone
         for name, service in self._services.items():
             process = self._processes.get(name)
-            if process is not None and process.poll() is None:
+            if name in self._stopped or (process is not None and process.poll() is None):
                 continue
             if time.monotonic() - self._started_s.get(name, -AGAIN_S) >= AGAIN_S:
                 if process is not None:
@@ -68,10 +69,10 @@ class Supervisor:
         return "\n".join((self._said / name).read_text(errors="replace").splitlines()[-15:])
 
     def stop(self, names: Sequence[str] | None = None) -> None:
-        """Let these (all, when left out) finish what they accepted; by force where that takes too long."""
-        ending = [
-            self._processes[name] for name in (self._services if names is None else names) if name in self._processes
-        ]
+        """Let these (all, when left out) finish what they accepted; by force where that takes too long. For good."""
+        names = list(self._services) if names is None else names
+        self._stopped.update(names)
+        ending = [self._processes[name] for name in names if name in self._processes]
         for process in ending:
             process.send_signal(signal.SIGTERM)
         until = time.monotonic() + DRAIN_S

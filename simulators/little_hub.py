@@ -52,6 +52,7 @@ class LittleHub:
         for credentials in await self._site.register(self._api):
             point = self._site.point(time, self._ocpp, credentials)
             point.on_status.append(partial(self._tell_status, point.charger_id))
+            point.link.on_result = partial(self._api.ledger.message, point.charger_id)
             points.append(point)
             await point.power_up()
         self._tell(f"site {self._site.id}: {len(points)} chargers prove that they obey; about a minute ...")

@@ -83,17 +83,20 @@ async def _one_charger(
     point.on_status.append(lambda status: tell(f"{point.ocpp_id}: {status}"))
     world = World(time, RealTime(), wires(point))
     world.points.append(point)
-    people = People(server)
+    people = People(server, Ledger())
     api = await people.operator()
     await _run(world, people, scenario(OneCharger(time, api, point, tell)))
 
 
-async def hub(server: Server, cars: int, tell: Tell) -> None:
-    """A little hub of its own, until it is cancelled. Raises what `FAILURES` names."""
+async def hub(server: Server, cars: int, tell: Tell, ledger: Ledger | None = None) -> None:
+    """A little hub of its own, until it is cancelled; `ledger` is told what the server acknowledged.
+
+    Raises what `FAILURES` names.
+    """
     site = little_hub(f"hub-{secrets.token_hex(3)}")
     time = VirtualTime(RealTime.now_ms())
     world = World(time, RealTime(), site.truth())
-    people = People(server)
+    people = People(server, ledger or Ledger())
     api = await people.operator()
     play = LittleHub(time, world, api, people.log_in, site, server.ocpp, tell).play(cars)
     await _run(world, people, play)
@@ -102,8 +105,9 @@ async def hub(server: Server, cars: int, tell: Tell) -> None:
 class People:
     """Those who call the server; `close` ends their connections."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, ledger: Ledger) -> None:
         self._server = server
+        self._ledger = ledger
         self._clients: list[Api] = []
 
     async def operator(self) -> Api:
@@ -117,7 +121,7 @@ class People:
 
     def log_in(self, credentials: Credentials) -> Api:
         seed = secrets.token_hex()  # the keys of another run are not ours
-        api = Api(self._server.api, credentials, Ledger(), seed=seed, patience_s=PATIENCE_S)
+        api = Api(self._server.api, credentials, self._ledger, seed=seed, patience_s=PATIENCE_S)
         self._clients.append(api)
         return api
 

@@ -1,0 +1,177 @@
+"""What must hold once all is settled, whatever was done to the cluster: each names the first thing that does not."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from domain.records import Payload, Record, derived_id
+from domain.records.fleet import AcceptOffer, CancelSession, RequestSession, SnoozeOffer
+from domain.records.load import (
+    ChargerAdded,
+    CommissionCharger,
+    CommissioningOpened,
+    GridLimitSet,
+    SetGridLimit,
+    TransactionStarted,
+)
+from domain.records.registry import (
+    AccountRegistered,
+    RegisterAccount,
+    RegisterCharger,
+    RegisterSite,
+    RegisterVehicle,
+    SiteRegistered,
+    VehicleRegistered,
+)
+from domain.records.sessions import SessionAssigned, SessionEnded, SessionQueued, SessionRefused, SessionSnoozed
+from domain.records.time import InputRejected
+from processors.replay import Replayed
+from simulators.ledger import Entry
+from simulators.virtual_time import parse_ms
+
+OUTCOMES: Mapping[type[Payload], tuple[type[Payload], ...]] = {
+    RegisterAccount: (AccountRegistered,),
+    RegisterSite: (SiteRegistered,),
+    RegisterCharger: (ChargerAdded,),
+    RegisterVehicle: (VehicleRegistered,),
+    CommissionCharger: (CommissioningOpened,),
+    SetGridLimit: (GridLimitSet,),
+    RequestSession: (SessionQueued, SessionRefused),
+    AcceptOffer: (SessionAssigned,),
+    SnoozeOffer: (SessionSnoozed,),
+    CancelSession: (SessionEnded,),
+}
+TELEMETRY = "/telemetry"
+REFUSED = 400
+STORED = 202
+Rows = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How many things were looked at, and the first that is not as it must be (None: all are)."""
+
+    checked: int
+    difference: str | None = None
+
+    @property
+    def ok(self) -> bool:
+        return self.difference is None
+
+
+def commands_once(entries: Iterable[Entry], inputs: Sequence[Record], events: Sequence[Record]) -> Verdict:
+    """Each acknowledged command is on the log and has one outcome: a decision of its kind, or a rejection.
+
+    One that was answered with its decision was not rejected.
+    """
+    find = _Finder(inputs)
+    caused: dict[str, list[Payload]] = defaultdict(list)
+    for event in events:
+        caused[event.correlationid].append(event.data)
+    checked = 0
+    for entry in _acknowledged(entries, readings=False):
+        checked += 1
+        command = find(entry)
+        if command is None:
+            return Verdict(checked, f"{_words(entry)}: not on the log")
+        awaited = (*OUTCOMES[type(command.data)], InputRejected)
+        outcomes = [type(told).type_name for told in caused[command.id] if isinstance(told, awaited)]
+        if len(outcomes) != 1:
+            return Verdict(checked, f"{_words(entry)} ({command.id}): {len(outcomes)} outcomes {outcomes}")
+        if entry["status"] != STORED and outcomes == [InputRejected.type_name]:
+            return Verdict(checked, f"{_words(entry)} ({command.id}): acknowledged, and rejected on the log")
+    return Verdict(checked)
+
+
+def events_once(events: Sequence[Record]) -> Verdict:
+    """No event is on the log twice."""
+    doubled = _first(event for event, count in Counter(event.id for event in events).items() if count > 1)
+    return Verdict(len(events), doubled and f"event {doubled} is there more than once")
+
+
+def readings_once(
+    entries: Iterable[Entry], inputs: Sequence[Record], told: Mapping[str, Sequence[str]], kept: Sequence[str]
+) -> Verdict:
+    """Each acknowledged reading, and all else that the log tells, is in the time series once, and nothing else is.
+
+    `told`: the ids of the rows that each record tells; `kept`: those that are there.
+    """
+    find, count = _Finder(inputs), Counter(kept)
+    for entry in _acknowledged(entries, readings=True):
+        reading = find(entry)
+        if reading is None:
+            return Verdict(len(kept), f"{_words(entry)}: not on the log")
+        if not told[reading.id] or any(count[row] != 1 for row in told[reading.id]):
+            return Verdict(
+                len(kept), f"{_words(entry)} ({reading.id}): kept {[count[row] for row in told[reading.id]]}"
+            )
+    for record, rows in told.items():
+        for row in rows:
+            if count[row] != 1:
+                return Verdict(len(kept), f"row {row} of record {record}: kept {count[row]} times")
+    unknown = _first(sorted(count.keys() - {row for rows in told.values() for row in rows}))
+    return Verdict(len(kept), unknown and f"row {unknown}: nothing on the log told it")
+
+
+def starts_once(starts: Iterable[Entry], events: Sequence[Record]) -> Verdict:
+    """Each transaction that a charger was told to be accepted exists once, with the id that was told."""
+    found = Counter(
+        (one.charger_id, one.transaction_id, one.meter_start_wh, one.charger_time_ms)
+        for one in (event.data for event in events)
+        if isinstance(one, TransactionStarted) and one.duplicate_of is None
+    )
+    known = [start for start in starts if start["status"] == "Accepted"]
+    for start in known:
+        times = found[start["charger"], start["transaction"], start["meter_wh"], parse_ms(start["at"])]
+        if times != 1:
+            return Verdict(len(known), f"{start}: started {times} times")
+    return Verdict(len(known))
+
+
+def same_tables(live: Mapping[str, Rows], again: Mapping[str, Rows]) -> Verdict:
+    """The read models are what a rebuild from the first event makes."""
+    checked = sum(map(len, again.values()))
+    for name in sorted({*live, *again}):
+        mine, other = ({repr(sorted(row.items())) for row in tables.get(name, ())} for tables in (live, again))
+        if len(live.get(name, ())) != len(again.get(name, ())) or mine != other:
+            only_live, only_again = _first(sorted(mine - other)), _first(sorted(other - mine))
+            return Verdict(checked, f"{name}: only live {only_live}; only rebuilt {only_again}")
+    return Verdict(checked)
+
+
+def replays_same(replays: Sequence[Replayed]) -> Verdict:
+    """Every processor decides the recorded events again, byte for byte."""
+    for one in replays:
+        if one.difference is not None:
+            was, now = one.difference.recorded, one.difference.replayed
+            where = f"{one.processor}: {one.difference.stream}, event {one.difference.index}"
+            return Verdict(one.events, f"{where}: recorded {was!r}; replayed {now!r}")
+    return Verdict(sum(one.events for one in replays))
+
+
+class _Finder:
+    """The command that a ledger's entry is about: its id follows from who asked, what, and the key."""
+
+    def __init__(self, inputs: Sequence[Record]) -> None:
+        self._known = {record.id: record for record in inputs if record.source == "/api"}
+        self._actors = {record.actor for record in self._known.values()}
+
+    def __call__(self, entry: Entry) -> Record | None:
+        route = f"{entry['method']} /api/v1{entry['path']}"
+        ids = (derived_id(actor, route, entry["key"]) for actor in self._actors)
+        return _first(self._known[id_] for id_ in ids if id_ in self._known)
+
+
+def _acknowledged(entries: Iterable[Entry], *, readings: bool) -> Iterable[Entry]:
+    return [one for one in entries if one["status"] < REFUSED and one["path"].endswith(TELEMETRY) == readings]
+
+
+def _words(entry: Entry) -> str:
+    return f"{entry['method']} {entry['path']} with key {entry['key']}, answered {entry['status']}"
+
+
+def _first(found: Iterable[Any]) -> Any:
+    return next(iter(found), None)

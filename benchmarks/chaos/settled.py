@@ -1,0 +1,135 @@
+"""What a cluster holds once all is settled: its log, its time series, and its read models beside a rebuild of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic, time
+
+from sqlalchemy import Connection, select
+
+from adapters.database import Database
+from adapters.log.kafka.log import KafkaLog
+from adapters.timeseries.keeping import TELLINGS
+from benchmarks.chaos.checks import Rows
+from commands import topics
+from commands.ports import Stored, TimeSeries
+from domain.records import Record
+from domain.records.chargers import Metered
+from domain.records.readings import Reading
+from processors.build import this_build
+from processors.history import records_of, stored_of
+from processors.replay import Replayed, replay
+from projections import progress
+from projections.projection import METADATA
+from projections.runner import Projector
+from services.processors import all_processors
+
+SETTLE_S = 240
+LOOK_S = 0.5
+DAY_MS = 86_400_000
+MOST = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """`told`: the ids of the rows that each reading and meter value on the log tells; `kept`: those in the series."""
+
+    inputs: Sequence[Record]
+    events: Sequence[Record]
+    told: Mapping[str, Sequence[str]]
+    kept: Sequence[str]
+    live: Mapping[str, Rows]
+    again: Mapping[str, Rows]
+    replays: Sequence[Replayed]
+
+
+async def settle(log: KafkaLog, live: Database, series: TimeSeries) -> list[str]:
+    """Wait until everything was consumed by everybody; who is still behind after `SETTLE_S`."""
+    until_s = monotonic() + SETTLE_S
+    while behind := await _behind(log, live, series):
+        if monotonic() > until_s:
+            break
+        await asyncio.sleep(LOOK_S)
+    return behind
+
+
+async def read(log: KafkaLog, live: Database, series: TimeSeries, folder: Path) -> Kept:
+    """Everything, and everything made again from the log."""
+    inputs = [record for name in topics.PROCESSORS for record in await _records(log, topics.inputs(name))]
+    told = {
+        record.id: [row.id for row in telling.rows(record, record.data)]
+        for telling in TELLINGS
+        for record in inputs
+        if isinstance(record.data, telling.type)
+    }
+    return Kept(
+        inputs,
+        await _records(log, topics.EVENTS),
+        told,
+        await _series(series, inputs),
+        await live.read(_tables),
+        await _rebuilt(log, folder),
+        [
+            await replay(log, processor, this_build(), await log.consumed(processor.name))
+            for processor in all_processors()
+        ],
+    )
+
+
+async def _behind(log: KafkaLog, live: Database, series: TimeSeries) -> list[str]:
+    """Whoever has something left to consume."""
+    left = [name for name in topics.PROCESSORS if await _rest(log, topics.inputs(name), await log.consumed(name))]
+    if await _rest(log, topics.EVENTS, await live.read(progress.applied)):
+        left.append("projector")
+    for telling in TELLINGS:
+        rest = await _rest(log, telling.topic, await series.consumed(telling.topic))
+        if any(telling.rows_of(stored) for stored in rest):
+            left.append(f"telemetry of {telling.topic}")
+    return left
+
+
+async def _rest(log: KafkaLog, topic: str, after: Mapping[int, int]) -> list[Stored]:
+    partitions = range(log.partitions(topic))
+    return [
+        stored for partition in partitions async for stored in stored_of(log, topic, partition, after.get(partition, 0))
+    ]
+
+
+async def _records(log: KafkaLog, topic: str) -> list[Record]:
+    partitions = range(log.partitions(topic))
+    return [record for partition in partitions async for _, record in records_of(log, topic, partition)]
+
+
+async def _series(series: TimeSeries, inputs: Sequence[Record]) -> list[str]:
+    """The ids of all rows, as everybody reads them: by vehicle, and by site."""
+    until_ms = round(time() * 1000) + DAY_MS
+    vehicles = {record.data.vehicle_id for record in inputs if isinstance(record.data, Reading)}
+    sites = {record.stream.partition(":")[2] for record in inputs if isinstance(record.data, Metered)}
+    rows = [row.id for vehicle in sorted(vehicles) for row in await series.telemetry(vehicle, None, 0, until_ms, MOST)]
+    return rows + [row.id for site in sorted(sites) for row in await series.meter_values(site, 0, until_ms)]
+
+
+async def _rebuilt(log: KafkaLog, folder: Path) -> Mapping[str, Rows]:
+    """The read models that a projector of its own makes from the first event."""
+    database = Database(f"sqlite:///{folder / 'rebuilt.sqlite3'}", durable=False)
+    projector = Projector(log, database)
+    running = asyncio.create_task(projector.run())
+    try:
+        ends = await log.ends(topics.EVENTS)
+        while not projector.caught_up(ends):
+            if running.done():
+                running.result()
+            await asyncio.sleep(LOOK_S)
+        return await database.read(_tables)
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        database.close()
+
+
+def _tables(connection: Connection) -> Mapping[str, Rows]:
+    tables = [table for table in METADATA.sorted_tables if table not in (progress.CONSUMED, progress.VERSION)]
+    return {table.name: [dict(row) for row in connection.execute(select(table)).mappings()] for table in tables}
