@@ -108,9 +108,10 @@ def on_postgresql(new_postgres_url: Any) -> Any:
 
 async def test_readers_and_projectors_go_on_meanwhile(log: SqliteLog, on_postgresql: Database, tmp_path: Path) -> None:
     done = False
-    seen: list[int] = []
+    readers: list[list[int]] = []
 
     async def read_on() -> None:
+        readers.append(seen := [])
         while not done:
             seen.append(len(await on_postgresql.read(sites.every)))
 
@@ -133,7 +134,8 @@ async def test_readers_and_projectors_go_on_meanwhile(log: SqliteLog, on_postgre
             await rebuilding.rebuild(log, beside, lambda *_: None)
         done = True
         await asyncio.gather(*others)
-    assert seen == sorted(seen), "a site vanished for a while"
+    assert len(readers) == 3
+    assert all(seen == sorted(seen) for seen in readers), "a site vanished for a while"
     assert await rows(on_postgresql) == await rebuilt(log, tmp_path)
 
 
