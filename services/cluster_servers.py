@@ -10,10 +10,11 @@ from pathlib import Path
 
 from sqlalchemy import URL
 
-from services.broker import BrokerError, Kafka
+from services.broker import Kafka
 from services.costs import Cost, family_cost
+from services.java_server import JavaServerError
 from services.postgres import Missing, Postgres
-from services.questdb import QuestDb, QuestDbError
+from services.questdb import QuestDb
 
 ENABLE = "./commonwatt test --version"
 DATABASES = "read_models", "vault"
@@ -55,7 +56,7 @@ def running(folder: Path, partitions: int) -> Iterator[Servers]:
             _postgres(folder / "postgresql"),
             QuestDb(folder / "questdb"),
         )
-    except (BrokerError, Missing, QuestDbError) as error:
+    except (JavaServerError, Missing) as error:
         raise NoServers(f"{error}\nThe servers are packages of the development environment: {ENABLE}") from error
     with ExitStack() as stopping, ThreadPoolExecutor(3) as threads:
         for server in (kafka, postgres, questdb):
@@ -63,7 +64,7 @@ def running(folder: Path, partitions: int) -> Iterator[Servers]:
         try:
             for started in [threads.submit(server.start) for server in (kafka, postgres, questdb)]:
                 started.result()
-        except (BrokerError, Missing, QuestDbError) as error:
+        except (JavaServerError, Missing) as error:
             raise NoServers(str(error)) from error
         urls = [_written(postgres.database(name)) for name in DATABASES]
         _make_topics(kafka.address, partitions)

