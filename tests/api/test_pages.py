@@ -15,9 +15,9 @@ from domain.records import Record
 from domain.records import sessions as said
 from domain.records.fleet import CancelSession, RequestSession
 from domain.records.load import ObedienceVoided, SetGridLimit
-from domain.records.priority import DecideUrgentReview, PriorityDenied, RequestUrgentReview, UrgentReviewOpened
+from domain.records.priority import DecideUrgentReview, RequestUrgentReview, UrgentReviewOpened
 from tests.api import sse
-from tests.api.test_urgent_reviews import UNKNOWN
+from tests.api.test_urgent_reviews import denying
 from tests.api.world import NOW_MS, VIN, Told, World, charger, rejecting
 from tests.api.world import session as session_request
 
@@ -291,25 +291,12 @@ def pending(asked: RequestUrgentReview, given: Record) -> Told:
     return [(given.stream, opened)]
 
 
-def denied(asked: DecideUrgentReview, given: Record) -> Told:
-    word = PriorityDenied(
-        session_id=asked.session_id,
-        vehicle_id="v",
-        site_id="north",
-        basis="operator",
-        evidence=UNKNOWN,
-        rule="operator.v1",
-        reason="an operator denied it",
-    )
-    return [(given.stream, word)]
-
-
 async def test_a_driver_who_can_t_wait_says_why_and_an_operator_decides(
     world: World, driver: httpx.AsyncClient, browser: httpx.AsyncClient
 ) -> None:
     await ask(driver)
     [asked] = world.asked(RequestSession)
-    world.script |= {RequestUrgentReview: pending, DecideUrgentReview: denied}
+    world.script |= {RequestUrgentReview: pending, DecideUrgentReview: denying}
     path = f"/sites/north/sessions/{asked.session_id}/urgent-review"
     assert path in (await driver.get("/sites/north/panels/mine")).text
     assert "No driver asks" in (await browser.get("/sites/north/panels/reviews")).text

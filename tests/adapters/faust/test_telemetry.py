@@ -5,14 +5,11 @@ from __future__ import annotations
 import asyncio
 import random
 import signal
-import subprocess
 import sys
 from base64 import b64decode
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from queue import SimpleQueue
-from threading import Thread
 
 import pytest
 
@@ -25,8 +22,8 @@ from commands.topics import dead, inputs
 from domain.records import input_record
 from domain.records.chargers import Metered
 from domain.records.readings import Reading
+from tests.adapters.said import Saying
 
-ROOT = Path(__file__).resolve().parents[3]
 NOW_MS = 1_790_000_000_000
 SITES = tuple(f"site{number}" for number in range(12))
 ALWAYS = (0, 1 << 50)
@@ -35,34 +32,15 @@ PAUSE_S = 0.02
 """Between repeats: a worker that comes late should not find thousands."""
 
 
-class Worker:
+class Worker(Saying):
     """One process; `hears` what it said."""
 
     def __init__(self, settings: KafkaSettings, folder: Path, kill_at: int, *after: str) -> None:
         told = [settings.model_dump_json(), str(folder), str(kill_at), *after]
-        command = [sys.executable, "-m", "tests.adapters.faust.worker", *told]
-        self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-        self._lines: SimpleQueue[str] = SimpleQueue()
-        self._listener = Thread(target=self._listen)
-        self._listener.start()
-
-    async def hears(self, word: str) -> None:
-        while not (await asyncio.to_thread(self._lines.get, timeout=PATIENCE_S)).startswith(word):
-            pass
+        super().__init__([sys.executable, "-m", "tests.adapters.faust.worker", *told], PATIENCE_S)
 
     async def ended(self) -> int:
         return await asyncio.to_thread(self.process.wait, PATIENCE_S)
-
-    def end(self) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        self._listener.join()
-        self.process.stdout.close()
-
-    def _listen(self) -> None:
-        for line in self.process.stdout:
-            self._lines.put(line.strip())
 
 
 @contextmanager

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
-from queue import SimpleQueue
-from threading import Thread
 
 from adapters.log.kafka.settings import KafkaSettings
 from commands import topics
@@ -19,9 +15,9 @@ from commands.codec import entry
 from commands.ports import Log
 from domain.records import Record
 from processors import history
+from tests.adapters.said import Saying
 from tests.processors.counting import command
 
-ROOT = Path(__file__).resolve().parents[3]
 INPUTS = topics.inputs("load")
 STREAMS = [f"load:{number}" for number in range(12)]
 PATIENCE_S = 40  # never waited for, unless something is broken
@@ -58,36 +54,15 @@ async def assert_exactly_once(log: Log, given: Sequence[Record]) -> None:
     assert found == expected
 
 
-class Worker:
+class Worker(Saying):
     """One process; `hears` what it said."""
 
     def __init__(self, settings: KafkaSettings, name: str, stop_at: int) -> None:
         told = settings.model_copy(update={"worker": name}).model_dump_json()
-        command = [sys.executable, "-m", "tests.adapters.kafka.worker", told, str(stop_at)]
-        self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-        self._lines: SimpleQueue[str] = SimpleQueue()
-        self._listener = Thread(target=self._listen)
-        self._listener.start()
-
-    async def hears(self, word: str) -> str:
-        """The line that begins with a word, once the process said it."""
-        while not (line := await asyncio.to_thread(self._lines.get, timeout=PATIENCE_S)).startswith(word):
-            pass
-        return line
+        super().__init__([sys.executable, "-m", "tests.adapters.kafka.worker", told, str(stop_at)], PATIENCE_S)
 
     def send(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
-
-    def end(self) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        self._listener.join()
-        self.process.stdout.close()
-
-    def _listen(self) -> None:
-        for line in self.process.stdout:
-            self._lines.put(line.strip())
 
 
 @contextmanager

@@ -1,0 +1,40 @@
+"""A process of a test, and what it says, line by line."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Saying:
+    """Runs until it ends by itself or `end` is called; `patience_s` is never waited for, unless something is broken."""
+
+    def __init__(self, command: Sequence[str], patience_s: float) -> None:
+        self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        self._patience_s = patience_s
+        self._lines: SimpleQueue[str] = SimpleQueue()
+        self._listener = Thread(target=self._listen)
+        self._listener.start()
+
+    async def hears(self, word: str) -> str:
+        """The line that begins with a word, once the process said it."""
+        while not (line := await asyncio.to_thread(self._lines.get, timeout=self._patience_s)).startswith(word):
+            pass
+        return line
+
+    def end(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self._listener.join()
+        self.process.stdout.close()
+
+    def _listen(self) -> None:
+        for line in self.process.stdout:
+            self._lines.put(line.strip())
