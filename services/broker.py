@@ -8,13 +8,14 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from services.addresses import lasting_ports
+from services.broker_security import LISTENERS, Security
 from services.java_server import JavaServer, JavaServerError, fetched
 
 KAFKA = "org.apache.kafka:kafka_2.13:4.1.0+org.slf4j:slf4j-simple:1.7.36"
@@ -24,9 +25,10 @@ HEAP = "-Xmx768m"
 PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
-listeners=PLAINTEXT://{host}:{port},PROXIED://{host}:{behind_proxy},CONTROLLER://{host}:{controller}
-advertised.listeners=PLAINTEXT://{host}:{port},PROXIED://{host}:{proxy}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT
+listeners=PLAINTEXT://{host}:{port},PROXIED://{host}:{behind_proxy},CONTROLLER://{host}:{controller}{secured}
+advertised.listeners=PLAINTEXT://{host}:{port},PROXIED://{host}:{proxy}{secured}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT,\
+TLS:SSL,MUTUAL_TLS:SSL,SCRAM:SASL_SSL
 controller.listener.names=CONTROLLER
 controller.quorum.bootstrap.servers={host}:{controller}
 log.dirs={data}
@@ -53,12 +55,14 @@ class Broker:
     behind_proxy: int
     proxy: int
     pid: int
+    secured: Mapping[str, str] = field(default_factory=dict)
+    """The addresses of `services.broker_security`, by the names of the listeners."""
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Broker]:
+def running(folder: Path, security: Security | None = None) -> Iterator[Broker]:
     """A broker with its data in `folder`, which is gone afterwards. Raises `JavaServerError`."""
-    kafka = Kafka(folder)
+    kafka = Kafka(folder, security)
     try:
         yield kafka.start()
     finally:
@@ -71,13 +75,15 @@ class Kafka(JavaServer):
 
     called = "the broker"
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, security: Security | None = None) -> None:
         super().__init__(folder)
         folder.mkdir(parents=True, exist_ok=True)
         self._java = _java(folder)
-        port, behind_proxy, proxy, controller = _ports(folder / "ports")
+        names = LISTENERS if security else ()
+        port, behind_proxy, proxy, controller, *secured = _ports(folder / "ports", 4 + len(names))
         self.address = f"{HOST}:{port}"
         self._proxied = behind_proxy, proxy
+        self._secured = {name: f"{HOST}:{port}" for name, port in zip(names, secured, strict=True)}
         self._properties = folder / "server.properties"
         self._properties.write_text(
             PROPERTIES.format(
@@ -87,17 +93,18 @@ class Kafka(JavaServer):
                 proxy=proxy,
                 controller=controller,
                 data=folder / "data",
+                secured="".join(f",{name}://{address}" for name, address in self._secured.items()),
             )
+            + (security.properties() if security else "")
         )
         if not (folder / "data").exists():
-            self._run(
-                "kafka.tools.StorageTool", "format", "--standalone", "-t", _cluster_id(), "-c", str(self._properties)
-            )
+            told = ["--standalone", "-t", _cluster_id(), "-c", str(self._properties)]
+            self._run("kafka.tools.StorageTool", "format", *told, *(security.credentials() if security else ()))
 
     def start(self) -> Broker:
         """Start it and return once it answers. Raises `JavaServerError`, with the end of what it said."""
         self._run_until(lambda: _answers(self.address), [*self._java, "kafka.Kafka", str(self._properties)])
-        return Broker(self.address, *self._proxied, self.pid)
+        return Broker(self.address, *self._proxied, self.pid, self._secured)
 
     def _run(self, *arguments: str) -> None:
         done = subprocess.run([*self._java, *arguments], capture_output=True, text=True, check=False)
@@ -114,10 +121,10 @@ def log_bytes(folder: Path) -> dict[str, int]:
     return dict(sizes)
 
 
-def _ports(file: Path) -> list[int]:
+def _ports(file: Path, count: int) -> list[int]:
     """Those that this folder's broker had before: its data name them."""
     if not file.exists():
-        file.write_text(" ".join(map(str, lasting_ports(4))))
+        file.write_text(" ".join(map(str, lasting_ports(count))))
     return [int(port) for port in file.read_text().split()]
 
 

@@ -47,8 +47,8 @@ def kafka_log(variables: Mapping[str, str]) -> KafkaLog:
     return KafkaLog.open(KafkaSettings(brokers=variables[BROKERS]))
 
 
-def kafka_settings() -> KafkaSettings:
-    """Raises `SettingsError`, also where no brokers are named."""
-    if not is_on_kafka():
+def kafka_settings(brokers: str | None = None) -> KafkaSettings:
+    """With these `brokers`, else with those that are set. Raises `SettingsError`, also where none are named."""
+    if brokers is None and not is_on_kafka():
         raise SettingsError(f"{BROKERS}: services that run apart need the log on Kafka, they can't share a file")
-    return _Kafka.from_settings()
+    return _Kafka.from_settings({"brokers": brokers})

@@ -19,23 +19,21 @@ def topics(
     brokers: BROKERS = None, partitions: PARTITIONS = None, replication: REPLICATION = None, check: CHECK = False
 ) -> None:
     """Make the topics that are missing, then check all: partitions, replicas, retention, compaction."""
-    from confluent_kafka.admin import AdminClient
-    from pydantic import ValidationError
-
-    from adapters.log.kafka.settings import KafkaSettings
+    from adapters.log.kafka.admission import admitted
     from adapters.log.kafka.topics import differences, make_topics
     from commands.ports import LogError
+    from services.logs import kafka_settings
+    from services.settings import SettingsError
 
     try:
-        settings = KafkaSettings(**({} if brokers is None else {"brokers": brokers}))
-        admin = AdminClient(settings.client())
+        settings = kafka_settings(brokers)
+        admin = admitted(settings)
         if not check:
             made = make_topics(admin, settings.prefix, partitions or 64, replication or 3)
             typer.echo(f"made {len(made)} topics")
         different = differences(admin, settings.prefix, partitions, replication)
-    except ValidationError as errors:
-        for error in errors.errors():
-            typer.echo(f"{'.'.join(map(str, error['loc'])) or 'settings'}: {error['msg']}", err=True)
+    except SettingsError as error:
+        typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
     except LogError as error:
         typer.echo(str(error), err=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from confluent_kafka.admin import (
@@ -127,7 +128,17 @@ def test_more_replicas_than_brokers_are_refused_in_words(settings: KafkaSettings
     assert "replication factor" in outcome.output.lower()
 
 
+def test_brokers_may_be_named_in_the_settings_file(
+    settings: KafkaSettings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "settings"
+    file.write_text(f"COMMONWATT_KAFKA_BROKERS={settings.brokers}\n")
+    monkeypatch.setenv("COMMONWATT_SETTINGS", str(file))
+    outcome = CliRunner().invoke(app, ["topics", "--partitions", "1", "--replication", "1"])
+    assert outcome.output.endswith("all topics are as they must be\n")
+
+
 def test_settings_that_do_not_fit_are_refused_by_name() -> None:
     outcome = CliRunner().invoke(app, ["topics", "--brokers", "no-port"])
     assert outcome.exit_code == 2
-    assert outcome.output.startswith("brokers: ")
+    assert outcome.output.startswith("COMMONWATT_KAFKA_BROKERS: ")

@@ -17,6 +17,7 @@ from uuid import uuid4
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException
 from confluent_kafka.admin import AdminClient
 
+from adapters.log.kafka.admission import admitted
 from adapters.log.kafka.consumer import KafkaConsumer
 from adapters.log.kafka.names import Names, Row
 from adapters.log.kafka.producers import Appender, Transactor
@@ -54,8 +55,11 @@ class KafkaLog:
 
     @classmethod
     def open(cls, settings: KafkaSettings) -> Self:
-        """Reach the brokers and check the topics. Raises `LogError` naming the topic, the setting, wanted and found."""
-        admin = AdminClient(settings.client())
+        """Reach the brokers and check the topics.
+
+        Raises `LogError`: why no broker lets us in, or of a topic the setting, wanted and found.
+        """
+        admin = admitted(settings)
         return cls(settings, Names(settings.prefix, checked_partitions(admin, settings)), admin)
 
     async def append(self, topic: str, entries: Sequence[Entry]) -> Sequence[Position]:

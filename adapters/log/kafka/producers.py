@@ -14,7 +14,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from adapters.log.kafka.names import Names, Row, position_of
 from adapters.log.kafka.reader import listed
 from adapters.log.kafka.settings import KafkaSettings
-from adapters.log.kafka.trouble import translated, translating
+from adapters.log.kafka.trouble import Complaints, translated, translating
 from commands.ports import LogError, Position
 
 POLL_S = 0.1
@@ -46,7 +46,7 @@ class Appender:
 
     def __init__(self, settings: KafkaSettings, names: Names) -> None:
         self._names = names
-        self._producer = connected(settings.producer(), settings.confirm_timeout_s)
+        self._producer = connected(settings.producer(error_cb=Complaints()), settings.confirm_timeout_s)
         self._stopping = False
         self._thread = Thread(target=self._poll, name="kafka appender", daemon=True)
         self._thread.start()

@@ -7,6 +7,8 @@ from typing import Any, Literal, Self
 from pydantic import Field, FilePath, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from adapters.log.kafka.trouble import Complaints
+
 MESSAGE_LIMIT_BYTES = 33 * 2**20
 """What a broker takes at once; a body may have 32 MiB of it."""
 
@@ -14,7 +16,7 @@ MESSAGE_LIMIT_BYTES = 33 * 2**20
 class KafkaSettings(BaseSettings):
     """From the environment (`COMMONWATT_KAFKA_BROKERS` and so on) where not given. Raises `ValidationError`."""
 
-    model_config = SettingsConfigDict(env_prefix="COMMONWATT_KAFKA_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="COMMONWATT_KAFKA_", frozen=True, hide_input_in_errors=True)
 
     brokers: str = Field(pattern=r"^[^\s,:]+:\d+(,[^\s,:]+:\d+)*$")
     """HOST:PORT of some brokers, separated by commas; the others are learnt from them."""
@@ -107,6 +109,7 @@ class KafkaSettings(BaseSettings):
                 "fetch.max.bytes": 2 * MESSAGE_LIMIT_BYTES,
                 "fetch.error.backoff.ms": 20,
                 "fetch.queue.backoff.ms": 10,
+                "error_cb": Complaints(),
             },
             **more,
         )

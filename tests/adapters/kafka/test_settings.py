@@ -60,6 +60,12 @@ def test_what_does_not_fit_is_refused_by_name(told: dict, named: str) -> None:
         KafkaSettings(**({"brokers": BROKERS} | told))
 
 
+def test_a_refusal_does_not_show_the_password() -> None:
+    with pytest.raises(ValidationError, match="tls: ca_file") as refused:
+        KafkaSettings(brokers=BROKERS, ca_file=__file__, username="commonwatt", password="secret")
+    assert "secret" not in str(refused.value)
+
+
 def test_files_fit_together(pem: Path) -> None:
     with pytest.raises(ValidationError, match="certificate_file and key_file"):
         KafkaSettings(brokers=BROKERS, tls=True, certificate_file=pem)
