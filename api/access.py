@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from api.context import Context, Given
 from api.problems import Problem
 from commands.register_vehicle import VIN_PATTERN
+from commands.topics import stream
 from domain.access import ACTIONS, NOBODY, Belongs, Principal, allows
 from projections import sessions, vehicles
 from projections.projection import Row
@@ -73,6 +74,17 @@ async def known_vehicle(context: Context, given: str, *, status: int = 422) -> R
     if row is None:
         raise Problem(status, "there is no such vehicle", field="vehicle_id")
     return row
+
+
+async def stream_of_session(context: Context, session_id: str) -> str:
+    """The stream that takes what is said about a session: its vehicle's. A problem where there is none."""
+    row = await context.database.read(lambda connection: sessions.find(connection, session_id))
+    if row is None:
+        raise Problem(404, "there is no such session", field="session_id")
+    if row["vehicle_id"] is None:
+        what = "a session without a known vehicle ends at its charger, and has no priority"
+        raise Problem(409, what, field="session_id")
+    return stream("vehicles", row["vehicle_id"])
 
 
 async def own_vehicles(context: Context, principal: Principal) -> frozenset[str] | None:

@@ -14,20 +14,20 @@ LOOK_S = 1.0
 log_line = structlog.get_logger("space")
 
 
-class Part(Protocol):
-    """A part of the platform that keeps nothing half-done when its `run` raises: it can be run again."""
+class Loop(Protocol):
+    """Work of the platform that keeps nothing half-done when its `run` raises: it can be run again."""
 
     async def run(self) -> None:
         """Serve until the log closes."""
 
 
-async def with_space(part: Part) -> None:
-    """Run a part; where the disk is full, or a database does not answer, wait and run it again."""
+async def with_space(loop: Loop) -> None:
+    """Run a loop; where the disk is full, or a database does not answer, wait and run it again."""
     while True:
         try:
-            return await part.run()
+            return await loop.run()
         except LogFull as error:
-            log_line.error("waiting for space", part=type(part).__name__, error=str(error))
+            log_line.error("waiting for space", part=type(loop).__name__, error=str(error))
         except DatabaseUnavailable as error:
-            log_line.error("waiting for the database", part=type(part).__name__, error=str(error))
+            log_line.error("waiting for the database", part=type(loop).__name__, error=str(error))
         await asyncio.sleep(LOOK_S)

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from api import shapes, views
-from api.access import check, known_vehicle, may
+from api.access import check, known_vehicle, may, stream_of_session
 from api.answers import Answer, Json
 from api.call import NOT_YET, Asked, Call, Calling
 from api.context import Context, Given
@@ -89,12 +89,7 @@ async def cancel(call: Calling, session_id: PathId) -> Response:
 
 
 async def _tell(call: Call, session_id: str, command: Payload, awaited: type[Payload]) -> Response:
-    row = await _find(call.context, session_id)
-    if row is None:
-        raise Problem(404, "there is no such session", field="session_id")
-    if row["vehicle_id"] is None:
-        raise Problem(409, "a session without a known vehicle ends at its charger", field="session_id")
-    vehicle = stream("vehicles", row["vehicle_id"])
+    vehicle = await stream_of_session(call.context, session_id)
 
     async def act(asked: Asked) -> Answer:
         done = await call.decide(asked, vehicle, command, awaited)

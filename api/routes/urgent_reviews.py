@@ -8,19 +8,15 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from api import shapes
-from api.access import may
+from api.access import may, stream_of_session
 from api.answers import Answer
 from api.call import NOT_YET, Asked, Call, Calling
-from api.context import Context
-from api.problems import Problem
 from api.routes.paths import V1, PathId
 from commands.decide_urgent_review import UrgentReviewDecision
 from commands.quantities import rfc3339
 from commands.request_urgent_review import UrgentReviewRequest
-from commands.topics import stream
 from domain.records import Payload
 from domain.records.priority import PriorityDenied, PriorityGranted, UrgentReviewOpened
-from projections import sessions
 
 router = APIRouter(prefix=f"{V1}/sessions/{{session_id}}/urgent-review", tags=["sessions"])
 
@@ -46,7 +42,7 @@ async def _ask(
     *awaited: type[Payload],
     status: int,
 ) -> Response:
-    vehicle = stream("vehicles", await _vehicle(call.context, session_id))
+    vehicle = await stream_of_session(call.context, session_id)
 
     async def act(asked: Asked) -> Answer:
         await call.context.vault.keep_note(asked.id, body.reason)
@@ -56,17 +52,6 @@ async def _ask(
         return Answer(status, _told(session_id, done.record.data))
 
     return await call.once(body, act)
-
-
-async def _vehicle(context: Context, session_id: str) -> str:
-    """The vehicle whose session it is, or a problem."""
-    row = await context.database.read(lambda connection: sessions.find(connection, session_id))
-    if row is None:
-        raise Problem(404, "there is no such session", field="session_id")
-    if row["vehicle_id"] is None:
-        raise Problem(409, "a session without a known vehicle has no priority", field="session_id")
-    vehicle_id: str = row["vehicle_id"]
-    return vehicle_id
 
 
 def _told(session_id: str, decided: Any) -> dict[str, object]:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from adapters.notify.notifier import Notifier
 from services.parts.base import Base
-from services.parts.part import Part, cancelled
+from services.parts.loops import LoopsPart
 from services.recipients import recipients
-from services.space import with_space
 
 
 def notifier(base: Base) -> Notifier:
@@ -16,17 +13,10 @@ def notifier(base: Base) -> Notifier:
     return Notifier(base.log, base.clock, base.outbox, base.vault.channels, recipients(base.read_models))
 
 
-class NotifierPart(Part):
-    """What is under way is kept in the outbox, so it may be broken off anywhere."""
+class NotifierPart(LoopsPart):
+    """What is under way is kept in the outbox."""
 
     name = "notifier"
 
     def __init__(self, base: Base) -> None:
-        self._notifier = notifier(base)
-        self._running: list[asyncio.Task[None]] = []
-
-    async def start(self, tasks: asyncio.TaskGroup) -> None:
-        self._running = [tasks.create_task(with_space(self._notifier), name=self.name)]
-
-    async def stop(self) -> None:
-        await cancelled(self._running)
+        super().__init__(notifier(base))

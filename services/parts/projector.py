@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 
 from projections.runner import Projector
 from services.parts.base import Base
-from services.parts.part import Part, cancelled
-from services.space import with_space
+from services.parts.loops import LoopsPart
 
 
-class ProjectorPart(Part):
-    """What it has in its hands is one transaction: broken off, it is rolled back and done again by the next."""
+class ProjectorPart(LoopsPart):
+    """What it has in its hands is one transaction: broken off, it is rolled back."""
 
     name = "projector"
 
     def __init__(self, base: Base) -> None:
         self.projector = Projector(base.log, base.read_models)
-        self._running: list[asyncio.Task[None]] = []
-
-    async def start(self, tasks: asyncio.TaskGroup) -> None:
-        self._running = [tasks.create_task(with_space(self.projector), name=self.name)]
-
-    async def stop(self) -> None:
-        await cancelled(self._running)
+        super().__init__(self.projector)
 
     def numbers(self) -> Mapping[str, float]:
         applied = self.projector.position()

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 
 from adapters.timekeeper import Timekeeper
 from services.parts.base import Base
-from services.parts.part import Part, cancelled
-from services.space import with_space
+from services.parts.loops import LoopsPart
 
 
-class TimekeeperPart(Part):
-    """Timers stay on the log until they have fired, so it may be broken off anywhere."""
+class TimekeeperPart(LoopsPart):
+    """Timers stay on the log until they have fired."""
 
     name = "timekeeper"
 
     def __init__(self, base: Base) -> None:
         self._timekeeper = Timekeeper(base.log, base.clock)
-        self._running: list[asyncio.Task[None]] = []
-
-    async def start(self, tasks: asyncio.TaskGroup) -> None:
-        self._running = [tasks.create_task(with_space(self._timekeeper), name=self.name)]
-
-    async def stop(self) -> None:
-        await cancelled(self._running)
+        super().__init__(self._timekeeper)
 
     def idle(self) -> bool:
         return self._timekeeper.idle()

@@ -6,7 +6,7 @@ from commands.ports import DatabaseUnavailable, LogDamaged, LogFull
 from services import space
 
 
-class Part:
+class Loop:
     """Runs into these troubles, one after the other."""
 
     def __init__(self, *troubles: Exception) -> None:
@@ -19,11 +19,11 @@ class Part:
 
 async def test_it_is_run_again_until_there_is_space(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(space, "LOOK_S", 0)
-    part = Part(LogFull("no space"), DatabaseUnavailable("database or disk is full"))
-    await space.with_space(part)
-    assert part.troubles == []
+    loop = Loop(LogFull("no space"), DatabaseUnavailable("database or disk is full"))
+    await space.with_space(loop)
+    assert loop.troubles == []
 
 
 async def test_damage_is_no_lack_of_space() -> None:
     with pytest.raises(LogDamaged):
-        await space.with_space(Part(LogDamaged("a page")))
+        await space.with_space(Loop(LogDamaged("a page")))
