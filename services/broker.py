@@ -98,7 +98,8 @@ class Kafka(JavaServer):
             + (security.properties() if security else "")
         )
         if not (folder / "data").exists():
-            told = ["--standalone", "-t", _cluster_id(), "-c", str(self._properties)]
+            # The id may begin with a dash: apart, it would be taken for an option.
+            told = ["--standalone", f"--cluster-id={_cluster_id()}", "-c", str(self._properties)]
             self._run("kafka.tools.StorageTool", "format", *told, *(security.credentials() if security else ()))
 
     def start(self) -> Broker:

@@ -1,10 +1,22 @@
-"""What the topics of a broker take of its disk."""
+"""A broker's storage: how it is made, and what the topics take of it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from services.broker import log_bytes
+import pytest
+
+from services import broker
+from services.broker import Broker, Kafka, log_bytes
+from tests.kafka import kafka
+
+__all__ = ["kafka"]
+
+
+def test_its_cluster_may_have_any_id(kafka: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(broker, "_cluster_id", lambda: "-" + "A" * 21)
+    Kafka(tmp_path)
+    assert "cluster.id=-AAA" in (tmp_path / "data" / "meta.properties").read_text()
 
 
 def test_the_segments_of_all_partitions_count_and_indexes_do_not(tmp_path: Path) -> None:
