@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
+from time import perf_counter
 from typing import Any
 
 import structlog
@@ -17,7 +18,7 @@ from commands.ports import Log, Output, Stored
 from commands.tracing import UNTRACED, Tracer
 from domain.records import Record
 from domain.records.time import StreamUnparked
-from processors import checkpoint, history
+from processors import batch_size, checkpoint, history
 from processors.build import this_build
 from processors.outputs import outputs_of, parked_outputs
 from processors.processor import Processor
@@ -52,6 +53,7 @@ class Host:
         self.busy = asyncio.Lock()
         self.time_ms = 0
         self.day: int | None = None
+        self.batch_size = batch_size.FIRST
 
     async def restore(self) -> None:
         """Read the committed states; what another version wrote is folded again from the events.
@@ -68,13 +70,15 @@ class Host:
                 await self.checkpoint(day)
 
     async def _handle_next(self) -> bool:
-        batch = await self.consumer.poll()
+        batch = await self.consumer.poll(self.batch_size)
         if batch.records:
             async with self.busy:
                 if batch.reassigned:
                     await self._restore()
+                begin_s = perf_counter()
                 work = self._work(batch.records)
                 states = {stream: dump_state(self.processor, state) for stream, state in work.states.items()}
+                self.batch_size = batch_size.next_size(self.batch_size, len(batch.records), perf_counter() - begin_s)
                 await batch.commit(work.outputs, states)
                 self._keep(work.states)
         return bool(batch.records)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from commands import topics
@@ -32,8 +31,7 @@ def outputs_of(processor: Processor[Any, Any], stream: str, done: Step[Any, Any]
 
 def parked_event(processor: str, given: Record, error: Exception, build: str) -> Record:
     """The event that says so. It tells the defect's kind only: its text may hold anything."""
-    return replace(
-        given,
+    return given._replace(
         id=derived_id(given.id, given.stream, "parked"),
         source=f"/processors/{processor}",
         type=StreamParked.type_name,

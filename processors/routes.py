@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from commands.topics import stream
@@ -69,4 +68,4 @@ def messages(event: Record) -> Sequence[tuple[str, Record]]:
     routes = ROUTES.get(type(event.data), ())
     key = event.stream.partition(":")[2]
     found = [(processor, route(event.data, key)) for processor, route in routes]
-    return [(processor, replace(event, stream=stream(processor, to), build="")) for processor, to in found if to]
+    return [(processor, event._replace(stream=stream(processor, to), build="")) for processor, to in found if to]

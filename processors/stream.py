@@ -65,7 +65,7 @@ def step(
         return Step(state)
     if isinstance(given.data, StreamUnparked):
         return Step(replace(state, parked=False, **_remembered(state, given)))
-    timely = given if given.time >= state.time_ms else replace(given, time=state.time_ms)
+    timely = given if given.time >= state.time_ms else given._replace(time=state.time_ms)
     try:
         _refuse_other_body(state, given)
         if given.id in state.commands:

@@ -9,7 +9,7 @@ import textwrap
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
@@ -90,16 +90,19 @@ def asyncapi() -> dict[str, Any]:
 @cache
 def generated() -> dict[str, dict[str, Any]]:
     """The schema of every record type by its name, and `envelope`: the record as stored."""
-    from pydantic import TypeAdapter
+    from pydantic import ConfigDict, create_model
     from pydantic.json_schema import GenerateJsonSchema
 
     from domain.records import TYPES, Record
 
-    class Described(GenerateJsonSchema):
-        """Without a title for each field, which would repeat its name; with the docstrings of fields."""
+    class Untitled(GenerateJsonSchema):
+        """Without a title for each field, which would repeat its name."""
 
         def field_title_should_be_set(self, schema: Any) -> bool:
             return False
+
+    class Described(Untitled):
+        """With the docstrings of fields."""
 
         def model_schema(self, schema: Any) -> dict[str, Any]:
             described = super().model_schema(schema)
@@ -110,9 +113,10 @@ def generated() -> dict[str, dict[str, Any]]:
     payloads = {
         name: _identified(name, kind.model_json_schema(schema_generator=Described)) for name, kind in TYPES.items()
     }
-    envelope = TypeAdapter(Record).json_schema(schema_generator=Described)
+    fields: dict[str, Any] = {name: (kind, ...) for name, kind in get_type_hints(Record).items()}
+    stored = create_model("Record", __config__=ConfigDict(extra="forbid"), __doc__=Record.__doc__, **fields)
+    envelope = stored.model_json_schema(schema_generator=Untitled)
     del envelope["$defs"]
-    envelope["additionalProperties"] = False
     envelope["properties"]["data"] = {"type": "object", "description": "What the record says: see schemas/<type>.json."}
     return payloads | {"envelope": _identified("envelope", envelope)}
 

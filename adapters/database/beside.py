@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, func, select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import DropSchema
 
 from adapters.database.database import Database
@@ -94,4 +95,7 @@ class Beside:
             try:
                 yield
             finally:
-                connection.invalidate()  # the lock ends with the connection
+                # The lock would end with the connection, too, but only when the server has noticed.
+                with suppress(DBAPIError):
+                    connection.scalar(select(func.pg_advisory_unlock(LOCK)))
+                connection.invalidate()

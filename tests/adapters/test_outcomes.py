@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,7 +39,7 @@ async def outcomes(log: SqliteLog) -> AsyncIterator[Outcomes]:
 
 async def decide(log: SqliteLog, correlation_id: str, payload: Payload, stream: str = "sites:north") -> Position:
     record = input_record(f"{correlation_id} {payload.type_name}", "/p", stream, 1, payload, actor="a")
-    [position] = await log.append(EVENTS, [entry(replace(record, correlationid=correlation_id))])
+    [position] = await log.append(EVENTS, [entry(record._replace(correlationid=correlation_id))])
     return position
 
 

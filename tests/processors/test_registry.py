@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from domain.records import Payload, input_record
@@ -240,7 +238,7 @@ def test_the_edges_of_a_vehicle_and_what_is_not_known_of_it_are_accepted(differe
 def test_a_repeated_command_is_handled_once():
     registry, done = Registry(), tell(SITE)
     repeat = input_record("i0", "/test", "registry:site:north", NOW_MS, SITE, actor="t")
-    assert step(registry, done.state, replace(repeat, time=NOW_MS + 5), "b") == Step(done.state)
+    assert step(registry, done.state, repeat._replace(time=NOW_MS + 5), "b") == Step(done.state)
 
 
 @pytest.mark.parametrize(

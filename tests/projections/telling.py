@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -27,7 +26,7 @@ _numbers = count(1)
 def event(stream: str, payload: Payload, time_ms: int = 1_000, *, correlation_id: str = "") -> Record:
     """What a processor would write because of the command `correlation_id`."""
     record = input_record(f"event-{next(_numbers)}", "/processors", stream, time_ms, payload, actor="key:test")
-    return replace(record, build="b1", correlationid=correlation_id or record.id)
+    return record._replace(build="b1", correlationid=correlation_id or record.id)
 
 
 class Partitions:

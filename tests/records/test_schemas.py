@@ -86,7 +86,7 @@ def test_the_envelope_names_every_attribute_of_a_stored_record() -> None:
     record = input_record("id", "test", "stream", 1, TYPES["stream.unparked.v1"](), actor="tester")
     stored = orjson.loads(codec.encode(record))
 
-    assert stored.keys() == ENVELOPE.schema["properties"].keys() == set(Record.__slots__)
+    assert stored.keys() == ENVELOPE.schema["properties"].keys() == set(Record._fields)
     assert not ENVELOPE.is_valid({**stored, "more": 1})
     assert not ENVELOPE.is_valid({**stored, "time": "2019-03-08"})
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +66,7 @@ def test_every_version_is_read_as_the_present_one(recorded: tuple[str, dict[str,
 
     record = decode(body)
 
-    assert record == replace(decode(stored("example.told.v3", power_w=1, who="x")), data=read)
+    assert record == decode(stored("example.told.v3", power_w=1, who="x"))._replace(data=read)
     assert record.type == head(body).type == "example.told.v3"
     assert record.id == head(body).id == "i"
 

@@ -16,7 +16,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, Topi
 
 from adapters.log.kafka.names import Row, stored
 from adapters.log.kafka.producers import Transactor
-from adapters.log.kafka.reader import SLICE_S, arrivals, committed, insisting, is_end
+from adapters.log.kafka.reader import AT_ONCE, SLICE_S, arrivals, committed, insisting, is_end
 from adapters.log.kafka.trouble import error_of, translated, translating
 from commands import topics
 from commands.ports import Entry, Fenced, LogError, Output, Position, Stored
@@ -204,13 +204,13 @@ class KafkaConsumer:
 
     def _take(self, limit: int) -> KafkaBatch:
         with translating(self._processor):
-            if not self._buffer and not self._closed:
-                self._receive()
+            if len(self._buffer) < limit and not self._closed:
+                self._receive(0 if self._buffer else SLICE_S, limit - len(self._buffer))
         return KafkaBatch(self, tuple(self._buffer[:limit]), self._ticket, self._reassigned)
 
-    def _receive(self, timeout_s: float = SLICE_S) -> None:
+    def _receive(self, timeout_s: float, limit: int = AT_ONCE) -> None:
         assert self._consumer is not None
-        for message in arrivals(self._consumer, timeout_s):
+        for message in arrivals(self._consumer, timeout_s, limit):
             error, partition = message.error(), message.partition()
             if error is not None and error.code() == KafkaError._MAX_POLL_EXCEEDED:
                 continue  # the loss itself is told by `_lost`

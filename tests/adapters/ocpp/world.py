@@ -92,7 +92,7 @@ class Kernel:
         decided = ChargerConnected(
             charger_id=told.charger_id, connection_id=told.connection_id, gateway_id=told.gateway_id, epoch=epoch
         )
-        event = replace(given, id=f"{given.id}/0", type=decided.type_name, causationid=given.id, data=decided)
+        event = given._replace(id=f"{given.id}/0", type=decided.type_name, causationid=given.id, data=decided)
         await self.log.append(topics.EVENTS, [entry(event)])
         self.desired[told.charger_id] = replace(
             self.desired[told.charger_id], owner=Owner(told.gateway_id, told.connection_id, epoch)
@@ -148,8 +148,8 @@ class World:
 
     async def decide(self, asked: Record, payload: Payload) -> None:
         """Let a processor decide on an input."""
-        decided = replace(
-            asked, id=f"{asked.id}/0", type=payload.type_name, causationid=asked.id, build="b", data=payload
+        decided = asked._replace(
+            id=f"{asked.id}/0", type=payload.type_name, causationid=asked.id, build="b", data=payload
         )
         await self.log.append(topics.EVENTS, [entry(decided)])
 
