@@ -26,6 +26,7 @@ from services.parts.part import Part, run
 from services.parts.processor import ProcessorPart
 from services.parts.projector import ProjectorPart
 from services.parts.recovery import RecoveryPart
+from services.parts.retention import RetentionPart
 from services.parts.telemetry import TelemetryPart
 from services.parts.timekeeper import TimekeeperPart
 from services.processors import all_processors
@@ -66,7 +67,15 @@ def composed(base: Base, simulation: Simulation | None) -> tuple[list[Part], Cal
     projector, gateway = ProjectorPart(base), GatewayPart(base)
     api = ApiPart(base, projector.projector)
     processors = [ProcessorPart(base, processor) for processor in all_processors(base.settings.tick_s * 1000)]
-    within = [OutcomesPart(base), TimekeeperPart(base), TelemetryPart(base), NotifierPart(base), RecoveryPart(base)]
+    within: list[Part] = [
+        OutcomesPart(base),
+        TimekeeperPart(base),
+        TelemetryPart(base),
+        NotifierPart(base),
+        RecoveryPart(base),
+    ]
+    if isinstance(base.log, SqliteLog):  # brokers forget by themselves
+        within.append(RetentionPart(base, base.log))
     parts: list[Part] = [*processors, projector, *within, gateway, api, MemoryPart()]
     control = None if simulation is None else _control(base, parts, gateway, simulation.control_port)
 

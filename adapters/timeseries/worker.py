@@ -34,16 +34,16 @@ class SeriesWriter:
 
     async def run(self) -> None:
         """Follow the inputs from where they were kept, until the log closes. While the series are away it waits."""
-        kept = await _patiently(self.series.consumed)(self.topic)
+        kept = await patiently(self.series.consumed)(self.topic)
         async for page in self.log.tail(self.topic, kept):
-            await _patiently(self.keep)(page)
+            await patiently(self.keep)(page)
 
     async def keep(self, page: Sequence[Stored]) -> None:
         """Keep what a page tells. Raises `LogDamaged`: what this log holds nobody else wrote."""
         await keep(self.series, self.topic, page, [row for stored in page for row in self._telling.rows_of(stored)])
 
 
-def _patiently(work: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
+def patiently(work: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
     """Again and again while the series can't be reached: the log keeps what is to be kept."""
     again = stamina.retry(on=SeriesUnavailable, attempts=None, timeout=None, wait_max=RETRY_AT_MOST_EVERY_S)
     return again(work)
@@ -60,7 +60,7 @@ class Pruner:
         """At once, and every hour."""
         while True:
             now_ms = self.clock.now_ms()
-            await _patiently(self.series.prune)(
+            await patiently(self.series.prune)(
                 received_before_ms=now_ms - READINGS_KEPT_MS,
                 metered_before_ms=now_ms - METER_VALUES_KEPT_MS,
                 buckets_before_ms={width_ms: now_ms - kept_ms for width_ms, kept_ms in BUCKETS_KEPT_MS.items()},

@@ -1,0 +1,17 @@
+"""Inputs of the embedded log are kept for as long as their topic says."""
+
+from __future__ import annotations
+
+from adapters.log.sqlite import SqliteLog
+from adapters.retention import Retention
+from services.parts.base import Base
+from services.parts.loops import LoopsPart
+
+
+class RetentionPart(LoopsPart):
+    """What it did not come to, the next one does."""
+
+    name = "retention"
+
+    def __init__(self, base: Base, log: SqliteLog) -> None:
+        super().__init__(Retention(log, base.series, base.clock))
