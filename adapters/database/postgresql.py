@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import Any
 
 from psycopg.types.string import StrDumper
 from sqlalchemy import URL, Connection, Engine, String, create_engine, event, func, inspect, select
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import CreateSchema
 
@@ -18,17 +20,23 @@ ANSWER_TIMEOUT_S = 35
 ENCODING = "UTF8"
 LOCK = int.from_bytes(b"cwatt")
 """Who changes tables has this advisory lock."""
+FRESH_S = 0.2
+"""No server restarts in less."""
+USED_S = "used_s"
 LOST_AFTER_S = 15
 """A server that says nothing for so long is given up."""
 
 
 def engine(url: URL, schema: str | None) -> Engine:
-    """A pool that looks whether a connection still lives before it lends it: a restarted server goes unnoticed."""
+    """A pool that looks whether a connection still lives before it lends it: a restarted server goes unnoticed.
+
+    To look takes as long as a query. So what was used a moment ago is lent as it is, and that first of all.
+    """
     engine = create_engine(
         url,
         pool_size=CONNECTIONS,
         max_overflow=0,
-        pool_pre_ping=True,
+        pool_use_lifo=True,
         hide_parameters=True,
         connect_args={
             "connect_timeout": CONNECT_TIMEOUT_S,
@@ -43,7 +51,23 @@ def engine(url: URL, schema: str | None) -> Engine:
     def prepare(connection: Any, _: Any) -> None:
         connection.adapters.register_dumper(str, WithoutNul)
 
+    @event.listens_for(engine, "checkin")
+    def note(_: Any, record: Any) -> None:
+        record.info[USED_S] = monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def look(connection: Any, record: Any, _: Any) -> None:
+        if monotonic() - record.info.get(USED_S, 0) > FRESH_S and not _lives(engine, connection):
+            raise InvalidatePoolError  # all that were made before are as dead
+
     return engine
+
+
+def _lives(engine: Engine, connection: Any) -> bool:
+    try:
+        return engine.dialect.do_ping(connection)
+    except engine.dialect.loaded_dbapi.Error:
+        return False
 
 
 def _options(url: URL, schema: str | None) -> str:

@@ -60,6 +60,22 @@ async def test_a_server_that_restarted_goes_unnoticed(fragile_postgres: Postgres
     database.close()
 
 
+async def test_only_a_connection_that_rested_is_looked_at(
+    new_postgres_url: Callable[[], URL], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[Any] = []
+    now_s = [100.0]
+    lives = postgresql._lives
+    monkeypatch.setattr(postgresql, "monotonic", lambda: now_s[0])
+    monkeypatch.setattr(postgresql, "_lives", lambda *of: looks.append(of) or lives(*of))
+    database = Database(new_postgres_url(), durable=True)
+    for rested_s, looked in ((0, 1), (0, 1), (postgresql.FRESH_S / 2, 1), (2 * postgresql.FRESH_S, 2), (0, 2)):
+        now_s[0] += rested_s
+        assert await ask(database) == [1]
+        assert len(looks) == looked
+    database.close()
+
+
 async def test_a_statement_has_its_time(new_postgres_url: Callable[[], URL]) -> None:
     url = new_postgres_url().update_query_dict({"options": "-c statement_timeout=50ms"})
     database = Database(url, durable=True)
