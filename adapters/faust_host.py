@@ -6,6 +6,10 @@ traps are avoided:
   a stop or a rebalance cut short would be lost.
 - No exception leaves an agent, for Faust would pass over the batch: it is tried again, and meanwhile nothing is taken.
 - Faust reads what transactions have not committed, unless it decides by transactions itself: `_Committed` sees to it.
+- A fetch that waits through a rebalance brings what is to be read after it, before Faust takes anything again. Faust
+  drops that and goes back to what was committed, or nowhere, where nothing was: `_Committed` goes back to it.
+- A transaction leaves a gap between offsets. To Faust the record behind it is part of the gap, and so is there twice,
+  which ends what is committed at once: one transaction each time. `_CommittedConsumer` ends the gap before it.
 - Topics are neither made nor led by Faust (`topic_disable_leader`): `./commonwatt topics` makes them.
 - A rebalance does not wait for what is under way (`stream_wait_empty`): whoever is next repeats it.
 """
@@ -43,10 +47,21 @@ class _Committed(AIOKafkaConsumerThread):
         consumer._isolation_level = "read_committed"  # before it starts, and there is no setting for it
         return consumer
 
+    async def _fetch_records(self, consumer: Any, *asked: Any, **more: Any) -> Mapping[Any, Sequence[Any]]:
+        fetched = await super()._fetch_records(consumer, *asked, **more)
+        if self.consumer.flow_active:
+            return fetched
+        for partition, records in fetched.items():
+            consumer.seek(partition, records[0].offset)
+        return {}
+
 
 class _CommittedConsumer(Consumer):
     def _new_consumer_thread(self) -> _Committed:
         return _Committed(self, loop=self.loop, beacon=self.beacon)
+
+    async def _add_gap(self, tp: faust.types.TP, first: int, behind: int) -> None:
+        await super()._add_gap(tp, first, behind - 1)
 
 
 class _CommittedTransport(Transport):
@@ -64,6 +79,7 @@ def worker(settings: KafkaSettings, group: str, keeps: Mapping[str, Keep]) -> fa
         broker_credentials=_credentials(settings),
         broker_session_timeout=settings.session_timeout_ms / 1000,
         broker_heartbeat_interval=settings.session_timeout_ms / 4000,
+        broker_rebalance_timeout=settings.session_timeout_ms / 1000,
         broker_max_poll_interval=PATIENCE_S,
         broker_commit_interval=COMMIT_EVERY_S,
         consumer_auto_offset_reset="earliest",

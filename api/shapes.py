@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 
 from commands.ports import TelemetryType
+from domain.reading_buckets import SampledType
 from domain.records.priority import Basis
 from domain.records.readings import ReadingSource
 from domain.records.registry import EnterpriseKind, Role
@@ -289,6 +290,26 @@ class TelemetryEvent(BaseModel):
 
 class Telemetry(BaseModel):
     telemetry: list[TelemetryEvent]
+
+
+class TelemetryBucket(BaseModel):
+    """What was told from `from` on and before `to`: how often, and the values (%, km, or yes and no)."""
+
+    vehicle_id: str
+    vehicle_vin: str | None
+    type: SampledType
+    from_: datetime = Field(alias="from")
+    to: datetime
+    count: int
+    mean: float
+    """Of a yes or no: the share of yes."""
+    min: float | bool
+    max: float | bool
+    last: float | bool
+
+
+class CoarseTelemetry(BaseModel):
+    telemetry: list[TelemetryBucket]
 
 
 class PriorityDecision(BaseModel):

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from api.context import Context
 from commands.ports import MeterValue
 from domain.coarse_curve import CoarseCurve, Range, joined
-from domain.down_sampling import WIDTHS_MS, Bucket
+from domain.down_sampling import WIDTHS_MS
 from domain.load_curve import HOLD_MS, Curve, Sample, Steps, Transaction, site_w, spans
+from domain.meter_buckets import MeterBucket
 from projections import chargers, grid_limits, transactions
 from projections.projection import Row
 
@@ -92,8 +93,8 @@ def _rest(curves: Iterable[CoarseCurve]) -> Sequence[Range]:
 
 async def _buckets(
     context: Context, width_ms: int, site_id: str, curves: Iterable[CoarseCurve]
-) -> Mapping[str, Mapping[int, Bucket]]:
-    found: defaultdict[str, dict[int, Bucket]] = defaultdict(dict)
+) -> Mapping[str, Mapping[int, MeterBucket]]:
+    found: defaultdict[str, dict[int, MeterBucket]] = defaultdict(dict)
     for from_ms, to_ms in _rest(curves):
         for bucket in await context.series.meter_buckets(width_ms, site_id, from_ms, to_ms):
             found[bucket.charger_id][bucket.start_ms] = bucket

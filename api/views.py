@@ -8,6 +8,7 @@ from api.context import EnterpriseNames
 from api.site_load import Point
 from commands.ports import TelemetryEvent
 from commands.quantities import rfc3339
+from domain.reading_buckets import ReadingBucket
 from projections.projection import Row
 
 
@@ -216,6 +217,24 @@ def telemetry_event(event: TelemetryEvent, vin: str | None) -> dict[str, Any]:
         "timestamp": rfc3339(event.observed_ms),
         "received_at": rfc3339(event.received_ms),
         "source": event.source,
+    }
+
+
+def reading_bucket(bucket: ReadingBucket, width_ms: int, vin: str | None) -> dict[str, Any]:
+    def value(milli: int) -> float | bool:
+        return milli / 1000 if bucket.type in ("soc", "range_km") else milli > 0
+
+    return {
+        "vehicle_id": bucket.vehicle_id,
+        "vehicle_vin": vin,
+        "type": bucket.type,
+        "from": rfc3339(bucket.start_ms),
+        "to": rfc3339(bucket.start_ms + width_ms),
+        "count": bucket.values,
+        "mean": bucket.mean_milli / 1000,
+        "min": value(bucket.least_milli),
+        "max": value(bucket.greatest_milli),
+        "last": value(bucket.last_milli),
     }
 
 

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from domain.down_sampling import Bucket
+from domain.meter_buckets import MeterBucket
+from domain.reading_buckets import ReadingBucket, SampledType
 from domain.records import Record
 from domain.records.readings import ReadingSource
 
@@ -219,7 +220,8 @@ class SeriesUnavailable(Exception):
 class TimeSeries(Protocol):
     """Readings and meter values by time, for as long as they are kept. Times are ms; a range is `from_ms <= t < to_ms`.
 
-    What is kept again under the same id has no second effect. Raises `SeriesUnavailable` where there is a server.
+    What is kept again under the same id has no second effect. Buckets of a width (ms) are of all values that were kept
+    since they came, also where the values themselves are forgotten. Raises `SeriesUnavailable` where there is a server.
     """
 
     async def consumed(self, topic: str) -> Mapping[int, int]:
@@ -239,14 +241,18 @@ class TimeSeries(Protocol):
     ) -> Sequence[TelemetryEvent]:
         """The newest values of a vehicle (of one type, or of all) that were observed in a range, the newest first."""
 
+    async def reading_buckets(
+        self, width_ms: int, vehicle_id: str, kind: SampledType | None, from_ms: int, to_ms: int, limit: int
+    ) -> Sequence[ReadingBucket]:
+        """The newest down-sampled values of a vehicle (of one type, or of all) in buckets of a width that begin in a
+        range, the newest first.
+        """
+
     async def meter_values(self, site_id: str, from_ms: int, to_ms: int) -> Sequence[MeterValue]:
         """The meter values of a site's chargers in a range, in order."""
 
-    async def meter_buckets(self, width_ms: int, site_id: str, from_ms: int, to_ms: int) -> Sequence[Bucket]:
-        """The down-sampled meter values of a site in buckets of a width that begin in a range.
-
-        They are of all values that were kept since they came, also where the values themselves are forgotten.
-        """
+    async def meter_buckets(self, width_ms: int, site_id: str, from_ms: int, to_ms: int) -> Sequence[MeterBucket]:
+        """The down-sampled meter values of a site in buckets of a width that begin in a range."""
 
     async def first_metered_ms(self, site_id: str) -> int | None:
         """When the oldest meter value of a site was measured that is part of an hour's bucket; None: there is none."""

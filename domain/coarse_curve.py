@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from domain.down_sampling import Bucket
 from domain.load_curve import HOLD_MS, Curve, Span, Steps, Transaction
+from domain.meter_buckets import MeterBucket
 
 Range = tuple[int, int]
 """From a time to before another (ms)."""
@@ -28,7 +28,7 @@ class CoarseCurve:
         self.rest: list[Range] = [(start_ms, end_ms)] if start_ms < end_ms else []
         self._transactions = transactions
 
-    def use(self, width_ms: int, buckets: Mapping[int, Bucket]) -> None:
+    def use(self, width_ms: int, buckets: Mapping[int, MeterBucket]) -> None:
         """Take what buckets of a width (by their start) can stand for. One that is missing holds nothing."""
         rest: list[Range] = []
         edges_ms = {edge for one in self._transactions for edge in (one.started_ms, one.end_ms)}
@@ -58,14 +58,14 @@ class CoarseCurve:
         first = (start_ms - steps.start_ms) // steps.step_ms
         return first == (start_ms + width_ms - 1 - steps.start_ms) // steps.step_ms
 
-    def _clear(self, bucket: Bucket | None, start_ms: int) -> bool:
+    def _clear(self, bucket: MeterBucket | None, start_ms: int) -> bool:
         """Whether what held belongs to no transaction that was over before: such values count nothing."""
         if bucket is None:
             return True
         over = any(one.id == bucket.transaction_id and one.end_ms <= start_ms for one in self._transactions)
         return bucket.uniform and not over
 
-    def _add(self, start_ms: int, width_ms: int, bucket: Bucket | None) -> None:
+    def _add(self, start_ms: int, width_ms: int, bucket: MeterBucket | None) -> None:
         held_ms, drawn_w_ms = (0, 0) if bucket is None else (bucket.held_ms, bucket.drawn_w_ms)
         runs = any(one.started_ms <= start_ms < one.end_ms for one in self._transactions)
         step = (start_ms - self.curve.steps.start_ms) // self.curve.steps.step_ms

@@ -1,78 +1,114 @@
-"""Buckets of meter values, made again from the values around each that comes: repeats and late ones do no harm."""
+"""Buckets, made again from the values around each that comes: repeats and late ones do no harm."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
-from commands.ports import MeterValue
+from commands.ports import MeterValue, TelemetryEvent
+from domain import meter_buckets, reading_buckets
 from domain.coarse_curve import joined
-from domain.down_sampling import (
-    HOUR_MS,
-    MINUTE_MS,
-    QUARTER_MS,
-    Bucket,
-    bucket_of,
-    fuller,
-    merged,
-    minute,
-    touched,
-)
+from domain.down_sampling import HOUR_MS, MINUTE_MS, QUARTER_MS, B, Source, bucket_of, fuller, touched
 from domain.load_curve import HOLD_MS
+from domain.meter_buckets import MeterBucket
+from domain.reading_buckets import SAMPLED_TYPES, ReadingBucket
 
-Values = Callable[[str, int, int], Iterable[MeterValue]]
-"""The meter values of a site in a range, in order, the new ones among them."""
-Buckets = Callable[[int, str, int, int], Iterable[Bucket]]
-"""The buckets of a width (ms) of a site that begin in a range."""
-Place = tuple[str, int]
-"""A charger and the start of a bucket."""
-
-
-def refreshed(new: Sequence[MeterValue], values: Values, buckets: Buckets) -> Mapping[int, Sequence[Bucket]]:
-    """Width -> the buckets that new values change, as they are with them."""
-    of_site: defaultdict[str, set[Place]] = defaultdict(set)
-    for value in new:
-        of_site[value.site_id].update((value.charger_id, start_ms) for start_ms in touched(value.time_ms))
-    found: defaultdict[int, list[Bucket]] = defaultdict(list)
-    for site_id, places in of_site.items():
-        fresh = _minutes(site_id, places, values, buckets)
-        found[MINUTE_MS] += fresh.values()
-        for width_ms, finer_ms in ((QUARTER_MS, MINUTE_MS), (HOUR_MS, QUARTER_MS)):
-            fresh = _coarser(site_id, width_ms, finer_ms, fresh, buckets)
-            found[width_ms] += fresh.values()
-    return found
+V = TypeVar("V")
+Place = tuple[Source, int]
+"""Of a bucket: its source, and its start."""
+Owners = Sequence[str]
+"""Sites, or vehicles: the first part of a source."""
+Values = Callable[[Owners, int, int], Iterable[V]]
+"""The values of owners in a range, in order, the new ones among them."""
+Buckets = Callable[[int, Owners, int, int], Iterable[B]]
+"""The buckets of a width (ms) of owners that begin in a range."""
 
 
-def _minutes(site_id: str, places: set[Place], values: Values, buckets: Buckets) -> dict[Place, Bucket]:
-    known: dict[Place, Bucket] = {}
-    of_charger: defaultdict[str, list[MeterValue]] = defaultdict(list)
-    for from_ms, to_ms in joined((start_ms - HOLD_MS, start_ms + MINUTE_MS) for _, start_ms in places):
-        known |= _by_place(buckets(MINUTE_MS, site_id, from_ms, to_ms))
-        for value in values(site_id, from_ms, to_ms):
-            of_charger[value.charger_id].append(value)
-    fresh = {}
-    for charger_id, start_ms in sorted(places):
-        near = [one for one in of_charger[charger_id] if start_ms - HOLD_MS <= one.time_ms < start_ms + MINUTE_MS]
-        kept = fuller(known.get((charger_id, start_ms)), minute(charger_id, site_id, start_ms, near))
-        if kept is not None:
-            fresh[charger_id, start_ms] = kept
-    return fresh
+@dataclass(frozen=True, slots=True)
+class Sampling(Generic[V, B]):
+    """How values of a kind become buckets. `hold_ms`: so long may a value count after its time."""
+
+    hold_ms: int
+    time_ms: Callable[[V], int]
+    source: Callable[[V], Source]
+    source_of: Callable[[B], Source]
+    minute: Callable[[Source, int, Sequence[V]], B | None]
+    merged: Callable[[int, Sequence[B]], B]
+
+    def refreshed(self, new: Sequence[V], values: Values[V], buckets: Buckets[B]) -> Mapping[int, Sequence[B]]:
+        """Width -> the buckets that new values change, as they are with them."""
+        if not new:
+            return {}
+        places = {
+            (self.source(value), start_ms) for value in new for start_ms in touched(self.time_ms(value), self.hold_ms)
+        }
+        minutes = self._minutes(places, values, buckets)
+        quarters = self._coarser(QUARTER_MS, MINUTE_MS, minutes, buckets)
+        hours = self._coarser(HOUR_MS, QUARTER_MS, quarters, buckets)
+        return {
+            MINUTE_MS: [*minutes.values()],
+            QUARTER_MS: [*quarters.values()],
+            HOUR_MS: [*hours.values()],
+        }
+
+    def _minutes(self, places: set[Place], values: Values[V], buckets: Buckets[B]) -> dict[Place, B]:
+        known: dict[Place, B] = {}
+        of_source: defaultdict[Source, list[V]] = defaultdict(list)
+        owners = _owners(places)
+        for from_ms, to_ms in joined((start_ms - self.hold_ms, start_ms + MINUTE_MS) for _, start_ms in places):
+            known |= self._by_place(buckets(MINUTE_MS, owners, from_ms, to_ms))
+            for value in values(owners, from_ms, to_ms):
+                of_source[self.source(value)].append(value)
+        fresh = {}
+        for source, start_ms in sorted(places):
+            near = [
+                one for one in of_source[source] if start_ms - self.hold_ms <= self.time_ms(one) < start_ms + MINUTE_MS
+            ]
+            kept = fuller(known.get((source, start_ms)), self.minute(source, start_ms, near))
+            if kept is not None:
+                fresh[source, start_ms] = kept
+        return fresh
+
+    def _coarser(self, width_ms: int, finer_ms: int, changed: Mapping[Place, B], buckets: Buckets[B]) -> dict[Place, B]:
+        concerned = {(source, bucket_of(start_ms, width_ms)) for source, start_ms in changed}
+        owners = _owners(concerned)
+        finer: dict[Place, B] = {}
+        for from_ms, to_ms in joined((start_ms, start_ms + width_ms) for _, start_ms in concerned):
+            finer |= self._by_place(buckets(finer_ms, owners, from_ms, to_ms))
+        finer |= changed
+        parts: defaultdict[Place, list[B]] = defaultdict(list)
+        for source, start_ms in sorted(finer):
+            parts[source, bucket_of(start_ms, width_ms)].append(finer[source, start_ms])
+        return {place: self.merged(place[1], parts[place]) for place in sorted(concerned)}
+
+    def _by_place(self, buckets: Iterable[B]) -> dict[Place, B]:
+        return {(self.source_of(bucket), bucket.start_ms): bucket for bucket in buckets}
 
 
-def _coarser(
-    site_id: str, width_ms: int, finer_ms: int, changed: Mapping[Place, Bucket], buckets: Buckets
-) -> dict[Place, Bucket]:
-    starts_ms = {bucket_of(start_ms, width_ms) for _, start_ms in changed}
-    finer: dict[Place, Bucket] = {}
-    for from_ms, to_ms in joined((start_ms, start_ms + width_ms) for start_ms in starts_ms):
-        finer |= _by_place(buckets(finer_ms, site_id, from_ms, to_ms))
-    finer |= changed
-    parts: defaultdict[Place, list[Bucket]] = defaultdict(list)
-    for charger_id, start_ms in sorted(finer):
-        parts[charger_id, bucket_of(start_ms, width_ms)].append(finer[charger_id, start_ms])
-    concerned = {(charger_id, bucket_of(start_ms, width_ms)) for charger_id, start_ms in changed}
-    return {place: merged(place[1], parts[place]) for place in sorted(concerned)}
+def _owners(places: Iterable[Place]) -> Owners:
+    return sorted({owner for (owner, _), _ in places})
 
 
-def _by_place(buckets: Iterable[Bucket]) -> dict[Place, Bucket]:
-    return {(bucket.charger_id, bucket.start_ms): bucket for bucket in buckets}
+METERED: Sampling[MeterValue, MeterBucket] = Sampling(
+    hold_ms=HOLD_MS,
+    time_ms=lambda value: value.time_ms,
+    source=lambda value: (value.site_id, value.charger_id),
+    source_of=lambda bucket: (bucket.site_id, bucket.charger_id),
+    minute=meter_buckets.minute,
+    merged=meter_buckets.merged,
+)
+READ: Sampling[TelemetryEvent, ReadingBucket] = Sampling(
+    hold_ms=0,
+    time_ms=lambda event: event.observed_ms,
+    source=lambda event: (event.vehicle_id, event.type),
+    source_of=lambda bucket: (bucket.vehicle_id, bucket.type),
+    minute=reading_buckets.minute,
+    merged=reading_buckets.merged,
+)
+
+
+def sampled(events: Sequence[TelemetryEvent]) -> Sequence[TelemetryEvent]:
+    """Those of a type that is down-sampled."""
+    return [event for event in events if event.type in SAMPLED_TYPES]

@@ -10,89 +10,51 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 
+from adapters.timeseries import down_sampling
 from adapters.timeseries.connections import Connections
-from adapters.timeseries.down_sampling import refreshed
-from adapters.timeseries.worker import BUCKETS_KEPT_MS, DAY_MS, METER_VALUES_KEPT_MS, READINGS_KEPT_MS
+from adapters.timeseries.down_sampling import Owners, Sampling, sampled
+from adapters.timeseries.questdb_tables import (
+    ADD_EVENTS,
+    ADD_METERED,
+    APPLIED,
+    CONSUME,
+    CONSUMED,
+    EVENTS,
+    EVENTS_OF,
+    FIRST_METERED,
+    FORGET_EVENTS,
+    FORGET_METERED,
+    METERED,
+    METERED_AT,
+    METERED_COARSE,
+    NEWEST,
+    POSITIONS,
+    READ_AT,
+    READ_COARSE,
+    TABLES,
+    Coarse,
+    asked,
+)
+from adapters.timeseries.worker import DAY_MS
 from commands.ports import MeterValue, SeriesUnavailable, TelemetryEvent, TelemetryType
-from domain.down_sampling import HOUR_MS, MINUTE_MS, QUARTER_MS, Bucket
+from domain.down_sampling import WIDTHS_MS, B
+from domain.meter_buckets import MeterBucket
+from domain.reading_buckets import ReadingBucket, SampledType
 from domain.records.readings import ReadingSource
 
-EVENTS, METERED, CONSUMED = "telemetry_events", "meter_values", "consumed"
 APPLIED_S = 60
 LOOK_S = 0.005
 
-TABLES = (
-    f"""
-    CREATE TABLE IF NOT EXISTS {{prefix}}{EVENTS} (
-        received TIMESTAMP, vehicle_id SYMBOL INDEX, id VARCHAR, observed TIMESTAMP, type SYMBOL, value VARCHAR,
-        source SYMBOL
-    ) TIMESTAMP(received) PARTITION BY DAY TTL {READINGS_KEPT_MS // DAY_MS} DAYS WAL
-    DEDUP UPSERT KEYS(received, vehicle_id, id)
-    """,
-    f"""
-    CREATE TABLE IF NOT EXISTS {{prefix}}{METERED} (
-        time TIMESTAMP, site_id SYMBOL INDEX, charger_id SYMBOL, id VARCHAR, l1_ma LONG, l2_ma LONG, l3_ma LONG,
-        power_w LONG, energy_wh LONG, transaction_id LONG, fresh BOOLEAN
-    ) TIMESTAMP(time) PARTITION BY DAY TTL {METER_VALUES_KEPT_MS // DAY_MS} DAYS WAL
-    DEDUP UPSERT KEYS(time, charger_id, id)
-    """,
-    # All at one time: deduplication makes a later position replace the one before.
-    f"""
-    CREATE TABLE IF NOT EXISTS {{prefix}}{CONSUMED} (time TIMESTAMP, topic SYMBOL, "partition" LONG, "offset" LONG)
-    TIMESTAMP(time) PARTITION BY YEAR WAL DEDUP UPSERT KEYS(time, topic, "partition")
-    """,
-)
-BUCKETS = {MINUTE_MS: "meter_minutes", QUARTER_MS: "meter_quarters", HOUR_MS: "meter_hours"}
-MAKE_BUCKETS = """
-    CREATE TABLE IF NOT EXISTS {prefix}{table} (
-        start TIMESTAMP, site_id SYMBOL INDEX, charger_id SYMBOL, "values" LONG, first_ms LONG, drawn_w_ms LONG,
-        held_ms LONG, drawn_ma_ms LONG, current_held_ms LONG, least_w LONG, greatest_w LONG, energy_wh LONG,
-        transaction_id LONG, uniform BOOLEAN
-    ) TIMESTAMP(start) PARTITION BY DAY TTL {days} DAYS WAL DEDUP UPSERT KEYS(start, charger_id)
-"""
-ADD_BUCKETS = """
-    INSERT INTO {prefix}{table} (charger_id, site_id, start, "values", first_ms, drawn_w_ms, held_ms, drawn_ma_ms,
-        current_held_ms, least_w, greatest_w, energy_wh, transaction_id, uniform)
-    VALUES (%s, %s, %s::long * 1000, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-"""
-BUCKETS_AT = """
-    SELECT charger_id, site_id, start::long / 1000, "values", first_ms, drawn_w_ms, held_ms, drawn_ma_ms,
-        current_held_ms, least_w, greatest_w, energy_wh, transaction_id, uniform
-    FROM {prefix}{table} WHERE site_id = %s AND start >= %s AND start < %s ORDER BY start, charger_id
-"""
-FORGET_BUCKETS = "ALTER TABLE {prefix}{table} DROP PARTITION WHERE start < %s"
-ADD_EVENTS = f"""
-    INSERT INTO {{prefix}}{EVENTS} (received, vehicle_id, id, observed, type, value, source)
-    VALUES (%s::long * 1000, %s, %s, %s::long * 1000, %s, %s, %s)
-"""
-ADD_METERED = f"""
-    INSERT INTO {{prefix}}{METERED}
-        (time, site_id, charger_id, id, l1_ma, l2_ma, l3_ma, power_w, energy_wh, transaction_id, fresh)
-    VALUES (%s::long * 1000, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-"""
-CONSUME = f"""INSERT INTO {{prefix}}{CONSUMED} (time, topic, "partition", "offset") VALUES (0, %s, %s, %s)"""
-POSITIONS = f"""SELECT "partition", "offset" FROM {{prefix}}{CONSUMED} WHERE topic = %s"""
-EVENTS_OF = f"""
-    SELECT id, vehicle_id, type, value, observed::long / 1000, received::long / 1000, source FROM {{prefix}}{EVENTS}
-    WHERE vehicle_id = %s AND observed >= %s AND observed < %s AND (%s = '' OR type = %s)
-    ORDER BY observed DESC, id DESC LIMIT %s
-"""
-METERED_AT = f"""
-    SELECT id, charger_id, site_id, time::long / 1000, l1_ma, l2_ma, l3_ma, power_w, energy_wh, transaction_id, fresh
-    FROM {{prefix}}{METERED} WHERE site_id = %s AND time >= %s AND time < %s ORDER BY time, id
-"""
-FIRST_METERED = f"SELECT min(first_ms) FROM {{prefix}}{BUCKETS[HOUR_MS]} WHERE site_id = %s"
-NEWEST = f"SELECT max(received)::long / 1000 FROM {{prefix}}{EVENTS} WHERE source = %s"
-FORGET_EVENTS = f"ALTER TABLE {{prefix}}{EVENTS} DROP PARTITION WHERE received < %s"
-FORGET_METERED = f"ALTER TABLE {{prefix}}{METERED} DROP PARTITION WHERE time < %s"
-APPLIED = "SELECT sequencerTxn, writerTxn, suspended FROM wal_tables() WHERE name = %s"
+V = TypeVar("V")
+_At = Callable[[psycopg.Connection, Owners, int, int], Sequence[V]]
+"""The values of owners in a range, in order."""
 
 
 class QuestDbSeries:
@@ -121,17 +83,15 @@ class QuestDbSeries:
     async def keep(
         self, topic: str, after: Mapping[int, int], rows: Sequence[TelemetryEvent] | Sequence[MeterValue]
     ) -> None:
-        events = [_told_by(row) for row in rows if isinstance(row, TelemetryEvent)]
+        read = [row for row in rows if isinstance(row, TelemetryEvent)]
         metered = [row for row in rows if isinstance(row, MeterValue)]
         places = [(topic, partition, offset) for partition, offset in after.items()]
 
         def work(connection: psycopg.Connection) -> None:
-            self._add(connection, EVENTS, ADD_EVENTS, events)
+            self._add(connection, EVENTS, ADD_EVENTS, [_told_by(row) for row in read])
             self._add(connection, METERED, ADD_METERED, [_measured_by(row) for row in metered])
-            for width_ms, buckets in refreshed(
-                metered, partial(self._values, connection), partial(self._buckets, connection)
-            ).items():
-                self._add(connection, BUCKETS[width_ms], ADD_BUCKETS, [astuple(bucket) for bucket in buckets])
+            self._refresh(connection, down_sampling.READ, READ_COARSE, sampled(read), self._events)
+            self._refresh(connection, down_sampling.METERED, METERED_COARSE, metered, self._values)
             self._add(connection, CONSUMED, CONSUME, places)
 
         await self._connections.use(work)
@@ -139,18 +99,21 @@ class QuestDbSeries:
     async def telemetry(
         self, vehicle_id: str, kind: TelemetryType | None, from_ms: int, to_ms: int, limit: int
     ) -> Sequence[TelemetryEvent]:
-        asked = vehicle_id, _us(from_ms), _us(to_ms), kind or "", kind or "", limit
-        return [
-            TelemetryEvent(record_id, of, told, json.loads(value), *times_ms, source)
-            for record_id, of, told, value, *times_ms, source in await self._rows(EVENTS_OF, *asked)
-        ]
+        given = vehicle_id, _us(from_ms), _us(to_ms), kind or "", kind or "", limit
+        return [_event(*row) for row in await self._rows(EVENTS_OF, *given)]
+
+    async def reading_buckets(
+        self, width_ms: int, vehicle_id: str, kind: SampledType | None, from_ms: int, to_ms: int, limit: int
+    ) -> Sequence[ReadingBucket]:
+        given = vehicle_id, _us(from_ms), _us(to_ms), kind or "", kind or "", limit
+        return [ReadingBucket(*row) for row in await self._rows(READ_COARSE.newest_of(width_ms), *given)]
 
     async def meter_values(self, site_id: str, from_ms: int, to_ms: int) -> Sequence[MeterValue]:
-        return await self._connections.use(lambda connection: self._values(connection, site_id, from_ms, to_ms))
+        return await self._connections.use(lambda connection: self._values(connection, [site_id], from_ms, to_ms))
 
-    async def meter_buckets(self, width_ms: int, site_id: str, from_ms: int, to_ms: int) -> Sequence[Bucket]:
+    async def meter_buckets(self, width_ms: int, site_id: str, from_ms: int, to_ms: int) -> Sequence[MeterBucket]:
         return await self._connections.use(
-            lambda connection: self._buckets(connection, width_ms, site_id, from_ms, to_ms)
+            lambda connection: self._buckets(connection, METERED_COARSE, width_ms, [site_id], from_ms, to_ms)
         )
 
     async def first_metered_ms(self, site_id: str) -> int | None:
@@ -167,9 +130,12 @@ class QuestDbSeries:
         def work(connection: psycopg.Connection) -> None:
             connection.execute(self._sql(FORGET_EVENTS), [_us(_day_ms(received_before_ms))])
             connection.execute(self._sql(FORGET_METERED), [_us(_day_ms(metered_before_ms))])
+            tables = [EVENTS, METERED]
             for width_ms, before_ms in buckets_before_ms.items():
-                connection.execute(self._sql(FORGET_BUCKETS, BUCKETS[width_ms]), [_us(_day_ms(before_ms))])
-            for table in (EVENTS, METERED, *(BUCKETS[width_ms] for width_ms in buckets_before_ms)):
+                for coarse in (READ_COARSE, METERED_COARSE):
+                    connection.execute(self._sql(coarse.forget(width_ms)), [_us(_day_ms(before_ms))])
+                    tables.append(coarse.tables[width_ms])
+            for table in tables:
                 self._wait_until_applied(connection, table)
 
         await self._connections.use(work)
@@ -179,24 +145,48 @@ class QuestDbSeries:
         self._connections.close()
 
     def _make(self, connection: psycopg.Connection) -> None:
-        for table in TABLES:
+        coarse = [kind.make(width_ms) for kind in (READ_COARSE, METERED_COARSE) for width_ms in WIDTHS_MS]
+        for table in (*TABLES, *coarse):
             connection.execute(self._sql(table))
-        for width_ms, table in BUCKETS.items():
-            days = BUCKETS_KEPT_MS[width_ms] // DAY_MS
-            connection.execute(MAKE_BUCKETS.format(prefix=self._prefix, table=table, days=days))
 
-    def _sql(self, statement: str, table: str = "") -> str:
-        return statement.format(prefix=self._prefix, table=table)
+    def _sql(self, statement: str, owners: Owners = ()) -> str:
+        return statement.format(prefix=self._prefix, owners=asked(len(owners)))
 
-    def _values(self, connection: psycopg.Connection, site_id: str, from_ms: int, to_ms: int) -> Sequence[MeterValue]:
-        found = connection.execute(self._sql(METERED_AT), [site_id, _us(from_ms), _us(to_ms)])
+    def _refresh(
+        self,
+        connection: psycopg.Connection,
+        sampling: Sampling[V, B],
+        coarse: Coarse[B],
+        new: Sequence[V],
+        values: _At[V],
+    ) -> None:
+        fresh = sampling.refreshed(new, partial(values, connection), partial(self._buckets, connection, coarse))
+        for width_ms, buckets in fresh.items():
+            self._add(connection, coarse.tables[width_ms], coarse.add(width_ms), [astuple(one) for one in buckets])
+
+    def _events(
+        self, connection: psycopg.Connection, vehicle_ids: Owners, from_ms: int, to_ms: int
+    ) -> Sequence[TelemetryEvent]:
+        found = connection.execute(self._sql(READ_AT, vehicle_ids), [*vehicle_ids, _us(from_ms), _us(to_ms)])
+        return [_event(*row) for row in found]
+
+    def _values(
+        self, connection: psycopg.Connection, site_ids: Owners, from_ms: int, to_ms: int
+    ) -> Sequence[MeterValue]:
+        found = connection.execute(self._sql(METERED_AT, site_ids), [*site_ids, _us(from_ms), _us(to_ms)])
         return [MeterValue(*row[:4], None if row[4] is None else row[4:7], *row[7:]) for row in found]
 
     def _buckets(
-        self, connection: psycopg.Connection, width_ms: int, site_id: str, from_ms: int, to_ms: int
-    ) -> Sequence[Bucket]:
-        asked = [site_id, _us(from_ms), _us(to_ms)]
-        return [Bucket(*row) for row in connection.execute(self._sql(BUCKETS_AT, BUCKETS[width_ms]), asked)]
+        self,
+        connection: psycopg.Connection,
+        coarse: Coarse[B],
+        width_ms: int,
+        owners: Owners,
+        from_ms: int,
+        to_ms: int,
+    ) -> Sequence[B]:
+        statement = self._sql(coarse.at(width_ms, len(owners)))
+        return [coarse.bucket(*row) for row in connection.execute(statement, [*owners, _us(from_ms), _us(to_ms)])]
 
     async def _rows(self, query: str, *asked: Any) -> Sequence[Any]:
         return await self._connections.use(lambda connection: connection.execute(self._sql(query), asked).fetchall())
@@ -206,7 +196,7 @@ class QuestDbSeries:
         if not rows:
             return
         connection.execute("BEGIN")
-        connection.cursor().executemany(self._sql(statement, table), rows)
+        connection.cursor().executemany(self._sql(statement), rows)
         connection.execute("COMMIT")
         self._wait_until_applied(connection, table)
 
@@ -236,6 +226,10 @@ def _told_by(event: TelemetryEvent) -> Sequence[Any]:
         json.dumps(event.value),
         event.source,
     )
+
+
+def _event(record_id: str, vehicle_id: str, kind: TelemetryType, value: str, *rest: Any) -> TelemetryEvent:
+    return TelemetryEvent(record_id, vehicle_id, kind, json.loads(value), *rest)
 
 
 def _measured_by(value: MeterValue) -> Sequence[Any]:

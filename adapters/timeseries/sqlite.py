@@ -2,136 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    Boolean,
-    Column,
-    Connection,
-    Executable,
-    Index,
-    Integer,
-    MetaData,
-    String,
-    Table,
-    bindparam,
-    delete,
-    func,
-    or_,
-    select,
-)
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, Executable
 
 from adapters.database import Database
-from adapters.timeseries.down_sampling import refreshed
+from adapters.timeseries.down_sampling import METERED, READ, Owners, Sampling, sampled
+from adapters.timeseries.sqlite_tables import (
+    ADD_METER_VALUES,
+    ADD_TELEMETRY,
+    CONSUME,
+    FIRST_METERED,
+    FORGET_METER_VALUES,
+    FORGET_TELEMETRY,
+    METADATA,
+    METERED_AT,
+    METERED_COARSE,
+    NEWEST,
+    POSITIONS,
+    READ_AT,
+    READ_COARSE,
+    READING_BUCKETS_OF,
+    TELEMETRY_OF,
+    Coarse,
+)
 from commands.ports import MeterValue, TelemetryEvent, TelemetryType
-from domain.down_sampling import HOUR_MS, Bucket
+from domain.down_sampling import B
+from domain.meter_buckets import MeterBucket
+from domain.reading_buckets import ReadingBucket, SampledType
 from domain.records.readings import ReadingSource
 
 FILE = "series.sqlite3"
 
-METADATA = MetaData()
-TELEMETRY = Table(
-    "telemetry_events",
-    METADATA,
-    Column("vehicle_id", String, primary_key=True),
-    Column("observed_ms", BigInteger, primary_key=True, autoincrement=False),
-    Column("id", String, primary_key=True),
-    Column("type", String, nullable=False),
-    Column("value", JSON, nullable=False),
-    Column("received_ms", BigInteger, nullable=False, index=True),
-    Column("source", String, nullable=False),
-    Index("telemetry_events_of_source", "source", "received_ms"),
-    sqlite_with_rowid=False,
-)
-METER_VALUES = Table(
-    "meter_values",
-    METADATA,
-    Column("site_id", String, primary_key=True),
-    Column("time_ms", BigInteger, primary_key=True, autoincrement=False),
-    Column("id", String, primary_key=True),
-    Column("charger_id", String, nullable=False),
-    Column("current_ma", JSON),
-    Column("power_w", Integer),
-    Column("energy_wh", BigInteger),
-    Column("transaction_id", BigInteger),
-    Column("fresh", Boolean, nullable=False),
-    Index("meter_values_by_time", "time_ms"),
-    sqlite_with_rowid=False,
-)
-METER_BUCKETS = Table(
-    "meter_buckets",
-    METADATA,
-    Column("width_ms", BigInteger, primary_key=True, autoincrement=False),
-    Column("site_id", String, primary_key=True),
-    Column("start_ms", BigInteger, primary_key=True, autoincrement=False),
-    Column("charger_id", String, primary_key=True),
-    Column("values", Integer, nullable=False),
-    Column("first_ms", BigInteger),
-    *(Column(name, BigInteger, nullable=False) for name in ("drawn_w_ms", "held_ms", "drawn_ma_ms", "current_held_ms")),
-    *(Column(name, BigInteger) for name in ("least_w", "greatest_w", "energy_wh", "transaction_id")),
-    Column("uniform", Boolean, nullable=False),
-    sqlite_with_rowid=False,
-)
-CONSUMED = Table(
-    "consumed",
-    METADATA,
-    Column("topic", String, primary_key=True),
-    Column("partition", Integer, primary_key=True, autoincrement=False),
-    Column("offset", BigInteger, nullable=False),
-)
-
-ADD_TELEMETRY = insert(TELEMETRY).on_conflict_do_nothing()
-ADD_METER_VALUES = insert(METER_VALUES).on_conflict_do_nothing()
-ADD_METER_BUCKETS = insert(METER_BUCKETS).prefix_with("OR REPLACE")
-_CONSUME = insert(CONSUMED)
-CONSUME = _CONSUME.on_conflict_do_update(set_={"offset": _CONSUME.excluded.offset})
-POSITIONS = select(CONSUMED.c["partition", "offset"]).where(CONSUMED.c.topic == bindparam("topic"))
-TELEMETRY_OF = (
-    select(TELEMETRY)
-    .where(
-        TELEMETRY.c.vehicle_id == bindparam("vehicle_id"),
-        TELEMETRY.c.observed_ms >= bindparam("from_ms"),
-        TELEMETRY.c.observed_ms < bindparam("to_ms"),
-        or_(bindparam("kind", type_=String).is_(None), TELEMETRY.c.type == bindparam("kind", type_=String)),
-    )
-    .order_by(TELEMETRY.c.observed_ms.desc(), TELEMETRY.c.id.desc())
-    .limit(bindparam("limit"))
-)
-METERED = (
-    select(*(METER_VALUES.c[field.name] for field in fields(MeterValue)))
-    .where(
-        METER_VALUES.c.site_id == bindparam("site_id"),
-        METER_VALUES.c.time_ms >= bindparam("from_ms"),
-        METER_VALUES.c.time_ms < bindparam("to_ms"),
-    )
-    .order_by(METER_VALUES.c.time_ms, METER_VALUES.c.id)
-)
-BUCKETS = (
-    select(*(METER_BUCKETS.c[field.name] for field in fields(Bucket)))
-    .where(
-        METER_BUCKETS.c.width_ms == bindparam("width_ms"),
-        METER_BUCKETS.c.site_id == bindparam("site_id"),
-        METER_BUCKETS.c.start_ms >= bindparam("from_ms"),
-        METER_BUCKETS.c.start_ms < bindparam("to_ms"),
-    )
-    .order_by(METER_BUCKETS.c.start_ms, METER_BUCKETS.c.charger_id)
-)
-FIRST_METERED = select(func.min(METER_BUCKETS.c.first_ms)).where(
-    METER_BUCKETS.c.width_ms == HOUR_MS, METER_BUCKETS.c.site_id == bindparam("site_id")
-)
-NEWEST = select(func.max(TELEMETRY.c.received_ms)).where(TELEMETRY.c.source == bindparam("source"))
-FORGET_TELEMETRY = delete(TELEMETRY).where(TELEMETRY.c.received_ms < bindparam("before_ms"))
-FORGET_BUCKETS = delete(METER_BUCKETS).where(
-    METER_BUCKETS.c.width_ms == bindparam("of_width_ms"), METER_BUCKETS.c.start_ms < bindparam("before_ms")
-)
-FORGET_METER_VALUES = delete(METER_VALUES).where(METER_VALUES.c.time_ms < bindparam("before_ms"))
+V = TypeVar("V")
+_At = Callable[[Connection, Owners, int, int], Sequence[V]]
+"""The values of owners in a range, in order."""
 
 
 class SqliteSeries:
@@ -155,18 +64,16 @@ class SqliteSeries:
         self, topic: str, after: Mapping[int, int], rows: Sequence[TelemetryEvent] | Sequence[MeterValue]
     ) -> None:
         places = [{"topic": topic, "partition": partition, "offset": offset} for partition, offset in after.items()]
-        events = [asdict(row) for row in rows if isinstance(row, TelemetryEvent)]
+        read = [row for row in rows if isinstance(row, TelemetryEvent)]
         metered = [row for row in rows if isinstance(row, MeterValue)]
+        events, values = [asdict(row) for row in read], [asdict(row) for row in metered]
 
         def work(connection: Connection) -> None:
-            values = [asdict(row) for row in metered]
             for statement, given in ((ADD_TELEMETRY, events), (ADD_METER_VALUES, values), (CONSUME, places)):
                 if given:
                     connection.execute(statement, given)
-            for width_ms, buckets in refreshed(
-                metered, partial(_values, connection), partial(_buckets, connection)
-            ).items():
-                connection.execute(ADD_METER_BUCKETS, [{**asdict(one), "width_ms": width_ms} for one in buckets])
+            _refresh(connection, READ, READ_COARSE, sampled(read), _events)
+            _refresh(connection, METERED, METERED_COARSE, metered, _values)
 
         await self._database.write(work)
 
@@ -178,11 +85,23 @@ class SqliteSeries:
             lambda connection: [TelemetryEvent(**row) for row in connection.execute(TELEMETRY_OF, asked).mappings()]
         )
 
-    async def meter_values(self, site_id: str, from_ms: int, to_ms: int) -> Sequence[MeterValue]:
-        return await self._database.read(lambda connection: _values(connection, site_id, from_ms, to_ms))
+    async def reading_buckets(
+        self, width_ms: int, vehicle_id: str, kind: SampledType | None, from_ms: int, to_ms: int, limit: int
+    ) -> Sequence[ReadingBucket]:
+        asked = {"vehicle_id": vehicle_id, "kind": kind, "from_ms": from_ms, "to_ms": to_ms, "limit": limit}
+        return await self._database.read(
+            lambda connection: [
+                ReadingBucket(*row) for row in connection.execute(READING_BUCKETS_OF, asked | {"width_ms": width_ms})
+            ]
+        )
 
-    async def meter_buckets(self, width_ms: int, site_id: str, from_ms: int, to_ms: int) -> Sequence[Bucket]:
-        return await self._database.read(lambda connection: _buckets(connection, width_ms, site_id, from_ms, to_ms))
+    async def meter_values(self, site_id: str, from_ms: int, to_ms: int) -> Sequence[MeterValue]:
+        return await self._database.read(lambda connection: _values(connection, [site_id], from_ms, to_ms))
+
+    async def meter_buckets(self, width_ms: int, site_id: str, from_ms: int, to_ms: int) -> Sequence[MeterBucket]:
+        return await self._database.read(
+            lambda connection: _buckets(connection, METERED_COARSE, width_ms, [site_id], from_ms, to_ms)
+        )
 
     async def first_metered_ms(self, site_id: str) -> int | None:
         return await self._time_ms(FIRST_METERED, site_id=site_id)
@@ -197,7 +116,8 @@ class SqliteSeries:
             connection.execute(FORGET_TELEMETRY, {"before_ms": received_before_ms})
             connection.execute(FORGET_METER_VALUES, {"before_ms": metered_before_ms})
             for width_ms, before_ms in buckets_before_ms.items():
-                connection.execute(FORGET_BUCKETS, {"of_width_ms": width_ms, "before_ms": before_ms})
+                for coarse in (READ_COARSE, METERED_COARSE):
+                    connection.execute(coarse.forget, {"of_width_ms": width_ms, "before_ms": before_ms})
 
         await self._database.write(work)
 
@@ -209,14 +129,29 @@ class SqliteSeries:
         return await self._database.read(lambda connection: connection.execute(query, asked).scalar())
 
 
-def _values(connection: Connection, site_id: str, from_ms: int, to_ms: int) -> Sequence[MeterValue]:
-    asked = {"site_id": site_id, "from_ms": from_ms, "to_ms": to_ms}
-    return [_meter_value(*row) for row in connection.execute(METERED, asked)]
+def _refresh(
+    connection: Connection, sampling: Sampling[V, B], coarse: Coarse[B], new: Sequence[V], values: _At[V]
+) -> None:
+    fresh = sampling.refreshed(new, partial(values, connection), partial(_buckets, connection, coarse))
+    for width_ms, buckets in fresh.items():
+        connection.execute(coarse.add, [{**asdict(one), "width_ms": width_ms} for one in buckets])
 
 
-def _buckets(connection: Connection, width_ms: int, site_id: str, from_ms: int, to_ms: int) -> Sequence[Bucket]:
-    asked = {"width_ms": width_ms, "site_id": site_id, "from_ms": from_ms, "to_ms": to_ms}
-    return [Bucket(*row) for row in connection.execute(BUCKETS, asked)]
+def _events(connection: Connection, vehicle_ids: Owners, from_ms: int, to_ms: int) -> Sequence[TelemetryEvent]:
+    asked = {"owners": vehicle_ids, "from_ms": from_ms, "to_ms": to_ms}
+    return [TelemetryEvent(**row) for row in connection.execute(READ_AT, asked).mappings()]
+
+
+def _values(connection: Connection, site_ids: Owners, from_ms: int, to_ms: int) -> Sequence[MeterValue]:
+    asked = {"owners": site_ids, "from_ms": from_ms, "to_ms": to_ms}
+    return [_meter_value(*row) for row in connection.execute(METERED_AT, asked)]
+
+
+def _buckets(
+    connection: Connection, coarse: Coarse[B], width_ms: int, owners: Owners, from_ms: int, to_ms: int
+) -> Sequence[B]:
+    asked = {"width_ms": width_ms, "owners": owners, "from_ms": from_ms, "to_ms": to_ms}
+    return [coarse.bucket(*row) for row in connection.execute(coarse.at, asked)]
 
 
 def _meter_value(

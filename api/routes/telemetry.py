@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal, cast
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
@@ -19,9 +19,14 @@ from commands.quantities import EARLIEST, LATEST, rfc3339, to_ms
 from commands.record_reading import ReadingRequest
 from commands.topics import stream
 from domain.access import Principal
+from domain.down_sampling import HOUR_MS, MINUTE_MS, QUARTER_MS
+from domain.reading_buckets import SAMPLED_TYPES, SampledType
 from domain.records.readings import ReadingSource
 from domain.zone import is_cell
 from projections import sites
+
+Resolution = Literal["raw", "1m", "15m", "1h"]
+WIDTHS_MS = {"1m": MINUTE_MS, "15m": QUARTER_MS, "1h": HOUR_MS}
 
 router = APIRouter(prefix=f"{V1}/vehicles/{{vehicle_id}}/telemetry", tags=["telemetry"])
 
@@ -41,7 +46,7 @@ async def record(call: Calling, vehicle_id: PathId, body: ReadingRequest) -> Res
     return await call.once(body, act)
 
 
-@router.get("", response_model=shapes.Telemetry, dependencies=[may("vehicle.see")])
+@router.get("", response_model=shapes.Telemetry | shapes.CoarseTelemetry, dependencies=[may("vehicle.see")])
 async def telemetry(
     context: Given,
     vehicle_id: PathId,
@@ -49,20 +54,34 @@ async def telemetry(
     from_ms: From = None,
     until_ms: To = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    resolution: Resolution = "raw",
 ) -> Response:
-    """What was told of a vehicle, the newest first, be it believed or not: observed at `from` or later, before `to`."""
+    """What was told of a vehicle, the newest first, be it believed or not: observed at `from` or later, before `to`.
+
+    With a `resolution` of 1m, 15m or 1h: what was told in each such time that begins in the range.
+    """
     begins_ms = to_ms(EARLIEST) if from_ms is None else from_ms
     ends_ms = to_ms(LATEST) if until_ms is None else until_ms
     in_order(begins_ms, ends_ms)
     known_id = (await known_vehicle(context, vehicle_id, status=404))["id"]
-    events = await context.series.telemetry(known_id, kind, begins_ms, ends_ms, limit)
     vin = (await context.vault.vins([known_id])).get(known_id)
-    return Json({"telemetry": [views.telemetry_event(event, vin) for event in events]})
+    if resolution == "raw":
+        events = await context.series.telemetry(known_id, kind, begins_ms, ends_ms, limit)
+        return Json({"telemetry": [views.telemetry_event(event, vin) for event in events]})
+    width_ms, sampled = WIDTHS_MS[resolution], _sampled(kind)
+    buckets = await context.series.reading_buckets(width_ms, known_id, sampled, begins_ms, ends_ms, limit)
+    return Json({"telemetry": [views.reading_bucket(bucket, width_ms, vin) for bucket in buckets]})
 
 
 def source_of(principal: Principal) -> tuple[ReadingSource, str | None]:
     """Whose word it is: only an integration's is believed, and about missions only that of the vehicle's enterprise."""
     return ("integration", principal.enterprise_id) if principal.role == "integration" else ("driver", None)
+
+
+def _sampled(kind: TelemetryType | None) -> SampledType | None:
+    if kind is not None and kind not in SAMPLED_TYPES:
+        raise Problem(422, f"only raw for {kind}: where a vehicle was is not kept for longer", field="resolution")
+    return cast(SampledType | None, kind)
 
 
 async def _check_zone(context: Context, zone: str | None) -> None:

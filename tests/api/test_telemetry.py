@@ -10,6 +10,7 @@ import pytest
 
 from commands.ports import SeriesUnavailable
 from commands.quantities import rfc3339
+from domain.down_sampling import HOUR_MS
 from domain.records.readings import Reading
 from domain.zone import zone_of
 from tests.api.world import NOW, NOW_MS, VIN, World, site
@@ -123,6 +124,43 @@ async def test_a_position_becomes_a_zone_before_the_log(world: World) -> None:
 async def bodies(world: World, partition: int) -> list[bytes]:
     found = [stored.body for stored in await world.log.read("vehicles.inputs", partition)]
     return [body for body in found if b"vehicle.reading.v1" in body]
+
+
+async def test_long_spans_are_shown_in_coarse_steps(world: World, vehicle: str) -> None:
+    for ago_s, soc, plugged_in in ((-7_000, 20, False), (-65, 40.5, False), (-62, 41, True), (-1, 41.3, True)):
+        await world.post(PATH, reading(observed_at=at(ago_s), soc=soc, plugged_in=plugged_in, location_zone="9q5ct"))
+    start_ms = NOW_MS - NOW_MS % HOUR_MS
+    assert (await shown(world, resolution="1h", type="soc"))[0] == {
+        "vehicle_id": vehicle,
+        "vehicle_vin": VIN,
+        "type": "soc",
+        "from": rfc3339(start_ms),
+        "to": rfc3339(start_ms + HOUR_MS),
+        "count": 3,
+        "mean": 40.933,
+        "min": 40.5,
+        "max": 41.3,
+        "last": 41.3,
+    }
+    by_width = {one: await shown(world, resolution=one, type="plugged_in") for one in ("1m", "15m", "1h")}
+    assert {one: [told["count"] for told in found] for one, found in by_width.items()} == {
+        "1m": [1, 2, 1],
+        "15m": [3, 1],
+        "1h": [3, 1],
+    }
+    told = by_width["1m"][1]
+    assert (told["mean"], told["min"], told["max"], told["last"]) == (0.5, False, True, True)
+    assert {told["type"] for told in await shown(world, resolution="1m")} == {"soc", "plugged_in"}
+    assert (
+        await shown(world, resolution="1m", limit=1, type="soc", to=at(-61))
+        == (await shown(world, resolution="1m", type="soc"))[1:2]
+    )
+
+
+@pytest.mark.parametrize("asked", [{"resolution": "5m"}, {"resolution": "1h", "type": "location_zone"}])
+async def test_a_resolution_that_there_is_not_is_refused(world: World, asked: dict[str, str]) -> None:
+    answer = await world.get(PATH, **asked)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "resolution")
 
 
 async def test_what_was_told_is_shown_newest_first_with_its_times(world: World, vehicle: str) -> None:

@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 
 from commands.ports import MeterValue, TelemetryEvent, TimeSeries
-from domain.down_sampling import HOUR_MS, MINUTE_MS, QUARTER_MS, WIDTHS_MS, Bucket
+from domain.down_sampling import HOUR_MS, MINUTE_MS, QUARTER_MS, WIDTHS_MS
+from domain.meter_buckets import MeterBucket
+from domain.reading_buckets import ReadingBucket
 from tests.contracts.conftest import OpenSeries
 
 READINGS = "vehicles.inputs"
@@ -172,14 +174,57 @@ CHARGING = [
 ]
 
 
-async def buckets(series: TimeSeries, width_ms: int, between=ALWAYS, site_id="north") -> list[Bucket]:
+def observed(number: int, time_ms: int, value: float | bool | str, **told) -> TelemetryEvent:
+    known = {"vehicle_id": "v1", "type": "soc", "received_ms": time_ms + 50, "source": "driver"} | told
+    return TelemetryEvent(id=f"e{number:03}", observed_ms=time_ms, value=value, **known)
+
+
+DRIVING = [
+    *(observed(number, number * 20_000, 80 - number / 10) for number in range(200)),
+    *(observed(300 + number, number * 50_000, number % 3 == 0, type="plugged_in") for number in range(30)),
+    observed(400, 10_000, "u09tv", type="location_zone"),
+    observed(401, 10_000, 7.125, vehicle_id="v2"),
+]
+
+
+async def read_buckets(
+    series: TimeSeries, width_ms: int, kind=None, between=ALWAYS, limit=1000, vehicle_id="v1"
+) -> list[ReadingBucket]:
+    return list(await series.reading_buckets(width_ms, vehicle_id, kind, *between, limit))
+
+
+async def test_readings_are_down_sampled_to_minutes_quarters_and_hours(series: TimeSeries) -> None:
+    await series.keep(READINGS, {0: 1}, DRIVING)
+    second, first = await read_buckets(series, HOUR_MS, "soc")
+    total = sum(80_000 - 100 * number for number in range(180))
+    assert first == ReadingBucket("v1", "soc", 0, 180, total, 62_100, 80_000, 62_100)
+    assert (second.start_ms, second.values, second.last_milli) == (HOUR_MS, 20, 60_100)
+    for finer_ms in (MINUTE_MS, QUARTER_MS):
+        parts = await read_buckets(series, finer_ms, "soc", (0, HOUR_MS))
+        assert [one.start_ms for one in parts] == list(reversed(range(0, HOUR_MS, finer_ms)))
+        assert sum(one.total_milli for one in parts) == total
+    [plugged_in] = await read_buckets(series, HOUR_MS, "plugged_in")
+    assert plugged_in == ReadingBucket("v1", "plugged_in", 0, 30, 10_000, 0, 1_000, 0)
+
+
+async def test_reading_buckets_are_asked_for_by_vehicle_type_and_range_the_newest_first(series: TimeSeries) -> None:
+    await series.keep(READINGS, {0: 1}, DRIVING)
+    found = await read_buckets(series, QUARTER_MS)
+    assert {one.type for one in found} == {"soc", "plugged_in"}, "where it was is in no bucket"
+    assert [one.start_ms for one in found] == sorted((one.start_ms for one in found), reverse=True)
+    assert await read_buckets(series, QUARTER_MS, limit=3) == found[:3]
+    assert await read_buckets(series, HOUR_MS, "soc", (1, HOUR_MS)) == []
+    assert [one.values for one in await read_buckets(series, MINUTE_MS, vehicle_id="v2")] == [1]
+
+
+async def buckets(series: TimeSeries, width_ms: int, between=ALWAYS, site_id="north") -> list[MeterBucket]:
     return list(await series.meter_buckets(width_ms, site_id, *between))
 
 
 async def test_meter_values_are_down_sampled_to_minutes_quarters_and_hours(series: TimeSeries) -> None:
     await series.keep(METERED, {0: 1}, CHARGING)
     first = next(one for one in await buckets(series, HOUR_MS) if one.charger_id == "c1")
-    assert first == Bucket(
+    assert first == MeterBucket(
         charger_id="c1",
         site_id="north",
         start_ms=0,
@@ -223,6 +268,35 @@ async def test_buckets_are_the_same_whatever_order_pages_and_repeats_they_come_i
     assert found == {
         width_ms: [replace(one, site_id="north") for one in expected] for width_ms, expected in at_once.items()
     }
+
+
+@pytest.mark.parametrize("page", [1, 90])
+async def test_reading_buckets_are_the_same_whatever_order_pages_and_repeats_they_come_in(
+    open_series: OpenSeries, page: int
+) -> None:
+    some = [event for event in DRIVING if event.observed_ms < 20 * MINUTE_MS and event.vehicle_id == "v1"]
+    shuffled = sorted(some, key=lambda event: event.id[::-1])
+    told = shuffled + shuffled[::9]
+    with open_series() as series:
+        for start in range(0, len(told), page):
+            await series.keep(READINGS, {0: start + 1}, told[start : start + page])
+        await series.keep(READINGS, {0: 999}, [replace(one, vehicle_id="at once") for one in some])
+        for width_ms in WIDTHS_MS:
+            at_once = await read_buckets(series, width_ms, vehicle_id="at once")
+            assert await read_buckets(series, width_ms) == [replace(one, vehicle_id="v1") for one in at_once]
+
+
+async def test_reading_buckets_outlive_their_readings_and_go_in_their_own_time(series: TimeSeries) -> None:
+    await series.keep(READINGS, {0: 1}, DRIVING)
+    known = {width_ms: await read_buckets(series, width_ms) for width_ms in WIDTHS_MS}
+    forgotten = {"received_before_ms": 2 * DAY_MS, "metered_before_ms": 0}
+    await series.prune(**forgotten, buckets_before_ms=dict.fromkeys(WIDTHS_MS, 0))
+    assert await telemetry(series) == []
+    await series.keep(READINGS, {0: 2}, [observed(900, 70_000, 1.0)])
+    assert {width_ms: await read_buckets(series, width_ms) for width_ms in WIDTHS_MS} == known
+    await series.prune(**forgotten, buckets_before_ms={MINUTE_MS: 2 * DAY_MS, QUARTER_MS: 0, HOUR_MS: 0})
+    assert await read_buckets(series, MINUTE_MS) == []
+    assert len(await read_buckets(series, QUARTER_MS)) == len(known[QUARTER_MS])
 
 
 async def test_buckets_outlive_their_values_and_go_in_their_own_time(series: TimeSeries) -> None:

@@ -14,14 +14,12 @@ from domain.down_sampling import (
     MINUTE_MS,
     QUARTER_MS,
     WIDTHS_MS,
-    Bucket,
     bucket_of,
     fuller,
-    merged,
-    minute,
     touched,
 )
 from domain.load_curve import HOLD_MS, Curve, Sample, Steps, Transaction, curve, spans
+from domain.meter_buckets import MeterBucket, merged, minute
 
 
 @dataclass(frozen=True)
@@ -33,24 +31,24 @@ class Value:
     current_ma: tuple[int, int, int] | None = None
 
 
-def minutes(values: list[Value]) -> dict[int, Bucket]:
+def minutes(values: list[Value]) -> dict[int, MeterBucket]:
     """As the series keep them: each minute that a value touches, from the values around it."""
     ordered = sorted(values, key=lambda value: value.time_ms)
     found = {}
-    for start_ms in sorted({start_ms for value in values for start_ms in touched(value.time_ms)}):
+    for start_ms in sorted({start_ms for value in values for start_ms in touched(value.time_ms, HOLD_MS)}):
         near = [value for value in ordered if start_ms - HOLD_MS <= value.time_ms < start_ms + MINUTE_MS]
-        bucket = minute("c1", "north", start_ms, near)
+        bucket = minute(("north", "c1"), start_ms, near)
         if bucket is not None:
             found[start_ms] = bucket
     return found
 
 
-def coarser(finer: dict[int, Bucket], width_ms: int) -> dict[int, Bucket]:
+def coarser(finer: dict[int, MeterBucket], width_ms: int) -> dict[int, MeterBucket]:
     grouped = groupby(sorted(finer), key=lambda start_ms: bucket_of(start_ms, width_ms))
     return {start_ms: merged(start_ms, [finer[one] for one in starts]) for start_ms, starts in grouped}
 
 
-def down_sampled(values: list[Value]) -> dict[int, dict[int, Bucket]]:
+def down_sampled(values: list[Value]) -> dict[int, dict[int, MeterBucket]]:
     by_minute = minutes(values)
     by_quarter = coarser(by_minute, QUARTER_MS)
     return {MINUTE_MS: by_minute, QUARTER_MS: by_quarter, HOUR_MS: coarser(by_quarter, HOUR_MS)}
