@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import ParamSpec, TypeVar
 
@@ -18,6 +19,8 @@ METER_VALUES_KEPT_MS = 30 * DAY_MS
 BUCKETS_KEPT_MS = {MINUTE_MS: 90 * DAY_MS, QUARTER_MS: 366 * DAY_MS, HOUR_MS: 5 * 366 * DAY_MS}
 PRUNED_EVERY_MS = 3_600_000
 RETRY_AT_MOST_EVERY_S = 5
+AT_ONCE = 100
+"""Inputs that are kept in one go: an embedded store holds up everything else in its process meanwhile."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -36,7 +39,9 @@ class SeriesWriter:
         """Follow the inputs from where they were kept, until the log closes. While the series are away it waits."""
         kept = await patiently(self.series.consumed)(self.topic)
         async for page in self.log.tail(self.topic, kept):
-            await patiently(self.keep)(page)
+            for begin in range(0, len(page), AT_ONCE):
+                await patiently(self.keep)(page[begin : begin + AT_ONCE])
+                await asyncio.sleep(0)
 
     async def keep(self, page: Sequence[Stored]) -> None:
         """Keep what a page tells. Raises `LogDamaged`: what this log holds nobody else wrote."""
