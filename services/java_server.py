@@ -84,4 +84,6 @@ def fetched(called: str, endpoint: str, folder: Path) -> tuple[list[str], list[s
         jars = jars_of(endpoint, folder)
     except Exception as error:  # jgo has no exception of its own
         raise JavaServerError(f"{endpoint} can't be fetched from Maven Central: {error}") from error
-    return [str(JAVA), "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"], jars
+    # What it unpacks, and would leave behind when it is killed, goes with its folder.
+    tidy = [f"-Djava.io.tmpdir={folder}", "-XX:-UsePerfData"]
+    return [str(JAVA), "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", *tidy], jars
