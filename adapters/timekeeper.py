@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+from adapters.together import together
 from commands import topics
 from commands.codec import decode, entry
 from commands.ports import Clock, Log, Output, Stored
@@ -27,15 +28,7 @@ class Timekeeper:
 
     async def run(self) -> None:
         """Follow the topic and fire what is due, until the log closes. Raises what the log raises."""
-        parts = [asyncio.create_task(self._follow()), asyncio.create_task(self._fire_due())]
-        try:
-            ended, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
-            for part in ended:
-                part.result()
-        finally:
-            for part in parts:
-                part.cancel()
-            await asyncio.gather(*parts, return_exceptions=True)
+        await together(self._follow(), self._fire_due())
 
     def idle(self) -> bool:
         """Whether every timer known is waited for and none is due."""

@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
+from pydantic import TypeAdapter, ValidationError
 
 from commands.ports import Entry, LogDamaged
+from domain.desired import Desired
 from domain.records import TYPES, Payload, Record
 from domain.records.upcasters import present_name, upcast
+
+_DESIRED = TypeAdapter(Desired)
 
 
 def fields(payload: Any) -> Any:
@@ -58,6 +62,14 @@ def decode(body: bytes) -> Record:
         return Record(**stored)
     except (ValueError, KeyError, TypeError) as error:
         raise LogDamaged(f"a stored record can't be read: {error}") from error
+
+
+def desired_in(body: bytes) -> Desired:
+    """A row of `chargers.desired`. Raises `LogDamaged` where the bytes are none."""
+    try:
+        return _DESIRED.validate_json(body)
+    except ValidationError as error:
+        raise LogDamaged(f"a row of desired limits can't be read: {error.error_count()} errors") from error
 
 
 def entry(record: Record, traceparent: str | None = None) -> Entry:

@@ -9,7 +9,7 @@ EVENTS = "events"
 DESIRED = "chargers.desired"
 """Compacted: charger -> what the gateway shall see to."""
 TIMERS = "timers"
-"""Compacted: stream and name -> when to wake it."""
+"""Compacted: stream and name -> when to wake it; gateway -> that it lives."""
 
 
 def inputs(processor: str) -> str:

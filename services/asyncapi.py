@@ -7,7 +7,7 @@ from typing import Any
 from commands import topics
 from domain.records import TYPES, Payload
 from domain.records.dead_letters import DeadLetter
-from domain.records.time import StreamUnparked, TimerSet
+from domain.records.time import StreamUnparked
 from processors import load, registry, sites, vehicles
 
 Document = dict[str, Any]
@@ -40,7 +40,7 @@ def document(version: str) -> Document:
 
 def names_on(topic: str) -> list[str]:
     """The messages of a topic: record types by their names, and rows that are no records."""
-    own = {topics.DESIRED: ["desired"], topics.TIMERS: [TimerSet.type_name], topics.EVENTS: _of_kind("event")}
+    own = {topics.DESIRED: ["desired"], topics.TIMERS: _of_kind("timer"), topics.EVENTS: _of_kind("event")}
     if topic in own:
         return own[topic]
     if topic in topics.DEAD:
@@ -81,7 +81,7 @@ def _description(topic: str) -> str:
     told = {
         topics.EVENTS: "What was decided. Never changed, kept for ever.",
         topics.DESIRED: "What the gateway shall see to: the latest of each charger.",
-        topics.TIMERS: "When to wake which stream: the latest of each. Without a body: it was woken.",
+        topics.TIMERS: "When to wake which stream, and which gateways live: the latest. Without a body: it was woken.",
     }
     return (
         told.get(topic)

@@ -23,11 +23,13 @@ from services.parts.base import Base, on
 from services.parts.control import ControlPart
 from services.parts.faust import notifier_part, telemetry_part
 from services.parts.gateway import GatewayPart
+from services.parts.gateway_watch import GatewayWatchPart
 from services.parts.health import HealthPart
 from services.parts.outcomes import OutcomesPart
 from services.parts.part import Part, run
 from services.parts.processor import ProcessorPart
 from services.parts.projector import ProjectorPart
+from services.parts.sign_of_life import SignOfLifePart
 from services.parts.timekeeper import TimekeeperPart
 from services.processors import processor_named
 from services.settings import ProcessSettings
@@ -36,14 +38,21 @@ from services.steering import Steering
 log_line = structlog.get_logger("service")
 
 Parts = Sequence[Part]
+
+
+def on_real_time(base: Base, part: Callable[[Base], Part]) -> Parts:
+    """Simulated time waits for a service that died: there is no silence in it."""
+    return [part(base)] if base.settings.clock is None else []
+
+
 SERVICES: Mapping[str, Callable[..., Parts]] = {
     "api": lambda base: [OutcomesPart(base), ApiPart(base, Applied(base.read_models))],
-    "gateway": lambda base: [OutcomesPart(base), GatewayPart(base)],
+    "gateway": lambda base: [OutcomesPart(base), *on_real_time(base, SignOfLifePart), GatewayPart(base)],
     "processor": lambda base, name: [ProcessorPart(base, processor_named(name, base.settings.tick_s * 1000))],
     "projector": lambda base: [ProjectorPart(base)],
     "telemetry": lambda base: [telemetry_part(base, kafka_settings())],
     "notifier": lambda base: [notifier_part(base, kafka_settings())],
-    "timekeeper": lambda base: [TimekeeperPart(base)],
+    "timekeeper": lambda base: [TimekeeperPart(base), *on_real_time(base, GatewayWatchPart)],
 }
 
 UNAWAITED = ("telemetry", "notifier")

@@ -51,6 +51,11 @@ class Connection:
         """The code only: what a charger says beside it may be anything."""
         return SUPERSEDED if self._superseded else str(self._socket.close_code)
 
+    @property
+    def subprotocol(self) -> str:
+        """Empty where none was agreed on."""
+        return self._socket.subprotocol or ""
+
     async def run(self) -> None:
         """Read until the socket closes, then finish what was read."""
         async with asyncio.TaskGroup() as tasks:

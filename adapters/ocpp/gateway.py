@@ -11,7 +11,6 @@ from typing import Any
 from uuid import uuid4
 
 import structlog
-from pydantic import TypeAdapter, ValidationError
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.frames import CloseCode
 from websockets.typing import Subprotocol
@@ -24,14 +23,13 @@ from adapters.ocpp.one_shots import OneShots
 from adapters.ocpp.recorder import Observation, Recorder
 from adapters.ocpp.settings import Settings
 from commands import topics
-from commands.codec import decode
+from commands.codec import decode, desired_in
 from commands.head import head
-from commands.ports import Clock, Directory, Log, LogError, Outcomes, Stored
+from commands.ports import Clock, Directory, Log, LogDamaged, LogError, Outcomes, Stored
 from commands.tracing import UNTRACED, Tracer
-from domain.desired import Desired
 from domain.records import derived_id
 from domain.records.chargers import Connected, Disconnected
-from domain.records.load import ChargerConnected, CommandAnswered, CommandRequested
+from domain.records.load import ChargerConnected, ChargerDisconnected, CommandAnswered, CommandRequested
 
 LOOK_BACK = 2_000
 """Events of each partition that a gateway looks at again when it starts, for commands that were not sent yet."""
@@ -39,7 +37,6 @@ PATIENCE_S = 1.0
 """Before the log is followed again where it could not be read."""
 COMMAND_TYPES = (CommandRequested.type_name, CommandAnswered.type_name)
 LOST = "the gateway was stopped"
-DESIRED = TypeAdapter(Desired)
 
 log = structlog.get_logger()
 
@@ -146,14 +143,8 @@ class Gateway:
         connection_id = f"{self._life}-{next(self._numbers)}"
         connection = Connection(connection_id, socket, self._agendas[charger.charger_id], self._office)
         self._take_over(charger.charger_id, socket.ocpp_id, connection)
-        connected = Connected(
-            charger_id=charger.charger_id,
-            connection_id=connection.id,
-            subprotocol=socket.subprotocol or "",
-            gateway_id=self._settings.gateway_id,
-        )
         try:
-            await self._record_opening(charger.site_id, connected)
+            await self._record_opening(charger.site_id, self._connected(charger.charger_id, connection))
         except LogError as error:
             log.error("connection not stored", charger=charger.charger_id, error=str(error))
             self._forget(charger.charger_id, connection)
@@ -175,6 +166,15 @@ class Gateway:
         self._ocpp_ids[charger_id] = ocpp_id
         if older is not None:
             self._spawn(older.supersede())
+
+    def _connected(self, charger_id: str, connection: Connection, *, again: bool = False) -> Connected:
+        return Connected(
+            charger_id=charger_id,
+            connection_id=connection.id,
+            subprotocol=connection.subprotocol,
+            gateway_id=self._settings.gateway_id,
+            again=again,
+        )
 
     async def _record_opening(self, site_id: str, connected: Connected) -> None:
         self._opening += 1
@@ -235,9 +235,9 @@ class Gateway:
 
     def _want(self, charger_id: str, body: bytes, traceparent: str | None = None) -> None:
         try:
-            self._agendas[charger_id].want(DESIRED.validate_json(body), traceparent)
-        except ValidationError as error:
-            log.error("desired limits can't be read", charger=charger_id, errors=error.error_count())
+            self._agendas[charger_id].want(desired_in(body), traceparent)
+        except LogDamaged as error:
+            log.error("desired limits can't be read", charger=charger_id, error=str(error))
 
     def _take_commands(self, page: Sequence[Stored]) -> None:
         """Commands of this page that it does not answer itself."""
@@ -253,6 +253,9 @@ class Gateway:
             elif kind == ChargerConnected.type_name:
                 event = decode(stored.body)
                 self._take_connected(event.stream.partition(":")[2], event.data)  # type: ignore[arg-type]
+            elif kind == ChargerDisconnected.type_name:
+                event = decode(stored.body)
+                self._take_disconnected(event.stream.partition(":")[2], event.data)  # type: ignore[arg-type]
 
     def _take_command(self, stored: Stored) -> None:
         event = decode(stored.body)
@@ -275,6 +278,19 @@ class Gateway:
             self._one_shots.leave(site_id, decided.charger_id)
         elif not decided.connection_id.startswith(self._life):
             self._spawn(self._recorder.insist(self._lost(site_id, decided.charger_id, decided.connection_id)))
+
+    def _take_disconnected(self, site_id: str, decided: ChargerDisconnected) -> None:
+        """A socket of ours was given up (this gateway had been silent for too long) that is still open."""
+        connection = self._connections.get(decided.charger_id)
+        if connection is not None and connection.id == decided.connection_id:
+            self._spawn(self._say_again(site_id, decided.charger_id, connection))
+
+    async def _say_again(self, site_id: str, charger_id: str, connection: Connection) -> None:
+        log.warning("charger was given up, still connected", charger=charger_id, connection=connection.id)
+        connected = self._connected(charger_id, connection, again=True)
+        await self._recorder.insist(self._recorder.observation(site_id, connected, connection_id=connection.id))
+        if self._connections.get(charger_id) is not connection:  # of a socket the end is told last
+            await self._record_end(site_id, charger_id, connection)
 
     async def _give_up_earlier_sockets(self) -> None:
         """What the log believes open at this gateway went with its earlier process; others hold what is theirs."""

@@ -20,8 +20,13 @@ OTHER_FIRMWARE = "other firmware has proven nothing yet"
 
 
 def connected(deciding: Deciding, told: Connected) -> None:
-    """A socket takes over from any older one. What the charger holds is told again, whatever it may remember."""
+    """A socket takes over from any older one. What the charger holds is told again, whatever it may remember.
+
+    One that was given up by mistake takes over from none.
+    """
     charger = deciding.charger(told.charger_id)
+    if told.again and (charger.connected or charger.connection_id != told.connection_id):
+        return
     deciding.add(
         ChargerConnected(
             charger_id=charger.id,

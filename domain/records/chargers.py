@@ -28,12 +28,16 @@ def connection_of(source: str) -> str:
 
 @record_type("ocpp.connected.v1", "observation")
 class Connected(Payload):
-    """A socket passed authentication at a gateway; it takes over from any older one of the same charger."""
+    """A socket passed authentication at a gateway; it takes over from any older one of the same charger.
+
+    `again`: it was given up, but its gateway still holds it. That counts only while no newer one has come.
+    """
 
     charger_id: str
     connection_id: str
     subprotocol: str
     gateway_id: str = ""
+    again: bool = False
 
 
 @record_type("ocpp.disconnected.v1", "observation")

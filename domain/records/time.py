@@ -13,6 +13,13 @@ class TimerSet(Payload):
     due_ms: int
 
 
+@record_type("gateway.alive.v1", "timer")
+class GatewayAlive(Payload):
+    """A gateway lives: said anew every 30 s, so that its silence is noticed. The latest of each is kept."""
+
+    gateway_id: str
+
+
 @record_type("timer.due.v1", "observation")
 class TimerDue(Payload):
     """The timekeeper's answer: `name` was due at `due_ms`."""

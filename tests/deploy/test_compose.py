@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import platform
 import re
 import subprocess
 from collections.abc import Iterator
@@ -113,6 +115,18 @@ def test_what_is_no_command_is_seen() -> None:
     for words in (["serve", "nobody"], ["topics", "twice"], ["serve", "api", "--prot", "1"]):
         with pytest.raises(Exception, match=r"No such|unexpected"):
             parsed(words)
+
+
+def test_each_gateway_has_the_name_of_its_container(tmp_path: Path) -> None:
+    """Two of one name would give up each other's chargers."""
+    python = tmp_path / "python"
+    python.write_text('#!/bin/sh\necho "$COMMONWATT_GATEWAY_ID" "$@"\n')
+    python.chmod(0o755)
+    gateway = SERVICES["gateway"]
+    words = [word.replace("$$", "$") for word in gateway["entrypoint"] + gateway["command"]]
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    said = subprocess.run(words, env={"PATH": path}, capture_output=True, text=True, check=True).stdout
+    assert said.split() == [platform.node(), "-m", "services.cli", "serve", "gateway"]
 
 
 def test_every_service_is_asked_where_it_answers() -> None:

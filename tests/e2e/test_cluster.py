@@ -1,7 +1,8 @@
-"""A local cluster on real servers: a car charges while a processor is killed, and in the end nothing is left."""
+"""A local cluster on real servers: a car charges while a processor is killed, a gateway hangs, and nothing is left."""
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
@@ -16,6 +17,7 @@ from typing import Any
 import httpx
 import psutil
 import pytest
+from websockets.sync.client import connect
 
 from services.first_start import EMAIL
 from tests.services.server import ROOT, command
@@ -66,6 +68,20 @@ class Cluster:
         assert answer.is_success, answer.text
         return answer.json()
 
+    def register(self) -> dict[str, Any]:
+        """A site with a charger; what the charger needs to know to connect."""
+        self.post("/sites", {"id": "garage", "location": "z", "firm_kw": 22, "nodes": NODES})
+        charger = {"id": "c1", "site_id": "garage", "node": "p1", "phases": ["L1"], "max_a": 16, "voltage_v": 230}
+        return self.post("/chargers", charger)
+
+    def connected(self) -> bool:
+        """Whether the safety kernel counts the charger as connected."""
+        (charger,) = self.client.get("/sites/garage/chargers").json()["chargers"]
+        return bool(charger["connected"])
+
+    def signal(self, service: str, number: signal.Signals) -> None:
+        os.kill(self.told()["services"][service]["pid"], number)
+
     def kill(self, service: str) -> None:
         """kill -9, and wait until another process serves in its place."""
         before = self.told()["services"][service]["pid"]
@@ -106,10 +122,8 @@ def awaited(holds: Callable[[], bool]) -> None:
 
 
 def test_a_car_charges_while_a_processor_is_killed(cluster: Cluster, tmp_path: Path) -> None:
-    cluster.post("/sites", {"id": "garage", "location": "z", "firm_kw": 22, "nodes": NODES})
-    charger = {"id": "c1", "site_id": "garage", "node": "p1", "phases": ["L1"], "max_a": 16, "voltage_v": 230}
     known = tmp_path / "c1.json"
-    known.write_text(json.dumps(cluster.post("/chargers", charger)))
+    known.write_text(json.dumps(cluster.register()))
     vehicle = {"vin": "WVWZZZAUZLW000001", "battery_kwh": 20, "max_a": 16, "token": "ADA-CARD"}
     cluster.post("/vehicles", vehicle)
     assert cluster.client.get("/sites").json()["sites"][0]["id"] == "garage"
@@ -140,3 +154,19 @@ def test_a_car_charges_while_a_processor_is_killed(cluster: Cluster, tmp_path: P
     left = [process for process in cluster.family if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
     assert left == []
     assert not cluster.folder.exists()
+
+
+def test_what_a_gateway_held_that_hangs_is_given_up_and_told_again_when_it_goes_on(cluster: Cluster) -> None:
+    """Nobody starts it again, since it did not end."""
+    charger = cluster.register()
+    where = f"{cluster.told()['gateways'][0]}/{charger['ocpp_id']}"
+    secret = base64.b64encode(f"{charger['ocpp_id']}:{charger['password']}".encode()).decode()
+    headers = {"Authorization": f"Basic {secret}"}
+    with connect(where, subprotocols=["ocpp1.6"], additional_headers=headers, ping_interval=None, proxy=None):
+        awaited(cluster.connected)
+        cluster.signal("gateway-1", signal.SIGSTOP)
+        try:
+            awaited(lambda: not cluster.connected())
+        finally:
+            cluster.signal("gateway-1", signal.SIGCONT)
+        awaited(cluster.connected)

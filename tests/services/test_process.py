@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from services.process import SERVICES
+from services.settings import ProcessSettings
 from tests.services.server import call
 
 KAFKA = {"COMMONWATT_KAFKA_BROKERS": "127.0.0.1:9"}
@@ -48,3 +51,18 @@ def test_each_has_its_help(service: str) -> None:
     told = call("serve", service, "--help")
     assert told.returncode == 0
     assert f"serve {service}" in told.stdout
+
+
+@pytest.mark.parametrize(
+    ("service", "clock", "parts"),
+    [
+        ("gateway", None, ["outcomes", "sign of life", "gateway"]),
+        ("gateway", "127.0.0.1:9", ["outcomes", "gateway"]),
+        ("timekeeper", None, ["timekeeper", "gateway watch"]),
+        ("timekeeper", "127.0.0.1:9", ["timekeeper"]),
+    ],
+)
+def test_gateways_are_watched_on_real_time_only(service: str, clock: str | None, parts: list[str]) -> None:
+    opened = dict.fromkeys(("log", "clock", "vault", "read_models", "outcomes", "tracer"))
+    base = SimpleNamespace(settings=ProcessSettings(clock=clock), **opened)
+    assert [part.name for part in SERVICES[service](base)] == parts

@@ -11,6 +11,7 @@ from adapters.log.outcomes import Outcomes
 from adapters.log.sqlite import SqliteLog
 from adapters.ocpp import Gateway, Settings
 from tests.adapters.ocpp.charger import Charger
+from tests.adapters.ocpp.site import Site, open_site
 from tests.adapters.ocpp.world import NOW_MS, Directory, FullLog, Kernel, World
 
 
@@ -42,3 +43,10 @@ async def world(tmp_path: Path, settings: Settings) -> AsyncIterator[World]:
 @pytest.fixture
 async def charger(world: World) -> Charger:
     return await world.connect()
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[Site]:
+    """Gateways A and B; the charger CP1 is registered."""
+    async with open_site(tmp_path) as made:
+        yield made

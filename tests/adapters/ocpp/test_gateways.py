@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, TypeVar
 
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from adapters.clock import SimulatedClock
-from adapters.log.outcomes import Outcomes
-from adapters.log.sqlite import SqliteLog
-from adapters.ocpp import Gateway, Settings
+from adapters.ocpp import recorder
 from commands import topics
 from commands.codec import decode, entry
 from commands.ports import Log, Stored
+from domain.gateway_silence import REASON
 from domain.load_control.ownership import RULE
-from domain.records import Payload, Record, input_record
-from domain.records.chargers import Disconnected
+from domain.records import Record, input_record
+from domain.records.chargers import Connected, Disconnected
 from domain.records.load import (
     ChargerConnected,
     ChargerDisconnected,
@@ -31,137 +25,17 @@ from domain.records.load import (
     RequestCommand,
     TransactionStarted,
 )
-from domain.records.registry import ChargerRegistered, NodeSpec, SiteRegistered
-from domain.records.sessions import ScheduleChanged, StartRequested, Target
+from domain.records.sessions import StartRequested
 from domain.records.time import InputRejected
 from processors.build import this_build
-from processors.host import Host
 from processors.load import Load
 from processors.replay import replay
 from tests.adapters.ocpp.charger import PATIENCE_S, Charger, Frame
+from tests.adapters.ocpp.site import Site
 from tests.adapters.ocpp.test_transactions import START
-from tests.adapters.ocpp.world import NOW_MS, Directory, FullLog
+from tests.adapters.ocpp.world import NOW_MS
 
-P = TypeVar("P", bound=Payload)
 SUPERSEDED = 4001
-
-
-class Store(FullLog):
-    """The log as one gateway sees it. While `deaf` it hears nothing new; `full`, it can write nothing."""
-
-    def __init__(self, log: SqliteLog) -> None:
-        super().__init__(log)
-        self.hears = asyncio.Event()
-        self.hears.set()
-        self.tail = self._tail  # type: ignore[assignment,method-assign]
-
-    async def _tail(self, topic: str, after: Mapping[int, int]) -> AsyncIterator[Sequence[Stored]]:
-        async for page in self.log.tail(topic, after):
-            await self.hears.wait()
-            yield page
-
-
-@dataclass
-class Site:
-    """A log, the kernel that decides on it, and gateways by name."""
-
-    log: SqliteLog
-    clock: SimulatedClock
-    outcomes: Outcomes
-    stores: dict[str, Store] = field(default_factory=dict)
-    gateways: dict[str, Gateway] = field(default_factory=dict)
-    ports: dict[str, int] = field(default_factory=dict)
-    chargers: list[Charger] = field(default_factory=list)
-    number: int = 0
-
-    async def start(self, name: str) -> None:
-        settings = Settings(gateway_id=name, configure_after_ms=3_600_000, decision_timeout_s=PATIENCE_S)
-        store: Any = Store(self.log)
-        gateway = Gateway(store, self.clock, Directory(), self.outcomes, settings)
-        self.stores[name], self.gateways[name] = store, gateway
-        self.ports[name] = await gateway.start("127.0.0.1", 0)
-
-    async def kill(self, name: str) -> None:
-        """Whatever it would still write never reaches the log."""
-        self.stores[name].full = True
-        await self.gateways[name].close()
-
-    async def connect(self, name: str) -> Charger:
-        """Return once it is decided that this socket owns CP1."""
-        before = len(await self.events(ChargerConnected))
-        charger = await Charger.connect(self.ports[name])
-        self.chargers.append(charger)
-        await self.event(ChargerConnected, before + 1)
-        return charger
-
-    async def give(self, data: Payload) -> None:
-        self.number += 1
-        given = input_record(f"i{self.number}", "/test", "load:s1", self.clock.now_ms(), data, actor="test")
-        await self.log.append(topics.inputs("load"), [entry(given)])
-
-    async def events(self, kind: type[P]) -> list[P]:
-        found: list[P] = []
-        for partition in range(self.log.partitions(topics.EVENTS)):
-            page = [decode(stored.body).data for stored in await self.log.read(topics.EVENTS, partition)]
-            found += [data for data in page if isinstance(data, kind)]
-        return found
-
-    async def event(self, kind: type[P], number: int = 1) -> P:
-        """The `number`th event of a kind, waiting for it."""
-        async with asyncio.timeout(PATIENCE_S):
-            while len(found := await self.events(kind)) < number:
-                await asyncio.sleep(0.001)
-        return found[number - 1]
-
-    async def target(self, target_ma: int) -> None:
-        await self.give(
-            ScheduleChanged(
-                targets=(Target(charger_id="CP1", target_ma=target_ma),),
-                valid_until_ms=NOW_MS + 600_000,
-                claimants=(),
-                limits=(),
-                fixed=(),
-                rule="test.v1",
-                reason="test",
-            )
-        )
-
-    async def settled(self, *names: str) -> None:
-        async with asyncio.timeout(PATIENCE_S):
-            while not (self.log.quiet() and all(self.gateways[name].idle() for name in names)):
-                await asyncio.sleep(0.001)
-
-
-@pytest.fixture
-async def site(tmp_path: Path) -> AsyncIterator[Site]:
-    """Gateways A and B; the charger CP1 is registered."""
-    log = SqliteLog.open(tmp_path)
-    outcomes, host = Outcomes(log), Host(Load(), log)
-    await host.restore()
-    running = [asyncio.create_task(part.run()) for part in (outcomes, host)]
-    made = Site(log, SimulatedClock(NOW_MS), outcomes)
-    root = NodeSpec(id="root", parent=None, kind="site", limit_w=69_000)
-    await made.give(SiteRegistered(site_id="s1", location_zone="z", firm_w=9_000, nodes=(root,)))
-    await made.give(
-        ChargerRegistered(
-            charger_id="CP1",
-            site_id="s1",
-            node="root",
-            phases=(0, 1, 2),
-            max_ma=32_000,
-            min_ma=6_000,
-            voltage_mv=230_000,
-        )
-    )
-    for name in ("A", "B"):
-        await made.start(name)
-    yield made
-    for charger in made.chargers:
-        await charger.close()
-    for gateway in made.gateways.values():
-        await gateway.close()
-    await log.close()
-    await asyncio.gather(*running)
 
 
 def purpose(call: Frame) -> str:
@@ -298,6 +172,63 @@ async def test_a_socket_of_an_earlier_life_that_is_decided_late_is_given_up_too(
             if told:
                 break
     assert [one.connection_id for one in told] == ["earlier-1"]
+
+
+async def give_up(site: Site) -> None:
+    """As the watch over the gateways does when one is silent."""
+    newest = (await site.events(ChargerConnected))[-1]
+    await site.give(Disconnected(charger_id="CP1", connection_id=newest.connection_id, reason=REASON))
+    await site.event(ChargerDisconnected)
+
+
+async def test_a_socket_that_was_given_up_and_is_open_is_told_again_and_steered_on(site: Site) -> None:
+    charger = await charging(site, "A")
+    await give_up(site)
+    again = await site.event(ChargerConnected, 2)
+    first = (await site.events(ChargerConnected))[0]
+    assert (again.connection_id, again.gateway_id, again.epoch) == (first.connection_id, "A", first.epoch + 1)
+    await accept_limits(charger)
+    await site.settled("A", "B")
+    await site.target(8_000)
+    assert limit_ma(await charger.accept("SetChargingProfile")) == 8_000
+
+
+async def test_a_socket_that_was_given_up_takes_nothing_back_from_a_newer_one(site: Site) -> None:
+    old = await site.connect("A")
+    await old.accept("SetChargingProfile")
+    await site.settled("A", "B")
+    site.stores["A"].hears.clear()
+    await give_up(site)
+    new = await site.connect("B")
+    await new.accept("SetChargingProfile")
+
+    site.stores["A"].hears.set()
+    assert await old.closed() == SUPERSEDED
+    await site.settled("A", "B")
+    assert [told.again for told in await site.given(Connected)] == [False, False, True]
+    assert [event.gateway_id for event in await site.events(ChargerConnected)] == ["A", "B"]
+    assert (await new.call("Heartbeat", {}))[0] == 3
+
+
+async def test_of_a_socket_that_closes_while_it_is_told_again_the_end_is_told_last(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorder, "RETRY_S", 0.2)
+    charger = await site.connect("A")
+    await charger.accept("SetChargingProfile")
+    await site.settled("A")
+    site.stores["A"].full = True
+    await give_up(site)
+    async with asyncio.timeout(PATIENCE_S):
+        while site.gateways["A"].idle():
+            await asyncio.sleep(0.001)
+
+    site.stores["A"].full = False
+    await charger.close()
+    await site.event(ChargerDisconnected, 2)
+    await site.settled("A")
+    assert [told.again for told in await site.given(Connected)] == [False, True]
+    assert not site.host.states["load:s1"].fold.chargers["CP1"].connected
 
 
 def _record(stored: Stored) -> Record:

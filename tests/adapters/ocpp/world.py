@@ -52,6 +52,7 @@ class FullLog:
         self.log = log
         self.full = False
         self.tail, self.table, self.ends, self.read = log.tail, log.table, log.ends, log.read
+        self.append, self.partitions = log.append, log.partitions
 
     async def append_all(self, outputs: Sequence[Output]) -> None:
         if self.full:

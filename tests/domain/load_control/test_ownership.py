@@ -36,8 +36,10 @@ from tests.processors.kernel import Kernel
 OLD, NEW = source_of("old"), source_of("new")
 
 
-def connect(kernel: Kernel, connection_id: str, gateway_id: str) -> list[Payload]:
-    told = Connected(charger_id="a", connection_id=connection_id, subprotocol="ocpp1.6", gateway_id=gateway_id)
+def connect(kernel: Kernel, connection_id: str, gateway_id: str, *, again: bool = False) -> list[Payload]:
+    told = Connected(
+        charger_id="a", connection_id=connection_id, subprotocol="ocpp1.6", gateway_id=gateway_id, again=again
+    )
     return kernel.give(told)
 
 
@@ -170,16 +172,39 @@ def test_a_command_is_for_the_gateway_that_holds_the_charger() -> None:
     assert not any(isinstance(event, InputRejected) for event in kernel.give(late, source=OLD))
 
 
-@given(st.lists(st.tuples(st.booleans(), st.integers(0, 4)), max_size=20))
-def test_whatever_order_sockets_come_and_go_in_the_newest_owns_the_charger(said: list[tuple[bool, int]]) -> None:
+def test_a_socket_that_was_given_up_by_mistake_owns_its_charger_again() -> None:
+    kernel = moved()
+    kernel.disconnect("a")
+    (connected, *_) = connect(kernel, "new", "B", again=True)
+    assert connected == ChargerConnected(charger_id="a", connection_id="new", gateway_id="B", epoch=4)
+    assert kernel.charger("a").connected
+
+
+@pytest.mark.parametrize("given_up", [True, False])
+def test_an_older_socket_that_was_given_up_takes_nothing_back(given_up: bool) -> None:
+    kernel = moved()
+    if given_up:
+        kernel.disconnect("a")
+    assert connect(kernel, "old", "A", again=True) == []
+
+
+def test_a_socket_that_was_not_given_up_is_not_told_again() -> None:
+    assert connect(moved(), "new", "B", again=True) == []
+
+
+@given(st.lists(st.tuples(st.sampled_from(["opens", "still open", "closes"]), st.integers(0, 4)), max_size=20))
+def test_whatever_order_sockets_come_and_go_in_the_newest_owns_the_charger(said: list[tuple[str, int]]) -> None:
     """Connects and disconnects of five sockets, also late, twice, or of one that never came."""
     kernel = Kernel().site()
     kernel.add("a")
-    newest, row = "", None
-    for opens, number in said:
+    newest, last, row = "", "", None
+    for what, number in said:
         socket = f"s{number}"
-        if opens:
-            events, newest = connect(kernel, socket, "A"), socket
+        if what == "opens":
+            events, newest, last = connect(kernel, socket, "A"), socket, socket
+        elif what == "still open":
+            events = connect(kernel, socket, "A", again=True)
+            newest = socket if socket == last else newest
         else:
             events = kernel.give(Disconnected(charger_id="a", connection_id=socket, reason="gone"))
             newest = "" if socket == newest else newest
