@@ -53,7 +53,11 @@ def ends_uncommitted(admin: AdminClient, topic: str, partitions: Collection[int]
 
     def ask() -> dict[int, int]:
         answers = admin.list_offsets(wanted, isolation_level=IsolationLevel.READ_UNCOMMITTED, request_timeout=ASK_S)
-        return {where.partition: answer.result().offset for where, answer in answers.items()}
+        try:
+            return {where.partition: answer.result().offset for where, answer in answers.items()}
+        except KafkaException:
+            admin.list_topics(topic, timeout=KNOCK_S)  # else it would go on to ask whom it knew as the leader
+            raise
 
     return insisting(ask, topic, timeout_s) if wanted else {}
 
