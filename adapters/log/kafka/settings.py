@@ -73,8 +73,6 @@ class KafkaSettings(BaseSettings):
             "log_level": 2,
             "retry.backoff.ms": 2,  # the default of 100 costs a transaction 160 ms
             "topic.metadata.refresh.interval.ms": 30_000,
-            # Else librdkafka forgets all brokers where it reaches none, and for ever waits for coordinators among them.
-            "metadata.recovery.strategy": "none",
         }
         return {name: value for name, value in told.items() if value is not None} | more
 
