@@ -130,7 +130,7 @@ class Reader:
         self._timeout_s = settings.confirm_timeout_s
         # An empty answer tells of an end: it shall not take long.
         self._consumer = Consumer(settings.consumer("reader", **{"fetch.wait.max.ms": 5}))
-        # An `AdminClient` that asks for what is not stable yet may abort the process (librdkafka 2.16).
+        # To ask a coordinator by an `AdminClient` may abort the process while brokers come and go (librdkafka 2.16).
         self._groups: dict[str, Consumer] = {}
         self._met: set[str] = set()
         self._last: dict[tuple[str, int], tuple[int, int]] = {}
