@@ -30,6 +30,7 @@ from services.parts.retention import RetentionPart
 from services.parts.telemetry import TelemetryPart
 from services.parts.timekeeper import TimekeeperPart
 from services.processors import all_processors
+from services.running import end_in_time
 from services.settings import ProcessSettings, SettingsError
 
 log_line = structlog.get_logger("platform")
@@ -52,7 +53,7 @@ async def serve(settings: ProcessSettings, databases: Databases, simulation: Sim
         await log.close()
         raise
     async with on(log, clock, settings, databases, "serve") as base:
-        await run(*composed(base, simulation))
+        await run(*composed(base, simulation), end_in_time)
 
 
 async def _clock(simulation: Simulation | None, log: Log) -> Clock:

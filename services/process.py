@@ -32,6 +32,7 @@ from services.parts.projector import ProjectorPart
 from services.parts.sign_of_life import SignOfLifePart
 from services.parts.timekeeper import TimekeeperPart
 from services.processors import processor_named
+from services.running import end_in_time
 from services.settings import ProcessSettings
 from services.steering import Steering
 
@@ -84,7 +85,7 @@ async def _run(name: str, base: Base, parts: Parts) -> None:
         ports = {part.name: part.port for part in [*parts, *health] if hasattr(part, "port")}
         log_line.info("serving", service=name, **ports)
 
-    await run([*health, *parts], serving)
+    await run([*health, *parts], serving, end_in_time)
 
 
 async def steer(options: Mapping[str, Any], starts_at_ms: int, port: int, control_port: int, services: int) -> None:

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections.abc import Coroutine
+from threading import Timer
 
+import structlog
 import typer
+
+DRAIN_S = 25.0
+"""So long what was accepted may take to be finished: a little less than who supervises a service waits for its end."""
+
+log_line = structlog.get_logger("service")
 
 
 def run_to_end(service: Coroutine[None, None, None]) -> None:
@@ -21,6 +29,18 @@ def run_to_end(service: Coroutine[None, None, None]) -> None:
     for failure in failures:
         typer.echo(failure, err=True)
     raise typer.Exit(1 if failures else 0)
+
+
+def end_in_time() -> None:
+    """To be called when this process begins to end: no thread that waits in a library may keep it for ever."""
+    limit = Timer(DRAIN_S, _end_now)
+    limit.daemon = True
+    limit.start()
+
+
+def _end_now() -> None:
+    log_line.error("the service ends by force, it took too long to stop", seconds=DRAIN_S)
+    os._exit(1)
 
 
 async def _failures(service: Coroutine[None, None, None]) -> list[str]:

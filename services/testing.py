@@ -17,7 +17,8 @@ CHECKS = {
     "lint-imports": ["-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"],
 }
 # A file's tests stay in one process: they may share a server. More than four processes would only fight over memory.
-PARALLEL = ["--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile"]
+# They begin in the order in which they were collected: those that take minutes are the first there (tests/conftest.py).
+PARALLEL = ["--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile", "--no-loadscope-reorder"]
 PYTEST = ["-m", "pytest", f"--config-file={ROOT / 'pyproject.toml'}", *PARALLEL]
 
 

@@ -36,6 +36,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         end_shared(folder)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     for need in item.iter_markers("needs"):
         if not any(map(shutil.which, need.args)):

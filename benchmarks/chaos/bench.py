@@ -69,7 +69,7 @@ def run(report: Path | None = None, minutes: int = 20, seed: int = 1, data: Path
         cluster.supervisor.stop([one.service.name for one in cluster.members if _begins(one.service.name)])
         behind, kept = uvloop.run(_watched(cluster, _settled(cluster, console)))
     found = _found(played, kept, behind) | {"minutes": minutes, "seed": seed, "not_ready": not_ready}
-    found["ok"] = found["ok"] and not_ready is None
+    found["ok"] = found["ok"] and not (not_ready or behind or played.unanswered)
     show(found, console)
     if report:
         report.write_text(json.dumps(found, indent=2) + "\n")
@@ -227,6 +227,10 @@ def show(found: Mapping[str, Any], console: Console) -> None:
     console.print(table)
     if found["not_ready"] is not None:
         console.print(found["not_ready"], markup=False)
+    if found["behind"]:
+        console.print(f"still behind: {', '.join(found['behind'])}", markup=False)
+    if found["unanswered"]:
+        console.print(f"people who are still without an answer: {found['unanswered']}", markup=False)
     for name, check in found["checks"].items():
         if not check["ok"]:
             console.print(f"{name}: {check['difference']}", markup=False)

@@ -32,14 +32,20 @@ class Part:
         return {}
 
 
-async def run(parts: Sequence[Part], serving: Callable[[], None]) -> None:
-    """Start all, call `serving`, and go on until cancelled or until one fails (an `ExceptionGroup`); then stop all."""
+async def run(parts: Sequence[Part], serving: Callable[[], None], ending: Callable[[], None] = lambda: None) -> None:
+    """Start all, call `serving`, and go on until cancelled or until one fails (an `ExceptionGroup`).
+
+    Then call `ending` and stop all.
+    """
     async with asyncio.TaskGroup() as tasks, AsyncExitStack() as stopping:
-        for part in parts:
-            stopping.push_async_callback(part.stop)
-            await part.start(tasks)
-        serving()
-        await asyncio.Event().wait()
+        try:
+            for part in parts:
+                stopping.push_async_callback(part.stop)
+                await part.start(tasks)
+            serving()
+            await asyncio.Event().wait()
+        finally:
+            ending()
 
 
 async def ended(tasks: Iterable[asyncio.Task[None]]) -> None:

@@ -14,9 +14,10 @@ from uuid import uuid4
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
+from adapters.log.kafka.in_time import in_time
 from adapters.log.kafka.names import Row, stored
 from adapters.log.kafka.producers import Transactor
-from adapters.log.kafka.reader import AT_ONCE, SLICE_S, arrivals, committed, insisting, is_end
+from adapters.log.kafka.reader import AT_ONCE, SLICE_S, arrivals, committed, is_end
 from adapters.log.kafka.trouble import error_of, translated, translating
 from commands import topics
 from commands.ports import Entry, Fenced, LogError, Output, Position, Stored
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from adapters.log.kafka.log import KafkaLog
 
 Result = TypeVar("Result")
-ASK_S = 1.0
 JOIN_SLICE_S = 0.01
 """An assignment alone is not told by what waits for records."""
 
@@ -276,14 +276,14 @@ class KafkaConsumer:
         # Once the group has told this worker that it is out, the metadata name no member, and would be let through.
         if self._consumer.memberid() != self._member:
             raise Fenced(f"{self._processor}: this worker was silent for too long and is no member any more")
-        producer.send_offsets_to_transaction(positions, group, self._settings.attempt_timeout_s)
+        # librdkafka heeds no time-out of its own while it waits for a coordinator that is gone for good.
+        send = partial(producer.send_offsets_to_transaction, positions, group)
+        in_time(send, self._settings.attempt_timeout_s)
 
     def _committed(self, partitions: Iterable[int]) -> list[TopicPartition]:
-        """The *stable* positions: not answered before the transactions that would change them are decided."""
         assert self._consumer is not None
-        consumer = self._consumer
         wanted = self._topic_partitions(dict.fromkeys(partitions, 0))
-        return insisting(lambda: committed(consumer.committed(wanted, ASK_S)), self._processor, self._patience_s)
+        return committed(self._consumer, wanted, self._processor, self._patience_s)
 
     def _topic_partitions(self, offsets: Mapping[int, int], mark: str = "") -> list[TopicPartition]:
         name = self._log.names.topic(self._inputs)

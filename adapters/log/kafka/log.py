@@ -14,14 +14,14 @@ from threading import Lock
 from typing import Any, Self, TypeVar
 from uuid import uuid4
 
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException
+from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from adapters.log.kafka.admission import admitted
 from adapters.log.kafka.consumer import KafkaConsumer
 from adapters.log.kafka.names import Names, Row
 from adapters.log.kafka.producers import Appender, Transactor
-from adapters.log.kafka.reader import ASK_S, Reader, committed, ends_uncommitted, insisting
+from adapters.log.kafka.reader import Reader, ends_uncommitted
 from adapters.log.kafka.settings import KafkaSettings
 from adapters.log.kafka.tail import tail
 from adapters.log.kafka.topics import checked_partitions
@@ -96,7 +96,7 @@ class KafkaLog:
         return await self._reading(self._reader.ends, topic)
 
     async def consumed(self, processor: str) -> Mapping[int, int]:
-        return await self._reading(self._consumed, processor)
+        return await self._reading(self._reader.consumed, processor)
 
     def partitions(self, topic: str) -> int:
         self.names.topic(topic)
@@ -181,20 +181,6 @@ class KafkaLog:
                 if isinstance(failure, Fenced) or attempt == ATTEMPTS - 1:
                     raise failure from error
         raise AssertionError("unreachable")
-
-    def _consumed(self, processor: str) -> dict[int, int]:
-        group = ConsumerGroupTopicPartitions(self.settings.prefix + processor)
-
-        def ask() -> dict[int, int]:
-            (answer,) = self._admin.list_consumer_group_offsets(
-                [group], require_stable=True, request_timeout=ASK_S
-            ).values()
-            name = self.names.topic(topics.inputs(processor))
-            found = committed(one for one in answer.result().topic_partitions if one.topic == name)
-            none = dict.fromkeys(range(self.partitions(topics.inputs(processor))), 0)
-            return none | {one.partition: one.offset for one in found}
-
-        return insisting(ask, processor, self.settings.confirm_timeout_s)  # a worker's transaction may be under way
 
     async def _reading(self, query: Callable[..., Found], *arguments: Any) -> Found:
         self._refuse_closed()

@@ -7,7 +7,7 @@ and then reads committed records up to there, waiting for transactions that are 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException, Message, Producer, TopicPartition
@@ -16,6 +16,7 @@ from confluent_kafka.admin import AdminClient, ClusterMetadata, OffsetSpec
 from adapters.log.kafka.names import Names, stored
 from adapters.log.kafka.settings import KafkaSettings
 from adapters.log.kafka.trouble import error_of, translated, translating
+from commands import topics
 from commands.ports import LogError, Stored
 
 Found = TypeVar("Found")
@@ -53,7 +54,11 @@ def ends_uncommitted(admin: AdminClient, topic: str, partitions: Collection[int]
 
     def ask() -> dict[int, int]:
         answers = admin.list_offsets(wanted, isolation_level=IsolationLevel.READ_UNCOMMITTED, request_timeout=ASK_S)
-        return {where.partition: answer.result().offset for where, answer in answers.items()}
+        try:
+            return {where.partition: answer.result().offset for where, answer in answers.items()}
+        except KafkaException:
+            admin.list_topics(topic, timeout=KNOCK_S)  # else it would go on to ask whom it knew as the leader
+            raise
 
     return insisting(ask, topic, timeout_s) if wanted else {}
 
@@ -77,14 +82,20 @@ def listed(client: AdminClient | Consumer | Producer, timeout_s: float, topic: s
     return insisting(lambda: client.list_topics(topic, timeout=KNOCK_S), "the brokers", timeout_s)
 
 
-def committed(partitions: Iterable[TopicPartition]) -> list[TopicPartition]:
-    """The committed position of each partition (0: none). Raises `KafkaException` where one is not known yet."""
-    found = list(partitions)
-    for one in found:
-        if one.error is not None:
-            raise KafkaException(one.error)
-        one.offset = max(0, one.offset)
-    return found
+def committed(
+    consumer: Consumer, partitions: Sequence[TopicPartition], what: str, timeout_s: float
+) -> list[TopicPartition]:
+    """The *stable* positions of a consumer's group (0: none): no transaction that would change them is under way."""
+
+    def ask() -> list[TopicPartition]:
+        found = consumer.committed(list(partitions), KNOCK_S)
+        for one in found:
+            if one.error is not None:
+                raise KafkaException(one.error)
+            one.offset = max(0, one.offset)
+        return found
+
+    return insisting(ask, what, timeout_s)
 
 
 TRANSIENT = frozenset(
@@ -113,16 +124,20 @@ class Reader:
     """Questions about what is there; used by one thread at a time. Every method raises `LogError`, `LogDamaged`."""
 
     def __init__(self, settings: KafkaSettings, names: Names, admin: AdminClient) -> None:
+        self._settings = settings
         self._names = names
         self._admin = admin
         self._timeout_s = settings.confirm_timeout_s
         # An empty answer tells of an end: it shall not take long.
         self._consumer = Consumer(settings.consumer("reader", **{"fetch.wait.max.ms": 5}))
+        # To ask a coordinator by an `AdminClient` may abort the process while brokers come and go (librdkafka 2.16).
+        self._groups: dict[str, Consumer] = {}
         self._met: set[str] = set()
         self._last: dict[tuple[str, int], tuple[int, int]] = {}
 
     def close(self) -> None:
-        self._consumer.close()
+        for consumer in (self._consumer, *self._groups.values()):
+            consumer.close()
 
     def high(self, topic: str, partitions: Collection[int] | None = None) -> dict[int, int]:
         """Where each partition ends, open transactions included."""
@@ -162,6 +177,16 @@ class Reader:
             self._last |= {(topic, p): (high[p], end) for p, end in known.items()}
             back *= FURTHER
         return {p: self._last.get((topic, p), (0, 0))[1] for p in high}
+
+    def consumed(self, processor: str) -> dict[int, int]:
+        """Up to where a processor's workers have consumed each partition, once that is decided."""
+        if processor not in self._groups:
+            self._groups[processor] = Consumer(self._settings.consumer(processor))
+        inputs = topics.inputs(processor)
+        name = self._names.topic(inputs)
+        wanted = [TopicPartition(name, partition) for partition in range(self._names.partitions[inputs])]
+        found = committed(self._groups[processor], wanted, processor, self._timeout_s)
+        return {one.partition: one.offset for one in found}
 
     def _between(self, topic: str, spans: Mapping[int, tuple[int, int]]) -> Iterator[Message]:
         """The committed messages of each partition between two offsets, as soon as all of them are decided."""

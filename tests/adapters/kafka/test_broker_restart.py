@@ -1,0 +1,121 @@
+"""The broker restarts, as an update does it: whoever asks or works goes on by itself."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from threading import Event
+
+import pytest
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient
+
+from adapters.log.kafka.in_time import in_time
+from adapters.log.kafka.log import KafkaLog
+from adapters.log.kafka.settings import KafkaSettings
+from adapters.log.kafka.topics import make_topics
+from commands import topics
+from commands.ports import LogError
+from domain.records import Record
+from processors.host import Host
+from services.broker import Kafka
+from tests.adapters.kafka.story import INPUTS, PATIENCE_S, assert_exactly_once, handled, inputs, tell
+from tests.processors.counting import Counting
+
+
+@pytest.fixture
+def own_kafka(kafka: object, tmp_path: Path) -> Iterator[Kafka]:
+    """A broker that the test may stop; skipped where the shared one does not run either."""
+    broker = Kafka(tmp_path / "kafka")
+    broker.start()
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture
+async def own_log(own_kafka: Kafka) -> AsyncIterator[KafkaLog]:
+    settings = KafkaSettings(brokers=own_kafka.address, session_timeout_ms=2_000, attempt_timeout_s=3)
+    make_topics(AdminClient(settings.client()), settings.prefix, partitions=4, replication=1)
+    log = KafkaLog.open(settings)
+    yield log
+    await log.close()
+
+
+async def restart(broker: Kafka) -> None:
+    await asyncio.to_thread(broker.stop)
+    await asyncio.to_thread(broker.start)
+
+
+async def test_the_ends_of_a_topic_are_told_after_a_restart(own_kafka: Kafka, own_log: KafkaLog) -> None:
+    """The partitions have a new leader epoch by then, which nobody tells a client that asks with the old one."""
+    await tell(own_log, inputs(0, 12))
+    before = await own_log.ends(INPUTS)
+    await own_log.ends(topics.EVENTS)
+    await restart(own_kafka)
+    assert await own_log.ends(INPUTS) == before
+    assert await own_log.ends(topics.EVENTS) == dict.fromkeys(range(4), 0)
+
+
+async def test_a_worker_goes_on_after_a_restart_under_load(own_kafka: Kafka, own_log: KafkaLog) -> None:
+    """librdkafka waits without end, and heedless of time-outs, for the coordinator that it forgot meanwhile."""
+    over = asyncio.Event()
+    async with asyncio.TaskGroup() as tasks:
+        working = tasks.create_task(work(own_log.settings))
+        load = tasks.create_task(tell_until(over, own_log))
+        await begun(own_log)
+        await restart(own_kafka)
+        over.set()
+        given = await load
+        await handled(own_log)
+        working.cancel()
+    await assert_exactly_once(own_log, given)
+
+
+async def tell_until(over: asyncio.Event, log: KafkaLog) -> list[Record]:
+    told: list[Record] = []
+    while not over.is_set():
+        more = inputs(len(told), 1)
+        try:
+            await tell(log, more)
+        except LogError:  # the broker was away for longer than an append waits; a repeat is recognised
+            continue
+        told += more
+    return told
+
+
+async def begun(log: KafkaLog) -> None:
+    """Return once something was decided."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not any((await log.consumed("load")).values()):
+            await asyncio.sleep(0.05)
+
+
+async def work(settings: KafkaSettings) -> None:
+    """One worker after the other, as under a supervisor: one whose transaction the broker gave up ends."""
+    while True:
+        log = KafkaLog.open(settings)
+        host = Host(Counting(), log, "b1")
+        try:
+            await host.restore()
+            await host.run()
+        except LogError:
+            continue
+        finally:
+            await log.close()
+
+
+def test_a_call_that_does_not_return_is_given_up() -> None:
+    for_ever = Event()
+    with pytest.raises(KafkaException) as given_up:
+        in_time(lambda: for_ever.wait() and None, 0.01)
+    assert given_up.value.args[0].code() == KafkaError._TIMED_OUT
+    for_ever.set()
+
+
+def test_a_call_that_fails_in_time_says_so() -> None:
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        in_time(fail, 60)
