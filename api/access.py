@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 
 from api.context import Context, Given
+from api.finding import found
 from api.problems import Problem
 from commands.register_vehicle import VIN_PATTERN
 from commands.topics import stream
@@ -70,7 +71,7 @@ async def known_vehicle(context: Context, given: str, *, status: int = 422) -> R
     vehicle_id = await context.vault.vehicle_of_vin(given) if re.fullmatch(VIN_PATTERN, given) else given
     row = None
     if vehicle_id is not None:
-        row = await context.database.read(lambda connection: vehicles.find(connection, vehicle_id))
+        row = await found(context, lambda connection: vehicles.find(connection, vehicle_id))
     if row is None:
         raise Problem(status, "there is no such vehicle", field="vehicle_id")
     return row
@@ -78,7 +79,7 @@ async def known_vehicle(context: Context, given: str, *, status: int = 422) -> R
 
 async def stream_of_session(context: Context, session_id: str) -> str:
     """The stream that takes what is said about a session: its vehicle's. A problem where there is none."""
-    row = await context.database.read(lambda connection: sessions.find(connection, session_id))
+    row = await found(context, lambda connection: sessions.find(connection, session_id))
     if row is None:
         raise Problem(404, "there is no such session", field="session_id")
     if row["vehicle_id"] is None:
@@ -97,7 +98,7 @@ async def own_vehicles(context: Context, principal: Principal) -> frozenset[str]
 
 async def belongs_session(context: Context, session_id: str) -> Belongs:
     """Whose a session is: whose the vehicle is. A rejected one, or a walk-up's, is nobody's."""
-    row = await context.database.read(lambda connection: sessions.find(connection, session_id))
+    row = await found(context, lambda connection: sessions.find(connection, session_id))
     if row is None or row["vehicle_id"] is None:
         return NOBODY
     vehicle_id = row["vehicle_id"]

@@ -21,10 +21,10 @@ from commands.topics import inputs
 from domain.access import Principal
 from domain.records import Payload, derived_id, input_record
 from domain.records.time import InputRejected
+from projections.applied import READ_WAIT_S
 
 DECISION_WAIT_S = 2.0
 """Wall time: a backstop. What takes longer is answered as accepted, not decided yet."""
-READ_WAIT_S = 2.0
 IDEMPOTENCY_KEY = "Idempotency-Key"
 KEY_MEANS = "The same key again within 24 hours gives the same answer, and no second effect."
 PREFER_MEANS = "`respond-async`: a session's request is answered once it is stored, without waiting for the decision."

@@ -35,6 +35,9 @@ class Outcomes(Protocol):
     async def find(self, correlation_id: str, types: frozenset[str], timeout_s: float) -> Outcome | None:
         """The first event of one of `types`, or the rejection, with this correlation id; None after `timeout_s`."""
 
+    def seen(self) -> Mapping[int, int]:
+        """The last offset of each partition of `events` that has come here."""
+
 
 class Attempt(Protocol):
     """What is known of a request that came with an idempotency key. `answer` None: not answered yet."""

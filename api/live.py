@@ -16,7 +16,7 @@ from commands.ports import Log, Position, SeriesUnavailable, Stored, TimeSeries
 from commands.topics import EVENTS, inputs
 from domain.records import TYPES, Payload
 from domain.records.chargers import Metered
-from projections.applied import Applied
+from projections.applied import READ_WAIT_S, Applied
 from projections.catalogue import PROJECTIONS
 from projections.runner import Projector
 
@@ -35,7 +35,6 @@ OF_SITES = ("sites", "load")
 METERED = Metered.type_name
 LEAST_PAUSE_S = 0.5
 """Wall time between two things that one viewer is told: what comes in between is told at once."""
-READ_WAIT_S = 2.0
 LOOK_S = 0.01
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from api.context import Context
+from api.finding import found
 from api.problems import Problem
 from domain.zone import is_near
 from projections import chargers, sessions, sites
@@ -15,7 +16,7 @@ LOOKED_BACK_MS = 3_600_000
 async def chosen_site(context: Context, site_id: str | None, vehicle_id: str) -> Row:
     """The site that was named, or else the best one. Raises a 422 problem where there is none."""
     if site_id is not None:
-        row = await context.database.read(lambda connection: sites.find(connection, site_id))
+        row = await found(context, lambda connection: sites.find(connection, site_id))
         if row is None:
             raise Problem(422, "there is no such site", field="site_id")
         return row

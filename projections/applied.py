@@ -10,6 +10,8 @@ from commands.ports import DatabaseUnavailable, Position
 from projections import progress
 from projections.database import Database
 
+READ_WAIT_S = 2.0
+"""So long an edge waits until what was decided can be read."""
 LOOK_S = 0.004
 """A query for all who wait, as often as this while anybody waits: a projector elsewhere tells nobody."""
 

@@ -9,6 +9,7 @@ from api import shapes
 from api.access import may
 from api.answers import Answer
 from api.call import NOT_YET, Asked, Call, Calling
+from api.finding import found
 from api.problems import Problem
 from api.routes.paths import V1, PathId
 from commands.commission_charger import CommissionRequest
@@ -42,7 +43,7 @@ async def register(call: Calling, body: ChargerRequest) -> Response:
 
 async def _check_place(call: Call, body: ChargerRequest) -> None:
     """A wrong site or node is told before the id is used up; the rules check it again."""
-    site = await call.context.database.read(lambda connection: sites.find(connection, body.site_id))
+    site = await found(call.context, lambda connection: sites.find(connection, body.site_id))
     if site is None:
         raise Problem(422, "there is no such site", field="site_id")
     if all(node["id"] != body.node for node in site["tree"]):
@@ -85,7 +86,7 @@ async def command(call: Calling, charger_id: PathId, body: ChargerCommandRequest
 
 async def _load_stream(call: Call, charger_id: str) -> str:
     """The stream that decides for a charger, or a 404."""
-    row = await call.context.database.read(lambda connection: chargers.find(connection, charger_id))
+    row = await found(call.context, lambda connection: chargers.find(connection, charger_id))
     if row is None:
         raise Problem(404, "there is no such charger", field="charger_id")
     return stream("load", row["site_id"])

@@ -10,6 +10,7 @@ from api.access import may
 from api.answers import Answer, Json
 from api.call import NOT_YET, Asked, Call, Calling
 from api.context import Given
+from api.finding import found
 from api.problems import Problem
 from api.routes.paths import V1, PathId
 from commands.approve_enterprise import ApprovalRequest
@@ -58,7 +59,7 @@ async def every(context: Given) -> Response:
 @router.get("/{enterprise_id}", response_model=shapes.Enterprise, dependencies=[may("enterprise.see")])
 async def one(context: Given, enterprise_id: PathId) -> Response:
     """An enterprise, for its administrators and for operators."""
-    row = await context.database.read(lambda connection: enterprises.find(connection, enterprise_id))
+    row = await found(context, lambda connection: enterprises.find(connection, enterprise_id))
     if row is None:
         raise Problem(404, "there is no such enterprise", field="enterprise_id")
     names = await context.vault.enterprises.names([enterprise_id])
@@ -124,7 +125,7 @@ async def _tell(
         done = await call.decide(asked, about, command, awaited)
         if done is None:
             return Answer(202, {"id": enterprise_id}, final=False)
-        row = await call.context.database.read(lambda connection: enterprises.find(connection, enterprise_id))
+        row = await found(call.context, lambda connection: enterprises.find(connection, enterprise_id))
         names = await call.context.vault.enterprises.names([enterprise_id])
         return Answer(200, row and views.enterprise(row, names.get(enterprise_id)))
 

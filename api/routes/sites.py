@@ -12,6 +12,7 @@ from api.access import Caller, may, own_vehicles
 from api.answers import Answer, Json
 from api.call import NOT_YET, Asked, Calling
 from api.context import Context, Given
+from api.finding import found
 from api.problems import Problem
 from api.routes.paths import V1, From, PathId, To, in_order
 from commands.quantities import rfc3339
@@ -152,7 +153,7 @@ async def load(
 
 async def known_site(context: Context, site_id: str) -> Row:
     """The site, or a 404."""
-    row = await context.database.read(lambda connection: sites.find(connection, site_id))
+    row = await found(context, lambda connection: sites.find(connection, site_id))
     if row is None:
         raise Problem(404, "there is no such site", field="site_id")
     return row

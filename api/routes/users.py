@@ -10,6 +10,7 @@ from api.access import Caller, may
 from api.answers import Answer, Json
 from api.call import NOT_YET, Asked, Calling
 from api.context import Context, Given
+from api.finding import found
 from api.problems import Problem, Rejected
 from api.routes.paths import V1
 from commands.ports import LogError
@@ -63,13 +64,13 @@ async def me(context: Given, caller: Caller) -> Response:
 
 
 async def _find(context: Context, account_id: str) -> Row | None:
-    return await context.database.read(lambda connection: accounts.find(connection, account_id))
+    return await found(context, lambda connection: accounts.find(connection, account_id))
 
 
 async def _check_enterprise(context: Context, enterprise_id: str | None) -> None:
     if enterprise_id is None:
         return
-    if await context.database.read(lambda connection: enterprises.find(connection, enterprise_id)) is None:
+    if await found(context, lambda connection: enterprises.find(connection, enterprise_id)) is None:
         raise Problem(422, "there is no such enterprise", field="enterprise_id")
 
 

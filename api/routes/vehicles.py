@@ -10,6 +10,7 @@ from api.access import Caller, check, known_vehicle, may
 from api.answers import Answer, Json
 from api.call import NOT_YET, Asked, Call, Calling
 from api.context import Context, Given
+from api.finding import found
 from api.problems import Problem, Rejected
 from api.routes.paths import V1, PathId
 from commands.ports import LogError
@@ -81,9 +82,9 @@ def _of_caller(principal: Principal, body: VehicleRequest) -> VehicleRequest:
 
 async def _check_owners(context: Context, body: VehicleRequest) -> None:
     owner, enterprise = body.owner_user_id, body.enterprise_id
-    if owner is not None and await context.database.read(lambda read: accounts.find(read, owner)) is None:
+    if owner is not None and await found(context, lambda read: accounts.find(read, owner)) is None:
         raise Problem(422, "there is no such user", field="owner_user_id")
-    if enterprise is not None and await context.database.read(lambda read: enterprises.find(read, enterprise)) is None:
+    if enterprise is not None and await found(context, lambda read: enterprises.find(read, enterprise)) is None:
         raise Problem(422, "there is no such enterprise", field="enterprise_id")
 
 
@@ -100,4 +101,4 @@ async def _left_over(context: Context, vin: str) -> str | None:
 
 
 async def _is_registered(context: Context, vehicle_id: str) -> bool:
-    return await context.database.read(lambda connection: vehicles.find(connection, vehicle_id)) is not None
+    return await found(context, lambda connection: vehicles.find(connection, vehicle_id)) is not None
