@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
-from adapters.log.kafka.in_time import InTime, Wait
+from adapters.log.kafka.in_time import in_time
 from adapters.log.kafka.names import Row, stored
 from adapters.log.kafka.producers import Transactor
 from adapters.log.kafka.reader import AT_ONCE, SLICE_S, arrivals, committed, is_end
@@ -68,7 +68,6 @@ class KafkaConsumer:
         # So long others may need until they let go of partitions, or until their transactions are decided.
         self._patience_s = log.settings.transaction_timeout_ms / 1000 + log.settings.confirm_timeout_s
         self._transactor = Transactor(self._settings, log.names, f"{processor}.{log.worker}")
-        self._in_time = InTime()
         self._consumer: Consumer | None = None
         self._joining: asyncio.Future[None] | None = None
         self._member: str | None = None
@@ -270,8 +269,8 @@ class KafkaConsumer:
             raise Fenced(f"{self._processor}: another worker has consumed these inputs; nothing of this was written")
         return False
 
-    def _send_offsets(self, positions: list[TopicPartition], producer: Producer) -> Wait:
-        """Begin to send the consumed positions, with this worker's membership, so that a zombie's are refused."""
+    def _send_offsets(self, positions: list[TopicPartition], producer: Producer) -> None:
+        """The consumed positions with this worker's membership, so that a zombie's are refused."""
         assert self._consumer is not None
         group = self._consumer.consumer_group_metadata()
         # Once the group has told this worker that it is out, the metadata name no member, and would be let through.
@@ -279,7 +278,7 @@ class KafkaConsumer:
             raise Fenced(f"{self._processor}: this worker was silent for too long and is no member any more")
         # librdkafka heeds no time-out of its own while it waits for a coordinator that is gone for good.
         send = partial(producer.send_offsets_to_transaction, positions, group)
-        return self._in_time.begin(send, self._settings.attempt_timeout_s)
+        in_time(send, self._settings.attempt_timeout_s)
 
     def _committed(self, partitions: Iterable[int]) -> list[TopicPartition]:
         assert self._consumer is not None
@@ -321,6 +320,5 @@ class KafkaConsumer:
 
     def _leave(self) -> None:
         self._transactor.close()
-        self._in_time.close()
         if self._consumer is not None:
             self._consumer.close()

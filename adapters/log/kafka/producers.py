@@ -11,7 +11,6 @@ from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from adapters.log.kafka.in_time import Wait
 from adapters.log.kafka.names import Names, Row, position_of
 from adapters.log.kafka.reader import listed
 from adapters.log.kafka.settings import KafkaSettings
@@ -120,11 +119,8 @@ class Transactor:
         self._producer = producer
         return producer
 
-    def write(self, rows: Sequence[Row], beside: Callable[[Producer], Wait] | None = None) -> list[Position]:
-        """Write rows, and what `beside` begins to add, all or nothing; returns where they are.
-
-        An error leaves it open which.
-        """
+    def write(self, rows: Sequence[Row], last: Callable[[Producer], None] | None = None) -> list[Position]:
+        """Write rows, and what `last` adds, all or nothing; returns where they are. An error leaves it open which."""
         producer = self._producer or self.prepare()
         self._producer = None  # until it has shown that it can be used again
         positions: dict[int, Position] = {}
@@ -139,10 +135,9 @@ class Transactor:
         producer.begin_transaction()
         for index, row in enumerate(rows):
             produce(producer, self._names, row, partial(note, index))
-        wait = beside(producer) if beside is not None else None
+        if last is not None:
+            last(producer)
         producer.flush(self._timeout_s)
-        if wait is not None:
-            wait()
         if len(positions) < len(rows):
             raise KafkaException(*refusals[:1] or [UNPLACED])
         producer.commit_transaction(self._timeout_s)

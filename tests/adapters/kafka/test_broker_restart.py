@@ -11,7 +11,7 @@ import pytest
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
-from adapters.log.kafka.in_time import InTime
+from adapters.log.kafka.in_time import in_time
 from adapters.log.kafka.log import KafkaLog
 from adapters.log.kafka.settings import KafkaSettings
 from adapters.log.kafka.topics import make_topics
@@ -108,7 +108,7 @@ async def work(settings: KafkaSettings) -> None:
 def test_a_call_that_does_not_return_is_given_up() -> None:
     for_ever = Event()
     with pytest.raises(KafkaException) as given_up:
-        InTime().begin(lambda: for_ever.wait() and None, 0.01)()
+        in_time(lambda: for_ever.wait() and None, 0.01)
     assert given_up.value.args[0].code() == KafkaError._TIMED_OUT
     for_ever.set()
 
@@ -118,4 +118,4 @@ def test_a_call_that_fails_in_time_says_so() -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        InTime().begin(fail, 60)()
+        in_time(fail, 60)

@@ -11,7 +11,6 @@ import signal
 import sys
 
 from adapters.log.kafka.consumer import KafkaConsumer
-from adapters.log.kafka.in_time import Wait
 from adapters.log.kafka.log import KafkaLog
 from adapters.log.kafka.settings import KafkaSettings
 from commands.ports import Fenced
@@ -27,15 +26,14 @@ def stop_after_the_offsets_of(number: int) -> None:
     send_offsets = KafkaConsumer._send_offsets
     commits = 0
 
-    def send_and_stop(self, positions, producer) -> Wait:
+    def send_and_stop(self, positions, producer) -> None:
         nonlocal commits
-        send_offsets(self, positions, producer)()
+        send_offsets(self, positions, producer)
         commits += 1
         if commits == number:
             say("stopped")
             os.kill(os.getpid(), signal.SIGSTOP)
             say("awake")
-        return lambda: None
 
     KafkaConsumer._send_offsets = send_and_stop
 
