@@ -6,12 +6,11 @@ from collections.abc import Mapping
 
 from adapters.log.sqlite import SqliteLog
 from adapters.timeseries.keeping import TELLINGS
-from adapters.timeseries.worker import patiently
+from adapters.timeseries.worker import DAY_MS, patiently
 from commands import topics
 from commands.head import head
 from commands.ports import Clock, TimeSeries
 
-DAY_MS = 24 * 3_600_000
 EVERY_MS = 3_600_000
 
 

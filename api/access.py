@@ -13,7 +13,7 @@ from api.problems import Problem
 from commands.register_vehicle import VIN_PATTERN
 from commands.topics import stream
 from domain.access import ACTIONS, NOBODY, Belongs, Principal, allows
-from projections import sessions, vehicles
+from projections import enterprises, sessions, sites, vehicles
 from projections.projection import Row
 
 
@@ -74,6 +74,22 @@ async def known_vehicle(context: Context, given: str, *, status: int = 422) -> R
         row = await found(context, lambda connection: vehicles.find(connection, vehicle_id))
     if row is None:
         raise Problem(status, "there is no such vehicle", field="vehicle_id")
+    return row
+
+
+async def known_site(context: Context, site_id: str, *, status: int = 404) -> Row:
+    """The site with this id."""
+    row = await found(context, lambda connection: sites.find(connection, site_id))
+    if row is None:
+        raise Problem(status, "there is no such site", field="site_id")
+    return row
+
+
+async def known_enterprise(context: Context, enterprise_id: str, *, status: int = 404) -> Row:
+    """The enterprise with this id."""
+    row = await found(context, lambda connection: enterprises.find(connection, enterprise_id))
+    if row is None:
+        raise Problem(status, "there is no such enterprise", field="enterprise_id")
     return row
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from api.access import known_site
 from api.context import Context
-from api.finding import found
 from api.problems import Problem
 from domain.zone import is_near
 from projections import chargers, sessions, sites
@@ -16,10 +16,7 @@ LOOKED_BACK_MS = 3_600_000
 async def chosen_site(context: Context, site_id: str | None, vehicle_id: str) -> Row:
     """The site that was named, or else the best one. Raises a 422 problem where there is none."""
     if site_id is not None:
-        row = await found(context, lambda connection: sites.find(connection, site_id))
-        if row is None:
-            raise Problem(422, "there is no such site", field="site_id")
-        return row
+        return await known_site(context, site_id, status=422)
     known = await context.database.read(sites.every)
     zone = await _zone(context, vehicle_id) if len(known) > 1 else None
     near = [row for row in known if is_near(row["location_zone"], zone)] or known

@@ -13,6 +13,7 @@ from prometheus_client import Counter
 
 from adapters.notify.outbox import Notification, Outbox, State
 from adapters.notify.services import send
+from adapters.together import together
 from commands.codec import decode
 from commands.head import head
 from commands.ports import Clock, DatabaseUnavailable, Log, Position, Stored
@@ -60,16 +61,7 @@ class Notifier:
 
     async def run(self) -> None:
         """Follow the events from where they were taken, and deliver, until the log closes."""
-        delivering = asyncio.create_task(self.deliver())
-        following = asyncio.create_task(self._follow())
-        try:
-            ended, _ = await asyncio.wait([delivering, following], return_when=asyncio.FIRST_COMPLETED)
-            for task in ended:
-                task.result()
-        finally:
-            for task in (delivering, following):
-                task.cancel()
-            await asyncio.gather(delivering, following, return_exceptions=True)
+        await together(self.deliver(), self._follow())
 
     async def take(self, page: Sequence[Stored]) -> None:
         """Keep what a page of events has to tell. What is too old by now is kept as expired, and never sent."""

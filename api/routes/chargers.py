@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from api import shapes
-from api.access import may
+from api.access import known_site, may
 from api.answers import Answer
 from api.call import NOT_YET, Asked, Call, Calling
 from api.finding import found
@@ -18,7 +18,7 @@ from commands.register_charger import ChargerRequest
 from commands.request_command import ChargerCommandRequest
 from commands.topics import stream
 from domain.records.load import ChargerAdded, CommandRequested, CommissioningOpened
-from projections import chargers, sites
+from projections import chargers
 
 router = APIRouter(prefix=f"{V1}/chargers", tags=["chargers"])
 
@@ -43,9 +43,7 @@ async def register(call: Calling, body: ChargerRequest) -> Response:
 
 async def _check_place(call: Call, body: ChargerRequest) -> None:
     """A wrong site or node is told before the id is used up; the rules check it again."""
-    site = await found(call.context, lambda connection: sites.find(connection, body.site_id))
-    if site is None:
-        raise Problem(422, "there is no such site", field="site_id")
+    site = await known_site(call.context, body.site_id, status=422)
     if all(node["id"] != body.node for node in site["tree"]):
         raise Problem(422, "the site has no such node", field="node")
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from api import shapes, views
-from api.access import may
+from api.access import known_enterprise, may
 from api.answers import Answer, Json
 from api.call import NOT_YET, Asked, Call, Calling
 from api.context import Given
@@ -59,9 +59,7 @@ async def every(context: Given) -> Response:
 @router.get("/{enterprise_id}", response_model=shapes.Enterprise, dependencies=[may("enterprise.see")])
 async def one(context: Given, enterprise_id: PathId) -> Response:
     """An enterprise, for its administrators and for operators."""
-    row = await found(context, lambda connection: enterprises.find(connection, enterprise_id))
-    if row is None:
-        raise Problem(404, "there is no such enterprise", field="enterprise_id")
+    row = await known_enterprise(context, enterprise_id)
     names = await context.vault.enterprises.names([enterprise_id])
     return Json(views.enterprise(row, names.get(enterprise_id)))
 

@@ -8,11 +8,10 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from api import shapes, site_load, views
-from api.access import Caller, may, own_vehicles
+from api.access import Caller, known_site, may, own_vehicles
 from api.answers import Answer, Json
 from api.call import NOT_YET, Asked, Calling
-from api.context import Context, Given
-from api.finding import found
+from api.context import Given
 from api.problems import Problem
 from api.routes.paths import V1, From, PathId, To, in_order
 from commands.quantities import rfc3339
@@ -23,7 +22,6 @@ from domain.load_curve import Steps
 from domain.records.load import GridLimitSet
 from domain.records.registry import SiteRegistered
 from projections import chargers, decisions, grid_limits, priority_audit, sessions, sites
-from projections.projection import Row
 
 MOST_POINTS = 10_000
 HOUR_MS = 3_600_000
@@ -149,11 +147,3 @@ async def load(
         raise Problem(422, f"would make {count} points, at most {MOST_POINTS} are told", field="step")
     found = await site_load.points(context, site, Steps(begins_ms, step * 1000, count))
     return Json({"step_s": step, "points": [views.load_point(point) for point in found]})
-
-
-async def known_site(context: Context, site_id: str) -> Row:
-    """The site, or a 404."""
-    row = await found(context, lambda connection: sites.find(connection, site_id))
-    if row is None:
-        raise Problem(404, "there is no such site", field="site_id")
-    return row

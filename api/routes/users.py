@@ -6,17 +6,17 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from api import shapes, views
-from api.access import Caller, may
+from api.access import Caller, known_enterprise, may
 from api.answers import Answer, Json
 from api.call import NOT_YET, Asked, Calling
 from api.context import Context, Given
 from api.finding import found
-from api.problems import Problem, Rejected
+from api.problems import Rejected
 from api.routes.paths import V1
 from commands.ports import LogError
 from commands.register_user import UserRequest
 from domain.records.registry import AccountRegistered
-from projections import accounts, enterprises
+from projections import accounts
 from projections.projection import Row
 
 router = APIRouter(prefix=f"{V1}/users", tags=["users"])
@@ -68,10 +68,8 @@ async def _find(context: Context, account_id: str) -> Row | None:
 
 
 async def _check_enterprise(context: Context, enterprise_id: str | None) -> None:
-    if enterprise_id is None:
-        return
-    if await found(context, lambda connection: enterprises.find(connection, enterprise_id)) is None:
-        raise Problem(422, "there is no such enterprise", field="enterprise_id")
+    if enterprise_id is not None:
+        await known_enterprise(context, enterprise_id, status=422)
 
 
 async def _left_over(context: Context, email: str) -> str | None:

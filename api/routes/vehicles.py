@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from api import shapes, views
-from api.access import Caller, check, known_vehicle, may
+from api.access import Caller, check, known_enterprise, known_vehicle, may
 from api.answers import Answer, Json
 from api.call import NOT_YET, Asked, Call, Calling
 from api.context import Context, Given
@@ -17,7 +17,7 @@ from commands.ports import LogError
 from commands.register_vehicle import VehicleRequest
 from domain.access import Belongs, Principal
 from domain.records.registry import VehicleRegistered
-from projections import accounts, enterprises, vehicles
+from projections import accounts, vehicles
 
 router = APIRouter(prefix=f"{V1}/vehicles", tags=["vehicles"])
 
@@ -84,8 +84,8 @@ async def _check_owners(context: Context, body: VehicleRequest) -> None:
     owner, enterprise = body.owner_user_id, body.enterprise_id
     if owner is not None and await found(context, lambda read: accounts.find(read, owner)) is None:
         raise Problem(422, "there is no such user", field="owner_user_id")
-    if enterprise is not None and await found(context, lambda read: enterprises.find(read, enterprise)) is None:
-        raise Problem(422, "there is no such enterprise", field="enterprise_id")
+    if enterprise is not None:
+        await known_enterprise(context, enterprise, status=422)
 
 
 async def _decide(call: Call, asked: Asked, vehicle_id: str, body: VehicleRequest) -> bool:

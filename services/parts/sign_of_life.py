@@ -6,21 +6,18 @@ import asyncio
 
 from adapters.sign_of_life import SignOfLife
 from services.parts.base import Base
-from services.parts.part import Part, cancelled
+from services.parts.loops import LoopsPart
 
 
-class SignOfLifePart(Part):
+class SignOfLifePart(LoopsPart):
     """Started before the gateway, and so stopped after it: no socket is held in silence."""
 
     name = "sign of life"
 
     def __init__(self, base: Base) -> None:
         self._sign = SignOfLife(base.log, base.clock, base.settings.gateway_id)
-        self._running: list[asyncio.Task[None]] = []
+        super().__init__(self._sign)
 
     async def start(self, tasks: asyncio.TaskGroup) -> None:
         await self._sign.give()
-        self._running = [tasks.create_task(self._sign.run(), name=self.name)]
-
-    async def stop(self) -> None:
-        await cancelled(self._running)
+        await super().start(tasks)
