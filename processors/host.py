@@ -137,7 +137,7 @@ class Host:
         with self.tracer.follow(f"processor {self.processor.name}: {given.type}", traceparent) as span:
             state = self._handle(work, state, given)
         work.outputs[before:] = [
-            (topic, replace(entry, traceparent=span.traceparent)) for topic, entry in work.outputs[before:]
+            (topic, entry._replace(traceparent=span.traceparent)) for topic, entry in work.outputs[before:]
         ]
         return state
 

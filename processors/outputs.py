@@ -7,6 +7,7 @@ from typing import Any
 from commands import topics
 from commands.codec import canonical, encode, entry
 from commands.ports import Entry, Output
+from domain.desired import Desired
 from domain.records import Record, derived_id
 from domain.records.time import StreamParked
 from processors.processor import Processor
@@ -17,12 +18,13 @@ from processors.stream import Step
 def outputs_of(processor: Processor[Any, Any], stream: str, done: Step[Any, Any]) -> list[Output]:
     """The entries of every topic that follow from one step of `stream`."""
     outputs: list[Output] = []
+    desired: dict[str, Desired] = {}
     for event in done.events:
         outputs.append((topics.EVENTS, entry(event)))
-        outputs += [(topics.inputs(to), entry(message)) for to, message in messages(event)]
-    desired = {
-        want.charger_id: want for event in done.events for want in processor.desired(done.state.fold, event.data)
-    }
+        for to, message in messages(event):
+            outputs.append((topics.inputs(to), entry(message)))
+        for want in processor.desired(done.state.fold, event.data):
+            desired[want.charger_id] = want
     outputs += [(topics.DESIRED, Entry(charger, canonical(want))) for charger, want in desired.items()]
     for name, record in done.timers:
         outputs.append((topics.TIMERS, Entry(f"{stream}/{name}", None if record is None else encode(record))))

@@ -65,7 +65,9 @@ ROUTES: dict[type[Payload], tuple[tuple[str, Key], ...]] = {
 
 def messages(event: Record) -> Sequence[tuple[str, Record]]:
     """The inputs that follow from an event, and whom each is for. A None key (a walk-up's vehicle): nobody."""
-    routes = ROUTES.get(type(event.data), ())
+    routes = ROUTES.get(type(event.data))
+    if routes is None:
+        return ()
     key = event.stream.partition(":")[2]
     found = [(processor, route(event.data, key)) for processor, route in routes]
     return [(processor, event._replace(stream=stream(processor, to), build="")) for processor, to in found if to]

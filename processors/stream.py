@@ -10,8 +10,9 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Any, Generic
+from typing import Any, Generic, NamedTuple
 
+import msgspec
 import orjson
 from pydantic import TypeAdapter
 
@@ -20,8 +21,8 @@ from domain.errors import DomainError
 from domain.records import Payload, Record, derived_id
 from domain.records.time import InputRejected, StreamUnparked, TimerDue, TimerSet
 from processors.processor import Fold, Processor, Working
+from processors.recent import RecentInputs
 
-REMEMBERED_INPUTS = 256
 REMEMBERED_COMMANDS_MS = 24 * 3_600_000
 
 
@@ -36,14 +37,13 @@ class StreamState(Generic[Fold, Working]):
     fold: Fold
     working: Working
     time_ms: int = 0
-    recent: tuple[str, ...] = ()
+    recent: RecentInputs = field(default_factory=RecentInputs)
     commands: dict[str, tuple[int, str]] = field(default_factory=dict)
     timers: dict[str, int] = field(default_factory=dict)
     parked: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Step(Generic[Fold, Working]):
+class Step(NamedTuple, Generic[Fold, Working]):
     """The outcome of one input: the state after it, the events, and the timers set (or consumed: None)."""
 
     state: StreamState[Fold, Working]
@@ -64,7 +64,8 @@ def step(
     if given.id in state.recent or _is_stale_timer(state, given):
         return Step(state)
     if isinstance(given.data, StreamUnparked):
-        return Step(replace(state, parked=False, **_remembered(state, given)))
+        recent, commands = _remembered(state, given)
+        return Step(replace(state, parked=False, recent=recent, commands=commands))
     timely = given if given.time >= state.time_ms else given._replace(time=state.time_ms)
     try:
         _refuse_other_body(state, given)
@@ -98,15 +99,10 @@ def _apply(
         else:
             events.append(record)
             fold = processor.evolve(fold, payload, cause.time)
-    state = replace(
-        state,
-        fold=fold,
-        working=working,
-        time_ms=cause.time,
-        timers=_pending(state.timers, timers),
-        **_remembered(state, cause),
-    )
-    return Step(state, tuple(events), tuple(timers.items()))
+    recent, commands = _remembered(state, cause)
+    pending = _pending(state.timers, timers)
+    after = StreamState(fold, working, cause.time, recent, commands, pending, state.parked)
+    return Step(after, tuple(events), tuple(timers.items()))
 
 
 def _caused(processor: str, cause: Record, index: int, payload: Payload, build: str) -> Record:
@@ -152,14 +148,14 @@ def _rejection(given: Record, error: DomainError) -> InputRejected:
     )
 
 
-def _remembered(state: StreamState[Fold, Working], given: Record) -> dict[str, Any]:
-    """The fields of a state that say which inputs it has seen."""
+def _remembered(state: StreamState[Fold, Working], given: Record) -> tuple[RecentInputs, dict[str, tuple[int, str]]]:
+    """The fields `recent` and `commands` of a state that has seen this input, too."""
     if given.data.record_kind == "command":
         horizon = state.time_ms - REMEMBERED_COMMANDS_MS
         commands = {key: seen for key, seen in state.commands.items() if seen[0] >= horizon}
         commands.setdefault(given.id, (given.time, body_hash(given.data)))
-        return {"commands": commands}
-    return {"recent": (*state.recent[-(REMEMBERED_INPUTS - 1) :], given.id)}
+        return state.recent, commands
+    return state.recent.with_one_more(given.id), state.commands
 
 
 def body_hash(data: Payload) -> str:
@@ -185,7 +181,14 @@ def dump_state(processor: Processor[Fold, Working], state: StreamState[Fold, Wor
 
     Its mappings keep their order, which the rules see: after a restart they must decide as if there had been none.
     """
-    return orjson.dumps({"shape": _reader_of(processor)[1], "state": state}, default=fields)
+    return _STATE.encode({"shape": _reader_of(processor)[1], "state": state})
+
+
+def _written(value: Any) -> Any:
+    return value.written() if isinstance(value, RecentInputs) else fields(value)
+
+
+_STATE = msgspec.json.Encoder(enc_hook=_written)
 
 
 def load_state(processor: Processor[Fold, Working], body: bytes) -> StreamState[Fold, Working] | None:
@@ -211,7 +214,7 @@ def refold(
         state,
         fold=fold,
         time_ms=max((event.time for event in events), default=0),
-        recent=causes[-REMEMBERED_INPUTS:],
+        recent=RecentInputs.of(causes),
         timers=timers,
         parked=parked,
     )

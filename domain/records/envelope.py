@@ -9,6 +9,7 @@ from uuid import UUID
 from domain.records.catalogue import Payload
 
 NAMESPACE = UUID("6f1d4c7e-0f0b-5c53-9d5b-1d3e6f2a8b10")
+_NAMESPACE = NAMESPACE.bytes
 
 
 def derived_id(*parts: str | int) -> str:
@@ -17,7 +18,7 @@ def derived_id(*parts: str | int) -> str:
     Every record needs one, and `uuid.uuid5` takes thrice as long.
     """
     name = "/".join(map(str, parts)).encode()
-    digits = sha1(NAMESPACE.bytes + name, usedforsecurity=False).hexdigest()
+    digits = sha1(_NAMESPACE + name, usedforsecurity=False).hexdigest()
     variant = "89ab"[int(digits[16], 16) & 3]
     return f"{digits[:8]}-{digits[8:12]}-5{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:32]}"
 

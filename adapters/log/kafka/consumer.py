@@ -226,7 +226,7 @@ class KafkaConsumer:
             raise batch.ticket.void
         ends = {stored.position.partition: stored.position.offset for stored in batch.records}
         try:
-            positions = self._write(rows, ends)
+            written = self._write(rows, ends)
         except Fenced as fenced:
             batch.ticket.void = fenced
             raise
@@ -234,16 +234,20 @@ class KafkaConsumer:
         self._ticket = Ticket()
         self._consumed |= ends
         # Before the buffer says that all is done: what follows from it is known to be there by then.
-        self._log.learn((row.topic, position) for row, position in zip(rows, positions, strict=False))
+        self._log.learn(written)
         del self._buffer[: len(batch.records)]
 
-    def _write(self, rows: Sequence[Row], ends: Mapping[int, int]) -> list[Position]:
-        """One transaction; after trouble a fresh producer first finds out whether it had counted."""
+    def _write(self, rows: Sequence[Row], ends: Mapping[int, int]) -> Sequence[tuple[str, Position]]:
+        """One transaction; returns up to where it wrote, where that is known.
+
+        After trouble a fresh producer first finds out whether it had counted.
+        """
         deadline = time.monotonic() + self._settings.confirm_timeout_s
         mark = uuid4().hex
         while True:
             with self._trouble_until(deadline):
-                return self._transactor.write(rows, partial(self._send_offsets, self._topic_partitions(ends, mark)))
+                send = partial(self._send_offsets, self._topic_partitions(ends, mark))
+                return self._transactor.write(rows, send).ends()
             with self._trouble_until(deadline):
                 self._transactor.prepare()
                 if self._has_counted(ends, mark):

@@ -175,7 +175,7 @@ class KafkaLog:
         """Again with a fresh producer after trouble: at least once, and repeats are recognised by their ids."""
         for attempt in range(ATTEMPTS):
             try:
-                return self._transactor.write(rows)
+                return self._transactor.write(rows).of(rows)
             except KafkaException as error:
                 failure = translated(error_of(error), "append")
                 if isinstance(failure, Fenced) or attempt == ATTEMPTS - 1:

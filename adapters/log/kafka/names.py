@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from confluent_kafka import Message
 
@@ -15,8 +16,7 @@ TRACEPARENT = "traceparent"
 """The header with the W3C trace context; a record of ours has no other."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """An entry that is to be written; `topic` is the platform's name of it."""
 
     topic: str
@@ -38,6 +38,10 @@ class Names:
         if topic not in self.partitions:
             raise ValueError(f"topic: {topic!r} is none of this log's")
         return self.prefix + topic
+
+    def topic_of(self, name: str) -> str:
+        """The topic that the brokers call so."""
+        return name.removeprefix(self.prefix)
 
     def table(self, topic: str) -> str:
         """What the brokers call a table. Raises `ValueError`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
@@ -91,6 +92,40 @@ def _resolve(future: asyncio.Future[Position], outcome: Position | LogError) -> 
         future.set_result(outcome)
 
 
+class Places:
+    """Where the records of a transaction are. It hears of each delivery."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self._offsets: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
+        self._refusal = UNPLACED
+
+    def __call__(self, error: KafkaError | None, message: Message) -> None:
+        """What `produce` tells: for every record, so little is done here."""
+        offset = message.offset()
+        if error is not None:
+            self._refusal = error
+        elif offset is not None:
+            self._offsets[message.topic(), message.partition()].append(offset)
+
+    def refuse_unless(self, count: int) -> None:
+        """Raises `KafkaException` unless so many records are in their places."""
+        if sum(map(len, self._offsets.values())) < count:
+            raise KafkaException(self._refusal)
+
+    def ends(self) -> list[tuple[str, Position]]:
+        """The last place in each partition of a topic."""
+        return [
+            (self._names.topic_of(name), Position(partition, max(offsets) + 1))
+            for (name, partition), offsets in self._offsets.items()
+        ]
+
+    def of(self, rows: Sequence[Row]) -> list[Position]:
+        """The place of each of these rows, which were handed over in this order: so they are in each partition."""
+        offsets = {where: iter(sorted(found)) for where, found in self._offsets.items()}
+        return [Position(row.partition, next(offsets[self._names.topic(row.topic), row.partition]) + 1) for row in rows]
+
+
 class Transactor:
     """Transactions under one lasting id, by one thread. Whoever begins under the same id fences the predecessor.
 
@@ -119,30 +154,21 @@ class Transactor:
         self._producer = producer
         return producer
 
-    def write(self, rows: Sequence[Row], last: Callable[[Producer], None] | None = None) -> list[Position]:
+    def write(self, rows: Sequence[Row], last: Callable[[Producer], None] | None = None) -> Places:
         """Write rows, and what `last` adds, all or nothing; returns where they are. An error leaves it open which."""
         producer = self._producer or self.prepare()
         self._producer = None  # until it has shown that it can be used again
-        positions: dict[int, Position] = {}
-        refusals: list[KafkaError] = []
-
-        def note(index: int, error: KafkaError | None, message: Message) -> None:
-            if error is not None:
-                refusals.append(error)
-            elif (position := position_of(message)) is not None:
-                positions[index] = position
-
+        places = Places(self._names)
         producer.begin_transaction()
-        for index, row in enumerate(rows):
-            produce(producer, self._names, row, partial(note, index))
+        for row in rows:
+            produce(producer, self._names, row, places)
         if last is not None:
             last(producer)
         producer.flush(self._timeout_s)
-        if len(positions) < len(rows):
-            raise KafkaException(*refusals[:1] or [UNPLACED])
+        places.refuse_unless(len(rows))
         producer.commit_transaction(self._timeout_s)
         self._producer = producer
-        return [positions[index] for index in range(len(rows))]
+        return places
 
     def close(self) -> None:
         self._producer = None

@@ -20,7 +20,7 @@ from domain.records.load import LimitDesired
 from domain.records.priority import PriorityGranted
 from domain.records.sessions import SessionEnded
 from processors.host import Host
-from processors.stream import REMEMBERED_INPUTS
+from processors.recent import REMEMBERED
 from services.processors import all_processors
 from tests.adapters.kafka.region import story
 from tests.adapters.kafka.story import PATIENCE_S
@@ -81,7 +81,7 @@ async def test_the_same_inputs_give_the_same_bytes_on_sqlite_and_on_kafka(
         assert told.count(kind.type_name.encode()) >= 2, "the stories are about something"
     # On Kafka the hosts send the recorded messages to each other again, which are repeats only to who remembers them.
     streams = Counter(one.key for found in inputs.values() for one in found)
-    assert max(streams.values()) <= REMEMBERED_INPUTS
+    assert max(streams.values()) <= REMEMBERED
 
     await log.append_all([(topic, one) for topic, found in inputs.items() for one in found])
     async with at_work(log) as hosts:
