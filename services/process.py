@@ -25,6 +25,7 @@ from services.parts.faust import notifier_part, telemetry_part
 from services.parts.gateway import GatewayPart
 from services.parts.gateway_watch import GatewayWatchPart
 from services.parts.health import HealthPart
+from services.parts.memory import MemoryPart
 from services.parts.outcomes import OutcomesPart
 from services.parts.part import Part, run
 from services.parts.processor import ProcessorPart
@@ -85,7 +86,7 @@ async def _run(name: str, base: Base, parts: Parts) -> None:
         ports = {part.name: part.port for part in [*parts, *health] if hasattr(part, "port")}
         log_line.info("serving", service=name, **ports)
 
-    await run([*health, *parts], serving, end_in_time)
+    await run([*health, *parts, MemoryPart()], serving, end_in_time)
 
 
 async def steer(options: Mapping[str, Any], starts_at_ms: int, port: int, control_port: int, services: int) -> None:

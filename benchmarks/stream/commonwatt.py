@@ -18,6 +18,7 @@ from domain.desired import Desired
 from domain.records import Payload, Record
 from domain.records.sessions import SessionResumed
 from processors.host import Host
+from services.memory import settle
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +64,10 @@ async def work(job: dict[str, Any]) -> None:
     log = KafkaLog.open(KafkaSettings(brokers=job["brokers"], prefix=job["prefix"]))
     host = Host(Keeper(job["state_bytes"]), log)
     running = asyncio.create_task(host.run())
+    settling = asyncio.create_task(settle())  # as in each of our services
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
     await asyncio.wait([running])
+    settling.cancel()
     await log.close()
     if not running.cancelled():
         await running

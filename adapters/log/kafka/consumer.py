@@ -285,9 +285,13 @@ class KafkaConsumer:
         in_time(send, self._settings.attempt_timeout_s)
 
     def _committed(self, partitions: Iterable[int]) -> list[TopicPartition]:
-        assert self._consumer is not None
+        """Asked by a client of its own: the member's may wait for a coordinator that restarted, and hear nothing."""
         wanted = self._topic_partitions(dict.fromkeys(partitions, 0))
-        return committed(self._consumer, wanted, self._processor, self._patience_s)
+        asking = Consumer(self._settings.consumer(self._processor))
+        try:
+            return committed(asking, wanted, self._processor, self._patience_s)
+        finally:
+            asking.close()
 
     def _topic_partitions(self, offsets: Mapping[int, int], mark: str = "") -> list[TopicPartition]:
         name = self._log.names.topic(self._inputs)

@@ -18,10 +18,8 @@ from adapters.log.kafka.topics import make_topics
 from commands import topics
 from commands.ports import LogError
 from domain.records import Record
-from processors.host import Host
 from services.broker import Kafka
-from tests.adapters.kafka.story import INPUTS, PATIENCE_S, assert_exactly_once, handled, inputs, tell
-from tests.processors.counting import Counting
+from tests.adapters.kafka.story import INPUTS, PATIENCE_S, assert_exactly_once, handled, inputs, tell, worker
 
 
 @pytest.fixture
@@ -72,6 +70,20 @@ async def test_a_worker_goes_on_after_a_restart_under_load(own_kafka: Kafka, own
     await assert_exactly_once(own_log, given)
 
 
+async def test_a_worker_goes_on_after_a_restart_while_it_had_nothing_to_do(own_kafka: Kafka, own_log: KafkaLog) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        working = tasks.create_task(work(own_log.settings))
+        before = inputs(0, 12)
+        await tell(own_log, before)
+        await handled(own_log)
+        await restart(own_kafka)
+        after = inputs(12, 12)
+        await tell(own_log, after)
+        await handled(own_log)
+        working.cancel()
+    await assert_exactly_once(own_log, [*before, *after])
+
+
 async def tell_until(over: asyncio.Event, log: KafkaLog) -> list[Record]:
     told: list[Record] = []
     while not over.is_set():
@@ -92,17 +104,13 @@ async def begun(log: KafkaLog) -> None:
 
 
 async def work(settings: KafkaSettings) -> None:
-    """One worker after the other, as under a supervisor: one whose transaction the broker gave up ends."""
+    """One worker after the other, as under a supervisor: one whose transaction the brokers gave up ends.
+
+    In processes of their own, since librdkafka may abort one.
+    """
     while True:
-        log = KafkaLog.open(settings)
-        host = Host(Counting(), log, "b1")
-        try:
-            await host.restore()
-            await host.run()
-        except LogError:
-            continue
-        finally:
-            await log.close()
+        with worker(settings, "lasting") as one:
+            await asyncio.to_thread(one.process.wait)
 
 
 def test_a_call_that_does_not_return_is_given_up() -> None:
