@@ -33,6 +33,8 @@ Keep = Callable[[Sequence[Stored]], Awaitable[None]]
 
 BATCH = 500
 WITHIN_S = 0.1
+TOGETHER_BYTES = 2**16
+"""What comes in `WITHIN_S` is fetched together, if it is less: each fetch has its price, and nobody waits for this."""
 COMMIT_EVERY_S = 0.5
 RETRY_AT_MOST_EVERY_S = 5
 PATIENCE_S = 24 * 3600.0
@@ -44,7 +46,8 @@ log_line = structlog.get_logger("faust")
 class _Committed(AIOKafkaConsumerThread):
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
-        consumer._isolation_level = "read_committed"  # before it starts, and there is no setting for it
+        consumer._isolation_level = "read_committed"  # before it starts, and there is no setting for these
+        consumer._fetch_min_bytes, consumer._fetch_max_wait_ms = TOGETHER_BYTES, round(WITHIN_S * 1000)
         return consumer
 
     async def _fetch_records(self, consumer: Any, *asked: Any, **more: Any) -> Mapping[Any, Sequence[Any]]:

@@ -12,8 +12,8 @@ from projections.database import Database
 
 READ_WAIT_S = 2.0
 """So long an edge waits until what was decided can be read."""
-LOOK_S = 0.004
-"""A query for all who wait, as often as this while anybody waits: a projector elsewhere tells nobody."""
+LOOK_S = 0.05
+"""A query for all who wait, as often as this while anybody waits: what was told meanwhile may have been missed."""
 
 
 class Progress:
@@ -54,12 +54,21 @@ class Progress:
 
 
 class Applied:
-    """How far a projector in another process has come, as it notes in the transaction of its rows."""
+    """How far a projector in another process has come, as it notes in the transaction of its rows, and tells."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._progress = Progress()
         self._looking: asyncio.Task[None] | None = None
+
+    async def run(self) -> None:
+        """Hear of it at once, for ever. Without this, and where something was missed, it is seen a little later.
+
+        Raises `DatabaseUnavailable`.
+        """
+        async for text in self._database.hear(progress.CHANNEL):
+            if text:
+                self._progress.at({**self._progress.position, **progress.told(text)})
 
     async def passed(self, position: Position, timeout_s: float) -> bool:
         """Wait until the event at `position` has been applied; False after `timeout_s`."""
@@ -70,8 +79,9 @@ class Applied:
     async def _look(self) -> None:
         """One query at a time for all, as long as anybody waits. An unreachable database is asked again."""
         while True:
-            with suppress(DatabaseUnavailable):
-                self._progress.at(await self._database.read(progress.applied))
-            await asyncio.sleep(LOOK_S)
+            if self._progress.position:
+                await asyncio.sleep(LOOK_S)
             if not self._progress.is_awaited():
                 return
+            with suppress(DatabaseUnavailable):
+                self._progress.at(await self._database.read(progress.applied))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection
@@ -15,6 +15,9 @@ class Database(Protocol):
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Call `work` with a connection to query."""
+
+    def hear(self, channel: str) -> AsyncIterator[str]:
+        """What is told on a channel, from now on; an empty text first, once it listens. Ends where there are none."""
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """Call `work` within one transaction."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
@@ -44,6 +45,9 @@ ADVANCE = (
     )
     .values(offset=bindparam("to_offset"))
 )
+CHANNEL = "applied"
+TELL = select(func.pg_notify(func.concat(func.current_schema(), f".{CHANNEL}"), bindparam("applied")))
+"""Heard when the transaction is committed. Tables that are made beside have a schema of theirs, and so a channel."""
 
 
 class Overtaken(Exception):
@@ -111,11 +115,18 @@ def hold(connection: Connection) -> dict[int, int]:
 
 
 def advance(connection: Connection, before: Mapping[int, int], after: Mapping[int, int]) -> None:
-    """Note what is applied. Raises `Overtaken` where it is not what it was before."""
+    """Note what is applied, and tell it to who listens. Raises `Overtaken` where it is not what it was before."""
     for partition, offset in sorted(after.items()):
         step = {"of_partition": partition, "from_offset": before[partition], "to_offset": offset}
         if connection.execute(ADVANCE, {**step, "by_version": version()}).rowcount != 1:
             raise Overtaken
+    if _is_postgresql(connection):
+        connection.execute(TELL, {"applied": json.dumps(after)})
+
+
+def told(text: str) -> dict[int, int]:
+    """What was applied, as it was told on `CHANNEL`."""
+    return {int(partition): offset for partition, offset in json.loads(text).items()}
 
 
 def _made_by(connection: Connection) -> str | None:

@@ -14,11 +14,11 @@ from adapters.clock import SystemClock
 from adapters.log.kafka.log import KafkaLog
 from adapters.log.kafka.watched import WatchedKafkaLog
 from commands.log_time import latest_ms
-from projections.applied import Applied
 from services.databases import Databases
 from services.following import FollowingPart, Leader
 from services.logs import kafka_settings
 from services.parts.api import ApiPart
+from services.parts.applied import AppliedPart
 from services.parts.base import Base, on
 from services.parts.control import ControlPart
 from services.parts.faust import notifier_part, telemetry_part
@@ -48,7 +48,7 @@ def on_real_time(base: Base, part: Callable[[Base], Part]) -> Parts:
 
 
 SERVICES: Mapping[str, Callable[..., Parts]] = {
-    "api": lambda base: [OutcomesPart(base), ApiPart(base, Applied(base.read_models))],
+    "api": lambda base: [OutcomesPart(base), applied := AppliedPart(base), ApiPart(base, applied.applied)],
     "gateway": lambda base: [OutcomesPart(base), *on_real_time(base, SignOfLifePart), GatewayPart(base)],
     "processor": lambda base, name: [ProcessorPart(base, processor_named(name, base.settings.tick_s * 1000))],
     "projector": lambda base: [ProjectorPart(base)],

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from typing import Any, TypeVar
 
+import psycopg
 from sqlalchemy import URL, Connection, MetaData, make_url
 
 from adapters.database import postgresql, sqlite
-from adapters.database.trouble import translating, where
+from adapters.database.trouble import said, translating, where
 from commands.ports import DatabaseUnavailable
 
 T = TypeVar("T")
@@ -83,6 +84,21 @@ class Database:
         if self._writes_at_once:
             return self._within(self.engine.begin, work)
         return await self._in_thread(self.engine.begin, work)
+
+    async def hear(self, channel: str) -> AsyncIterator[str]:
+        """What is told on a channel of the schema, from now on; an empty text first, once it listens. None on SQLite.
+
+        Raises `DatabaseUnavailable`.
+        """
+        if self.is_sqlite:
+            return
+        try:
+            name = f"{self.schema or 'public'}.{channel}"
+            async with aclosing(postgresql.hear(self.url, self.schema, name)) as heard:
+                async for told in heard:
+                    yield told
+        except psycopg.Error as error:
+            raise DatabaseUnavailable(f"{where(self.url)}: {said(error)}") from error
 
     def close(self) -> None:
         if self._reader is not None:

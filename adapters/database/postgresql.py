@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from time import monotonic
 from typing import Any
 
+from psycopg import AsyncConnection
+from psycopg.sql import SQL, Identifier
 from psycopg.types.string import StrDumper
 from sqlalchemy import URL, Connection, Engine, String, create_engine, event, func, inspect, select
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg as Psycopg
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import CreateSchema
@@ -38,13 +42,7 @@ def engine(url: URL, schema: str | None) -> Engine:
         max_overflow=0,
         pool_use_lifo=True,
         hide_parameters=True,
-        connect_args={
-            "connect_timeout": CONNECT_TIMEOUT_S,
-            "tcp_user_timeout": LOST_AFTER_S * 1000,
-            "keepalives_idle": LOST_AFTER_S,
-            "options": _options(url, schema),
-            "application_name": "commonwatt",
-        },
+        connect_args=_connecting(url, schema),
     )
 
     @event.listens_for(engine, "connect")
@@ -61,6 +59,26 @@ def engine(url: URL, schema: str | None) -> Engine:
             raise InvalidatePoolError  # all that were made before are as dead
 
     return engine
+
+
+async def hear(url: URL, schema: str | None, channel: str) -> AsyncIterator[str]:
+    """What is told on a channel (NOTIFY) from now on; an empty text first, once it listens. Raises `psycopg.Error`."""
+    _, arguments = Psycopg().create_connect_args(url)
+    async with await AsyncConnection.connect(**arguments | _connecting(url, schema), autocommit=True) as connection:
+        await connection.execute(SQL("LISTEN {}").format(Identifier(channel)))
+        yield ""
+        async for told in connection.notifies():
+            yield told.payload
+
+
+def _connecting(url: URL, schema: str | None) -> dict[str, Any]:
+    return {
+        "connect_timeout": CONNECT_TIMEOUT_S,
+        "tcp_user_timeout": LOST_AFTER_S * 1000,
+        "keepalives_idle": LOST_AFTER_S,
+        "options": _options(url, schema),
+        "application_name": "commonwatt",
+    }
 
 
 def _lives(engine: Engine, connection: Any) -> bool:

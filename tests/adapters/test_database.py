@@ -1,11 +1,11 @@
 """A PostgreSQL that is lost is told so in words, and used again when it is back."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import URL, Column, MetaData, String, Table, select, text
+from sqlalchemy import URL, Column, Connection, MetaData, String, Table, func, select, text
 from sqlalchemy.exc import ProgrammingError
 
 from adapters.database import Database, postgresql
@@ -138,3 +138,45 @@ async def test_values_never_stand_in_an_error(database: Database) -> None:
         await database.read(lambda connection: connection.execute(text("SELEKT :name"), {"name": "jane@example.org"}))
     assert "SELEKT" in str(told.value)
     assert "jane" not in str(told.value)
+
+
+async def hear_once(database: Database) -> tuple[AsyncIterator[str], asyncio.Future[str]]:
+    hearing = database.hear("news")
+    assert await anext(hearing) == ""
+    return hearing, asyncio.ensure_future(anext(hearing))
+
+
+async def tell(database: Database, channel: str, text: str) -> None:
+    await database.write(lambda connection: connection.execute(select(func.pg_notify(channel, text))))
+
+
+async def test_what_is_told_is_heard_by_who_listens_in_that_schema(database: Database) -> None:
+    hearing, heard = await hear_once(database)
+    await tell(database, "elsewhere.news", "not for us")
+    await tell(database, "things.news", "for us")
+    assert await heard == "for us"
+    await hearing.aclose()
+
+
+async def test_what_was_rolled_back_is_not_heard(database: Database) -> None:
+    hearing, heard = await hear_once(database)
+
+    def undone(connection: Connection) -> None:
+        connection.execute(select(func.pg_notify("things.news", "undone")))
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await database.write(undone)
+    await tell(database, "things.news", "done")
+    assert await heard == "done"
+    await hearing.aclose()
+
+
+async def test_who_listens_hears_that_the_server_is_gone(fragile_postgres: Postgres) -> None:
+    database = Database(fragile_postgres.url(), durable=True)
+    _, heard = await hear_once(database)
+    fragile_postgres.kill()
+    with pytest.raises(DatabaseUnavailable, match=f"PostgreSQL at 127.0.0.1:{fragile_postgres.port}"):
+        await heard
+    fragile_postgres.start()
+    database.close()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from adapters.database import Database
 from domain.records.registry import VehicleRegistered
 from projections.applied import Applied
@@ -22,6 +24,24 @@ async def test_an_event_has_passed_once_the_projector_has_applied_it(told: Told,
     await told.projector.apply([stored])
     assert await asyncio.gather(*waiting) == [True] * 3
     assert await applied.passed(stored.position, 0) is True
+
+
+async def test_who_is_not_told_looks_and_who_is_told_need_not(
+    told: Told, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only PostgreSQL tells: on SQLite the projector is beside whoever asks."""
+    applied = Applied(database)
+    first, second = (told.stored(event("registry:vehicle:v1", VEHICLE)) for _ in range(2))
+    running = asyncio.create_task(applied.run())
+    await told.projector.apply([first])
+    assert await applied.passed(first.position, HANGS_S) is True
+    if not database.is_sqlite:
+        monkeypatch.setattr("projections.applied.LOOK_S", 3600.0)
+    waiting = asyncio.create_task(applied.passed(second.position, HANGS_S))
+    await told.projector.apply([second])
+    assert await waiting is True
+    running.cancel()
+    await asyncio.wait([running])
 
 
 async def test_what_is_not_applied_in_time_has_not_passed(told: Told, database: Database) -> None:

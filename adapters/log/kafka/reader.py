@@ -70,11 +70,14 @@ def insisting(ask: Callable[[], Found], what: str, timeout_s: float) -> Found:
         try:
             return ask()
         except KafkaException as error:
-            if not error_of(error).retriable() and error_of(error).code() not in TRANSIENT:
-                raise translated(error_of(error), what) from error
-            if time.monotonic() > deadline:
+            if not may_pass(error) or time.monotonic() > deadline:
                 raise translated(error_of(error), what) from error
         time.sleep(RETRY_S)
+
+
+def may_pass(error: KafkaException) -> bool:
+    """Whether the same may be answered if asked again."""
+    return error_of(error).retriable() or error_of(error).code() in TRANSIENT
 
 
 def listed(client: AdminClient | Consumer | Producer, timeout_s: float, topic: str | None = None) -> ClusterMetadata:
