@@ -14,6 +14,7 @@ from uuid import uuid4
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
+from adapters.log.kafka.deafness import LOOK_S, Deafness
 from adapters.log.kafka.in_time import in_time
 from adapters.log.kafka.names import Row, stored
 from adapters.log.kafka.producers import Transactor
@@ -75,6 +76,7 @@ class KafkaConsumer:
         self._reached: dict[int, int] = {}  # up to here everything is consumed or in the buffer
         self._buffer: list[Stored] = []
         self._ticket = Ticket()
+        self._deafness = Deafness(log.settings.transaction_timeout_ms / 1000 + 2 * LOOK_S)
         self._reassigned = False
         self._joined = False
         self._in_hand = False
@@ -206,7 +208,23 @@ class KafkaConsumer:
         with translating(self._processor):
             if len(self._buffer) < limit and not self._closed:
                 self._receive(0 if self._buffer else SLICE_S, limit - len(self._buffer))
+            self._refuse_deaf()
         return KafkaBatch(self, tuple(self._buffer[:limit]), self._ticket, self._reassigned)
+
+    def _refuse_deaf(self) -> None:
+        now_s = time.monotonic()
+        if self._buffer:
+            self._deafness.heard(now_s)
+        elif self._deafness.is_certain(now_s, self._misses):
+            raise LogError(f"{self._processor}: this worker is cut off from what there is to read: it must start again")
+
+    def _misses(self) -> bool:
+        """Whether it is no member, or something is there of its partitions that it has not reached."""
+        assert self._consumer is not None
+        if not self._consumer.memberid():
+            return True
+        high = self._log.high(self._inputs)
+        return any(high[partition] > reached for partition, reached in self._reached.items())
 
     def _receive(self, timeout_s: float, limit: int = AT_ONCE) -> None:
         assert self._consumer is not None

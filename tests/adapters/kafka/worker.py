@@ -9,6 +9,7 @@ import asyncio
 import os
 import signal
 import sys
+from threading import get_ident
 
 from adapters.log.kafka.consumer import KafkaConsumer
 from adapters.log.kafka.log import KafkaLog
@@ -32,7 +33,9 @@ def stop_after_the_offsets_of(number: int) -> None:
         commits += 1
         if commits == number:
             say("stopped")
-            os.kill(os.getpid(), signal.SIGSTOP)
+            signal.pthread_kill(
+                get_ident(), signal.SIGSTOP
+            )  # this thread itself obeys it at once, and with it all others
             say("awake")
 
     KafkaConsumer._send_offsets = send_and_stop
