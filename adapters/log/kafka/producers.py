@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -14,7 +13,7 @@ from typing import Any
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from adapters.log.kafka.names import Names, Row, position_of
-from adapters.log.kafka.reader import ASK_S, listed, may_pass
+from adapters.log.kafka.reader import ASK_S, listed, persisting
 from adapters.log.kafka.settings import KafkaSettings
 from adapters.log.kafka.trouble import Complaints, translated, translating
 from commands.ports import LogError, Position
@@ -150,17 +149,16 @@ class Transactor:
 
     def prepare(self) -> Producer:
         """A fresh producer. When this returns, an earlier transaction under this id is committed or aborted."""
-        deadline = time.monotonic() + self._patience_s
-        while True:
+
+        def fresh() -> Producer:
             producer = connected(self._settings, self._patience_s)
-            try:
-                producer.init_transactions(ASK_S)
-            except KafkaException as error:  # where it waits for a coordinator that is gone, only another one is heard
-                if not may_pass(error) or time.monotonic() > deadline:
-                    raise
-            else:
-                self._producer = producer
-                return producer
+            producer.init_transactions(
+                ASK_S
+            )  # where it waits for a coordinator that is gone, only another one is heard
+            return producer
+
+        self._producer = persisting(fresh, self._patience_s)
+        return self._producer
 
     def write(self, rows: Sequence[Row], last: Callable[[Producer], None] | None = None) -> Places:
         """Write rows, and what `last` adds, all or nothing; returns where they are. An error leaves it open which."""

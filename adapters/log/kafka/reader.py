@@ -63,21 +63,23 @@ def ends_uncommitted(admin: AdminClient, topic: str, partitions: Collection[int]
     return insisting(ask, topic, timeout_s) if wanted else {}
 
 
-def insisting(ask: Callable[[], Found], what: str, timeout_s: float) -> Found:
-    """Ask again while a leader moves or a broker restarts. Raises `LogError`."""
+def persisting(ask: Callable[[], Found], timeout_s: float) -> Found:
+    """Ask again while a leader moves or a broker restarts. Raises `KafkaException`."""
     deadline = time.monotonic() + timeout_s
     while True:
         try:
             return ask()
         except KafkaException as error:
-            if not may_pass(error) or time.monotonic() > deadline:
-                raise translated(error_of(error), what) from error
+            may_pass = error_of(error).retriable() or error_of(error).code() in TRANSIENT
+            if not may_pass or time.monotonic() > deadline:
+                raise
         time.sleep(RETRY_S)
 
 
-def may_pass(error: KafkaException) -> bool:
-    """Whether the same may be answered if asked again."""
-    return error_of(error).retriable() or error_of(error).code() in TRANSIENT
+def insisting(ask: Callable[[], Found], what: str, timeout_s: float) -> Found:
+    """Like `persisting`; raises `LogError`."""
+    with translating(what):
+        return persisting(ask, timeout_s)
 
 
 def listed(client: AdminClient | Consumer | Producer, timeout_s: float, topic: str | None = None) -> ClusterMetadata:
