@@ -160,6 +160,9 @@ class Vault(Protocol):
     async def begin_attempt(self, record_id: str, body_hash: str, now_ms: int) -> Attempt:
         """Note a request, or find what is known of it."""
 
+    async def is_unanswered(self, record_id: str) -> bool:
+        """Whether a request is known that has no final answer yet."""
+
     async def keep_answer(self, record_id: str, status: int, answer: bytes) -> None:
         """Remember its answer."""
 

@@ -101,7 +101,7 @@ async def test_a_rejected_request_is_a_problem_and_its_session_says_so(world: Wo
 
 async def session_once_known(world: World, session_id: str) -> dict[str, object]:
     async with asyncio.timeout(5):
-        while (answer := await world.get(f"/sessions/{session_id}")).status_code == 404:
+        while (answer := await world.get(f"/sessions/{session_id}")).status_code == 503:
             await asyncio.sleep(0)
     return answer.json()
 
@@ -124,6 +124,21 @@ async def test_not_decided_in_time_it_is_requested(world: World, impatient: None
     world.script[fleet.RequestSession] = silent
     answer = await world.post("/sessions/request", session(vehicle_id=await world.vehicle()))
     assert (answer.status_code, answer.json()["state"]) == (202, "requested")
+
+
+@pytest.mark.parametrize("headers", [{"Prefer": "respond-async"}, {"Idempotency-Key": "k"}, {}], ids=str)
+async def test_what_is_not_decided_yet_is_not_called_missing(
+    world: World, impatient: None, headers: dict[str, str]
+) -> None:
+    world.script[fleet.RequestSession] = silent
+    vehicle_id = await world.vehicle()
+    asked = (await world.post("/sessions/request", session(vehicle_id=vehicle_id), **headers)).json()["id"]
+    for answer in (await world.get(f"/sessions/{asked}"), await world.post(f"/sessions/{asked}/cancel")):
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+        assert "not decided yet" in answer.json()["detail"]
+    refused = said.SessionRefused(session_id=asked, vehicle_id=vehicle_id, reason="no chargers")
+    await world.tell(("sites:north", refused))
+    assert (await world.get(f"/sessions/{asked}")).json()["state"] == "refused"
 
 
 async def test_an_offer_is_accepted(world: World) -> None:
