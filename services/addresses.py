@@ -16,10 +16,14 @@ FILE = "addresses.json"
 START_S = 60.0
 
 
+_given: set[int] = set()
+
+
 def lasting_ports(count: int) -> list[int]:
     """Free ports for a server that will be started again on them.
 
     They lie below those that the system gives to whoever connects, so that nobody takes one while the server is away.
+    None is given twice by this process, though nobody may listen on it yet.
     """
     with ExitStack() as held:
         return [_held(held) for _ in range(count)]
@@ -28,9 +32,13 @@ def lasting_ports(count: int) -> list[int]:
 def _held(held: ExitStack) -> int:
     while True:
         listener = held.enter_context(socket.socket())
+        port = random.randrange(10_000, 30_000)
+        if port in _given:
+            continue
         with suppress(OSError):
-            listener.bind((HOST, random.randrange(10_000, 30_000)))
-            return int(listener.getsockname()[1])
+            listener.bind((HOST, port))
+            _given.add(port)
+            return port
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ DISTRIBUTED = Annotated[
 ]
 MINUTES = Annotated[int, typer.Option(min=1, max=600, help="For how long.")]
 SEED = Annotated[int, typer.Option(help="Another one strikes others, at other times.")]
+BROKERS = Annotated[int, typer.Option(min=1, max=5, help="Of Kafka; with three, each crashes or restarts once.")]
 KEPT = Annotated[
     Path | None, typer.Option("--data", help="Keep the cluster's data there; else they are gone afterwards.")
 ]
@@ -75,7 +76,9 @@ def steps(data: DATA = Path("data"), report: REPORT = None) -> None:
 
 
 @bench.command("chaos")
-def chaos(report: REPORT = None, minutes: MINUTES = 20, seed: SEED = 1, data: KEPT = None) -> None:
+def chaos(
+    report: REPORT = None, minutes: MINUTES = 20, seed: SEED = 1, data: KEPT = None, brokers: BROKERS = 1
+) -> None:
     """Whether all holds that was acknowledged while services are killed and halted and servers restart.
 
     Exits with 1 where anything was lost, doubled, or is not what the log says.
@@ -86,7 +89,7 @@ def chaos(report: REPORT = None, minutes: MINUTES = 20, seed: SEED = 1, data: KE
     from services.cluster_servers import NoServers
 
     try:
-        found = run(report, minutes, seed, data)
+        found = run(report, minutes, seed, data, brokers)
     except (NoServers, NotReady, LogError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None

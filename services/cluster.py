@@ -16,6 +16,8 @@ GATEWAYS = Annotated[int, typer.Option(min=1, max=16, help="Chargers may connect
 APIS = Annotated[int, typer.Option(min=1, max=16, help="Clients may call any.")]
 PARTITIONS = Annotated[int, typer.Option(min=1, max=64, help="Of each topic.")]
 
+BROKERS = Annotated[int, typer.Option(min=1, max=5, help="Of Kafka; of three, one may be away.")]
+
 
 @cluster.callback()
 def _cluster() -> None:
@@ -24,9 +26,14 @@ def _cluster() -> None:
 
 @cluster.command()
 def up(
-    data: DATA = None, workers: WORKERS = 2, gateways: GATEWAYS = 2, apis: APIS = 2, partitions: PARTITIONS = 4
+    data: DATA = None,
+    workers: WORKERS = 2,
+    gateways: GATEWAYS = 2,
+    apis: APIS = 2,
+    partitions: PARTITIONS = 4,
+    brokers: BROKERS = 1,
 ) -> None:
     """Start the servers and every service, and keep them running until Ctrl-C. Then no process is left."""
     from services.cluster_run import Wanted, run
 
-    raise typer.Exit(run(Wanted(data, workers, gateways, apis, partitions)))
+    raise typer.Exit(run(Wanted(data, workers, gateways, apis, partitions, brokers)))

@@ -43,6 +43,7 @@ class Wanted:
     gateways: int
     apis: int
     partitions: int
+    brokers: int = 1
     starts: datetime | None = None
     """Of a simulation: when its time starts, which a control socket moves."""
 
@@ -96,7 +97,7 @@ def run(wanted: Wanted) -> int:
 @contextmanager
 def up(wanted: Wanted) -> Iterator[Cluster]:
     """A cluster, all of whose services are ready. Raises `NoServers`, `NotReady`, `LogError`."""
-    with _folder(wanted.data) as folder, running(folder, wanted.partitions) as servers:
+    with _folder(wanted.data) as folder, running(folder, wanted.partitions, wanted.brokers) as servers:
         data = folder / "data"
         data.mkdir(exist_ok=True)
         operator = _prepared(

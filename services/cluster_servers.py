@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import URL
 
-from services.broker import Kafka
+from services.brokers import Brokers
 from services.costs import Cost, family_cost
 from services.java_server import JavaServerError
 from services.postgres import Missing, Postgres
@@ -24,7 +24,7 @@ DATABASES = "read_models", "vault"
 class Servers:
     """Running servers, and the settings that lead to them."""
 
-    kafka: Kafka
+    brokers: Brokers
     postgres: Postgres
     questdb: QuestDb
     settings: Mapping[str, str]
@@ -32,7 +32,7 @@ class Servers:
     @property
     def pids(self) -> dict[str, int]:
         """The process of each; another one after a restart."""
-        return {"kafka": self.kafka.pid, "postgresql": self.postgres.pid, "questdb": self.questdb.pid}
+        return {**self.brokers.pids, "postgresql": self.postgres.pid, "questdb": self.questdb.pid}
 
     def costs(self) -> dict[str, Cost]:
         """What each has cost so far, those that it has started too."""
@@ -45,14 +45,14 @@ class NoServers(Exception):
 
 
 @contextmanager
-def running(folder: Path, partitions: int) -> Iterator[Servers]:
-    """Start the three at once, and make topics and databases.
+def running(folder: Path, partitions: int, brokers: int = 1) -> Iterator[Servers]:
+    """Start all at once, and make topics, with as many replicas as the brokers allow, and databases.
 
     What they keep stays in `folder`. Raises `NoServers`, `LogError`.
     """
     try:
         kafka, postgres, questdb = (
-            Kafka(folder / "kafka"),
+            Brokers(folder / "kafka", brokers),
             _postgres(folder / "postgresql"),
             QuestDb(folder / "questdb"),
         )
@@ -67,7 +67,7 @@ def running(folder: Path, partitions: int) -> Iterator[Servers]:
         except (JavaServerError, Missing) as error:
             raise NoServers(str(error)) from error
         urls = [_written(postgres.database(name)) for name in DATABASES]
-        _make_topics(kafka.address, partitions)
+        _make_topics(kafka, partitions)
         settings = {
             "COMMONWATT_KAFKA_BROKERS": kafka.address,
             "COMMONWATT_READ_MODELS_URL": urls[0],
@@ -86,10 +86,10 @@ def _written(url: URL) -> str:
     return url.set(drivername="postgresql").render_as_string(hide_password=False)
 
 
-def _make_topics(brokers: str, partitions: int) -> None:
+def _make_topics(brokers: Brokers, partitions: int) -> None:
     from confluent_kafka.admin import AdminClient
 
     from adapters.log.kafka.settings import KafkaSettings
     from adapters.log.kafka.topics import make_topics
 
-    make_topics(AdminClient(KafkaSettings(brokers=brokers).client()), "", partitions, 1)
+    make_topics(AdminClient(KafkaSettings(brokers=brokers.address).client()), "", partitions, brokers.replicas)

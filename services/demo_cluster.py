@@ -77,7 +77,7 @@ class DemoCluster:
         costs = self._cluster.supervisor.meter.costs() | self._cluster.servers.costs()
         return {
             "services": {name: cost.told() for name, cost in costs.items()},
-            "log_bytes": log_bytes(self._cluster.folder / "kafka"),
+            "log_bytes": log_bytes(self._cluster.servers.brokers.nodes[0].folder),
         }
 
     def close(self) -> None:

@@ -56,14 +56,16 @@ class Played:
     unanswered: int = 0
 
 
-def run(report: Path | None = None, minutes: int = 20, seed: int = 1, data: Path | None = None) -> dict[str, Any]:
+def run(
+    report: Path | None = None, minutes: int = 20, seed: int = 1, data: Path | None = None, brokers: int = 1
+) -> dict[str, Any]:
     """Play, check, print a table, write the report, and return it.
 
     Raises `NoServers`, `NotReady`, `LogError`.
     """
     console = Console()
-    with up(Wanted(data, workers=2, gateways=2, apis=2, partitions=4)) as cluster:
-        faults = plan(seed, minutes * 60, [one.service.name for one in cluster.members])
+    with up(Wanted(data, workers=2, gateways=2, apis=2, partitions=4, brokers=brokers)) as cluster:
+        faults = plan(seed, minutes * 60, [one.service.name for one in cluster.members], brokers)
         played = uvloop.run(_watched(cluster, _play(cluster, faults, seed, console)))
         not_ready = _not_ready(cluster)
         cluster.supervisor.stop([one.service.name for one in cluster.members if _begins(one.service.name)])

@@ -1,4 +1,4 @@
-"""What is done to a cluster, and when: services are killed, told to stop, or halted; each server restarts once."""
+"""What is done to a cluster, and when: services are killed, told to stop, or halted; servers go and come."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
-from time import monotonic
+from time import monotonic, sleep
 from typing import Literal
 
 from services.cluster_run import Cluster
@@ -18,14 +18,16 @@ EVERY_S = 12
 """A service is struck about so often: on one machine, the next one finds most of them there again."""
 HALTED_S = (1, 20)
 """Shorter and longer than the silence for which a worker is taken to be dead."""
-Kind = Literal["SIGKILL", "SIGTERM", "SIGSTOP", "restart"]
+AWAY_S = (1, 20)
+"""Of a broker, where others go on: shorter and longer than the silence for which it is taken to be dead."""
+Kind = Literal["SIGKILL", "SIGTERM", "SIGSTOP", "restart", "crash"]
 SIGNALS: tuple[Kind, ...] = ("SIGKILL", "SIGTERM", "SIGSTOP")
-SERVERS = ("kafka", "postgresql")
+POSTGRESQL = "postgresql"
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`at_s` from the beginning; a halted service goes on after `lasts_s`."""
+    """`at_s` from the beginning; who is halted, or away, goes on after `lasts_s`."""
 
     at_s: float
     kind: Kind
@@ -33,12 +35,25 @@ class Fault:
     lasts_s: float = 0.0
 
 
-def plan(seed: int, seconds: int, services: Sequence[str]) -> list[Fault]:
-    """The faults of a run, in order; the same for the same seed."""
+def plan(seed: int, seconds: int, services: Sequence[str], brokers: int = 1) -> list[Fault]:
+    """The faults of a run, in order; the same for the same seed.
+
+    The first broker restarts in order, as an update does it; the others and PostgreSQL crash.
+    """
     random = Random(f"{seed}:faults")
     kinds = [SIGNALS[number % len(SIGNALS)] for number in range(seconds // EVERY_S)]
     random.shuffle(kinds)
-    faults = [Fault(random.uniform(0.2, 0.8) * seconds, "restart", server) for server in SERVERS]
+    servers: list[tuple[Kind, str]] = [("restart", "kafka-1"), ("crash", POSTGRESQL)]
+    servers += [("crash", f"kafka-{number}") for number in range(2, brokers + 1)]
+    faults = [
+        Fault(
+            random.uniform(0.2, 0.8) * seconds,
+            kind,
+            server,
+            random.uniform(*AWAY_S) if brokers > 1 and server != POSTGRESQL else 0.0,
+        )
+        for kind, server in servers
+    ]
     for kind in kinds:
         halted_s = random.uniform(*HALTED_S) if kind == "SIGSTOP" else 0.0
         faults.append(Fault(random.uniform(0, 1) * seconds, kind, random.choice(services), halted_s))
@@ -55,8 +70,8 @@ async def strike(cluster: Cluster, faults: Sequence[Fault]) -> None:
 
 async def _strike_at(cluster: Cluster, fault: Fault, at_s: float) -> None:
     await asyncio.sleep(at_s - monotonic())
-    if fault.kind == "restart":
-        await asyncio.to_thread(_restart, cluster, fault.target)
+    if fault.kind in ("restart", "crash"):
+        await asyncio.to_thread(_go_and_come, cluster, fault)
         return
     pid = cluster.supervisor.pids()[fault.target]
     with suppress(ProcessLookupError):  # it has just died of another fault
@@ -68,11 +83,15 @@ async def _strike_at(cluster: Cluster, fault: Fault, at_s: float) -> None:
                 os.kill(pid, signal.SIGCONT)
 
 
-def _restart(cluster: Cluster, server: str) -> None:
-    """The broker in order, as an update does it; PostgreSQL as after a crash."""
-    if server == "kafka":
-        cluster.servers.kafka.stop()
-        cluster.servers.kafka.start()
-    else:
+def _go_and_come(cluster: Cluster, fault: Fault) -> None:
+    if fault.target == POSTGRESQL:
         cluster.servers.postgres.stop("immediate")
         cluster.servers.postgres.start()
+        return
+    broker = next(node for node in cluster.servers.brokers.nodes if node.folder.name == fault.target)
+    if fault.kind == "crash":
+        broker.kill()
+    else:
+        broker.stop()
+    sleep(fault.lasts_s)
+    broker.start()

@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.chaos import asking, checks
 from benchmarks.chaos.asking import Client
-from benchmarks.chaos.faults import HALTED_S, plan
+from benchmarks.chaos.faults import AWAY_S, HALTED_S, plan
 from domain.records import Payload, Record, derived_id, input_record
 from domain.records.load import GridLimitSet, SetGridLimit, TransactionStarted
 from domain.records.readings import Reading
@@ -176,16 +176,34 @@ def test_the_first_event_that_is_decided_otherwise_is_named() -> None:
     assert "load:north, event 2: recorded b'was'" in str(checks.replays_same([same, other]).difference)
 
 
-def test_a_plan_has_each_restart_once_all_kinds_and_follows_from_its_seed() -> None:
-    faults = plan(3, 180, ["api-1", "gateway-1"])
+SERVICES = ["api-1", "gateway-1"]
+SERVERS = {"restart": "kafka-1", "crash": "postgresql"}
 
-    assert faults == plan(3, 180, ["api-1", "gateway-1"]) != plan(4, 180, ["api-1", "gateway-1"])
-    assert Counter(fault.kind for fault in faults) == {"SIGKILL": 5, "SIGTERM": 5, "SIGSTOP": 5, "restart": 2}
-    assert {fault.target for fault in faults if fault.kind == "restart"} == {"kafka", "postgresql"}
+
+def test_a_plan_has_each_server_once_all_kinds_and_follows_from_its_seed() -> None:
+    faults = plan(3, 180, SERVICES)
+
+    assert faults == plan(3, 180, SERVICES) != plan(4, 180, SERVICES)
+    assert Counter(fault.kind for fault in faults) == {
+        "SIGKILL": 5,
+        "SIGTERM": 5,
+        "SIGSTOP": 5,
+        "restart": 1,
+        "crash": 1,
+    }
+    assert {fault.kind: fault.target for fault in faults if fault.target not in SERVICES} == SERVERS
     assert [fault.at_s for fault in faults] == sorted(fault.at_s for fault in faults)
     for fault in faults:
         assert 0 <= fault.at_s <= 180
         assert (HALTED_S[0] <= fault.lasts_s <= HALTED_S[1]) == (fault.kind == "SIGSTOP")
+
+
+def test_of_several_brokers_each_is_away_for_a_while() -> None:
+    away = {fault.target: fault for fault in plan(3, 180, SERVICES, brokers=3) if fault.target.startswith("kafka")}
+
+    kinds = {name: fault.kind for name, fault in away.items()}
+    assert kinds == {"kafka-1": "restart", "kafka-2": "crash", "kafka-3": "crash"}
+    assert all(AWAY_S[0] <= fault.lasts_s <= AWAY_S[1] for fault in away.values())
 
 
 def test_a_command_is_asked_again_with_its_key_at_the_other_api_until_it_is_answered(

@@ -41,6 +41,13 @@ async def handled(log: Log) -> None:
             await asyncio.sleep(0.05)
 
 
+async def begun(log: Log) -> None:
+    """Return once something was decided."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not any((await log.consumed("load")).values()):
+            await asyncio.sleep(0.05)
+
+
 async def assert_exactly_once(log: Log, given: Sequence[Record]) -> None:
     """Each stream has one event for each input, in order, and its count went on through all workers."""
     found: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
@@ -51,7 +58,8 @@ async def assert_exactly_once(log: Log, given: Sequence[Record]) -> None:
     for record in given:
         known = expected[record.stream]
         known.append((record.data.session_id, f"at {len(known)}"))
-    assert found == expected
+    different = {stream: found[stream] for stream in {*found, *expected} if found[stream] != expected[stream]}
+    assert not different, f"not exactly once: {different}"
 
 
 class Worker(Saying):
@@ -72,3 +80,13 @@ def worker(settings: KafkaSettings, name: str, stop_at: int = 0) -> Iterator[Wor
         yield started
     finally:
         started.end()
+
+
+async def working(settings: KafkaSettings) -> None:
+    """One worker after the other, as under a supervisor: one whose transaction the brokers gave up ends.
+
+    In processes of their own, since librdkafka may abort one.
+    """
+    while True:
+        with worker(settings, "lasting") as one:
+            await asyncio.to_thread(one.process.wait)

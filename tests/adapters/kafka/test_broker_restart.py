@@ -19,7 +19,7 @@ from commands import topics
 from commands.ports import LogError
 from domain.records import Record
 from services.broker import Kafka
-from tests.adapters.kafka.story import INPUTS, PATIENCE_S, assert_exactly_once, handled, inputs, tell, worker
+from tests.adapters.kafka.story import INPUTS, assert_exactly_once, begun, handled, inputs, tell, working
 
 
 @pytest.fixture
@@ -59,20 +59,20 @@ async def test_a_worker_goes_on_after_a_restart_under_load(own_kafka: Kafka, own
     """librdkafka waits without end, and heedless of time-outs, for the coordinator that it forgot meanwhile."""
     over = asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
-        working = tasks.create_task(work(own_log.settings))
+        workers = tasks.create_task(working(own_log.settings))
         load = tasks.create_task(tell_until(over, own_log))
         await begun(own_log)
         await restart(own_kafka)
         over.set()
         given = await load
         await handled(own_log)
-        working.cancel()
+        workers.cancel()
     await assert_exactly_once(own_log, given)
 
 
 async def test_a_worker_goes_on_after_a_restart_while_it_had_nothing_to_do(own_kafka: Kafka, own_log: KafkaLog) -> None:
     async with asyncio.TaskGroup() as tasks:
-        working = tasks.create_task(work(own_log.settings))
+        workers = tasks.create_task(working(own_log.settings))
         before = inputs(0, 12)
         await tell(own_log, before)
         await handled(own_log)
@@ -80,7 +80,7 @@ async def test_a_worker_goes_on_after_a_restart_while_it_had_nothing_to_do(own_k
         after = inputs(12, 12)
         await tell(own_log, after)
         await handled(own_log)
-        working.cancel()
+        workers.cancel()
     await assert_exactly_once(own_log, [*before, *after])
 
 
@@ -94,23 +94,6 @@ async def tell_until(over: asyncio.Event, log: KafkaLog) -> list[Record]:
             continue
         told += more
     return told
-
-
-async def begun(log: KafkaLog) -> None:
-    """Return once something was decided."""
-    async with asyncio.timeout(PATIENCE_S):
-        while not any((await log.consumed("load")).values()):
-            await asyncio.sleep(0.05)
-
-
-async def work(settings: KafkaSettings) -> None:
-    """One worker after the other, as under a supervisor: one whose transaction the brokers gave up ends.
-
-    In processes of their own, since librdkafka may abort one.
-    """
-    while True:
-        with worker(settings, "lasting") as one:
-            await asyncio.to_thread(one.process.wait)
 
 
 def test_a_call_that_does_not_return_is_given_up() -> None:
