@@ -31,6 +31,7 @@ class Sampling(Generic[V, B]):
     """How values of a kind become buckets. `hold_ms`: so long may a value count after its time."""
 
     hold_ms: int
+    id: Callable[[V], str]
     time_ms: Callable[[V], int]
     source: Callable[[V], Source]
     source_of: Callable[[B], Source]
@@ -52,6 +53,18 @@ class Sampling(Generic[V, B]):
             QUARTER_MS: [*quarters.values()],
             HOUR_MS: [*hours.values()],
         }
+
+    def with_new(self, new: Sequence[V], values: Values[V]) -> Values[V]:
+        """Values with the new ones among them, where those can't be read yet."""
+
+        def all_of_them(owners: Owners, from_ms: int, to_ms: int) -> Iterable[V]:
+            found = {self.id(value): value for value in values(owners, from_ms, to_ms)}
+            for value in new:
+                if self.source(value)[0] in owners and from_ms <= self.time_ms(value) < to_ms:
+                    found[self.id(value)] = value
+            return sorted(found.values(), key=lambda value: (self.time_ms(value), self.id(value)))
+
+        return all_of_them
 
     def _minutes(self, places: set[Place], values: Values[V], buckets: Buckets[B]) -> dict[Place, B]:
         known: dict[Place, B] = {}
@@ -93,6 +106,7 @@ def _owners(places: Iterable[Place]) -> Owners:
 
 METERED: Sampling[MeterValue, MeterBucket] = Sampling(
     hold_ms=HOLD_MS,
+    id=lambda value: value.id,
     time_ms=lambda value: value.time_ms,
     source=lambda value: (value.site_id, value.charger_id),
     source_of=lambda bucket: (bucket.site_id, bucket.charger_id),
@@ -101,6 +115,7 @@ METERED: Sampling[MeterValue, MeterBucket] = Sampling(
 )
 READ: Sampling[TelemetryEvent, ReadingBucket] = Sampling(
     hold_ms=0,
+    id=lambda event: event.id,
     time_ms=lambda event: event.observed_ms,
     source=lambda event: (event.vehicle_id, event.type),
     source_of=lambda bucket: (bucket.vehicle_id, bucket.type),

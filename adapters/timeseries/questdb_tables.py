@@ -128,4 +128,4 @@ FIRST_METERED = f"SELECT min(first_ms) FROM {{prefix}}{METERED_COARSE.tables[HOU
 NEWEST = f"SELECT max(received)::long / 1000 FROM {{prefix}}{EVENTS} WHERE source = %s"
 FORGET_EVENTS = f"ALTER TABLE {{prefix}}{EVENTS} DROP PARTITION WHERE received < %s"
 FORGET_METERED = f"ALTER TABLE {{prefix}}{METERED} DROP PARTITION WHERE time < %s"
-APPLIED = "SELECT sequencerTxn, writerTxn, suspended FROM wal_tables() WHERE name = %s"
+APPLIED = "SELECT name, sequencerTxn, writerTxn, suspended FROM wal_tables() WHERE name IN ({names})"
