@@ -87,7 +87,7 @@ ANSWERS = Table(
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What is known of a request that came with a key, or is not decided yet. `answer` None: no final one yet."""
+    """What is known of a request that came with an idempotency key. `answer` None: not answered yet."""
 
     body_hash: str
     received_ms: int
@@ -247,11 +247,6 @@ class Vault:
             return Attempt(known.body_hash, known.received_ms, known.status, answer)
 
         return await self.database.write(work)
-
-    async def is_unanswered(self, record_id: str) -> bool:
-        """Whether a request came and its final answer was not kept."""
-        query = select(ANSWERS.c.record_id).where(ANSWERS.c.record_id == record_id, ANSWERS.c.status.is_(None))
-        return await self.database.read(lambda connection: connection.scalar(query)) is not None
 
     async def keep_answer(self, record_id: str, status: int, answer: bytes) -> None:
         """Remember what was answered: sealed, for it may hold a secret."""

@@ -9,12 +9,11 @@ from fastapi import Depends, Request
 
 from api.context import Context, Given
 from api.finding import found
-from api.known_session import known_session
 from api.problems import Problem
 from commands.register_vehicle import VIN_PATTERN
 from commands.topics import stream
 from domain.access import ACTIONS, NOBODY, Belongs, Principal, allows
-from projections import enterprises, sites, vehicles
+from projections import enterprises, sessions, sites, vehicles
 from projections.projection import Row
 
 
@@ -96,7 +95,7 @@ async def known_enterprise(context: Context, enterprise_id: str, *, status: int 
 
 async def stream_of_session(context: Context, session_id: str) -> str:
     """The stream that takes what is said about a session: its vehicle's. A problem where there is none."""
-    row = await known_session(context, session_id)
+    row = await found(context, lambda connection: sessions.find(connection, session_id))
     if row is None:
         raise Problem(404, "there is no such session", field="session_id")
     if row["vehicle_id"] is None:
@@ -115,7 +114,7 @@ async def own_vehicles(context: Context, principal: Principal) -> frozenset[str]
 
 async def belongs_session(context: Context, session_id: str) -> Belongs:
     """Whose a session is: whose the vehicle is. A rejected one, or a walk-up's, is nobody's."""
-    row = await known_session(context, session_id)
+    row = await found(context, lambda connection: sessions.find(connection, session_id))
     if row is None or row["vehicle_id"] is None:
         return NOBODY
     vehicle_id = row["vehicle_id"]

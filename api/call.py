@@ -114,14 +114,6 @@ class Call:
             raise Rejected(told.rule, told.field, told.reason, said_as or {})
         return outcome
 
-    async def undecided(self, asked: Asked) -> None:
-        """Remember a command that is answered before it is decided: until then nobody calls missing what it asks for.
-
-        With a key it is remembered already.
-        """
-        if self.key is None:
-            await self.context.vault.begin_attempt(asked.id, _hash(None), asked.now_ms)
-
     async def settled(self, asked: Asked, *awaited: type[Payload]) -> None:
         """Wait for a later consequence of a command, one of `awaited`, until it can be read back, or too long."""
         types = frozenset(payload.type_name for payload in awaited)

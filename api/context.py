@@ -35,9 +35,6 @@ class Outcomes(Protocol):
     async def find(self, correlation_id: str, types: frozenset[str], timeout_s: float) -> Outcome | None:
         """The first event of one of `types`, or the rejection, with this correlation id; None after `timeout_s`."""
 
-    def seen(self) -> Mapping[int, int]:
-        """The last offset of each partition of `events` that has come here."""
-
 
 class Attempt(Protocol):
     """What is known of a request that came with an idempotency key. `answer` None: not answered yet."""
@@ -159,9 +156,6 @@ class Vault(Protocol):
 
     async def begin_attempt(self, record_id: str, body_hash: str, now_ms: int) -> Attempt:
         """Note a request, or find what is known of it."""
-
-    async def is_unanswered(self, record_id: str) -> bool:
-        """Whether a request is known that has no final answer yet."""
 
     async def keep_answer(self, record_id: str, status: int, answer: bytes) -> None:
         """Remember its answer."""

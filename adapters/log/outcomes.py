@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from commands.codec import decode
@@ -43,7 +42,6 @@ class Outcomes:
 
     def __init__(self, log: Log) -> None:
         self.log = log
-        self._ends: dict[int, int] = {}
         self._seen: deque[_Seen] = deque()
         self._by_correlation: defaultdict[str, list[_Seen]] = defaultdict(list)
         self._waiters: defaultdict[str, list[_Waiter]] = defaultdict(list)
@@ -77,12 +75,7 @@ class Outcomes:
         finally:
             self._leave(correlation_id, waiter)
 
-    def seen(self) -> Mapping[int, int]:
-        """The last offset of each partition of `events` that has come here."""
-        return self._ends
-
     def _take(self, stored: Stored) -> None:
-        self._ends[stored.position.partition] = stored.position.offset
         about = head(stored.body)
         seen = _Seen(about.correlationid, about.type, stored)
         self._seen.append(seen)

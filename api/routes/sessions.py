@@ -10,7 +10,7 @@ from api.access import check, known_vehicle, may, stream_of_session
 from api.answers import Answer, Json
 from api.call import NOT_YET, Asked, Call, Calling
 from api.context import Context, Given
-from api.known_session import known_session, rejection
+from api.finding import found
 from api.problems import Problem
 from api.routes.paths import V1, PathId
 from api.site_choice import chosen_site
@@ -27,7 +27,7 @@ from domain.records.sessions import (
     SessionSnoozed,
     SessionTierChanged,
 )
-from projections import sessions, vehicles
+from projections import rejections, sessions, vehicles
 from projections.projection import Row
 
 router = APIRouter(prefix=f"{V1}/sessions", tags=["sessions"])
@@ -46,12 +46,9 @@ async def request(call: Calling, body: SessionRequest) -> Response:
         about = stream("vehicles", vehicle_id)
         if call.respond_async:
             await call.append(asked, about, command)
-            await call.undecided(asked)
-            return Answer(202, await _asked(call.context, asked.id, vehicle_id, site["id"]), final=False)
+            return Answer(202, await _asked(call.context, asked.id, vehicle_id, site["id"]))
         done = await call.decide(asked, about, command, SessionQueued, SessionRefused, said_as=body.said_as)
-        if done is None:
-            await call.undecided(asked)
-        elif vehicle["priority_eligible"]:
+        if done is not None and vehicle["priority_eligible"]:
             await call.settled(asked, SessionTierChanged, PriorityDenied)
         view = await _view(call.context, asked.id) or await _asked(call.context, asked.id, vehicle_id, site["id"])
         return Answer(202, view, {"Location": f"{V1}/sessions/{asked.id}"}, final=done is not None)
@@ -62,8 +59,8 @@ async def request(call: Calling, body: SessionRequest) -> Response:
 @router.get("/{session_id}", response_model=shapes.Session, dependencies=[may("session.see")])
 async def one(context: Given, session_id: PathId) -> Response:
     """A session; one that a rule rejected is told with the reason."""
-    row = await known_session(context, session_id)
-    view = await (_shown(context, row) if row is not None else _rejected(context, session_id))
+    view = await _view(context, session_id) or await _rejected(context, session_id)
+    view = view or await _view(context, session_id)  # it may have come while the rejections were awaited
     if view is None:
         raise Problem(404, "there is no such session", field="session_id")
     return Json(view)
@@ -104,8 +101,12 @@ async def _tell(call: Call, session_id: str, command: Payload, awaited: type[Pay
     return await call.once(None, act)
 
 
+async def _find(context: Context, session_id: str) -> Row | None:
+    return await context.database.read(lambda connection: sessions.find(connection, session_id))
+
+
 async def _view(context: Context, session_id: str) -> dict[str, object] | None:
-    row = await context.database.read(lambda connection: sessions.find(connection, session_id))
+    row = await _find(context, session_id)
     return row and await _shown(context, row)
 
 
@@ -122,5 +123,8 @@ async def _shown(context: Context, row: Row) -> dict[str, object]:
 
 
 async def _rejected(context: Context, session_id: str) -> dict[str, object] | None:
-    told = await rejection(context, session_id)
-    return told and {**await _asked(context, session_id, None, None), "state": "rejected", "reason": told["reason"]}
+    """A session bears the id of the command that asked for it, and so does the rejection of that."""
+    told = await found(context, lambda connection: rejections.caused_by(connection, session_id))
+    if told is None or told["input_type"] not in ("vehicles.request_session.v1", "session.requested.v1"):
+        return None
+    return {**await _asked(context, session_id, None, None), "state": "rejected", "reason": told["reason"]}

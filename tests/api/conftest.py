@@ -6,7 +6,7 @@ import httpx
 import pytest
 import uvicorn
 
-from api import call
+from api import call, finding
 from tests.api.world import World, running_world
 
 
@@ -20,6 +20,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """No decision is waited for that has not come already."""
     monkeypatch.setattr(call, "DECISION_WAIT_S", 0.05)
+    monkeypatch.setattr(finding, "READ_WAIT_S", 0.05)
 
 
 @pytest.fixture

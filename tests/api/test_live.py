@@ -17,8 +17,8 @@ from tests.projections.test_priority_audit import GRANTED
 EVERYTHING = ("load", "chargers", "queue", "reviews", "decisions")
 
 
-FOLLOWERS = 10
-"""Of the log: read models, outcomes, two time series, four processors, and the two of what is tested here."""
+FOLLOWERS = 6
+"""Of the log: read models, outcomes, two time series, and the two of what is tested here."""
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,5 @@
 """Sessions: asked for, accepted, snoozed, cancelled."""
 
-import asyncio
-
 import pytest
 
 from domain.records import Record, fleet, load
@@ -95,15 +93,8 @@ async def test_a_rejected_request_is_a_problem_and_its_session_says_so(world: Wo
     world.script[fleet.RequestSession] = rejecting("target_soc", "the car is at its target already")
     answer = await world.post("/sessions/request", session(vehicle_id=vehicle_id), Prefer="wait=1, respond-async")
     assert (answer.status_code, answer.json()["state"]) == (202, "requested")
-    told = await session_once_known(world, answer.json()["id"])
+    told = (await world.get(f"/sessions/{answer.json()['id']}")).json()
     assert (told["state"], told["reason"]) == ("rejected", "the car is at its target already")
-
-
-async def session_once_known(world: World, session_id: str) -> dict[str, object]:
-    async with asyncio.timeout(5):
-        while (answer := await world.get(f"/sessions/{session_id}")).status_code == 503:
-            await asyncio.sleep(0)
-    return answer.json()
 
 
 async def test_who_prefers_not_to_wait_is_answered_at_once(world: World) -> None:
@@ -126,19 +117,15 @@ async def test_not_decided_in_time_it_is_requested(world: World, impatient: None
     assert (answer.status_code, answer.json()["state"]) == (202, "requested")
 
 
-@pytest.mark.parametrize("headers", [{"Prefer": "respond-async"}, {"Idempotency-Key": "k"}, {}], ids=str)
-async def test_what_is_not_decided_yet_is_not_called_missing(
-    world: World, impatient: None, headers: dict[str, str]
-) -> None:
-    world.script[fleet.RequestSession] = silent
+async def test_one_that_is_not_decided_yet_is_not_called_missing(world: World, impatient: None) -> None:
     vehicle_id = await world.vehicle()
-    asked = (await world.post("/sessions/request", session(vehicle_id=vehicle_id), **headers)).json()["id"]
+    world.deciding.clear()
+    asked = (await world.post("/sessions/request", session(vehicle_id=vehicle_id))).json()["id"]
     for answer in (await world.get(f"/sessions/{asked}"), await world.post(f"/sessions/{asked}/cancel")):
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
         assert "not decided yet" in answer.json()["detail"]
-    refused = said.SessionRefused(session_id=asked, vehicle_id=vehicle_id, reason="no chargers")
-    await world.tell(("sites:north", refused))
-    assert (await world.get(f"/sessions/{asked}")).json()["state"] == "refused"
+    world.deciding.set()
+    assert (await world.get_once_decided(f"/sessions/{asked}")).json()["state"] == "queued"
 
 
 async def test_an_offer_is_accepted(world: World) -> None:

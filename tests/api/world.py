@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -26,7 +26,7 @@ from api import Context, create_app
 from api.live import Live
 from commands.codec import decode, entry
 from commands.ports import Entry, LogFull, Position
-from commands.topics import EVENTS, PROCESSORS, inputs
+from commands.topics import EVENTS, PROCESSORS
 from domain.records import Payload, Record, chargers, derived_id, fleet, input_record, load, readings, registry
 from domain.records import sessions as said
 from domain.records.time import InputRejected
@@ -198,15 +198,20 @@ class World:
     script: dict[type[Payload], Answering] = field(default_factory=lambda: dict(SCRIPT))
     given: list[Record] = field(default_factory=list)
     """Every input that reached a processor; the same id again is dropped, as the host does."""
+    deciding: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set, unless the processors are away."""
 
-    async def process(self, processor: str, after: Mapping[int, int]) -> None:
-        async for batch in self.log.tail(inputs(processor), after):
-            for stored in batch:
+    async def process(self, processor: str) -> None:
+        consumer = self.log.consumer(processor)
+        while records := (batch := await consumer.poll()).records:
+            for stored in records:
+                await self.deciding.wait()
                 record = decode(stored.body)
                 if record.id not in {known.id for known in self.given}:
                     self.given.append(record)
                     if told := self.script[type(record.data)](record.data, record):
                         await self.tell(*told, caused_by=record)
+            await batch.commit([], {})
 
     async def tell(self, *told: tuple[str, Payload], caused_by: Record | None = None) -> None:
         """Put events on the log, and wait until they can be read."""
@@ -248,6 +253,13 @@ class World:
 
     async def get(self, path: str, **query: Any) -> httpx.Response:
         return await self.client.get(f"/api/v1{path}", params=query)
+
+    async def get_once_decided(self, path: str) -> httpx.Response:
+        """Ask again, as one is told to, while the answer is open."""
+        async with asyncio.timeout(10):
+            while (answer := await self.get(path)).status_code == 503:
+                await asyncio.sleep(0)
+        return answer
 
     async def site(self, site_id: str = "north") -> None:
         assert (await self.post("/sites", site(id=site_id))).status_code == 201
@@ -315,11 +327,11 @@ async def running_world(folder: Path) -> AsyncIterator[World]:
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     client = httpx.AsyncClient(transport=transport, base_url="http://test")
     world = World(context, log, vault, clock, projector, app, client)
-    ends = {name: await log.ends(inputs(name)) for name in PROCESSORS}
+    world.deciding.set()
     writers = workers(log, series, clock)[:2]
     parts = [
         *(part.run() for part in (projector, outcomes, live, *writers)),
-        *(world.process(name, ends[name]) for name in PROCESSORS),
+        *(world.process(name) for name in PROCESSORS),
     ]
     tasks = [asyncio.create_task(part) for part in parts]
     client.headers["Authorization"] = await world.account("operator-1", "operator")
