@@ -204,6 +204,7 @@ def _found(played: Played, kept: Kept, behind: Sequence[str]) -> dict[str, Any]:
 def _verdicts(ledger: Mapping[str, Any], kept: Kept) -> dict[str, Verdict]:
     return {
         "each acknowledged command has one outcome": checks.commands_once(ledger["commands"], kept.inputs, kept.events),
+        "what was acknowledged is never called missing": checks.nothing_missing(ledger["commands"]),
         "each event is on the log once": checks.events_once(kept.events),
         "each acknowledged start of a charger exists once": checks.starts_once(ledger["starts"], kept.events),
         "each reading is in the time series once": checks.readings_once(

@@ -46,6 +46,7 @@ OUTCOMES: Mapping[type[Payload], tuple[type[Payload], ...]] = {
 }
 TELEMETRY = "/telemetry"
 REFUSED = 400
+MISSING = 404
 STORED = 202
 Rows = Sequence[Mapping[str, Any]]
 
@@ -83,6 +84,16 @@ def commands_once(entries: Iterable[Entry], inputs: Sequence[Record], events: Se
             return Verdict(checked, f"{_words(entry)} ({command.id}): {len(outcomes)} outcomes {outcomes}")
         if entry["status"] != STORED and outcomes == [InputRejected.type_name]:
             return Verdict(checked, f"{_words(entry)} ({command.id}): acknowledged, and rejected on the log")
+    return Verdict(checked)
+
+
+def nothing_missing(entries: Iterable[Entry]) -> Verdict:
+    """Nobody asks but about what was acknowledged to her before, by whichever instance: nothing of it is missing."""
+    checked = 0
+    for entry in entries:
+        checked += 1
+        if entry["status"] == MISSING:
+            return Verdict(checked, f"{_words(entry)}: answered with {MISSING}")
     return Verdict(checked)
 
 

@@ -91,6 +91,11 @@ def test_what_was_refused_was_not_acknowledged() -> None:
     assert checks.commands_once([entry(LIMIT, "k", 404)], [], []) == checks.Verdict(0)
 
 
+def test_what_is_called_missing_is_named() -> None:
+    assert checks.nothing_missing([entry(LIMIT, "k"), entry(LIMIT, "k", 409)]) == checks.Verdict(2)
+    assert "key k" in str(checks.nothing_missing([entry(LIMIT, "k", 404)]).difference)
+
+
 def test_an_event_that_is_there_twice_is_named() -> None:
     one, other = caused(COMMAND, is_set()), caused(COMMAND, is_set(), 1)
 
