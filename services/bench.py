@@ -62,6 +62,19 @@ def stream(report: REPORT = None) -> None:
         raise typer.Exit(1)
 
 
+@bench.command("series")
+def series(report: REPORT = None) -> None:
+    """What it costs to keep meter values, by how many come together: in a real QuestDB, beside the embedded file."""
+    from benchmarks.series import run
+    from services.java_server import JavaServerError
+
+    try:
+        run(report)
+    except JavaServerError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+
+
 @bench.command("steps")
 def steps(data: DATA = Path("data"), report: REPORT = None) -> None:
     """The processor time that each input of a recorded log takes to decide, beside that of reading it."""
