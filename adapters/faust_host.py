@@ -31,10 +31,10 @@ from commands.ports import Position, Stored
 
 Keep = Callable[[Sequence[Stored]], Awaitable[None]]
 
-BATCH = 500
-WITHIN_S = 0.1
+BATCH = 1000
+FETCH_S = 0.1
 TOGETHER_BYTES = 2**16
-"""What comes in `WITHIN_S` is fetched together, if it is less: each fetch has its price, and nobody waits for this."""
+"""What comes in `FETCH_S` is fetched together, if it is less: each fetch has its price, and nobody waits for this."""
 COMMIT_EVERY_S = 0.5
 RETRY_AT_MOST_EVERY_S = 5
 PATIENCE_S = 24 * 3600.0
@@ -47,7 +47,7 @@ class _Committed(AIOKafkaConsumerThread):
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
         consumer._isolation_level = "read_committed"  # before it starts, and there is no setting for these
-        consumer._fetch_min_bytes, consumer._fetch_max_wait_ms = TOGETHER_BYTES, round(WITHIN_S * 1000)
+        consumer._fetch_min_bytes, consumer._fetch_max_wait_ms = TOGETHER_BYTES, round(FETCH_S * 1000)
         return consumer
 
     async def _fetch_records(self, consumer: Any, *asked: Any, **more: Any) -> Mapping[Any, Sequence[Any]]:
@@ -71,10 +71,11 @@ class _CommittedTransport(Transport):
     Consumer: ClassVar[type] = _CommittedConsumer
 
 
-def worker(settings: KafkaSettings, group: str, keeps: Mapping[str, Keep]) -> faust.App:
+def worker(settings: KafkaSettings, group: str, keeps: Mapping[str, Keep], within_s: float) -> faust.App:
     """A member of `group` that hands the committed records of each topic to its function, in batches.
 
-    What a function keeps must be recognised when it comes again. To be called in the loop that runs it.
+    A batch is what comes `within_s`, but at most `BATCH`. What a function keeps must be recognised when it comes again.
+    To be called in the loop that runs it.
     """
     app = faust.App(
         settings.prefix + group,
@@ -97,7 +98,7 @@ def worker(settings: KafkaSettings, group: str, keeps: Mapping[str, Keep]) -> fa
     app.transport = _CommittedTransport(app.conf.broker_consumer, app, loop=app.loop)
     for topic, keep in keeps.items():
         channel = app.topic(settings.prefix + topic, key_serializer="raw", value_serializer="raw")
-        app.agent(channel, name=f"{group}.{topic}")(_agent(keep))
+        app.agent(channel, name=f"{group}.{topic}")(_agent(keep, within_s))
     return app
 
 
@@ -115,9 +116,9 @@ async def run(app: faust.App, stopping: asyncio.Event) -> None:
         raise app.crash_reason
 
 
-def _agent(keep: Keep) -> Callable[[Any], Awaitable[None]]:
+def _agent(keep: Keep, within_s: float) -> Callable[[Any], Awaitable[None]]:
     async def take(stream: Any) -> None:
-        async for events in stream.noack_take(BATCH, within=WITHIN_S):
+        async for events in stream.noack_take(BATCH, within=within_s):
             await _kept(keep, [_stored(event.message) for event in events])
             for event in events:
                 await stream.ack(event)

@@ -16,12 +16,19 @@ from services.parts.base import Base
 from services.parts.notifier import notifier
 from services.parts.part import Part, cancelled, ended
 
+SERIES_WITHIN_S = 1.0
+"""To QuestDB a small batch costs as much as one of a hundred values."""
+NOTICES_WITHIN_S = 0.1
+
 
 class FaustPart(Part):
     """Hands the committed records of topics to functions. On stopping, what is not kept is left to others."""
 
-    def __init__(self, name: str, kafka: KafkaSettings, keeps: Mapping[str, Keep], beside: Awaitable[None]) -> None:
+    def __init__(
+        self, name: str, kafka: KafkaSettings, keeps: Mapping[str, Keep], within_s: float, beside: Awaitable[None]
+    ) -> None:
         self.name = name
+        self._within_s = within_s
         self._kafka = kafka
         self._keeps = keeps
         self._beside = beside
@@ -30,7 +37,7 @@ class FaustPart(Part):
         self._running: list[asyncio.Future[None]] = []
 
     async def start(self, tasks: asyncio.TaskGroup) -> None:
-        app = faust_host.worker(self._kafka, self.name, self._keeps)
+        app = faust_host.worker(self._kafka, self.name, self._keeps, self._within_s)
         self._working = [tasks.create_task(faust_host.run(app, self._stopping), name=self.name)]
         self._running = [tasks.create_task(_awaited(self._beside), name=f"beside {self.name}")]
 
@@ -47,10 +54,10 @@ async def _awaited(work: Awaitable[None]) -> None:
 def telemetry_part(base: Base, kafka: KafkaSettings) -> FaustPart:
     """Keeps what vehicles and chargers tell as time series."""
     keeps = {telling.topic: keeper(base.log, base.series, base.clock, telling) for telling in TELLINGS}
-    return FaustPart("telemetry", kafka, keeps, Pruner(base.series, base.clock).run())
+    return FaustPart("telemetry", kafka, keeps, SERIES_WITHIN_S, Pruner(base.series, base.clock).run())
 
 
 def notifier_part(base: Base, kafka: KafkaSettings) -> FaustPart:
     """Tells people what happened."""
     telling = notifier(base)
-    return FaustPart("notifier", kafka, {EVENTS: telling.take}, telling.deliver())
+    return FaustPart("notifier", kafka, {EVENTS: telling.take}, NOTICES_WITHIN_S, telling.deliver())

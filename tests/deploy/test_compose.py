@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings
 
 from adapters.log.kafka.settings import KafkaSettings
 from commands.topics import PROCESSORS
+from services import questdb
 from services.cli import app
 from services.databases import Databases
 from services.settings import SETTINGS_FILE, ProcessSettings
@@ -216,6 +217,11 @@ def test_the_settings_that_are_drawn_name_the_databases_of_the_services(
     assert databases.time_series_url.host == "questdb"
     assert databases.time_series_url.username == SERVICES["questdb"]["environment"]["QDB_PG_USER"]
     assert databases.time_series_url.password == (secrets / "questdb_password").read_text()
+
+
+@pytest.mark.parametrize("name", ["CAIRO_COMMIT_MODE", "SHARED_WORKER_NAP_THRESHOLD", "SHARED_WORKER_SLEEP_THRESHOLD"])
+def test_questdb_keeps_and_rests_as_the_one_of_the_tests(name: str) -> None:
+    assert str(SERVICES["questdb"]["environment"][f"QDB_{name}"]) == questdb.SETTINGS[name]
 
 
 def test_no_secret_is_in_the_repository_or_in_the_image() -> None:

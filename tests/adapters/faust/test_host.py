@@ -24,7 +24,7 @@ async def test_what_comes_while_partitions_change_hands_is_read_again(settings: 
     """Given a fetch that waits; when Faust stops to take, and then a record comes; then the next fetch has it."""
     told = Entry("load:site0", b"1")
     [before] = await log.append(TOPIC, [told])
-    app = faust_host.worker(settings, "g", {TOPIC: keep})
+    app = faust_host.worker(settings, "g", {TOPIC: keep}, 0.1)
     partition = TopicPartition(settings.prefix + TOPIC, before.partition)
     async with AIOKafkaConsumer(bootstrap_servers=settings.brokers) as consumer:
         consumer.assign([partition])

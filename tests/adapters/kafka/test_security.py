@@ -217,7 +217,7 @@ async def test_faust_is_let_in_by_the_same_settings(secured: Secured, way: str) 
             kept.put_nowait(stored)
 
     stopping = asyncio.Event()
-    working = asyncio.create_task(faust_host.run(faust_host.worker(settings, "kept", {EVENTS: keep}), stopping))
+    working = asyncio.create_task(faust_host.run(faust_host.worker(settings, "kept", {EVENTS: keep}, 0.1), stopping))
     async with asyncio.timeout(HANGS_S):
         assert (await kept.get()).body == b"1"
         stopping.set()
