@@ -233,8 +233,8 @@ class KafkaConsumer:
             if error is not None and error.code() == KafkaError._MAX_POLL_EXCEEDED:
                 continue  # the loss itself is told by `_lost`
             at_end = is_end(message, self._processor)
-            if partition not in self._reached:
-                continue
+            if message.offset() < self._reached.get(partition, message.offset() + 1):
+                continue  # given to another worker; or come again, where a client goes back to the beginning
             if not at_end:
                 self._buffer.append(stored(message))
             self._reached[partition] = message.offset() + (0 if at_end else 1)

@@ -43,11 +43,16 @@ def connected(configuration: dict[str, Any], timeout_s: float) -> Producer:
 
 
 class Appender:
-    """Single records, each confirmed on its own. A thread polls; whoever appended waits on an asyncio future."""
+    """Single records, each confirmed on its own. A thread polls; whoever appended waits on an asyncio future.
+
+    A producer that fails for good (a broker that lost data no longer knows it) refuses everything from then on: another
+    one takes its place.
+    """
 
     def __init__(self, settings: KafkaSettings, names: Names) -> None:
+        self._settings = settings
         self._names = names
-        self._producer = connected(settings.producer(error_cb=Complaints()), settings.confirm_timeout_s)
+        self._producer = self._fresh()
         self._stopping = False
         self._thread = Thread(target=self._poll, name="kafka appender", daemon=True)
         self._thread.start()
@@ -66,10 +71,25 @@ class Appender:
         self._stopping = True
         self._thread.join()
 
+    def _fresh(self) -> Producer:
+        return connected(self._settings.producer(error_cb=Complaints()), self._settings.confirm_timeout_s)
+
     def _poll(self) -> None:
-        producer = self._producer
         while not self._stopping:
-            producer.poll(POLL_S)
+            try:
+                self._producer.poll(POLL_S)
+            except KafkaException:  # that it has failed for good
+                self._replace()
+
+    def _replace(self) -> None:
+        failed = self._producer
+        failed.purge()
+        while len(failed):  # who waits for its answers hears that there are none
+            with suppress(KafkaException):
+                failed.poll(POLL_S)
+        while self._producer is failed and not self._stopping:  # and refuses, as long as no broker can be reached
+            with suppress(LogError):
+                self._producer = self._fresh()
 
 
 def _answer(future: asyncio.Future[Position], topic: str, error: KafkaError | None, message: Message) -> None:

@@ -103,6 +103,8 @@ class KafkaSettings(BaseSettings):
                 "enable.auto.commit": False,
                 "enable.auto.offset.store": False,
                 "enable.partition.eof": True,
+                # Where what was to be read next is not kept any more. A client that takes itself to be somewhere else
+                # than the brokers goes there, too: whoever reads passes over what has come before.
                 "auto.offset.reset": "earliest",
                 "check.crcs": True,
                 "fetch.message.max.bytes": MESSAGE_LIMIT_BYTES,

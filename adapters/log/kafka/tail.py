@@ -27,6 +27,7 @@ async def tail(
     `reached` hears up to which offsets all that is to be told has been told, and taken by who follows.
     """
     name = names.topic(topic)
+    seen = dict(after)
     starts = [TopicPartition(name, partition, after.get(partition, 0)) for partition in range(names.partitions[topic])]
     loop = asyncio.get_running_loop()
     executor = ThreadPoolExecutor(1, f"tail {topic}")
@@ -36,8 +37,10 @@ async def tail(
         records: list[Stored] = []
         come: dict[int, int] = {}
         for message in arrivals(consumer, SLICE_S):
-            at_end = is_end(message, name)
-            come[message.partition()] = message.offset() + (0 if at_end else 1)
+            at_end, partition = is_end(message, name), message.partition()
+            if message.offset() < seen.get(partition, 0):
+                continue  # come again, where a client goes back to the beginning
+            seen[partition] = come[partition] = message.offset() + (0 if at_end else 1)
             if not at_end and message.value() is not None:
                 records.append(stored(message))
         return records, come

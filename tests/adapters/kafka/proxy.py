@@ -1,6 +1,6 @@
 """A TCP proxy between clients and the broker that can hold back one end of a transaction, or the answer to it.
 
-It can also refuse records in the broker's place, as one does that does not lead their partition yet.
+It can also refuse records in the broker's place, as one does that does not lead their partition yet, or that lost data.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from services.broker import HOST, Broker
 
 PRODUCE, END_TXN = 0, 26
 """The numbers that Kafka's protocol gives to requests that write records, and to those that end a transaction."""
-NOT_LEADER = 6
+NOT_LEADER, OUT_OF_ORDER = 6, 45
+"""Its numbers of errors: to be asked again; and that records before these are missing."""
 
 Part = Literal["request", "answer"]
 
@@ -32,8 +33,8 @@ class Proxy(ThreadingTCPServer):
         self.target = broker.behind_proxy
         self.held = Event()
         self.clients: set[socket.socket] = set()
-        self.refuses: tuple[str, int] | None = None
-        """The topic and partition of which the next request to write is refused, before another is passed on."""
+        self.refuses: tuple[str, int, int] | None = None
+        """The topic and partition of which the next request to write is refused, before another is passed on; why."""
         self._refusal: Callable[[], None] | None = None
         self._part: Part | None = None
         self._released = Event()
@@ -116,11 +117,11 @@ class Connection(BaseRequestHandler):
             self.request.shutdown(socket.SHUT_RDWR)
 
 
-def refusal(correlation: bytes, topic: str, partition: int) -> bytes:
-    """The answer (version 10) that the broker is not the partition's leader: nothing was written."""
+def refusal(correlation: bytes, topic: str, partition: int, error: int) -> bytes:
+    """The answer (version 10) that nothing was written."""
     name = topic.encode()
     places = (-1).to_bytes(8, signed=True) * 3  # offset, time, start of the log
-    refused = partition.to_bytes(4) + NOT_LEADER.to_bytes(2) + places + b"\x01\x00\x00"
+    refused = partition.to_bytes(4) + error.to_bytes(2) + places + b"\x01\x00\x00"
     answer = correlation + b"\x00" + b"\x02" + bytes([len(name) + 1]) + name + b"\x02" + refused + b"\x00" + bytes(5)
     return len(answer).to_bytes(4) + answer
 

@@ -9,10 +9,10 @@ import pytest
 from adapters.log.kafka.log import KafkaLog
 from adapters.log.kafka.settings import KafkaSettings
 from commands import topics
-from commands.ports import Entry
+from commands.ports import Entry, LogError
 from processors.host import Host
 from services.broker import Broker
-from tests.adapters.kafka.proxy import Part, proxied
+from tests.adapters.kafka.proxy import NOT_LEADER, OUT_OF_ORDER, Part, proxied
 from tests.adapters.kafka.story import PATIENCE_S, assert_exactly_once, handled, inputs, tell
 from tests.processors.counting import Counting
 
@@ -72,7 +72,7 @@ async def test_records_that_were_refused_at_first_are_written_before_those_that_
     (there,) = await log.append(topics.EVENTS, [Entry("load:0", b"the broker leads the partition by now")])
     with proxied(kafka) as proxy:
         other = KafkaLog.open(through(kafka, settings))
-        proxy.refuses = (f"{settings.prefix}{topics.EVENTS}", there.partition)
+        proxy.refuses = (f"{settings.prefix}{topics.EVENTS}", there.partition, NOT_LEADER)
         first = asyncio.ensure_future(other.append(topics.EVENTS, entries[:1]))
         assert await asyncio.to_thread(proxy.held.wait, PATIENCE_S)
         following = [asyncio.ensure_future(other.append(topics.EVENTS, [one])) for one in entries[1:]]
@@ -82,3 +82,32 @@ async def test_records_that_were_refused_at_first_are_written_before_those_that_
         await other.close()
     written = await log.read(topics.EVENTS, there.partition, there.offset)
     assert [stored.body for stored in written] == [one.body for one in entries]
+
+
+async def test_a_producer_that_failed_for_good_is_replaced(
+    kafka: Broker, settings: KafkaSettings, log: KafkaLog
+) -> None:
+    """A broker that lost data does not know the producer's last records: librdkafka refuses all that follow then."""
+    (there,) = await log.append(topics.EVENTS, [Entry("load:0", b"before")])
+    with proxied(kafka) as proxy:
+        other = KafkaLog.open(through(kafka, settings))
+        proxy.refuses = (f"{settings.prefix}{topics.EVENTS}", there.partition, OUT_OF_ORDER)
+        first = asyncio.ensure_future(other.append(topics.EVENTS, [Entry("load:0", b"refused")]))
+        assert await asyncio.to_thread(proxy.held.wait, PATIENCE_S)
+        proxy.refuse()
+        with pytest.raises(LogError):
+            await first
+        async with asyncio.timeout(PATIENCE_S):
+            while not await appended(other, Entry("load:0", b"after")):
+                await asyncio.sleep(0.05)
+        await other.close()
+    written = await log.read(topics.EVENTS, there.partition, there.offset)
+    assert [stored.body for stored in written] == [b"after"]
+
+
+async def appended(log: KafkaLog, entry: Entry) -> bool:
+    try:
+        await log.append(topics.EVENTS, [entry])
+    except LogError:
+        return False
+    return True
