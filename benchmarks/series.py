@@ -51,19 +51,19 @@ def run(report: Path | None = None) -> dict[str, Any]:
     console = Console()
     with TemporaryDirectory(prefix="commonwatt-") as folder:
         server = QuestDb(Path(folder) / "questdb")
-        server.start()
         try:
-            cells = [*_cells(server, Path(folder))]
+            server.start()
+            measured = [*cells(server, Path(folder))]
         finally:
             server.stop()
-    found = {"batches": BATCHES, "every_s": EVERY_S, "of_a_site": OF_A_SITE, "cells": cells}
-    show(cells, console)
+    found = {"batches": BATCHES, "every_s": EVERY_S, "of_a_site": OF_A_SITE, "cells": measured}
+    show(measured, console)
     if report:
         report.write_text(json.dumps(found, indent=2) + "\n")
     return found
 
 
-def _cells(server: QuestDb, folder: Path) -> Iterator[dict[str, Any]]:
+def cells(server: QuestDb, folder: Path) -> Iterator[dict[str, Any]]:
     """Each on tables, and in a file, of its own."""
     for together in TOGETHER:
         questdb = QuestDbSeries.open(server.url, f"bench_{together}_")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from typing import Annotated
 
@@ -27,7 +28,8 @@ bench = typer.Typer(help="Measure, beside a peer or a floor in the same run.", n
 
 @bench.callback()
 def _bench() -> None:
-    """Hold the benchmarks."""
+    """Hold the benchmarks. SIGTERM ends one as Ctrl-C does: no server is left."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @bench.command("log")
