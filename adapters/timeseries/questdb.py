@@ -80,11 +80,7 @@ class QuestDbSeries:
         return series
 
     async def consumed(self, topic: str) -> Mapping[int, int]:
-        def work(connection: psycopg.Connection) -> Mapping[int, int]:
-            self._wait_until_applied(connection, [CONSUMED])
-            return dict(connection.execute(self._sql(POSITIONS), [topic]).fetchall())
-
-        return await self._connections.use(work)
+        return dict(await self._rows(POSITIONS, topic))
 
     async def keep(
         self, topic: str, after: Mapping[int, int], rows: Sequence[TelemetryEvent] | Sequence[MeterValue]
@@ -101,7 +97,7 @@ class QuestDbSeries:
                 *self._refresh(connection, down_sampling.METERED, METERED_COARSE, metered, self._values),
             ]
             self._wait_until_applied(connection, added)
-            self._add(connection, CONSUMED, CONSUME, places)
+            self._wait_until_applied(connection, self._add(connection, CONSUMED, CONSUME, places))
 
         await self._connections.use(work)
 
