@@ -28,8 +28,9 @@ bench = typer.Typer(help="Measure, beside a peer or a floor in the same run.", n
 
 @bench.callback()
 def _bench() -> None:
-    """Hold the benchmarks. SIGTERM ends one as Ctrl-C does: no server is left."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """Hold the benchmarks. SIGTERM and SIGINT end one, in the background too: no server is left."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
 
 
 @bench.command("log")

@@ -78,7 +78,8 @@ class NotReady(Exception):
 
 def run(wanted: Wanted) -> int:
     """Start all, tell where, and keep it running until SIGINT or SIGTERM. The exit code."""
-    signal.signal(signal.SIGTERM, _told_to_stop)
+    for number in (signal.SIGINT, signal.SIGTERM):  # in the background, a shell lets SIGINT be ignored
+        signal.signal(number, signal.default_int_handler)
     try:
         with up(wanted) as cluster:
             _tell(cluster)
@@ -200,7 +201,3 @@ def _tell(cluster: Cluster) -> None:
         who = f"{cluster.operator.email} {cluster.operator.password}"
         typer.echo(f"The operator's account, its password shown this once: {who}")
     typer.echo(f"{len(cluster.members)} services run; what they say is in {cluster.folder / 'said'}. Ctrl-C stops all.")
-
-
-def _told_to_stop(*_: object) -> None:
-    raise KeyboardInterrupt
