@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TypeVar
 
 from sqlalchemy import Connection
@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from api.context import Context
 from api.problems import SOON, Problem
 from commands.ports import Log, Position
+from commands.positions import is_past
 from commands.topics import EVENTS, PROCESSORS, inputs
 from projections.applied import READ_WAIT_S
 
@@ -39,15 +40,11 @@ async def _all_decided(log: Log) -> bool:
         async with asyncio.timeout(READ_WAIT_S):
             for processor in PROCESSORS:
                 ends = await log.ends(inputs(processor))
-                while _is_behind(await log.consumed(processor), ends):
+                while not is_past(await log.consumed(processor), ends):
                     await asyncio.sleep(LOOK_S)
     except TimeoutError:
         return False
     return True
-
-
-def _is_behind(consumed: Mapping[int, int], ends: Mapping[int, int]) -> bool:
-    return any(consumed.get(partition, 0) < end for partition, end in ends.items())
 
 
 async def _all_applied(context: Context) -> bool:

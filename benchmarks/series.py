@@ -31,6 +31,14 @@ OF_A_SITE = 12
 BATCHES = 90
 """Three rounds of all chargers: each value but the first finds its minute's others."""
 BEGIN_MS = 1_790_000_000_000
+COLUMNS = {
+    "series": "series",
+    "together": "values together",
+    "batch_ms": "ms a batch",
+    "values_s": "values/s",
+    "server_cpu_ms": "server, CPU ms a value",
+    "worker_cpu_ms": "worker, CPU ms a value",
+}
 
 
 def batches(together: int) -> Iterator[Sequence[MeterValue]]:
@@ -97,18 +105,10 @@ def _cpu_s(pid: int | None) -> float:
     return 0.0 if cost is None else cost.cpu_s
 
 
-def show(cells: Sequence[Mapping[str, Any]], console: Console) -> None:
+def show(measured: Sequence[Mapping[str, Any]], console: Console) -> None:
     table = Table(title="Meter values into the time series")
-    for name in (
-        "series",
-        "values together",
-        "ms a batch",
-        "values/s",
-        "server, CPU ms a value",
-        "worker, CPU ms a value",
-    ):
-        table.add_column(name, justify="right")
-    for cell in cells:
-        names = ("series", "together", "batch_ms", "values_s", "server_cpu_ms", "worker_cpu_ms")
-        table.add_row(*(str(cell[name]) for name in names))
+    for title in COLUMNS.values():
+        table.add_column(title, justify="right")
+    for cell in measured:
+        table.add_row(*(str(cell[name]) for name in COLUMNS))
     console.print(table)

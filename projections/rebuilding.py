@@ -10,6 +10,7 @@ from typing import Protocol
 from sqlalchemy import Connection
 
 from commands.ports import Log
+from commands.positions import is_past
 from commands.topics import EVENTS
 from projections import progress
 from projections.database import Database
@@ -56,7 +57,7 @@ def _as_far(live: Connection, position: Callable[[], Mapping[int, int]]) -> None
     """Hold the live projector up until the new tables are as far as it is: else events would seem to vanish."""
     reached = progress.hold(live)
     until = time.monotonic() + CATCH_UP_S
-    while any(position().get(partition, 0) < offset for partition, offset in reached.items()):
+    while not is_past(position(), reached):
         if time.monotonic() > until:
             raise TooSlow(f"the new read models were not as far as the live ones within {CATCH_UP_S:.0f} s")
         time.sleep(LOOK_S)

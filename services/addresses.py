@@ -15,7 +15,6 @@ HOST = "127.0.0.1"
 FILE = "addresses.json"
 START_S = 60.0
 
-
 _given: set[int] = set()
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import signal
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from services.interruption import hear_interruptions
 
 REPORT = Annotated[Path | None, typer.Option(help="Write the figures there as JSON.")]
 SITES = Annotated[int, typer.Option(min=1, max=200, help="Sites that the requests go to, with four chargers each.")]
@@ -29,8 +30,7 @@ bench = typer.Typer(help="Measure, beside a peer or a floor in the same run.", n
 @bench.callback()
 def _bench() -> None:
     """Hold the benchmarks. SIGTERM and SIGINT end one, in the background too: no server is left."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.default_int_handler)
+    hear_interruptions()
 
 
 @bench.command("log")

@@ -42,8 +42,8 @@ class Brokers:
 
     def stop(self) -> None:
         """End one after the other, in order as long as there are enough of them to agree to it; by force the rest."""
-        for left, node in zip(range(len(self.nodes), 0, -1), self.nodes, strict=True):
-            if 2 * left > len(self.nodes):
+        for stopped, node in enumerate(self.nodes):
+            if 2 * (len(self.nodes) - stopped) > len(self.nodes):
                 node.stop()
             else:
                 node.kill()

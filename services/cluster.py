@@ -15,7 +15,6 @@ WORKERS = Annotated[int, typer.Option(min=1, max=16, help="Of each processor.")]
 GATEWAYS = Annotated[int, typer.Option(min=1, max=16, help="Chargers may connect to any.")]
 APIS = Annotated[int, typer.Option(min=1, max=16, help="Clients may call any.")]
 PARTITIONS = Annotated[int, typer.Option(min=1, max=64, help="Of each topic.")]
-
 BROKERS = Annotated[int, typer.Option(min=1, max=5, help="Of Kafka; of three, one may be away.")]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,6 +21,7 @@ from services.addresses import HOST
 from services.cluster_servers import NoServers, Servers, running
 from services.cluster_services import CLOCK, Member, members, simulated
 from services.first_start import Operator, first_operator
+from services.interruption import hear_interruptions
 from services.postgres import enterable
 from services.supervisor import Supervisor
 
@@ -78,8 +78,7 @@ class NotReady(Exception):
 
 def run(wanted: Wanted) -> int:
     """Start all, tell where, and keep it running until SIGINT or SIGTERM. The exit code."""
-    for number in (signal.SIGINT, signal.SIGTERM):  # in the background, a shell lets SIGINT be ignored
-        signal.signal(number, signal.default_int_handler)
+    hear_interruptions()
     try:
         with up(wanted) as cluster:
             _tell(cluster)

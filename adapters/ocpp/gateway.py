@@ -26,6 +26,7 @@ from commands import topics
 from commands.codec import decode, desired_in
 from commands.head import head
 from commands.ports import Clock, Directory, Log, LogDamaged, LogError, Outcomes, Stored
+from commands.positions import is_past
 from commands.tracing import UNTRACED, Tracer
 from domain.records import derived_id
 from domain.records.chargers import Connected, Disconnected
@@ -123,8 +124,7 @@ class Gateway:
     async def caught_up(self) -> bool:
         """Whether everything on the log that concerns chargers was read."""
         for topic, seen in self._seen.items():
-            ends = await self._log.ends(topic)
-            if any(seen.get(partition, 0) < end for partition, end in ends.items()):
+            if not is_past(seen, await self._log.ends(topic)):
                 return False
         return True
 

@@ -52,7 +52,7 @@ from domain.records.readings import ReadingSource
 
 APPLIED_S = 60
 LOOK_S = 0.002
-"""At first, and each time twice as long: to look costs the server as much as a small commit."""
+"""At first, and each time twice as long: each look is a query over all tables."""
 
 V = TypeVar("V")
 _At = Callable[[psycopg.Connection, Owners, int, int], Sequence[V]]

@@ -10,7 +10,6 @@ from api.access import check, known_vehicle, may, stream_of_session
 from api.answers import Answer, Json
 from api.call import NOT_YET, Asked, Call, Calling
 from api.context import Context, Given
-from api.finding import found
 from api.problems import Problem
 from api.routes.paths import V1, PathId
 from api.site_choice import chosen_site
@@ -60,7 +59,6 @@ async def request(call: Calling, body: SessionRequest) -> Response:
 async def one(context: Given, session_id: PathId) -> Response:
     """A session; one that a rule rejected is told with the reason."""
     view = await _view(context, session_id) or await _rejected(context, session_id)
-    view = view or await _view(context, session_id)  # it may have come while the rejections were awaited
     if view is None:
         raise Problem(404, "there is no such session", field="session_id")
     return Json(view)
@@ -123,8 +121,11 @@ async def _shown(context: Context, row: Row) -> dict[str, object]:
 
 
 async def _rejected(context: Context, session_id: str) -> dict[str, object] | None:
-    """A session bears the id of the command that asked for it, and so does the rejection of that."""
-    told = await found(context, lambda connection: rejections.caused_by(connection, session_id))
+    """A session bears the id of the command that asked for it, and so does the rejection of that.
+
+    It can be read by now: whose the session is was looked for before, until all was decided that had been asked.
+    """
+    told = await context.database.read(lambda connection: rejections.caused_by(connection, session_id))
     if told is None or told["input_type"] not in ("vehicles.request_session.v1", "session.requested.v1"):
         return None
     return {**await _asked(context, session_id, None, None), "state": "rejected", "reason": told["reason"]}

@@ -87,14 +87,10 @@ def commands_once(entries: Iterable[Entry], inputs: Sequence[Record], events: Se
     return Verdict(checked)
 
 
-def nothing_missing(entries: Iterable[Entry]) -> Verdict:
+def nothing_missing(entries: Sequence[Entry]) -> Verdict:
     """Nobody asks but about what was acknowledged to her before, by whichever instance: nothing of it is missing."""
-    checked = 0
-    for entry in entries:
-        checked += 1
-        if entry["status"] == MISSING:
-            return Verdict(checked, f"{_words(entry)}: answered with {MISSING}")
-    return Verdict(checked)
+    missing = _first(entry for entry in entries if entry["status"] == MISSING)
+    return Verdict(len(entries), missing and f"{_words(missing)}: answered with {MISSING}")
 
 
 def events_once(events: Sequence[Record]) -> Verdict:

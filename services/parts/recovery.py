@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 
 from commands import topics
+from commands.positions import is_past
 from projections import progress
 from services.parts.base import Base
 from services.parts.part import Part
@@ -29,17 +29,10 @@ class RecoveryPart(Part):
     async def _all_decided(self) -> bool:
         log = self._base.log
         for name in topics.PROCESSORS:
-            consumed = await log.consumed(name)
-            if any(
-                consumed.get(partition, 0) < end for partition, end in (await log.ends(topics.inputs(name))).items()
-            ):
+            if not is_past(await log.consumed(name), await log.ends(topics.inputs(name))):
                 return False
         return True
 
     async def _all_applied(self) -> bool:
         applied = await self._base.read_models.read(progress.applied)
-        return _past(applied, await self._base.log.ends(topics.EVENTS))
-
-
-def _past(reached: Mapping[int, int], ends: Mapping[int, int]) -> bool:
-    return all(reached.get(partition, 0) >= end for partition, end in ends.items())
+        return is_past(applied, await self._base.log.ends(topics.EVENTS))

@@ -233,7 +233,8 @@ class KafkaConsumer:
             if error is not None and error.code() == KafkaError._MAX_POLL_EXCEEDED:
                 continue  # the loss itself is told by `_lost`
             at_end = is_end(message, self._processor)
-            if message.offset() < self._reached.get(partition, message.offset() + 1):
+            reached = self._reached.get(partition)
+            if reached is None or message.offset() < reached:
                 continue  # given to another worker; or come again, where a client goes back to the beginning
             if not at_end:
                 self._buffer.append(stored(message))

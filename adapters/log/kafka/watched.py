@@ -14,6 +14,7 @@ from adapters.log.kafka.settings import KafkaSettings
 from adapters.log.kafka.tail import tail
 from commands import topics
 from commands.ports import Entry, Output, Position, Stored
+from commands.positions import is_past
 
 Ends = Mapping[str, Mapping[int, int]]
 """Topic -> partition -> offset."""
@@ -39,11 +40,7 @@ class WatchedKafkaLog(KafkaLog):
 
     def has_told(self, ends: Ends) -> bool:
         """Whether all who follow topics here have taken all that was written up to `ends`."""
-        return all(
-            reached.get(partition, 0) >= end
-            for topic, reached in self._followers
-            for partition, end in ends.get(topic, {}).items()
-        )
+        return all(is_past(reached, ends.get(topic, {})) for topic, reached in self._followers)
 
     async def committed(self) -> Ends:
         """How far the consumers of this process have committed the partitions that they own."""

@@ -41,13 +41,6 @@ async def handled(log: Log) -> None:
             await asyncio.sleep(0.05)
 
 
-async def begun(log: Log) -> None:
-    """Return once something was decided."""
-    async with asyncio.timeout(PATIENCE_S):
-        while not any((await log.consumed("load")).values()):
-            await asyncio.sleep(0.05)
-
-
 async def assert_exactly_once(log: Log, given: Sequence[Record]) -> None:
     """Each stream has one event for each input, in order, and its count went on through all workers."""
     found: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)

@@ -19,7 +19,7 @@ from commands import topics
 from commands.ports import LogError
 from domain.records import Record
 from services.broker import Kafka
-from tests.adapters.kafka.story import INPUTS, assert_exactly_once, begun, handled, inputs, tell, working
+from tests.adapters.kafka.story import INPUTS, PATIENCE_S, assert_exactly_once, handled, inputs, tell, working
 
 
 @pytest.fixture
@@ -94,6 +94,13 @@ async def tell_until(over: asyncio.Event, log: KafkaLog) -> list[Record]:
             continue
         told += more
     return told
+
+
+async def begun(log: KafkaLog) -> None:
+    """Return once something was decided."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not any((await log.consumed("load")).values()):
+            await asyncio.sleep(0.05)
 
 
 def test_a_call_that_does_not_return_is_given_up() -> None:

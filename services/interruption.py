@@ -1,0 +1,11 @@
+"""Commands that started servers are ended in order: what they started stops with them."""
+
+from __future__ import annotations
+
+import signal
+
+
+def hear_interruptions() -> None:
+    """Let SIGINT and SIGTERM raise `KeyboardInterrupt`; a shell lets SIGINT be ignored in the background."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
