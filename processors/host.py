@@ -89,8 +89,8 @@ class Host:
             await self._write_checkpoint(name)
 
     def caught_up(self) -> bool:
-        """Whether every input appended so far has been handled and committed."""
-        return self.consumer.caught_up()
+        """Whether every input appended so far has been handled and committed, and `states` tell so."""
+        return self.consumer.caught_up() and not self.busy.locked()
 
     async def _restore(self) -> None:
         await self._load()

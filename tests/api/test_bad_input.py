@@ -83,7 +83,7 @@ async def known(world: World) -> None:
     await world.site()
     await world.charger()
     await world.vehicle(CAR)
-    world.given.clear()
+    world.log.given.clear()
 
 
 async def send(world: World, path: str, text: str | bytes) -> Any:

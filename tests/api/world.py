@@ -26,7 +26,7 @@ from api import Context, create_app
 from api.live import Live
 from commands.codec import decode, entry
 from commands.ports import Entry, LogFull, Position
-from commands.topics import EVENTS, PROCESSORS
+from commands.topics import EVENTS, PROCESSORS, inputs
 from domain.records import Payload, Record, chargers, derived_id, fleet, input_record, load, readings, registry
 from domain.records import sessions as said
 from domain.records.time import InputRejected
@@ -36,6 +36,7 @@ from projections.runner import Projector
 NOW_MS = 1_790_000_000_000
 NOW = "2026-09-21T14:13:20.000Z"
 VIN = "WVWZZZ1JZXW000001"
+INPUTS = frozenset(map(inputs, PROCESSORS))
 
 Told = Sequence[tuple[str, Payload]]
 Answering = Callable[[Any, Record], Told]
@@ -174,14 +175,21 @@ SCRIPT: dict[type[Payload], Answering] = {
 
 
 class FragileLog(SqliteLog):
-    """A log that can run full."""
+    """A log that can run full, and knows which inputs it took."""
 
     full = False
+
+    def __init__(self, *parts: Any) -> None:
+        super().__init__(*parts)
+        self.given: list[Record] = []
 
     async def append(self, topic: str, entries: Sequence[Entry]) -> Sequence[Position]:
         if self.full:
             raise LogFull("no space left")
-        return await super().append(topic, entries)
+        positions = await super().append(topic, entries)
+        if topic in INPUTS:
+            self.given += [decode(entry.body) for entry in entries if entry.body]
+        return positions
 
 
 @dataclass
@@ -196,19 +204,22 @@ class World:
     app: Any
     client: httpx.AsyncClient
     script: dict[type[Payload], Answering] = field(default_factory=lambda: dict(SCRIPT))
-    given: list[Record] = field(default_factory=list)
-    """Every input that reached a processor; the same id again is dropped, as the host does."""
     deciding: asyncio.Event = field(default_factory=asyncio.Event)
     """Set, unless the processors are away."""
 
+    @property
+    def given(self) -> list[Record]:
+        """Every input that is on the log; the same id again is passed over, as the host does."""
+        return list({record.id: record for record in self.log.given}.values())
+
     async def process(self, processor: str) -> None:
-        consumer = self.log.consumer(processor)
+        consumer, known = self.log.consumer(processor), set[str]()
         while records := (batch := await consumer.poll()).records:
             for stored in records:
                 await self.deciding.wait()
                 record = decode(stored.body)
-                if record.id not in {known.id for known in self.given}:
-                    self.given.append(record)
+                if record.id not in known:
+                    known.add(record.id)
                     if told := self.script[type(record.data)](record.data, record):
                         await self.tell(*told, caused_by=record)
             await batch.commit([], {})

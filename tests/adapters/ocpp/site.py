@@ -136,7 +136,8 @@ class Site:
 
     async def settled(self, *names: str) -> None:
         async with asyncio.timeout(PATIENCE_S):
-            while not (self.log.quiet() and all(self.gateways[name].idle() for name in names)):
+            idle = [self.host.caught_up, *(self.gateways[name].idle for name in names)]
+            while not (self.log.quiet() and all(is_so() for is_so in idle)):
                 await asyncio.sleep(0.001)
 
 
