@@ -11,9 +11,14 @@ from services.java_server import LOOK_S, START_S, JavaServerError
 
 
 class Brokers:
-    """They know each other by lasting ports; each of `nodes` may be stopped, killed and started again."""
+    """They know each other by lasting ports; each of `nodes` may be stopped, killed and started again.
+
+    Raises `JavaServerError`, also where `folder` holds the data of another number of brokers: those know each other.
+    """
 
     def __init__(self, folder: Path, count: int = 1) -> None:
+        if (kept := len([*folder.glob("kafka-*")])) not in (0, count):
+            raise JavaServerError(f"brokers: {folder} has the data of {kept}, so {count} can't go on with them")
         folders = [folder / f"kafka-{number}" for number in range(1, count + 1)]
         quorum = quorum_of(folders)
         self.replicas = quorum.replicas

@@ -8,6 +8,8 @@ import pytest
 
 from services import broker
 from services.broker import Broker, Kafka, log_bytes
+from services.brokers import Brokers
+from services.java_server import JavaServerError
 from tests.kafka import kafka
 
 __all__ = ["kafka"]
@@ -17,6 +19,14 @@ def test_its_cluster_may_have_any_id(kafka: Broker, tmp_path: Path, monkeypatch:
     monkeypatch.setattr(broker, "_cluster_id", lambda: "-" + "A" * 21)
     Kafka(tmp_path)
     assert "cluster.id=-AAA" in (tmp_path / "data" / "meta.properties").read_text()
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_data_of_another_number_of_brokers_are_refused(tmp_path: Path, count: int) -> None:
+    for number in (1, 2):
+        (tmp_path / f"kafka-{number}" / "data").mkdir(parents=True)
+    with pytest.raises(JavaServerError, match=f"^brokers: .* has the data of 2, so {count} can't go on with them$"):
+        Brokers(tmp_path, count)
 
 
 def test_the_segments_of_all_partitions_count_and_indexes_do_not(tmp_path: Path) -> None:
