@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 from adapters.clock import SimulatedClock
 from adapters.gateway_watch import GatewayWatch
-from adapters.sign_of_life import SignOfLife
+from adapters.sign_of_life import SignOfLife, stream_of
 from commands import topics
 from commands.codec import canonical, decode
 from commands.ports import Entry, Log, Stored
@@ -82,6 +82,7 @@ async def hold(log: Log, owner: Owner, *watches: Watch) -> None:
 
 
 async def give_sign(log: Log, gateway_id: str) -> None:
+    """Which takes a while to be heard."""
     await SignOfLife(log, SimulatedClock(START_MS), gateway_id).give()
 
 
@@ -138,6 +139,7 @@ async def test_a_socket_that_is_decided_long_after_its_gateway_died_is_given_up_
     """As where the kernel was away as well."""
     async with watching(log) as watch:
         await give_sign(log, "A")
+        await watch.ear.heard(stream_of("A"), 1)
         await watch.looks_after(10 * SILENCE_MS)
         await watch.looks_after(10 * SILENCE_MS)
         await hold(log, Owner("A", "socket", 1), watch)

@@ -14,6 +14,7 @@ from pathlib import Path
 from adapters.database import Database
 from adapters.log.kafka.log import KafkaLog
 from adapters.log.kafka.settings import KafkaSettings
+from adapters.notify.notifier import CLAIMED_MS
 from adapters.vault import Vault
 from commands.codec import entry
 from commands.topics import EVENTS
@@ -26,7 +27,7 @@ from services.databases import READ_MODELS
 from tests.adapters.notify.receiver import Receiver, receiving
 
 ROOT = Path(__file__).resolve().parents[3]
-PATIENCE_S = 60  # never waited for, unless something is broken
+PATIENCE_S = 60 + CLAIMED_MS // 1000  # what the first had claimed when it was killed is due again then
 
 
 @contextmanager
