@@ -1,5 +1,6 @@
 """`./commonwatt test`: everything that must hold before a change is merged."""
 
+import os
 import subprocess
 import sys
 import time
@@ -16,9 +17,11 @@ CHECKS = {
     "mypy": ["-m", "mypy"],
     "lint-imports": ["-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"],
 }
-# A file's tests stay in one process: they may share a server. More than four processes would only fight over memory.
+# One more than there are processors, since many tests wait; more than four would only fight over memory.
+PROCESSES = min(4, (os.cpu_count() or 1) + 1)
+# A file's tests stay in one process: they may share a server.
 # They begin in the order in which they were collected: those that take minutes are the first there (tests/conftest.py).
-PARALLEL = ["--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile", "--no-loadscope-reorder"]
+PARALLEL = [f"--numprocesses={PROCESSES}", "--dist=loadfile", "--no-loadscope-reorder"]
 PYTEST = ["-m", "pytest", f"--config-file={ROOT / 'pyproject.toml'}", *PARALLEL]
 
 

@@ -24,7 +24,7 @@ from tests.services.server import ROOT, command
 
 PATIENCE_S = 180
 LOOK_S = 0.2
-NODES = [
+NODES = [  # of each site
     {"id": "site", "parent": None, "kind": "site", "limit_kw": 22},
     {"id": "p1", "parent": "site", "kind": "panel", "limit_a": [20, 20, 20]},
 ]
@@ -68,15 +68,15 @@ class Cluster:
         assert answer.is_success, answer.text
         return answer.json()
 
-    def register(self) -> dict[str, Any]:
+    def register(self, site_id: str, charger_id: str) -> dict[str, Any]:
         """A site with a charger; what the charger needs to know to connect."""
-        self.post("/sites", {"id": "garage", "location": "z", "firm_kw": 22, "nodes": NODES})
-        charger = {"id": "c1", "site_id": "garage", "node": "p1", "phases": ["L1"], "max_a": 16, "voltage_v": 230}
+        self.post("/sites", {"id": site_id, "location": "z", "firm_kw": 22, "nodes": NODES})
+        charger = {"id": charger_id, "site_id": site_id, "node": "p1", "phases": ["L1"], "max_a": 16, "voltage_v": 230}
         return self.post("/chargers", charger)
 
-    def connected(self) -> bool:
-        """Whether the safety kernel counts the charger as connected."""
-        (charger,) = self.client.get("/sites/garage/chargers").json()["chargers"]
+    def connected(self, site_id: str) -> bool:
+        """Whether the safety kernel counts the site's charger as connected."""
+        (charger,) = self.client.get(f"/sites/{site_id}/chargers").json()["chargers"]
         return bool(charger["connected"])
 
     def signal(self, service: str, number: signal.Signals) -> None:
@@ -89,18 +89,21 @@ class Cluster:
         awaited(lambda: self.told()["services"][service]["pid"] != before)
 
     def stop(self) -> None:
+        """By Ctrl-C, once."""
+        if self.process.poll() is not None:
+            return
         self.known()
         self.client.close()
         self.process.send_signal(signal.SIGINT)
         self.process.wait(PATIENCE_S)
 
 
-@pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[Cluster]:
-    running = Cluster(tmp_path / "said")
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """To start one takes a minute, so all share it; the last test stops it."""
+    running = Cluster(tmp_path_factory.mktemp("cluster") / "said")
     yield running
-    if running.process.poll() is None:
-        running.stop()
+    running.stop()
 
 
 @contextmanager
@@ -123,10 +126,10 @@ def awaited(holds: Callable[[], bool]) -> None:
 
 def test_a_car_charges_while_a_processor_is_killed(cluster: Cluster, tmp_path: Path) -> None:
     known = tmp_path / "c1.json"
-    known.write_text(json.dumps(cluster.register()))
+    known.write_text(json.dumps(cluster.register("garage", "c1")))
     vehicle = {"vin": "WVWZZZAUZLW000001", "battery_kwh": 20, "max_a": 16, "token": "ADA-CARD"}
     cluster.post("/vehicles", vehicle)
-    assert cluster.client.get("/sites").json()["sites"][0]["id"] == "garage"
+    assert "garage" in {site["id"] for site in cluster.client.get("/sites").json()["sites"]}
 
     wanted = {"vehicle_id": vehicle["vin"], "site_id": "garage", "target_soc": 80, "time_constraint_minutes": 60}
     session = cluster.post("/sessions/request", wanted | {"current_soc": 79.8})["id"]
@@ -149,24 +152,26 @@ def test_a_car_charges_while_a_processor_is_killed(cluster: Cluster, tmp_path: P
     assert known_as()["energy_kwh"] == 0.04
     assert "service=processor-sites-1" in cluster.said.read_text()
 
+
+def test_what_a_gateway_held_that_hangs_is_given_up_and_told_again_when_it_goes_on(cluster: Cluster) -> None:
+    """Nobody starts it again, since it did not end."""
+    charger = cluster.register("yard", "c2")
+    where = f"{cluster.told()['gateways'][0]}/{charger['ocpp_id']}"
+    secret = base64.b64encode(f"{charger['ocpp_id']}:{charger['password']}".encode()).decode()
+    headers = {"Authorization": f"Basic {secret}"}
+    with connect(where, subprotocols=["ocpp1.6"], additional_headers=headers, ping_interval=None, proxy=None):
+        awaited(lambda: cluster.connected("yard"))
+        cluster.signal("gateway-1", signal.SIGSTOP)
+        try:
+            awaited(lambda: not cluster.connected("yard"))
+        finally:
+            cluster.signal("gateway-1", signal.SIGCONT)
+        awaited(lambda: cluster.connected("yard"))
+
+
+def test_stopped_it_leaves_nothing_behind(cluster: Cluster) -> None:
     cluster.stop()
     assert cluster.process.returncode == 0, cluster.said.read_text()
     left = [process for process in cluster.family if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
     assert left == []
     assert not cluster.folder.exists()
-
-
-def test_what_a_gateway_held_that_hangs_is_given_up_and_told_again_when_it_goes_on(cluster: Cluster) -> None:
-    """Nobody starts it again, since it did not end."""
-    charger = cluster.register()
-    where = f"{cluster.told()['gateways'][0]}/{charger['ocpp_id']}"
-    secret = base64.b64encode(f"{charger['ocpp_id']}:{charger['password']}".encode()).decode()
-    headers = {"Authorization": f"Basic {secret}"}
-    with connect(where, subprotocols=["ocpp1.6"], additional_headers=headers, ping_interval=None, proxy=None):
-        awaited(cluster.connected)
-        cluster.signal("gateway-1", signal.SIGSTOP)
-        try:
-            awaited(lambda: not cluster.connected())
-        finally:
-            cluster.signal("gateway-1", signal.SIGCONT)
-        awaited(cluster.connected)
