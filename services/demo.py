@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 DAY = Annotated[str, typer.Option(help="A day of March 2019 in the recorded sessions.")]
-LIMIT = Annotated[float, typer.Option(help="The site's grid limit in kW.")]
+LIMIT = Annotated[float, typer.Option(help="The site's grid limit in kW, of each garage.")]
 NOON = Annotated[float, typer.Option(help="What the utility lowers it to from 12:00 to 16:00, in kW.")]
+GARAGES = Annotated[int, typer.Option(min=1, max=8, help="So many are one site, with as many times the cars.")]
 SPEED = Annotated[float | None, typer.Option(help="Simulated seconds a second; as fast as it goes when left out.")]
 OUTAGES = Annotated[int, typer.Option(min=0, help="How often each charger's line is cut, for 20 s to 15 min.")]
 KILLS = Annotated[int, typer.Option(min=0, help="How often the server is killed (kill -9) and started again.")]
@@ -25,6 +26,7 @@ def demo(
     day: DAY = "2019-03-08",
     limit_kw: LIMIT = 40.0,
     noon_limit_kw: NOON = 25.0,
+    garages: GARAGES = 1,
     speed: SPEED = None,
     outages: OUTAGES = 0,
     kills: KILLS = 0,
@@ -36,5 +38,7 @@ def demo(
     """Run a recorded day: cars queue, chargers are steered over OCPP, the cap falls at noon, and a replay proves it."""
     from services import demo_run
 
-    wanted = demo_run.Wanted(day, limit_kw, noon_limit_kw, speed, outages, kills, report, keep, distributed, workers)
+    wanted = demo_run.Wanted(
+        day, limit_kw, noon_limit_kw, garages, speed, outages, kills, report, keep, distributed, workers
+    )
     raise typer.Exit(demo_run.run(wanted))

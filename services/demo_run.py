@@ -46,6 +46,8 @@ class Wanted:
     day: str
     limit_kw: float
     noon_limit_kw: float
+    garages: int
+    """Limits are of each."""
     speed: float | None
     outages: int
     kills: int
@@ -140,7 +142,7 @@ def _world(wanted: Wanted, folder: Path, server: DemoServer | DemoCluster, conso
     command = [sys.executable, "-m", "simulators.demo_world", "--server", addresses.api, "--ocpp", addresses.ocpp]
     command += ["--control", addresses.control, "--credentials", str(credentials), "--site", SITE]
     command += ["--day", wanted.day, "--limit-kw", str(wanted.limit_kw)]
-    command += ["--noon-limit-kw", str(wanted.noon_limit_kw), "--out", str(out)]
+    command += ["--noon-limit-kw", str(wanted.noon_limit_kw), "--garages", str(wanted.garages), "--out", str(out)]
     command += ["--outages", str(wanted.outages), "--patience", str(PATIENCE_S if wanted.kills else 0)]
     command += ["--speed", str(wanted.speed)] if wanted.speed else []
     with (folder / "world.log").open("wb") as errors:

@@ -38,8 +38,18 @@ def paragraphs(figures: Figures) -> list[Paragraph]:
         ("The energy", _energy(figures)),
         ("Priority", _priority(figures)),
         ("The proof", _proof(figures)),
-        ("What is real", REAL),
+        ("What is real", _real(figures)),
     ]
+
+
+def _real(figures: Figures) -> str:
+    garages = figures["garages"]
+    if garages == 1:
+        return REAL
+    return (
+        f"{REAL} This site is {garages} such garages: each visit is there {garages} times, but for the recorded one with "
+        "another car, which comes and goes up to an hour later."
+    )
 
 
 def _day(figures: Figures) -> str:

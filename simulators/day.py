@@ -1,13 +1,14 @@
 """A real day at a garage, with synthetic cars.
 
 Arrivals, departures and energies are measured (`data/README.md`). What the data does not know is laid over them, seeded
-and synthetic: battery, charge level at arrival, target, and how fast a car follows its pilot.
+and synthetic: battery, charge level at arrival, target, and how fast a car follows its pilot. Several garages have each
+visit as often, with another car, which comes and goes up to an hour later.
 """
 
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -19,6 +20,8 @@ PERIOD_0 = datetime(2019, 3, 1, tzinfo=ZONE).astimezone(UTC)
 PERIOD = timedelta(minutes=5)
 MAX_CURRENT_A = 32.0
 """The data's chargers gave at most 6.6 kW: 32 A at 208 V. No synthetic car takes less, so a bound stays fair."""
+
+LATER_MS = 3_600_000
 
 _NOMINAL_KWH = (42, 52, 60, 64, 75, 82, 100)
 _TARGETS_PERMILLE = (700, 800, 800, 800, 800, 850, 850, 900, 900, 950)
@@ -43,11 +46,13 @@ class Visit:
         return (self.target_permille - self.level_permille) * self.battery_kwh / 1000
 
 
-def visits(day: date, seed: int, path: Path = DATA) -> list[Visit]:
+def visits(day: date, seed: int, garages: int = 1, path: Path = DATA) -> list[Visit]:
     """The visits that began on this day (US/Pacific), in the order of arrival."""
     with path.open(newline="") as file:
         rows = [row for row in csv.DictReader(file) if _period_start(int(row["arrival_period"])).date() == day]
-    return sorted((_visit(row, seed) for row in rows), key=lambda visit: (visit.arrival_ms, visit.id))
+    found = [_visit(row, f"{seed}") for row in rows]
+    found += [_another(row, f"{seed}:garage {number}") for number in range(2, garages + 1) for row in rows]
+    return sorted(found, key=lambda visit: (visit.arrival_ms, visit.id))
 
 
 def local_ms(day: date, hour: int) -> int:
@@ -55,7 +60,18 @@ def local_ms(day: date, hour: int) -> int:
     return _ms(datetime(day.year, day.month, day.day, hour, tzinfo=ZONE))
 
 
-def _visit(row: dict[str, str], seed: int) -> Visit:
+def _another(row: dict[str, str], seed: str) -> Visit:
+    visit = _visit(row, seed)
+    later_ms = Random(f"{seed}:{visit.id}:later").randrange(LATER_MS)
+    return replace(
+        visit,
+        id=f"{seed}:{visit.id}",
+        arrival_ms=visit.arrival_ms + later_ms,
+        departure_ms=visit.departure_ms + later_ms,
+    )
+
+
+def _visit(row: dict[str, str], seed: str) -> Visit:
     random = Random(f"{seed}:{row['session_id']}")
     requested_kwh = float(row["requested_kwh"])
     target_permille = random.choice(_TARGETS_PERMILLE)

@@ -13,6 +13,8 @@ DESCRIPTION = "A real day at a garage, with cars and chargers, against a running
 
 @dataclass(frozen=True, slots=True)
 class Options:
+    """The limits are the site's, those of all garages together."""
+
     server: str
     ocpp: str
     control: str
@@ -22,6 +24,7 @@ class Options:
     noon_limit_kw: float
     firm_kw: float
     site: str
+    garages: int
     seed: int
     walk_ups: int
     outages: int
@@ -41,10 +44,13 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         "--credentials", required=True, type=Path, help="a JSON file with an operator's email, password"
     )
     parser.add_argument("--day", type=date.fromisoformat, default=date(2019, 3, 8), help="a day of March 2019")
-    parser.add_argument("--limit-kw", type=float, default=40.0, help="the site's limit")
+    parser.add_argument("--limit-kw", type=float, default=40.0, help="the limit of each garage")
     parser.add_argument("--noon-limit-kw", type=float, default=25.0, help="the cap from 12:00 to 16:00")
     parser.add_argument("--firm-kw", type=float, default=25.0, help="the lowest cap ever")
     parser.add_argument("--site", default="garage", help="the site's id")
+    parser.add_argument(
+        "--garages", type=int, default=1, metavar="N", help="so many are one site, with N times the cars"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--walk-ups", type=int, default=0, help="cars that nobody knows")
     parser.add_argument("--outages", type=int, default=0, metavar="N", help="how often each charger's line is cut")
@@ -53,4 +59,6 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     parser.add_argument("--speed", type=float, help="simulated seconds a second, at most")
     parser.add_argument("--out", type=Path, help="where the measurements go (JSON); else to the standard output")
     parser.add_argument("--progress", type=int, default=300, metavar="S", help="a line every S simulated s; 0: none")
-    return Options(**vars(parser.parse_args(arguments)))
+    told = vars(parser.parse_args(arguments))
+    of_the_site = {name: told["garages"] * told[name] for name in ("limit_kw", "noon_limit_kw", "firm_kw")}
+    return Options(**{**told, **of_the_site})

@@ -62,7 +62,7 @@ class DemoWorld:
         self._api = api
         self._site = site
         self._board = Board(time, api, site.id)
-        self._visits = _over_at_the_hour(options, visits(options.day, options.seed))
+        self._visits = _over_at_the_hour(options, visits(options.day, options.seed, options.garages))
         self._units = [
             (plan, visit) for plan in PLANS for visit in _over_at_the_hour(options, [plan.visit(options.day)])
         ]
@@ -203,6 +203,7 @@ class DemoWorld:
         return {
             "day": self._options.day.isoformat(),
             "seed": self._options.seed,
+            "garages": self._options.garages,
             "limit_kw": self._options.limit_kw,
             "noon_limit_kw": self._options.noon_limit_kw,
             "overload_s": truth.overload_s,
@@ -259,7 +260,10 @@ class DemoWorld:
             steps.append(LimitStep(self._cap.holds_from_ms / 1000, capped_kw))
             steps.append(LimitStep(self._cap.ends_ms / 1000, self._options.limit_kw))
         kw = VOLTAGE_V / 1000
-        panels = [BoundPanel(CHARGERS_A_PANEL, CHARGER_A * kw, limit_a * kw) for limit_a in PANEL_LIMITS_A.values()]
+        panels = [
+            BoundPanel(CHARGERS_A_PANEL, CHARGER_A * kw, limit_a * kw)
+            for limit_a in [*PANEL_LIMITS_A.values()] * self._options.garages
+        ]
         sessions = [
             BoundSession(visit.arrival_ms / 1000, visit.departure_ms / 1000, visit.need_kwh, visit.max_current_a * kw)
             for visit in [*self._visits, *(visit for _, visit in self._units)]
@@ -292,12 +296,12 @@ def _stranger(like: Visit, number: int) -> Visit:
 
 async def run(options: Options) -> dict[str, Any]:
     """Play the day; the measurements. Raises what keeps it from being played to its end."""
-    day = visits(options.day, options.seed)
+    day = visits(options.day, options.seed, options.garages)
     if not day:
         raise ValueError(f"--day: no sessions are known of {options.day}")
     start_ms = day[0].arrival_ms - SETS_UP_BEFORE_MS
     time = VirtualTime(start_ms - start_ms % 60_000)
-    site = garage(options.site, options.limit_kw, options.firm_kw)
+    site = garage(options.site, options.limit_kw, options.firm_kw, options.garages)
     host, _, port = options.control.rpartition(":")
     control = await Control.connect(host, int(port), options.patience)
     await control.advance(time.now_ms, {})

@@ -1,9 +1,9 @@
-"""The simulated sites: a garage with three panels, one a phase, and four chargers on each; and a little hub."""
+"""The simulated sites: garages with three panels, one a phase, and four chargers on each; and a little hub."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from simulators.charge_point import ChargePoint
 from simulators.rest import Api
@@ -91,16 +91,20 @@ class Site:
         return Credentials(told["id"], told["ocpp_id"], told["password"])
 
 
-def garage(site_id: str, limit_kw: float, firm_kw: float) -> Site:
-    """The garage. Panel p1 has a small cable: it feeds three of its four chargers at their least."""
-    nodes = [Node("site", None, "site", limit_kw=limit_kw)]
-    nodes += [Node(panel, "site", "panel", limit_a=(limit_a,) * 3) for panel, limit_a in PANEL_LIMITS_A.items()]
-    outlets = [
-        Outlet(f"{panel}-{number}", panel, (phase,), VOLTAGE_V)
-        for panel, phase in zip(PANEL_LIMITS_A, PHASES, strict=True)
-        for number in range(1, CHARGERS_A_PANEL + 1)
-    ]
-    return Site(site_id, limit_kw, firm_kw, ZONE, nodes, outlets)
+def garage(site_id: str, limit_kw: float, firm_kw: float, garages: int = 1) -> Site:
+    """The garage, or several of them as one site.
+
+    Panel p1 has a small cable: it feeds three of its four chargers at their least.
+    """
+    site = Site(site_id, limit_kw, firm_kw, ZONE, [Node("site", None, "site", limit_kw=limit_kw)], [])
+    for number in range(1, garages + 1):
+        before = "" if number == 1 else f"g{number}-"
+        for (panel, limit_a), phase in zip(PANEL_LIMITS_A.items(), PHASES, strict=True):
+            node = Node(before + panel, "site", "panel", limit_a=(limit_a,) * 3)
+            places = [f"{node.id}-{place}" for place in range(1, CHARGERS_A_PANEL + 1)]
+            outlets = [Outlet(place, node.id, (phase,), VOLTAGE_V) for place in places]
+            site = replace(site, nodes=[*site.nodes, node], outlets=[*site.outlets, *outlets])
+    return site
 
 
 def little_hub(site_id: str) -> Site:

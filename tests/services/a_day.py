@@ -64,6 +64,7 @@ def measured() -> dict[str, Any]:
         "day": "2019-03-08",
         "limit_kw": 40.0,
         "noon_limit_kw": 25.0,
+        "garages": 1,
         "overload_s": 0,
         "cap_lag_s_max": 14.2,
         "peak_kw": 39.4,

@@ -117,6 +117,10 @@ class TestWords:
             assert "Arrivals, departures and energies are real: ACN-Data" in report
             assert "synthetic overlay" in report
 
+    def test_cars_that_were_never_there_are_not_called_recorded(self) -> None:
+        assert "another car" not in told()
+        assert "This site is 4 such garages: each visit is there 4 times" in told(garages=4)
+
     def test_an_overload_is_not_talked_away(self) -> None:
         said = told(overload_s=1)
 

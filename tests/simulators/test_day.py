@@ -1,4 +1,5 @@
 import csv
+from collections import Counter
 from datetime import date
 
 import pytest
@@ -49,6 +50,18 @@ def test_the_overlay_is_of_the_seed_and_nothing_else():
     assert visits(FRIDAY, 5) != visits(FRIDAY, 6)
     times = [(visit.arrival_ms, visit.departure_ms) for visit in visits(FRIDAY, 5)]
     assert times == [(visit.arrival_ms, visit.departure_ms) for visit in visits(FRIDAY, 6)]
+
+
+def test_several_garages_have_the_day_s_visits_each_and_no_two_are_one():
+    one, three = visits(FRIDAY, 5), visits(FRIDAY, 5, garages=3)
+    assert len(three) == 3 * len(one) == len({visit.id for visit in three})
+    assert set(one) <= set(three)
+    durations = Counter(visit.departure_ms - visit.arrival_ms for visit in three)
+    assert durations == Counter(3 * [visit.departure_ms - visit.arrival_ms for visit in one])
+    assert three == sorted(three, key=lambda visit: visit.arrival_ms)
+    for visit in set(three) - set(one):
+        (as_recorded,) = [known for known in one if visit.id.endswith(known.id)]
+        assert 0 <= visit.arrival_ms - as_recorded.arrival_ms < 3_600_000
 
 
 @given(st.integers(0, 999_999))
