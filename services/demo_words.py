@@ -47,8 +47,8 @@ def _real(figures: Figures) -> str:
     if garages == 1:
         return REAL
     return (
-        f"{REAL} This site is {garages} such garages: each visit is there {garages} times, but for the recorded one with "
-        "another car, which comes and goes up to an hour later."
+        f"{REAL} This site is {garages} such garages: each visit is there {garages} times, but for the "
+        "recorded one with another car, which comes and goes up to an hour later."
     )
 
 
