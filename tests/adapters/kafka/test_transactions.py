@@ -20,9 +20,9 @@ AMPLE_S = 0.3
 
 
 def through(broker: Broker, settings: KafkaSettings) -> KafkaSettings:
-    """The same platform, reached through the proxy, and given up soon."""
-    other = {"brokers": f"127.0.0.1:{broker.proxy}", "attempt_timeout_s": 1.0, "transaction_timeout_ms": 60_000}
-    return settings.model_copy(update=other)
+    """The same platform, reached through the proxy, and given up soon; nobody is taken to be dead."""
+    slow = {"attempt_timeout_s": 1.0, "transaction_timeout_ms": 60_000, "session_timeout_ms": 30_000}
+    return settings.model_copy(update=slow | {"brokers": f"127.0.0.1:{broker.proxy}"})
 
 
 @pytest.mark.parametrize("part", ["request", "answer"])
@@ -34,18 +34,18 @@ async def test_a_commit_that_was_not_answered_counts_once(
         slow = KafkaLog.open(through(kafka, settings))
         host = Host(Counting(), slow, "b1")
         await host.restore()
-        running = asyncio.create_task(host.run())
-        await tell(log, given[:12])
-        await handled(log)
-        proxy.hold(part)
-        await tell(log, given[12:24])
-        assert await asyncio.to_thread(proxy.held.wait, PATIENCE_S)
-        await handled(log)
-        proxy.release()
-        await tell(log, given[24:])
-        await handled(log)
-        await slow.close()
-        await running
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(host.run())
+            await tell(log, given[:12])
+            await handled(log)
+            proxy.hold(part)
+            await tell(log, given[12:24])
+            assert await asyncio.to_thread(proxy.held.wait, PATIENCE_S)
+            await handled(log)
+            proxy.release()
+            await tell(log, given[24:])
+            await handled(log)
+            await slow.close()
     await assert_exactly_once(log, given)
 
 
