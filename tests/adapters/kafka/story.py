@@ -20,7 +20,7 @@ from tests.processors.counting import command
 
 INPUTS = topics.inputs("load")
 STREAMS = [f"load:{number}" for number in range(12)]
-PATIENCE_S = 40  # never waited for, unless something is broken
+PATIENCE_S = 90  # never waited for, unless something is broken
 
 
 def inputs(first: int, count: int) -> list[Record]:

@@ -21,7 +21,7 @@ AMPLE_S = 0.3
 
 def through(broker: Broker, settings: KafkaSettings) -> KafkaSettings:
     """The same platform, reached through the proxy, and given up soon; nobody is taken to be dead."""
-    slow = {"attempt_timeout_s": 1.0, "transaction_timeout_ms": 60_000, "session_timeout_ms": 30_000}
+    slow = {"attempt_timeout_s": 3.0, "transaction_timeout_ms": 60_000, "session_timeout_ms": 30_000}
     return settings.model_copy(update=slow | {"brokers": f"127.0.0.1:{broker.proxy}"})
 
 
