@@ -100,8 +100,11 @@ class Supervisor:
     def stop(self) -> int:
         """The last server's exit code, once it ended."""
         self._stopping = True
-        while self._thread.is_alive():  # it may just be starting another one
-            self._server.send_signal(signal.SIGTERM)
+        told = None
+        while self._thread.is_alive():
+            if self._server is not told:  # it may just be starting another one; told twice it would die at its very end
+                told = self._server
+                told.send_signal(signal.SIGTERM)
             self._thread.join(1)
         return self._server.returncode
 
