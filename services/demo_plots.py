@@ -34,7 +34,8 @@ def load_plot(samples: Sequence[Sample], start_ms: int, end_ms: int, width: int)
     """The site's load as an area, its cap as a line of steps."""
     peak_kw = max(sample.load_kw for sample in samples)
     most_kw = max(peak_kw, *(sample.cap_kw for sample in samples))
-    frame = Frame(width, 300, start_ms, end_ms, highest=10 * ceil(most_kw / 10 + 0.1))
+    every = _every(most_kw, (10, 20, 50, 100, 200))
+    frame = Frame(width, 300, start_ms, end_ms, highest=every * ceil(most_kw / every + 0.5))  # the unit has its place
     caps = changes([(sample.at_ms, sample.cap_kw) for sample in samples])
     return svg(
         frame,
@@ -43,7 +44,7 @@ def load_plot(samples: Sequence[Sample], start_ms: int, end_ms: int, width: int)
         f"The load in kW over the day, at most {peak_kw:.1f}. {_told(caps)}",
         [
             *_lowered(frame, samples),
-            values(frame, 10, "kW"),
+            values(frame, every, "kW"),
             hours(frame),
             area(frame, _loads(samples, start_ms), "load"),
             line(frame, caps, "cap"),
@@ -57,7 +58,7 @@ def cars_plot(samples: Sequence[Sample], start_ms: int, end_ms: int, width: int)
     charging = [(sample.at_ms, sample.charging) for sample in samples]
     waiting = [(sample.at_ms, sample.waiting) for sample in samples]
     most = max(count for _, count in charging + waiting)
-    every = next(step for step in (1, 2, 5, 10, 20, 50) if most <= 6 * step or step == 50)
+    every = _every(most, (1, 2, 5, 10, 20, 50))
     frame = Frame(width, 180, start_ms, end_ms, highest=max(every, every * ceil(most / every)))
     return svg(
         frame,
@@ -104,6 +105,11 @@ def key(kind: str) -> str:
     else:
         shape = f'<path class="{kind}" d="{KEYS.get(kind, "M0 7H28")}"/>'
     return f'<svg class="key" viewBox="0 0 28 14" aria-hidden="true">{_hatching(name)}{shape}</svg>'
+
+
+def _every(most: float, steps: Sequence[int]) -> int:
+    """How far apart the lines of an axis are: so near that there are six, if a step is long enough for that."""
+    return next((step for step in steps if most <= 6 * step), steps[-1])
 
 
 def _lowered(frame: Frame, samples: Sequence[Sample]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from io import StringIO
 from itertools import groupby
@@ -362,6 +363,19 @@ class TestDrawings:
 
     def test_values_are_labelled_up_to_the_highest(self) -> None:
         assert re.findall(r">([^<]+)</text>", values(self.FRAME, 10, "kW")) == ["0", "10", "20", "30", "40", "50", "kW"]
+
+    @pytest.mark.parametrize(("limit_kw", "highest"), [(40, 50), (100, 120), (160, 200), (240, 300), (320, 400)])
+    def test_the_lines_of_a_large_site_are_few_and_its_limit_s_name_lies_below_the_unit(
+        self, limit_kw: int, highest: int
+    ) -> None:
+        large = [replace(sample, cap_kw=limit_kw) for sample in samples(measured())]
+        drawn = demo_plots.load_plot(large, at_ms("06:00"), at_ms("18:00"), 1080)
+        written = re.findall(r'y="([\d.]+)" text-anchor="\w+">([^<]+)</text>', drawn)
+        numbers = [int(words) for _, words in written if words.isdigit()]
+        assert (numbers[0], numbers[-1]) == (0, highest)
+        assert len(numbers) <= 7
+        at_px = {words: float(y) for y, words in written}
+        assert at_px[f"limit {limit_kw} kW"] - at_px["kW"] > 10
 
     def test_the_lowered_cap_is_drawn_shaded_and_named(self) -> None:
         drawn = demo_plots.load_plot(samples(measured()), at_ms("06:00"), at_ms("18:00"), 1080)
