@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 DAY = Annotated[str, typer.Option(help="A day of March 2019 in the recorded sessions.")]
-LIMIT = Annotated[float, typer.Option(help="The site's grid limit in kW, of each garage.")]
+LIMIT = Annotated[float, typer.Option(help="The grid limit in kW, of each garage.")]
 NOON = Annotated[float, typer.Option(help="What the utility lowers it to from 12:00 to 16:00, in kW.")]
 GARAGES = Annotated[int, typer.Option(min=1, max=8, help="So many are one site, with as many times the cars.")]
 SPEED = Annotated[float | None, typer.Option(help="Simulated seconds a second; as fast as it goes when left out.")]

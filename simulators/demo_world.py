@@ -32,7 +32,7 @@ from simulators.lives import Life
 from simulators.patience import patiently
 from simulators.people import register_car, register_user
 from simulators.rest import Api, Credentials, Key, Refused, Unreachable
-from simulators.site import CHARGER_A, CHARGERS_A_PANEL, PANEL_LIMITS_A, VOLTAGE_V, Site, garage
+from simulators.site import CHARGER_A, CHARGERS_A_PANEL, VOLTAGE_V, Site, garage
 from simulators.truth import Cap
 from simulators.virtual_time import Repeater, VirtualTime, parse_ms, rfc3339
 from simulators.world import NotSettled, World
@@ -55,14 +55,16 @@ FAILURES = (
 class DemoWorld:
     """The whole of it, from an empty server to the last car's departure."""
 
-    def __init__(self, options: Options, time: VirtualTime, world: World, api: Api, site: Site) -> None:
+    def __init__(
+        self, options: Options, time: VirtualTime, world: World, api: Api, site: Site, day: list[Visit]
+    ) -> None:
         self._options = options
         self._time = time
         self._world = world
         self._api = api
         self._site = site
         self._board = Board(time, api, site.id)
-        self._visits = _over_at_the_hour(options, visits(options.day, options.seed, options.garages))
+        self._visits = _over_at_the_hour(options, day)
         self._units = [
             (plan, visit) for plan in PLANS for visit in _over_at_the_hour(options, [plan.visit(options.day)])
         ]
@@ -261,8 +263,9 @@ class DemoWorld:
             steps.append(LimitStep(self._cap.ends_ms / 1000, self._options.limit_kw))
         kw = VOLTAGE_V / 1000
         panels = [
-            BoundPanel(CHARGERS_A_PANEL, CHARGER_A * kw, limit_a * kw)
-            for limit_a in [*PANEL_LIMITS_A.values()] * self._options.garages
+            BoundPanel(CHARGERS_A_PANEL, CHARGER_A * kw, node.limit_a[0] * kw)
+            for node in self._site.nodes
+            if node.limit_a is not None
         ]
         sessions = [
             BoundSession(visit.arrival_ms / 1000, visit.departure_ms / 1000, visit.need_kwh, visit.max_current_a * kw)
@@ -308,7 +311,7 @@ async def run(options: Options) -> dict[str, Any]:
     credentials = Credentials.read(options.credentials)
     api = Api(options.server, credentials, Ledger(), seed=str(options.seed), patience_s=options.patience)
     world = World(time, control, site.truth(), options.speed)
-    demo = DemoWorld(options, time, world, api, site)
+    demo = DemoWorld(options, time, world, api, site, day)
     try:
         await world.run(demo.play())
         return demo.measured()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from simulators.charge_point import ChargePoint
 from simulators.rest import Api
@@ -96,15 +96,19 @@ def garage(site_id: str, limit_kw: float, firm_kw: float, garages: int = 1) -> S
 
     Panel p1 has a small cable: it feeds three of its four chargers at their least.
     """
-    site = Site(site_id, limit_kw, firm_kw, ZONE, [Node("site", None, "site", limit_kw=limit_kw)], [])
-    for number in range(1, garages + 1):
-        before = "" if number == 1 else f"g{number}-"
-        for (panel, limit_a), phase in zip(PANEL_LIMITS_A.items(), PHASES, strict=True):
-            node = Node(before + panel, "site", "panel", limit_a=(limit_a,) * 3)
-            places = [f"{node.id}-{place}" for place in range(1, CHARGERS_A_PANEL + 1)]
-            outlets = [Outlet(place, node.id, (phase,), VOLTAGE_V) for place in places]
-            site = replace(site, nodes=[*site.nodes, node], outlets=[*site.outlets, *outlets])
-    return site
+    panels = [
+        (before + panel, limit_a, phase)
+        for before in ["", *(f"g{number}-" for number in range(2, garages + 1))]
+        for (panel, limit_a), phase in zip(PANEL_LIMITS_A.items(), PHASES, strict=True)
+    ]
+    nodes = [Node("site", None, "site", limit_kw=limit_kw)]
+    nodes += [Node(panel, "site", "panel", limit_a=(limit_a,) * 3) for panel, limit_a, _ in panels]
+    outlets = [
+        Outlet(f"{panel}-{number}", panel, (phase,), VOLTAGE_V)
+        for panel, _, phase in panels
+        for number in range(1, CHARGERS_A_PANEL + 1)
+    ]
+    return Site(site_id, limit_kw, firm_kw, ZONE, nodes, outlets)
 
 
 def little_hub(site_id: str) -> Site:
