@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import random
 import socket
 import subprocess
+import tempfile
 import time
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
+from typing import BinaryIO
 
 HOST = "127.0.0.1"
 FILE = "addresses.json"
@@ -22,7 +27,7 @@ def lasting_ports(count: int) -> list[int]:
     """Free ports for a server that will be started again on them.
 
     They lie below those that the system gives to whoever connects, so that nobody takes one while the server is away.
-    None is given twice by this process, though nobody may listen on it yet.
+    None is given twice, by this process or beside it by another of this user, though nobody may listen on it yet.
     """
     with ExitStack() as held:
         return [_held(held) for _ in range(count)]
@@ -32,12 +37,27 @@ def _held(held: ExitStack) -> int:
     while True:
         listener = held.enter_context(socket.socket())
         port = random.randrange(10_000, 30_000)
-        if port in _given:
+        if port in _given or not _is_reserved(port):
             continue
         with suppress(OSError):
             listener.bind((HOST, port))
             _given.add(port)
             return port
+
+
+def _is_reserved(port: int) -> bool:
+    """Whether the port is this process's from now on, and until it ends."""
+    try:
+        fcntl.lockf(_reservations(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+    except OSError:
+        return False
+    return True
+
+
+@cache
+def _reservations() -> BinaryIO:
+    """A file of locks, a byte for each port. It stays open: closed, it would lose the locks of this process."""
+    return Path(tempfile.gettempdir(), f"commonwatt-ports-{os.getuid()}.lock").open("ab")
 
 
 @dataclass(frozen=True, slots=True)
