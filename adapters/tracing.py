@@ -1,4 +1,4 @@
-"""`commands.tracing.Tracer` on OpenTelemetry."""
+"""`commands.ports.tracing.Tracer` on OpenTelemetry."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from opentelemetry.context import Context
 from opentelemetry.trace import SpanKind, TracerProvider
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from commands.tracing import Facts, Passed, Span
+from commands.ports.tracing import Facts, Passed, Span
 
 TRACEPARENT = "traceparent"
 PROPAGATOR = TraceContextTextMapPropagator()

@@ -10,9 +10,9 @@ from fastapi import Depends, Request
 from api.context import Context, Given
 from api.finding import found
 from api.problems import Problem
+from commands.log.topics import stream
 from commands.register_vehicle import VIN_PATTERN
-from commands.topics import stream
-from domain.access import ACTIONS, NOBODY, Belongs, Principal, allows
+from domain.registry.access import ACTIONS, NOBODY, Belongs, Principal, allows
 from projections import enterprises, sessions, sites, vehicles
 from projections.projection import Row
 

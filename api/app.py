@@ -9,9 +9,9 @@ from fastapi import FastAPI
 from api import openapi, problems
 from api.context import Context
 from api.log_in_attempts import LogInAttempts
-from api.metrics import Metrics
 from api.middleware import Authenticated, BodyLimited, Measured
-from api.operation import Parked
+from api.operations.metrics import Metrics
+from api.operations.operation import Parked
 from api.routes import (
     chargers,
     enterprises,
@@ -30,7 +30,7 @@ from api.routes import (
 )
 from api.tracing import Traced
 from api.web import actions, assets, pages
-from commands.tracing import UNTRACED, Tracer
+from commands.ports.tracing import UNTRACED, Tracer
 
 DESCRIPTION = """Coordinates EV charging across community hubs.
 

@@ -15,12 +15,12 @@ from starlette.responses import Response
 from api.answers import Answer, Json, encode
 from api.context import Context, Given, Outcome
 from api.problems import MEDIA_TYPE, Problem, Rejected, problem_response
-from commands.codec import entry
+from commands.log.codec import entry
+from commands.log.topics import inputs
 from commands.request import Request as Body
-from commands.topics import inputs
-from domain.access import Principal
 from domain.records import Payload, derived_id, input_record
 from domain.records.time import InputRejected
+from domain.registry.access import Principal
 from projections.applied import READ_WAIT_S
 
 DECISION_WAIT_S = 2.0

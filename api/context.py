@@ -8,10 +8,12 @@ from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
 
-from api.live import Live
-from commands.ports import Clock, Log, Position, TimeSeries
-from domain.access import Principal
+from api.operations.live import Live
+from commands.ports.clock import Clock
+from commands.ports.log import Log, Position
+from commands.ports.series import TimeSeries
 from domain.records import Record
+from domain.registry.access import Principal
 from projections.database import Database
 
 

@@ -10,9 +10,9 @@ from sqlalchemy import Connection
 
 from api.context import Context
 from api.problems import SOON, Problem
-from commands.ports import Log, Position
-from commands.positions import is_past
-from commands.topics import EVENTS, PROCESSORS, inputs
+from commands.log.positions import is_past
+from commands.log.topics import EVENTS, PROCESSORS, inputs
+from commands.ports.log import Log, Position
 from projections.applied import READ_WAIT_S
 
 T = TypeVar("T")

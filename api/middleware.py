@@ -9,10 +9,10 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.context import Context, Identity
-from api.metrics import Metrics
+from api.operations.metrics import Metrics
 from api.problems import no_database, plain_problem
-from commands.ports import DatabaseUnavailable
-from domain.access import Principal
+from commands.ports.database import DatabaseUnavailable
+from domain.registry.access import Principal
 
 BODY_LIMIT = 1_000_000
 TOO_LARGE = f"a body may have at most {BODY_LIMIT} bytes"

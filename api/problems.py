@@ -12,7 +12,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from api.answers import encode
-from commands.ports import DatabaseUnavailable, LogDamaged, LogError, SeriesUnavailable
+from commands.ports.database import DatabaseUnavailable
+from commands.ports.log import LogDamaged, LogError
+from commands.ports.series import SeriesUnavailable
 from domain.errors import DomainError
 
 MEDIA_TYPE = "application/problem+json"

@@ -7,11 +7,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from commands.ports import TelemetryType
-from domain.reading_buckets import SampledType
-from domain.records.priority import Basis
-from domain.records.readings import ReadingSource
+from commands.ports.series import TelemetryType
+from domain.records.observations import ReadingSource
 from domain.records.registry import EnterpriseKind, Role
+from domain.records.vehicles import Basis
+from domain.series.reading_buckets import SampledType
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Tier = Annotated[int, Field(ge=0, le=2)]

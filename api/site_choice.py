@@ -5,7 +5,7 @@ from __future__ import annotations
 from api.access import known_site
 from api.context import Context
 from api.problems import Problem
-from domain.zone import is_near
+from domain.vehicle.zone import is_near
 from projections import chargers, sessions, sites
 from projections.projection import Row
 

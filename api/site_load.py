@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from api.context import Context
-from commands.ports import MeterValue
-from domain.coarse_curve import CoarseCurve, Range, joined
-from domain.down_sampling import WIDTHS_MS
-from domain.load_curve import HOLD_MS, Curve, Sample, Steps, Transaction, site_w, spans
-from domain.meter_buckets import MeterBucket
+from commands.ports.series import MeterValue
+from domain.series.coarse_curve import CoarseCurve, Range, joined
+from domain.series.down_sampling import WIDTHS_MS
+from domain.series.load_curve import HOLD_MS, Curve, Sample, Steps, Transaction, site_w, spans
+from domain.series.meter_buckets import MeterBucket
 from projections import chargers, grid_limits, transactions
 from projections.projection import Row
 

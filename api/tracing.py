@@ -6,7 +6,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.middleware import template
-from commands.tracing import Tracer
+from commands.ports.tracing import Tracer
 
 
 class Traced:

@@ -6,9 +6,9 @@ from typing import Any
 
 from api.context import EnterpriseNames
 from api.site_load import Point
-from commands.ports import TelemetryEvent
+from commands.ports.series import TelemetryEvent
 from commands.quantities import rfc3339
-from domain.reading_buckets import ReadingBucket
+from domain.series.reading_buckets import ReadingBucket
 from projections.projection import Row
 
 

@@ -20,9 +20,9 @@ import orjson
 import websockets
 
 from benchmarks.keep_alive import KeepAlive
-from services.addresses import wait_for_addresses
-from services.costs import Cost, family_cost
-from services.first_start import Operator, prepare_operator
+from services.base.addresses import wait_for_addresses
+from services.base.costs import Cost, family_cost
+from services.base.first_start import Operator, prepare_operator
 
 ROOT = Path(__file__).resolve().parent.parent
 AT_ONCE = 20

@@ -24,8 +24,8 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
-from adapters.log.sqlite import SqliteLog
-from commands.ports import Entry
+from adapters.log.sqlite.log import SqliteLog
+from commands.ports.log import Entry
 
 CALLERS = (1, 50, 500)
 ROUNDS = 20

@@ -23,10 +23,10 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
-from adapters.log.sqlite import SqliteLog
+from adapters.log.sqlite.log import SqliteLog
 from benchmarks.community import CHARGERS, Community, Served, community, embedded
 from benchmarks.log import DISK
-from commands.ports import Entry
+from commands.ports.log import Entry
 
 ROUNDS = 5
 REQUESTS = 200

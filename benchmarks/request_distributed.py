@@ -14,10 +14,10 @@ from benchmarks.log import DISK
 from benchmarks.request import FLOOR_CALLS, Wanted, measure, write
 from benchmarks.stream.traffic import PARTITIONS, Traffic
 from benchmarks.stream.two_hops import two_hops
-from services import cluster_run
-from services.cluster_run import Cluster
-from services.logs import BROKERS
-from services.postgres import enterable
+from services.base.logs import BROKERS
+from services.local import cluster_run
+from services.local.cluster_run import Cluster
+from services.local.postgres import enterable
 
 
 def run(wanted: Wanted, report: Path | None = None) -> dict[str, Any]:

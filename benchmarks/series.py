@@ -19,9 +19,9 @@ from rich.table import Table
 
 from adapters.timeseries.questdb import QuestDbSeries
 from adapters.timeseries.sqlite import SqliteSeries
-from commands.ports import MeterValue, TimeSeries
-from services.costs import family_cost
-from services.questdb import QuestDb
+from commands.ports.series import MeterValue, TimeSeries
+from services.base.costs import family_cost
+from services.local.questdb import QuestDb
 
 TOPIC = "load.inputs"
 TOGETHER = (1, 10, 100, 1000)

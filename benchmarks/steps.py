@@ -17,15 +17,15 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from commands import topics
-from commands.codec import decode
-from commands.ports import Log
-from processors.history import stored_of
-from processors.outputs import outputs_of
-from processors.processor import Processor
-from processors.stream import StreamState, dump_state, fresh, step
-from services.logs import existing_log
-from services.processors import all_processors
+from commands.log import topics
+from commands.log.codec import decode
+from commands.ports.log import Log
+from processors.engine.history import stored_of
+from processors.engine.outputs import outputs_of
+from processors.engine.processor import Processor
+from processors.engine.stream import StreamState, dump_state, fresh, step
+from services.base.logs import existing_log
+from services.composition.processors import all_processors
 
 
 async def measure(log: Log) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from commands.request import Request
 from commands.request_urgent_review import Reason
-from domain.records.priority import DecideUrgentReview
+from domain.records.vehicles import DecideUrgentReview
 
 
 class UrgentReviewDecision(Request):

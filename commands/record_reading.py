@@ -10,9 +10,9 @@ from commands.quantities import Instant, Kilometres, Latitude, Longitude, Percen
 from commands.register_site import Zone
 from commands.request import Request
 from domain.errors import DomainError
-from domain.readings import AHEAD_MS
-from domain.records.readings import Reading, ReadingSource
-from domain.zone import zone_of
+from domain.records.observations import Reading, ReadingSource
+from domain.vehicle.readings import AHEAD_MS
+from domain.vehicle.zone import zone_of
 
 RULE = "reading.v1"
 YesOrNo = Annotated[bool, Field(strict=True)]

@@ -6,9 +6,9 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from commands.log.topics import stream
 from commands.quantities import Amperes, Identifier, Volts, round_down, round_nearest, round_up
 from commands.request import Request
-from commands.topics import stream
 from domain.records.registry import RegisterCharger
 
 PHASES = ("L1", "L2", "L3")

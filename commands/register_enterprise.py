@@ -6,9 +6,9 @@ from typing import Annotated, ClassVar
 
 from pydantic import StringConstraints
 
+from commands.log.topics import stream
 from commands.quantities import Identifier
 from commands.request import Request
-from commands.topics import stream
 from domain.records.registry import EnterpriseKind, RegisterEnterprise
 
 Name = Annotated[str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=200)]

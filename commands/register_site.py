@@ -6,9 +6,9 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints
 
+from commands.log.topics import stream
 from commands.quantities import Amperes, Identifier, Kilowatts, round_down, round_up
 from commands.request import Request
-from commands.topics import stream
 from domain.records.registry import NodeSpec, RegisterSite
 
 Zone = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._/:+-]{0,62}$")]

@@ -6,9 +6,9 @@ from typing import Annotated, ClassVar
 
 from pydantic import StringConstraints
 
+from commands.log.topics import stream
 from commands.quantities import Identifier
 from commands.request import Request
-from commands.topics import stream
 from domain.records.registry import RegisterAccount, Role
 
 Email = Annotated[

@@ -6,9 +6,9 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, StringConstraints
 
+from commands.log.topics import stream
 from commands.quantities import Amperes, Identifier, KilowattHours, PhaseCount, round_down, round_nearest
 from commands.request import Request
-from commands.topics import stream
 from domain.records.registry import RegisterVehicle
 
 VIN_PATTERN = r"^[A-HJ-NPR-Za-hj-npr-z0-9]{17}$"

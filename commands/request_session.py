@@ -8,7 +8,7 @@ from pydantic import StringConstraints
 
 from commands.quantities import Identifier, Minutes, Percent, round_down, round_nearest
 from commands.request import Request
-from domain.records.fleet import RequestSession
+from domain.records.vehicles import RequestSession
 
 
 class SessionRequest(Request):

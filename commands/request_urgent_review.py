@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import StringConstraints
 
 from commands.request import Request
-from domain.records.priority import RequestUrgentReview
+from domain.records.vehicles import RequestUrgentReview
 
 Reason = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=500)]
 """Free words: they stay in the vault."""

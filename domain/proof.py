@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from domain import mission, offers, targets, urgent_review
-from domain.grid import Outlet
-from domain.queue import rank
+from domain.electrical.grid import Outlet
 from domain.records import Decision
-from domain.records.priority import PriorityDenied, PriorityExpired, PriorityGranted
-from domain.records.sessions import ScheduleChanged, SessionOffered
-from domain.scheduling import schedule
-from domain.site import node_of
+from domain.records.sites import ScheduleChanged, SessionOffered
+from domain.records.vehicles import PriorityDenied, PriorityExpired, PriorityGranted
+from domain.site import offers, targets
+from domain.site.queue import rank
+from domain.site.scheduling import schedule
+from domain.site.state import node_of
+from domain.vehicle import mission, urgent_review
 
 Outlets = Mapping[str, Outlet]
 

@@ -6,22 +6,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from domain import desired
 from domain.errors import DomainError
-from domain.load_control import capacity, caps, confirmations, cutting, floors, leases, permits, transactions
+from domain.load_control import capacity, caps, confirmations, cutting, desired, floors, leases, permits, transactions
 from domain.load_control.commissioning import open_commissioning
+from domain.load_control.compliance import judge
 from domain.load_control.connections import answered, booted, connected, disconnected, status_changed
+from domain.load_control.context import Deciding
 from domain.load_control.counting import counted_ma
-from domain.load_control.deciding import Deciding
 from domain.load_control.evolve import evolve
 from domain.load_control.ledger import Charger, Ledger
 from domain.load_control.make_before_break import lower, raise_limits
 from domain.load_control.meters import Meters, sense
-from domain.load_control.obedience import judge
 from domain.load_control.ownership import owner, refuse_older_socket
 from domain.load_control.site import add_charger, request_command, set_tree, take_targets
 from domain.load_control.waking import next_due_ms
-from domain.records import Payload, Record, chargers, load, registry, sessions
+from domain.records import Payload, Record, load, observations, registry, sites
 from domain.records.time import TimerDue, TimerSet
 
 RULE = "load_control.route.v1"
@@ -29,7 +28,7 @@ WAKE = "wake"
 
 
 class Load:
-    """`processors.processor.Processor` for the kernel of a site."""
+    """`processors.engine.processor.Processor` for the kernel of a site."""
 
     name = "load"
     fold_type = Ledger
@@ -42,9 +41,9 @@ class Load:
         if working.since_ms == 0:
             working = replace(working, since_ms=given.time)
         match given.data:
-            case chargers.Metered() if given.data.charger_id in fold.chargers:
+            case observations.Metered() if given.data.charger_id in fold.chargers:
                 return sense(fold.chargers[given.data.charger_id], working, given.data, given.time)
-            case chargers.TransactionStop():
+            case observations.TransactionStop():
                 return _forget_stopped(fold, working, given.data)
         return working
 
@@ -128,7 +127,7 @@ def _desired(fold: Ledger, charger: Charger) -> desired.Desired:
     )
 
 
-def _forget_stopped(fold: Ledger, working: Meters, told: chargers.TransactionStop) -> Meters:
+def _forget_stopped(fold: Ledger, working: Meters, told: observations.TransactionStop) -> Meters:
     """A charger meters its transactions only: what it drew is over with the last of them."""
     charger = fold.chargers.get(told.charger_id)
     if charger is None or [one.id for one in charger.transactions] != [told.transaction_id]:
@@ -138,7 +137,7 @@ def _forget_stopped(fold: Ledger, working: Meters, told: chargers.TransactionSto
 
 def _metered(deciding: Deciding, given: Record) -> bool:
     """Whether a reading matters: it is judged, or what its charger counts at is another."""
-    told: chargers.Metered = given.data  # type: ignore[assignment]
+    told: observations.Metered = given.data  # type: ignore[assignment]
     charger = deciding.charger(told.charger_id)
     meter = deciding.meter(charger)
     if not told.fresh or meter is None or meter.at_ms != deciding.now_ms:
@@ -157,7 +156,7 @@ def _started(deciding: Deciding, given: Record) -> None:
 
 
 def _start_requested(deciding: Deciding, given: Record) -> None:
-    told: sessions.StartRequested = given.data  # type: ignore[assignment]
+    told: sites.StartRequested = given.data  # type: ignore[assignment]
     permits.request(deciding, deciding.charger(told.charger_id), told.request_id)
 
 
@@ -181,18 +180,18 @@ HANDLERS: dict[type[Payload], Callable[[Deciding, Record], bool | None]] = {
     load.SetGridLimit: _by(caps.set_grid_limit),
     load.CommissionCharger: _by(open_commissioning),
     load.RequestCommand: _by(request_command),
-    chargers.Connected: _by(connected),
-    chargers.Disconnected: _by(disconnected),
-    chargers.Booted: _by(booted),
-    chargers.Status: _by(status_changed),
-    chargers.TransactionStart: _started,
-    chargers.TransactionStop: _by(transactions.stop),
-    chargers.Metered: _metered,
-    chargers.ProfileAnswer: _by(answered),
-    chargers.CommandAnswer: _by(confirmations.command_answered),
-    chargers.Configuration: _nothing,
-    sessions.StartRequested: _start_requested,
-    sessions.ScheduleChanged: _by(take_targets),
-    sessions.TargetsRenewed: _by(take_targets),
+    observations.Connected: _by(connected),
+    observations.Disconnected: _by(disconnected),
+    observations.Booted: _by(booted),
+    observations.Status: _by(status_changed),
+    observations.TransactionStart: _started,
+    observations.TransactionStop: _by(transactions.stop),
+    observations.Metered: _metered,
+    observations.ProfileAnswer: _by(answered),
+    observations.CommandAnswer: _by(confirmations.command_answered),
+    observations.Configuration: _nothing,
+    sites.StartRequested: _start_requested,
+    sites.ScheduleChanged: _by(take_targets),
+    sites.TargetsRenewed: _by(take_targets),
     TimerDue: _due,
 }

@@ -13,9 +13,8 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 
 from eventsourcing.domain import Aggregate, event
 
-from domain.desired import Desired
-from domain.enterprise import Verification, approve, check_account, suspend
 from domain.errors import DomainError
+from domain.load_control.desired import Desired
 from domain.records import Payload, Record
 from domain.records.registry import (
     AccountRegistered,
@@ -33,7 +32,8 @@ from domain.records.registry import (
     SuspendEnterprise,
     VehicleRegistered,
 )
-from domain.site_tree import MAX_MA, check_charger, check_tree
+from domain.registry.enterprise import Verification, approve, check_account, suspend
+from domain.registry.site_tree import MAX_MA, check_charger, check_tree
 
 Description = SiteRegistered | ChargerRegistered | VehicleRegistered | AccountRegistered | EnterpriseRegistered
 RULE = "registry.register.v1"
@@ -113,7 +113,7 @@ DESCRIBE: dict[type[Payload], Callable[..., Description]] = {
 
 
 class Registry:
-    """`processors.processor.Processor` over the aggregates."""
+    """`processors.engine.processor.Processor` over the aggregates."""
 
     name = "registry"
     fold_type = Entity

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from commands.topics import stream
-from domain.records import Payload, Record, fleet, load, priority, registry, sessions
+from commands.log.topics import stream
+from domain.records import Payload, Record, load, registry, sites, vehicles
 
 Key = Callable[[Any, str], str | None]
 
@@ -37,21 +37,21 @@ ROUTES: dict[type[Payload], tuple[tuple[str, Key], ...]] = {
     registry.VehicleRegistered: (("vehicles", _vehicle),),
     registry.EnterpriseApproved: (("vehicles", _enterprise),),
     registry.EnterpriseSuspended: (("vehicles", _enterprise),),
-    fleet.SessionRequested: (("sites", _site),),
-    fleet.CancelRequested: (("sites", _site),),
-    fleet.AcceptRequested: (("sites", _site),),
-    fleet.SnoozeRequested: (("sites", _site),),
-    priority.PriorityClaimed: (("vehicles", _holder),),
-    priority.QuotaUsed: (("vehicles", _vehicle),),
-    priority.QuotaRefused: (("vehicles", _vehicle),),
-    priority.PriorityRevoked: (("vehicles", _vehicle),),
-    priority.PriorityGranted: (("sites", _site),),
-    priority.PriorityExpired: (("sites", _site),),
-    sessions.SessionEnded: (("vehicles", _vehicle),),
-    sessions.SessionRefused: (("vehicles", _vehicle),),
-    sessions.StartRequested: (("load", _same),),
-    sessions.ScheduleChanged: (("load", _same),),
-    sessions.TargetsRenewed: (("load", _same),),
+    vehicles.SessionRequested: (("sites", _site),),
+    vehicles.CancelRequested: (("sites", _site),),
+    vehicles.AcceptRequested: (("sites", _site),),
+    vehicles.SnoozeRequested: (("sites", _site),),
+    vehicles.PriorityClaimed: (("vehicles", _holder),),
+    vehicles.QuotaUsed: (("vehicles", _vehicle),),
+    vehicles.QuotaRefused: (("vehicles", _vehicle),),
+    vehicles.PriorityRevoked: (("vehicles", _vehicle),),
+    vehicles.PriorityGranted: (("sites", _site),),
+    vehicles.PriorityExpired: (("sites", _site),),
+    sites.SessionEnded: (("vehicles", _vehicle),),
+    sites.SessionRefused: (("vehicles", _vehicle),),
+    sites.StartRequested: (("load", _same),),
+    sites.ScheduleChanged: (("load", _same),),
+    sites.TargetsRenewed: (("load", _same),),
     load.CapacityChanged: (("sites", _same),),
     load.ChargerConnected: (("sites", _same),),
     load.ChargerDisconnected: (("sites", _same),),

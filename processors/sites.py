@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from domain import admission, charging, ending, offers, targets, tiers, turns
-from domain.deciding import Deciding
-from domain.desired import Desired
 from domain.errors import DomainError
-from domain.records import Payload, Record, chargers, fleet, load, priority, registry, sessions
+from domain.load_control.desired import Desired
+from domain.records import Payload, Record, load, observations, registry, sites, vehicles
 from domain.records.time import TimerDue, TimerSet
-from domain.sensed import Sensed, forget_closed, sense_limit, sense_meter, sense_start
-from domain.session import EVERYONE, Session
-from domain.site import Charger, Site, evolve, has_failed
+from domain.site import admission, charging, ending, eta_updates, offers, targets, tiers
+from domain.site.context import Deciding
+from domain.site.observations import Sensed, forget_closed, sense_limit, sense_meter, sense_start
+from domain.site.session import EVERYONE, Session
+from domain.site.state import Charger, Site, evolve, has_failed
 
 RULE = "sites.route.v1"
 TICK_MS = 30_000
@@ -21,7 +21,7 @@ TICK = "tick"
 
 
 class Sites:
-    """`processors.processor.Processor` for sites; one with cars is planned anew every `tick_ms` (30 to 60 s)."""
+    """`processors.engine.processor.Processor` for sites; one with cars is planned anew every `tick_ms` (30 to 60 s)."""
 
     name = "sites"
     fold_type = Site
@@ -37,7 +37,7 @@ class Sites:
 
     def observe(self, fold: Site, working: Sensed, given: Record) -> Sensed:
         match given.data:
-            case chargers.Metered():
+            case observations.Metered():
                 return sense_meter(fold, working, given.data, given.time)
             case load.LimitDesired():
                 return sense_limit(working, given.data, given.time)
@@ -52,7 +52,7 @@ class Sites:
         if handle is None:
             raise DomainError(f"{given.type} is not for a site", field="type", rule=RULE)
         deciding = Deciding(fold, working, given.time)
-        if not fold.limits and not isinstance(given.data, (registry.SiteRegistered, fleet.SessionRequested)):
+        if not fold.limits and not isinstance(given.data, (registry.SiteRegistered, vehicles.SessionRequested)):
             raise DomainError("this site is not registered", field="site_id", rule=RULE)
         handle(deciding, given)
         if isinstance(given.data, TimerDue) or deciding.events:
@@ -80,13 +80,13 @@ def _follow_up(deciding: Deciding) -> None:
     ending.ask_to_move(deciding)
     targets.plan(deciding)
     targets.renew(deciding)
-    turns.expect(deciding)
+    eta_updates.expect(deciding)
 
 
 def _site(deciding: Deciding, given: Record) -> None:
     told: registry.SiteRegistered = given.data  # type: ignore[assignment]
     reserve_w = told.priority_reserve_w
-    deciding.add(sessions.SiteAdded(site_id=told.site_id, nodes=told.nodes, priority_reserve_w=reserve_w))
+    deciding.add(sites.SiteAdded(site_id=told.site_id, nodes=told.nodes, priority_reserve_w=reserve_w))
 
 
 def _charger(deciding: Deciding, given: Record) -> None:
@@ -94,12 +94,12 @@ def _charger(deciding: Deciding, given: Record) -> None:
     if told.node not in deciding.site.limits:
         raise DomainError(f"the site has no node {told.node}", field="node", rule=RULE)
     described = {name: value for name, value in told.__dict__.items() if name != "site_id"}
-    deciding.add(sessions.SiteChargerAdded(**described))
+    deciding.add(sites.SiteChargerAdded(**described))
 
 
 def _capacity(deciding: Deciding, given: Record) -> None:
     told: load.CapacityChanged = given.data  # type: ignore[assignment]
-    deciding.add(sessions.CapacityKnown(limits=told.limits, fixed=told.fixed))
+    deciding.add(sites.CapacityKnown(limits=told.limits, fixed=told.fixed))
     deciding.urgent = True
 
 
@@ -115,7 +115,7 @@ def _charger_is(deciding: Deciding, charger_id: str, *, connected: bool, status:
     status = charger.status if status is None else status
     if (connected, status) != (charger.connected, charger.status):
         failed = has_failed(charger)
-        deciding.add(sessions.SiteChargerChanged(charger_id=charger_id, connected=connected, status=status))
+        deciding.add(sites.SiteChargerChanged(charger_id=charger_id, connected=connected, status=status))
         deciding.urgent |= failed != has_failed(deciding.site.chargers[charger_id])
 
 
@@ -138,7 +138,7 @@ def _status(deciding: Deciding, given: Record) -> None:
 
 
 def _authorize(deciding: Deciding, given: Record) -> None:
-    told: chargers.Authorize = given.data  # type: ignore[assignment]
+    told: observations.Authorize = given.data  # type: ignore[assignment]
     admission.admit(deciding, told, given.correlationid)
 
 
@@ -155,7 +155,7 @@ def _stopped(deciding: Deciding, given: Record) -> None:
 
 
 def _metered(deciding: Deciding, given: Record) -> None:
-    told: chargers.Metered = given.data  # type: ignore[assignment]
+    told: observations.Metered = given.data  # type: ignore[assignment]
     ending.end_satisfied(deciding, told.charger_id)
 
 
@@ -164,7 +164,7 @@ def _learnt_only(deciding: Deciding, given: Record) -> None:
 
 
 def _requested(deciding: Deciding, given: Record) -> None:
-    told: fleet.SessionRequested = given.data  # type: ignore[assignment]
+    told: vehicles.SessionRequested = given.data  # type: ignore[assignment]
     if deciding.site.session_of(told.vehicle_id) is not None:
         _refuse(deciding, told, "this vehicle is charging here already")
     elif not deciding.site.chargers:
@@ -172,11 +172,11 @@ def _requested(deciding: Deciding, given: Record) -> None:
     else:
         known_there = ("level_permille", "site_zone")
         wanted = {name: value for name, value in told.__dict__.items() if name not in known_there}
-        deciding.add(sessions.SessionQueued(**wanted, walk_up=False))
+        deciding.add(sites.SessionQueued(**wanted, walk_up=False))
 
 
-def _refuse(deciding: Deciding, told: fleet.SessionRequested, reason: str) -> None:
-    deciding.add(sessions.SessionRefused(session_id=told.session_id, vehicle_id=told.vehicle_id, reason=reason))
+def _refuse(deciding: Deciding, told: vehicles.SessionRequested, reason: str) -> None:
+    deciding.add(sites.SessionRefused(session_id=told.session_id, vehicle_id=told.vehicle_id, reason=reason))
 
 
 def _open(deciding: Deciding, session_id: str) -> Session:
@@ -187,27 +187,27 @@ def _open(deciding: Deciding, session_id: str) -> Session:
 
 
 def _cancel(deciding: Deciding, given: Record) -> None:
-    told: fleet.CancelRequested = given.data  # type: ignore[assignment]
+    told: vehicles.CancelRequested = given.data  # type: ignore[assignment]
     ending.end(deciding, _open(deciding, told.session_id), "cancelled", "cancelled")
 
 
 def _accept(deciding: Deciding, given: Record) -> None:
-    told: fleet.AcceptRequested = given.data  # type: ignore[assignment]
+    told: vehicles.AcceptRequested = given.data  # type: ignore[assignment]
     offers.accept(deciding, _open(deciding, told.session_id))
 
 
 def _snooze(deciding: Deciding, given: Record) -> None:
-    told: fleet.SnoozeRequested = given.data  # type: ignore[assignment]
+    told: vehicles.SnoozeRequested = given.data  # type: ignore[assignment]
     offers.snooze(deciding, _open(deciding, told.session_id))
 
 
 def _granted(deciding: Deciding, given: Record) -> None:
-    told: priority.PriorityGranted = given.data  # type: ignore[assignment]
+    told: vehicles.PriorityGranted = given.data  # type: ignore[assignment]
     tiers.change(deciding, told.session_id, told.tier, told.valid_until_ms)
 
 
 def _expired(deciding: Deciding, given: Record) -> None:
-    told: priority.PriorityExpired = given.data  # type: ignore[assignment]
+    told: vehicles.PriorityExpired = given.data  # type: ignore[assignment]
     tiers.change(deciding, told.session_id, EVERYONE, None)
 
 
@@ -222,13 +222,13 @@ HANDLERS: dict[type[Payload], Callable[[Deciding, Record], Any]] = {
     load.TransactionRefused: _learnt_only,
     load.TransactionStarted: _started,
     load.TransactionStopped: _stopped,
-    chargers.Authorize: _authorize,
-    chargers.Metered: _metered,
-    fleet.SessionRequested: _requested,
-    fleet.CancelRequested: _cancel,
-    fleet.AcceptRequested: _accept,
-    fleet.SnoozeRequested: _snooze,
-    priority.PriorityGranted: _granted,
-    priority.PriorityExpired: _expired,
+    observations.Authorize: _authorize,
+    observations.Metered: _metered,
+    vehicles.SessionRequested: _requested,
+    vehicles.CancelRequested: _cancel,
+    vehicles.AcceptRequested: _accept,
+    vehicles.SnoozeRequested: _snooze,
+    vehicles.PriorityGranted: _granted,
+    vehicles.PriorityExpired: _expired,
     TimerDue: _learnt_only,
 }

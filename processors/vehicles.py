@@ -9,16 +9,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from domain import driver_requests, mission, quota, readings, urgent_review, vehicle
-from domain.desired import Desired
 from domain.errors import DomainError
-from domain.priority import TIMER, Case, claim_id
-from domain.quota import Holder
-from domain.readings import Readings
-from domain.records import Payload, Record, fleet, priority, registry, sessions
-from domain.records.readings import Reading
+from domain.load_control.desired import Desired
+from domain.records import Payload, Record, registry, sites, vehicles
+from domain.records.observations import Reading
 from domain.records.time import TimerDue
-from domain.vehicle import Vehicle
+from domain.vehicle import driver_requests, mission, quota, readings, urgent_review
+from domain.vehicle import state as vehicle
+from domain.vehicle.priority import TIMER, Case, claim_id
+from domain.vehicle.quota import Holder
+from domain.vehicle.readings import Readings
+from domain.vehicle.state import Vehicle
 
 RULE = "vehicles.route.v1"
 
@@ -32,7 +33,7 @@ class Fold:
 
 
 class Vehicles:
-    """`processors.processor.Processor` for vehicles and holders of quotas."""
+    """`processors.engine.processor.Processor` for vehicles and holders of quotas."""
 
     name = "vehicles"
     fold_type = Fold
@@ -66,19 +67,19 @@ class Vehicles:
 
 
 def _registered(case: Case, told: registry.VehicleRegistered) -> Sequence[Payload]:
-    return [fleet.VehicleAdded(**told.__dict__)]
+    return [vehicles.VehicleAdded(**told.__dict__)]
 
 
-def _request(case: Case, asked: fleet.RequestSession) -> Sequence[Payload]:
+def _request(case: Case, asked: vehicles.RequestSession) -> Sequence[Payload]:
     requested = driver_requests.request(case.vehicle, asked, case.now_ms)
     with_visit = replace(case, vehicle=vehicle.evolve(case.vehicle, requested, case.now_ms))
     return [requested, *mission.at_request(with_visit)]
 
 
 PASSED_ON: dict[type[Payload], Callable[..., Payload]] = {
-    fleet.CancelSession: fleet.CancelRequested,
-    fleet.AcceptOffer: fleet.AcceptRequested,
-    fleet.SnoozeOffer: fleet.SnoozeRequested,
+    vehicles.CancelSession: vehicles.CancelRequested,
+    vehicles.AcceptOffer: vehicles.AcceptRequested,
+    vehicles.SnoozeOffer: vehicles.SnoozeRequested,
 }
 
 
@@ -87,7 +88,7 @@ def _pass_on(case: Case, asked: Any) -> Sequence[Payload]:
     return [PASSED_ON[type(asked)](session_id=visit.session_id, site_id=visit.site_id)]
 
 
-def _closed(case: Case, told: sessions.SessionEnded | sessions.SessionRefused) -> Sequence[Payload]:
+def _closed(case: Case, told: sites.SessionEnded | sites.SessionRefused) -> Sequence[Payload]:
     return driver_requests.close(case.vehicle, told)
 
 
@@ -97,7 +98,7 @@ def _reading(case: Case, told: Reading) -> Sequence[Payload]:
     return mission.at_reading(case, told)
 
 
-def _answered(case: Case, told: priority.QuotaUsed | priority.QuotaRefused) -> Sequence[Payload]:
+def _answered(case: Case, told: vehicles.QuotaUsed | vehicles.QuotaRefused) -> Sequence[Payload]:
     """The answer to a claim of the open session; one of an earlier session is of no use any more."""
     visit = case.vehicle.visit
     if visit is not None and told.claim_id == claim_id(visit.session_id, "mission"):
@@ -118,18 +119,18 @@ def _due(case: Case, due: TimerDue) -> Sequence[Payload]:
 
 VEHICLE_HANDLERS: dict[type[Payload], Callable[[Case, Any], Sequence[Payload]]] = {
     registry.VehicleRegistered: _registered,
-    fleet.RequestSession: _request,
-    fleet.CancelSession: _pass_on,
-    fleet.AcceptOffer: _pass_on,
-    fleet.SnoozeOffer: _pass_on,
-    sessions.SessionEnded: _closed,
-    sessions.SessionRefused: _closed,
+    vehicles.RequestSession: _request,
+    vehicles.CancelSession: _pass_on,
+    vehicles.AcceptOffer: _pass_on,
+    vehicles.SnoozeOffer: _pass_on,
+    sites.SessionEnded: _closed,
+    sites.SessionRefused: _closed,
     Reading: _reading,
-    priority.QuotaUsed: _answered,
-    priority.QuotaRefused: _answered,
-    priority.PriorityRevoked: mission.revoked,
-    priority.RequestUrgentReview: urgent_review.request,
-    priority.DecideUrgentReview: urgent_review.decide,
+    vehicles.QuotaUsed: _answered,
+    vehicles.QuotaRefused: _answered,
+    vehicles.PriorityRevoked: mission.revoked,
+    vehicles.RequestUrgentReview: urgent_review.request,
+    vehicles.DecideUrgentReview: urgent_review.decide,
     TimerDue: _due,
 }
 
@@ -141,12 +142,12 @@ def _approved(holder: Holder, told: registry.EnterpriseApproved, now_ms: int) ->
     return quota.approve(holder, told)
 
 
-def _claimed(holder: Holder, told: priority.PriorityClaimed, now_ms: int) -> Sequence[Payload]:
+def _claimed(holder: Holder, told: vehicles.PriorityClaimed, now_ms: int) -> Sequence[Payload]:
     return [quota.answer(holder, told, now_ms)]
 
 
 HOLDER_HANDLERS: dict[type[Payload], Callable[[Holder, Any, int], Sequence[Payload]]] = {
     registry.EnterpriseApproved: _approved,
     registry.EnterpriseSuspended: quota.suspend,
-    priority.PriorityClaimed: _claimed,
+    vehicles.PriorityClaimed: _claimed,
 }

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from sqlalchemy import BigInteger, Column, Connection, String, Table, bindparam, select
 
-from domain.access import Principal
 from domain.records.registry import AccountRegistered
+from domain.registry.access import Principal
 from projections.projection import METADATA, Change, Happened, Projection, Row, insert_new
 
 USERS = Table(

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 
-from commands.ports import DatabaseUnavailable, Position
+from commands.ports.database import DatabaseUnavailable
+from commands.ports.log import Position
 from projections import progress
 from projections.database import Database
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Column, String, Table, bindparam
 
-from domain.records import sessions as said
+from domain.records import sites as said
 from projections.projection import METADATA, Change, Happened, Projection, change, insert_new
 
 CHARGER_USE = Table(

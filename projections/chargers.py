@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import JSON, BigInteger, Boolean, Column, Connection, String, Table, bindparam, func, select
 
-from commands.ports import ChargerIdentity
+from commands.ports.directory import ChargerIdentity
 from domain.records import load
 from projections.charger_use import CHARGER_USE
 from projections.projection import METADATA, Change, Happened, Projection, Row, change, insert_new

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, Connection, Index, String, Table, bindparam, exists, select
 
-from domain.records.priority import PriorityDenied, PriorityExpired, PriorityGranted, UrgentReviewOpened
+from domain.records.vehicles import PriorityDenied, PriorityExpired, PriorityGranted, UrgentReviewOpened
 from projections.projection import METADATA, Change, Happened, Projection, Row, insert_new
 
 PRIORITY_AUDIT = Table(

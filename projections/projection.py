@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Column, ColumnElement, Executable, MetaData, Table, UpdateBase, bindparam, or_
 from sqlalchemy.dialects.postgresql import insert
 
-from commands.ports import Position
+from commands.ports.log import Position
 from domain.records import Payload, Record
 
 METADATA = MetaData()

@@ -9,9 +9,9 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
-from commands.ports import Log
-from commands.positions import is_past
-from commands.topics import EVENTS
+from commands.log.positions import is_past
+from commands.log.topics import EVENTS
+from commands.ports.log import Log
 from projections import progress
 from projections.database import Database
 from projections.runner import Projector

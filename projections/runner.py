@@ -8,10 +8,10 @@ from operator import itemgetter
 
 from sqlalchemy import Connection
 
-from commands.codec import decode
-from commands.head import head
-from commands.ports import Log, Position, Stored
-from commands.topics import EVENTS
+from commands.log.codec import decode
+from commands.log.record_header import head
+from commands.log.topics import EVENTS
+from commands.ports.log import Log, Position, Stored
 from domain.records import TYPES
 from projections import progress
 from projections.applied import Progress

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import BigInteger, Column, String, Table
 
-from domain.records.fleet import SessionClosed, SessionRequested
+from domain.records.vehicles import SessionClosed, SessionRequested
 from projections.projection import METADATA, Change, Happened, Projection, change, insert_new
 
 SESSION_REQUESTS = Table(

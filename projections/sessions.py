@@ -24,7 +24,7 @@ from sqlalchemy import (
     tuple_,
 )
 
-from domain.records import sessions as said
+from domain.records import sites as said
 from projections.projection import METADATA, Change, Happened, Projection, Row, change, insert_new, one_of
 from projections.session_requests import SESSION_REQUESTS
 
@@ -225,7 +225,7 @@ def _of(statement: Any, session_id: str, **values: Any) -> Change:
 
 
 def _order(sessions: FromClause) -> list[ColumnElement[Any]]:
-    """What the queue is sorted by, as `domain.queue` ranks it; a score that nobody told yet comes last."""
+    """What the queue is sorted by, as `domain.site.queue` ranks it; a score that nobody told yet comes last."""
     return [
         sessions.c.tier,
         -func.coalesce(sessions.c.score_ppm, -1),

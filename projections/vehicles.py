@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from sqlalchemy import BigInteger, Boolean, Column, Connection, String, Table, bindparam, or_, select
 
-from domain.access import Belongs, Principal
 from domain.records.registry import VehicleRegistered
+from domain.registry.access import Belongs, Principal
 from projections.projection import METADATA, Change, Happened, Projection, Row, insert_new
 
 VEHICLES = Table(

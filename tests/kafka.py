@@ -12,10 +12,10 @@ from uuid import uuid4
 import pytest
 
 from adapters.log.kafka.settings import KafkaSettings
-from services.broker import Broker, running
+from services.local.broker import Broker, running
 from tests.kept import Told, keep, kept, shared
 
-ENABLE = ".venv/bin/python -m services.broker (fetches Kafka from Maven Central, once)"
+ENABLE = ".venv/bin/python -m services.local.broker (fetches Kafka from Maven Central, once)"
 
 
 @pytest.fixture(scope="session")

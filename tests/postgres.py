@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from services.postgres import Missing, Postgres
+from services.local.postgres import Missing, Postgres
 
 __all__ = ["Missing", "Postgres", "end_shared", "private", "shared"]
 

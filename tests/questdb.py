@@ -10,11 +10,11 @@ from uuid import uuid4
 
 import pytest
 
-from services.java_server import JavaServerError
-from services.questdb import QuestDb, running
+from services.local.java_server import JavaServerError
+from services.local.questdb import QuestDb, running
 from tests.kept import Told, keep, kept, shared
 
-ENABLE = ".venv/bin/python -m services.questdb (fetches QuestDB from Maven Central, once)"
+ENABLE = ".venv/bin/python -m services.local.questdb (fetches QuestDB from Maven Central, once)"
 
 
 @pytest.fixture(scope="session")

@@ -12,8 +12,8 @@ import psycopg
 from sqlalchemy import URL, Connection, MetaData, make_url
 
 from adapters.database import postgresql, sqlite
-from adapters.database.trouble import said, translating, where
-from commands.ports import DatabaseUnavailable
+from adapters.database.errors import said, translating, where
+from commands.ports.database import DatabaseUnavailable
 
 T = TypeVar("T")
 

@@ -6,10 +6,10 @@ import asyncio
 from collections import defaultdict, deque
 from dataclasses import dataclass
 
-from commands.codec import decode
-from commands.head import head
-from commands.ports import Log, Position, Stored
-from commands.topics import EVENTS
+from commands.log.codec import decode
+from commands.log.record_header import head
+from commands.log.topics import EVENTS
+from commands.ports.log import Log, Position, Stored
 from domain.records import Record
 from domain.records.time import InputRejected
 

@@ -1,1 +1,1 @@
-"""Telling people what happened: the table of whom is `commands.who_is_told`."""
+"""Telling people what happened: the table of whom is `adapters.notify.notices`."""

@@ -11,14 +11,16 @@ from typing import Protocol
 import structlog
 from prometheus_client import Counter
 
+from adapters.first_completed import together
+from adapters.notify.notices import TELLING, Notice, notices
 from adapters.notify.outbox import Notification, Outbox, State
 from adapters.notify.services import send
-from adapters.together import together
-from commands.codec import decode
-from commands.head import head
-from commands.ports import Clock, DatabaseUnavailable, Log, Position, Stored
-from commands.topics import EVENTS
-from commands.who_is_told import TELLING, Notice, notices
+from commands.log.codec import decode
+from commands.log.record_header import head
+from commands.log.topics import EVENTS
+from commands.ports.clock import Clock
+from commands.ports.database import DatabaseUnavailable
+from commands.ports.log import Log, Position, Stored
 from domain.records import Record, derived_id
 
 CLAIMED_MS = 60_000

@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter, deque
 from dataclasses import dataclass, field
 
-from domain.desired import Desired
+from domain.load_control.desired import Desired
 from domain.records.load import CommandRequested
 
 REMEMBERED_TRANSACTIONS = 16

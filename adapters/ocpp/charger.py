@@ -10,8 +10,10 @@ from ocpp.exceptions import InternalError
 from adapters.ocpp.agenda import Agenda
 from adapters.ocpp.recorder import Observation, Recorder
 from adapters.ocpp.settings import Settings
-from commands.ports import ChargerIdentity, Clock, Directory, Outcomes
-from commands.tracing import Tracer
+from commands.ports.clock import Clock
+from commands.ports.directory import ChargerIdentity, Directory
+from commands.ports.outcomes import Outcomes
+from commands.ports.tracing import Tracer
 from domain.load_control import ownership
 from domain.records import Payload, Record
 from domain.records.time import InputRejected

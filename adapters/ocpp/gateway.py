@@ -22,15 +22,18 @@ from adapters.ocpp.handshake import SUBPROTOCOL, ChargerSocket, Doorkeeper, tell
 from adapters.ocpp.one_shots import OneShots
 from adapters.ocpp.recorder import Observation, Recorder
 from adapters.ocpp.settings import Settings
-from commands import topics
-from commands.codec import decode, desired_in
-from commands.head import head
-from commands.ports import Clock, Directory, Log, LogDamaged, LogError, Outcomes, Stored
-from commands.positions import is_past
-from commands.tracing import UNTRACED, Tracer
+from commands.log import topics
+from commands.log.codec import decode, desired_in
+from commands.log.positions import is_past
+from commands.log.record_header import head
+from commands.ports.clock import Clock
+from commands.ports.directory import Directory
+from commands.ports.log import Log, LogDamaged, LogError, Stored
+from commands.ports.outcomes import Outcomes
+from commands.ports.tracing import UNTRACED, Tracer
 from domain.records import derived_id
-from domain.records.chargers import Connected, Disconnected
 from domain.records.load import ChargerConnected, ChargerDisconnected, CommandAnswered, CommandRequested
+from domain.records.observations import Connected, Disconnected
 
 LOOK_BACK = 2_000
 """Events of each partition that a gateway looks at again when it starts, for commands that were not sent yet."""

@@ -14,7 +14,9 @@ from websockets.http11 import Request, Response
 
 from adapters.ocpp.settings import Settings
 from adapters.ocpp.throttle import Throttle
-from commands.ports import ChargerIdentity, Clock, DatabaseUnavailable, Directory
+from commands.ports.clock import Clock
+from commands.ports.database import DatabaseUnavailable
+from commands.ports.directory import ChargerIdentity, Directory
 
 SUBPROTOCOL = "ocpp1.6"
 PATH = re.compile(r"/ocpp/([A-Za-z0-9*_=+|@.~-]{1,48})")

@@ -14,7 +14,7 @@ from adapters.ocpp.charger import Charger
 from adapters.ocpp.frames import Call, error_frame, result_frame
 from adapters.ocpp.settings import Settings
 from adapters.ocpp.v16.routes import dispatch
-from commands.ports import LogError
+from commands.ports.log import LogError
 
 REMEMBERED_ANSWERS = 32
 START = "StartTransaction"

@@ -8,7 +8,7 @@ from typing import Any
 
 from adapters.ocpp.frames import CallError, CallResult
 from domain.records import Payload
-from domain.records.chargers import AnswerStatus
+from domain.records.observations import AnswerStatus
 
 MEANINGS: dict[str, AnswerStatus] = {
     "Accepted": "accepted",

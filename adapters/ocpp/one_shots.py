@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 
 from adapters.ocpp.agenda import Agenda
 from adapters.ocpp.charger import Office
-from adapters.ocpp.commands import answered_with
+from adapters.ocpp.v16.commands import answered_with
 from domain.records import derived_id
-from domain.records.chargers import AnswerStatus
 from domain.records.load import CommandAnswered, CommandRequested
+from domain.records.observations import AnswerStatus
 
 EXPIRED = "expired before it could be sent"
 MOVED = "the charger connected elsewhere before it could be sent"

@@ -13,15 +13,15 @@ from uuid import uuid4
 
 import structlog
 
-from adapters.ocpp import commands
 from adapters.ocpp.agenda import Agenda
 from adapters.ocpp.charger import Office
-from adapters.ocpp.configure import Configurator
 from adapters.ocpp.frames import CallError, CallResult, call_frame
 from adapters.ocpp.jobs import OFFLINE, TIMEOUT, Answer, Job, answer_of
-from adapters.ocpp.reconcile import Reconciler
 from adapters.ocpp.recorder import Observation
-from commands.ports import ChargerIdentity
+from adapters.ocpp.v16 import commands
+from adapters.ocpp.v16.configure import Configurator
+from adapters.ocpp.v16.reconcile import Reconciler
+from commands.ports.directory import ChargerIdentity
 from domain.records import Payload
 
 log = structlog.get_logger()

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import structlog
 
 from adapters.ids import uuid7
-from commands import topics
-from commands.codec import entry
-from commands.ports import Clock, Log, LogError, Output
+from commands.log import topics
+from commands.log.codec import entry
+from commands.ports.clock import Clock
+from commands.ports.log import Log, LogError, Output
 from domain.records import Payload, input_record
-from domain.records.chargers import SOURCE, Authorize, Metered, source_of
+from domain.records.observations import SOURCE, Authorize, Metered, source_of
 
 CONCERNED: dict[type[Payload], tuple[str, ...]] = {Metered: ("load", "sites"), Authorize: ("sites",)}
 """The processors that hear of an observation; of all others `load` does."""

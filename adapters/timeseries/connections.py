@@ -15,7 +15,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.types.numeric import Int8Dumper
 
-from commands.ports import SeriesUnavailable
+from commands.ports.series import SeriesUnavailable
 
 T = TypeVar("T")
 Work = Callable[[psycopg.Connection], T]

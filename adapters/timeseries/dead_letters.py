@@ -10,9 +10,11 @@ import structlog
 from prometheus_client import Counter
 
 from adapters.timeseries.keeping import Telling, keep
-from commands.codec import entry
-from commands.ports import Clock, Entry, Log, Stored, TimeSeries
-from commands.topics import dead, stream
+from commands.log.codec import entry
+from commands.log.topics import dead, stream
+from commands.ports.clock import Clock
+from commands.ports.log import Entry, Log, Stored
+from commands.ports.series import TimeSeries
 from domain.records import derived_id, input_record
 from domain.records.dead_letters import DeadLetter
 

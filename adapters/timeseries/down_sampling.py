@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from commands.ports import MeterValue, TelemetryEvent
-from domain import meter_buckets, reading_buckets
-from domain.coarse_curve import joined
-from domain.down_sampling import HOUR_MS, MINUTE_MS, QUARTER_MS, B, Source, bucket_of, fuller, touched
-from domain.load_curve import HOLD_MS
-from domain.meter_buckets import MeterBucket
-from domain.reading_buckets import SAMPLED_TYPES, ReadingBucket
+from commands.ports.series import MeterValue, TelemetryEvent
+from domain.series import meter_buckets, reading_buckets
+from domain.series.coarse_curve import joined
+from domain.series.down_sampling import HOUR_MS, MINUTE_MS, QUARTER_MS, B, Source, bucket_of, fuller, touched
+from domain.series.load_curve import HOLD_MS
+from domain.series.meter_buckets import MeterBucket
+from domain.series.reading_buckets import SAMPLED_TYPES, ReadingBucket
 
 V = TypeVar("V")
 Place = tuple[Source, int]

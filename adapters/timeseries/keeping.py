@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from adapters.timeseries.rows import meter_values, telemetry_events
-from commands.codec import decode
-from commands.head import head
-from commands.ports import MeterValue, Stored, TelemetryEvent, TimeSeries
-from commands.topics import inputs
+from commands.log.codec import decode
+from commands.log.record_header import head
+from commands.log.topics import inputs
+from commands.ports.log import Stored
+from commands.ports.series import MeterValue, TelemetryEvent, TimeSeries
 from domain.records import Payload, Record
-from domain.records.chargers import Metered
-from domain.records.readings import Reading
+from domain.records.observations import Metered, Reading
 
 Rows = Sequence[TelemetryEvent] | Sequence[MeterValue]
 

@@ -44,11 +44,11 @@ from adapters.timeseries.questdb_tables import (
     asked,
 )
 from adapters.timeseries.worker import DAY_MS
-from commands.ports import MeterValue, SeriesUnavailable, TelemetryEvent, TelemetryType
-from domain.down_sampling import WIDTHS_MS, B
-from domain.meter_buckets import MeterBucket
-from domain.reading_buckets import ReadingBucket, SampledType
-from domain.records.readings import ReadingSource
+from commands.ports.series import MeterValue, SeriesUnavailable, TelemetryEvent, TelemetryType
+from domain.records.observations import ReadingSource
+from domain.series.down_sampling import WIDTHS_MS, B
+from domain.series.meter_buckets import MeterBucket
+from domain.series.reading_buckets import ReadingBucket, SampledType
 
 APPLIED_S = 60
 LOOK_S = 0.002

@@ -7,9 +7,9 @@ from dataclasses import fields
 from typing import Generic
 
 from adapters.timeseries.worker import BUCKETS_KEPT_MS, DAY_MS, METER_VALUES_KEPT_MS, READINGS_KEPT_MS
-from domain.down_sampling import HOUR_MS, MINUTE_MS, QUARTER_MS, B
-from domain.meter_buckets import MeterBucket
-from domain.reading_buckets import ReadingBucket
+from domain.series.down_sampling import HOUR_MS, MINUTE_MS, QUARTER_MS, B
+from domain.series.meter_buckets import MeterBucket
+from domain.series.reading_buckets import ReadingBucket
 
 EVENTS, METERED, CONSUMED = "telemetry_events", "meter_values", "consumed"
 

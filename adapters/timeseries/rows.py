@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from commands.ports import MeterValue, TelemetryEvent, TelemetryType
+from commands.ports.series import MeterValue, TelemetryEvent, TelemetryType
 from domain.records import Record, derived_id
-from domain.records.chargers import Metered
-from domain.records.readings import Reading
+from domain.records.observations import Metered, Reading
 
 Value = float | bool | str
 

@@ -30,11 +30,11 @@ from adapters.timeseries.sqlite_tables import (
     TELEMETRY_OF,
     Coarse,
 )
-from commands.ports import MeterValue, TelemetryEvent, TelemetryType
-from domain.down_sampling import B
-from domain.meter_buckets import MeterBucket
-from domain.reading_buckets import ReadingBucket, SampledType
-from domain.records.readings import ReadingSource
+from commands.ports.series import MeterValue, TelemetryEvent, TelemetryType
+from domain.records.observations import ReadingSource
+from domain.series.down_sampling import B
+from domain.series.meter_buckets import MeterBucket
+from domain.series.reading_buckets import ReadingBucket, SampledType
 
 FILE = "series.sqlite3"
 

@@ -25,10 +25,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.sqlite import insert
 
-from commands.ports import MeterValue
-from domain.down_sampling import HOUR_MS, B
-from domain.meter_buckets import MeterBucket
-from domain.reading_buckets import ReadingBucket
+from commands.ports.series import MeterValue
+from domain.series.down_sampling import HOUR_MS, B
+from domain.series.meter_buckets import MeterBucket
+from domain.series.reading_buckets import ReadingBucket
 
 METADATA = MetaData()
 TELEMETRY = Table(

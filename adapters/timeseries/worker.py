@@ -9,8 +9,10 @@ from typing import ParamSpec, TypeVar
 import stamina
 
 from adapters.timeseries.keeping import TELLINGS, Telling, keep
-from commands.ports import Clock, Log, SeriesUnavailable, Stored, TimeSeries
-from domain.down_sampling import HOUR_MS, MINUTE_MS, QUARTER_MS
+from commands.ports.clock import Clock
+from commands.ports.log import Log, Stored
+from commands.ports.series import SeriesUnavailable, TimeSeries
+from domain.series.down_sampling import HOUR_MS, MINUTE_MS, QUARTER_MS
 
 DAY_MS = 24 * 3_600_000
 READINGS_KEPT_MS = 7 * DAY_MS

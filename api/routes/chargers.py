@@ -13,10 +13,10 @@ from api.finding import found
 from api.problems import Problem
 from api.routes.paths import V1, PathId
 from commands.commission_charger import CommissionRequest
+from commands.log.topics import stream
 from commands.quantities import rfc3339
 from commands.register_charger import ChargerRequest
 from commands.request_command import ChargerCommandRequest
-from commands.topics import stream
 from domain.records.load import ChargerAdded, CommandRequested, CommissioningOpened
 from projections import chargers
 

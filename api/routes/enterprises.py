@@ -14,9 +14,9 @@ from api.finding import found
 from api.problems import Problem
 from api.routes.paths import V1, PathId
 from commands.approve_enterprise import ApprovalRequest
+from commands.log.topics import stream
 from commands.register_enterprise import EnterpriseRequest
 from commands.request import Request
-from commands.topics import stream
 from domain.records import Payload
 from domain.records.registry import (
     EnterpriseApproved,

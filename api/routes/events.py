@@ -21,10 +21,10 @@ from api.context import Context, Given
 from api.middleware import principal_of
 from api.problems import Problem
 from api.routes.paths import V1
-from commands.ports import Stored
+from commands.log.topics import EVENTS, partition_of
+from commands.ports.log import Stored
 from commands.quantities import rfc3339
-from commands.topics import EVENTS, partition_of
-from domain.access import allows
+from domain.registry.access import allows
 
 router = APIRouter(prefix=f"{V1}/events", tags=["events"])
 MEDIA_TYPE = "application/jsonl"

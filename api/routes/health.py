@@ -13,10 +13,10 @@ from starlette.responses import Response
 from api import site_load
 from api.answers import Json
 from api.context import Context, Given
-from api.operation import operation
-from commands.log_time import latest_ms
-from commands.topics import EVENTS
-from domain.records.readings import ReadingSource
+from api.operations.operation import operation
+from commands.log.latest_log_time import latest_ms
+from commands.log.topics import EVENTS
+from domain.records.observations import ReadingSource
 from projections import progress, sites
 
 router = APIRouter(tags=["health"])

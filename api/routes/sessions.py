@@ -13,12 +13,10 @@ from api.context import Context, Given
 from api.problems import Problem
 from api.routes.paths import V1, PathId
 from api.site_choice import chosen_site
+from commands.log.topics import stream
 from commands.request_session import SessionRequest
-from commands.topics import stream
 from domain.records import Payload
-from domain.records.fleet import AcceptOffer, CancelSession, SnoozeOffer
-from domain.records.priority import PriorityDenied
-from domain.records.sessions import (
+from domain.records.sites import (
     SessionAssigned,
     SessionEnded,
     SessionQueued,
@@ -26,6 +24,7 @@ from domain.records.sessions import (
     SessionSnoozed,
     SessionTierChanged,
 )
+from domain.records.vehicles import AcceptOffer, CancelSession, PriorityDenied, SnoozeOffer
 from projections import rejections, sessions, vehicles
 from projections.projection import Row
 

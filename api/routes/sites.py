@@ -14,13 +14,13 @@ from api.call import NOT_YET, Asked, Calling
 from api.context import Given
 from api.problems import Problem
 from api.routes.paths import V1, From, PathId, To, in_order
+from commands.log.topics import stream
 from commands.quantities import rfc3339
 from commands.register_site import SiteRequest
 from commands.set_grid_limit import GridLimitRequest
-from commands.topics import stream
-from domain.load_curve import Steps
 from domain.records.load import GridLimitSet
 from domain.records.registry import SiteRegistered
+from domain.series.load_curve import Steps
 from projections import chargers, decisions, grid_limits, priority_audit, sessions, sites
 
 MOST_POINTS = 10_000

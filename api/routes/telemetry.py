@@ -14,15 +14,15 @@ from api.call import Asked, Calling
 from api.context import Context, Given
 from api.problems import Problem
 from api.routes.paths import V1, From, PathId, To, in_order
-from commands.ports import TelemetryType
+from commands.log.topics import stream
+from commands.ports.series import TelemetryType
 from commands.quantities import EARLIEST, LATEST, rfc3339, to_ms
 from commands.record_reading import ReadingRequest
-from commands.topics import stream
-from domain.access import Principal
-from domain.down_sampling import HOUR_MS, MINUTE_MS, QUARTER_MS
-from domain.reading_buckets import SAMPLED_TYPES, SampledType
-from domain.records.readings import ReadingSource
-from domain.zone import is_cell
+from domain.records.observations import ReadingSource
+from domain.registry.access import Principal
+from domain.series.down_sampling import HOUR_MS, MINUTE_MS, QUARTER_MS
+from domain.series.reading_buckets import SAMPLED_TYPES, SampledType
+from domain.vehicle.zone import is_cell
 from projections import sites
 
 Resolution = Literal["raw", "1m", "15m", "1h"]

@@ -16,7 +16,7 @@ from commands.decide_urgent_review import UrgentReviewDecision
 from commands.quantities import rfc3339
 from commands.request_urgent_review import UrgentReviewRequest
 from domain.records import Payload
-from domain.records.priority import PriorityDenied, PriorityGranted, UrgentReviewOpened
+from domain.records.vehicles import PriorityDenied, PriorityGranted, UrgentReviewOpened
 
 router = APIRouter(prefix=f"{V1}/sessions/{{session_id}}/urgent-review", tags=["sessions"])
 

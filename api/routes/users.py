@@ -13,7 +13,7 @@ from api.context import Context, Given
 from api.finding import found
 from api.problems import Rejected
 from api.routes.paths import V1
-from commands.ports import LogError
+from commands.ports.log import LogError
 from commands.register_user import UserRequest
 from domain.records.registry import AccountRegistered
 from projections import accounts

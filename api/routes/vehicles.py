@@ -13,10 +13,10 @@ from api.context import Context, Given
 from api.finding import found
 from api.problems import Problem, Rejected
 from api.routes.paths import V1, PathId
-from commands.ports import LogError
+from commands.ports.log import LogError
 from commands.register_vehicle import VehicleRequest
-from domain.access import Belongs, Principal
 from domain.records.registry import VehicleRegistered
+from domain.registry.access import Belongs, Principal
 from projections import accounts, vehicles
 
 router = APIRouter(prefix=f"{V1}/vehicles", tags=["vehicles"])

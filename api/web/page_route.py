@@ -16,7 +16,7 @@ from api.problems import Problem
 from api.web import session
 from api.web.render import page
 from api.web.rest import Refused
-from domain.access import Principal
+from domain.registry.access import Principal
 
 POLICY = "; ".join(
     [

@@ -22,7 +22,7 @@ from api.web.panels import PANELS, shown_to
 from api.web.render import page
 from api.web.rest import Rest
 from commands.quantities import rfc3339
-from domain.access import Principal, allows
+from domain.registry.access import Principal, allows
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 EMPTY_FORM: dict[str, Any] = {"told": None, "errors": {}, "given": {}}

@@ -7,7 +7,7 @@ from typing import Any
 
 from api.web.rest import Rest
 from commands.quantities import rfc3339
-from domain.access import Principal, allows
+from domain.registry.access import Principal, allows
 
 Values = dict[str, Any]
 DECISIONS_SHOWN = 10

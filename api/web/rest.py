@@ -10,7 +10,7 @@ from fastapi import Request
 from api.call import IDEMPOTENCY_KEY
 from api.routes.paths import V1
 from api.web.session import token_of
-from commands.ports import Clock
+from commands.ports.clock import Clock
 
 Told = dict[str, Any]
 

@@ -8,7 +8,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from api.context import Context
-from domain.access import Principal
+from domain.registry.access import Principal
 
 COOKIE = "commonwatt"
 

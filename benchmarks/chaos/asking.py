@@ -12,9 +12,9 @@ from uuid import UUID
 
 import httpx
 
-from services.first_start import Operator
-from simulators.ledger import Ledger
-from simulators.virtual_time import rfc3339
+from services.base.first_start import Operator
+from simulators.server.ledger import Ledger
+from simulators.time.virtual_time import rfc3339
 
 Json = dict[str, Any]
 TIMEOUT_S = 20.0

@@ -26,12 +26,12 @@ from benchmarks.chaos.checks import Verdict
 from benchmarks.chaos.faults import Fault, plan, strike
 from benchmarks.chaos.settled import Kept
 from domain.records.time import StreamParked
-from services.cluster_run import EDGES, Cluster, NotReady, Wanted, make_ready, stop, up
-from services.databases import Databases
-from services.logs import kafka_log
-from simulators import live
-from simulators.ledger import Ledger
-from simulators.rest import Credentials
+from services.base.databases import Databases
+from services.base.logs import kafka_log
+from services.local.cluster_run import EDGES, Cluster, NotReady, Wanted, make_ready, stop, up
+from simulators.scenarios import live
+from simulators.server.ledger import Ledger
+from simulators.server.rest import Credentials
 
 PEOPLE = 4
 CARS = 3

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain.records import Payload, Record, derived_id
-from domain.records.fleet import AcceptOffer, CancelSession, RequestSession, SnoozeOffer
 from domain.records.load import (
     ChargerAdded,
     CommissionCharger,
@@ -26,11 +25,12 @@ from domain.records.registry import (
     SiteRegistered,
     VehicleRegistered,
 )
-from domain.records.sessions import SessionAssigned, SessionEnded, SessionQueued, SessionRefused, SessionSnoozed
+from domain.records.sites import SessionAssigned, SessionEnded, SessionQueued, SessionRefused, SessionSnoozed
 from domain.records.time import InputRejected
-from processors.replay import Replayed
-from simulators.ledger import Entry
-from simulators.virtual_time import parse_ms
+from domain.records.vehicles import AcceptOffer, CancelSession, RequestSession, SnoozeOffer
+from processors.engine.replay import Replayed
+from simulators.server.ledger import Entry
+from simulators.time.virtual_time import parse_ms
 
 OUTCOMES: Mapping[type[Payload], tuple[type[Payload], ...]] = {
     RegisterAccount: (AccountRegistered,),

@@ -12,7 +12,7 @@ from random import Random
 from time import monotonic, sleep
 from typing import Literal
 
-from services.cluster_run import Cluster
+from services.local.cluster_run import Cluster
 
 EVERY_S = 12
 """A service is struck about so often: on one machine, the next one finds most of them there again."""

@@ -14,18 +14,18 @@ from adapters.database import Database
 from adapters.log.kafka.log import KafkaLog
 from adapters.timeseries.keeping import TELLINGS
 from benchmarks.chaos.checks import Rows
-from commands import topics
-from commands.ports import Stored, TimeSeries
+from commands.log import topics
+from commands.ports.log import Stored
+from commands.ports.series import TimeSeries
 from domain.records import Record
-from domain.records.chargers import Metered
-from domain.records.readings import Reading
-from processors.build import this_build
-from processors.history import records_of, stored_of
-from processors.replay import Replayed, replay
+from domain.records.observations import Metered, Reading
+from processors.engine.build import this_build
+from processors.engine.history import records_of, stored_of
+from processors.engine.replay import Replayed, replay
 from projections import progress
 from projections.projection import METADATA
 from projections.runner import Projector
-from services.processors import all_processors
+from services.composition.processors import all_processors
 
 SETTLE_S = 240
 LOOK_S = 0.5

@@ -29,8 +29,8 @@ from benchmarks.log import DISK
 from benchmarks.stream.job import INPUTS, OUTPUTS, STATES, Job
 from benchmarks.stream.traffic import KEYS, PARTITIONS, RATE_S, Traffic
 from benchmarks.stream.workers import working
-from commands import topics
-from services.broker import running
+from commands.log import topics
+from services.local.broker import running
 
 BACKLOG = {20: 20_000, 20_000: 10_000}
 """Bytes of a state -> inputs a turn."""

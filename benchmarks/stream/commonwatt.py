@@ -14,11 +14,11 @@ import uvloop
 
 from adapters.log.kafka.log import KafkaLog
 from adapters.log.kafka.settings import KafkaSettings
-from domain.desired import Desired
+from domain.load_control.desired import Desired
 from domain.records import Payload, Record
-from domain.records.sessions import SessionResumed
-from processors.host import Host
-from services.memory import settle
+from domain.records.sites import SessionResumed
+from processors.engine.host import Host
+from services.base.memory import settle
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,10 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 
 from adapters.log.kafka.reader import arrivals
 from benchmarks.stream.job import Job
-from commands import topics
-from commands.codec import encode
+from commands.log import topics
+from commands.log.codec import encode
 from domain.records import input_record
-from domain.records.readings import Reading
+from domain.records.observations import Reading
 
 PARTITIONS = 4
 KEYS = 64

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from domain.grid import Node
+from domain.electrical.grid import Node
 from domain.load_control.caps import limits
+from domain.load_control.context import Deciding
 from domain.load_control.counting import is_lowerable
-from domain.load_control.deciding import Deciding
-from domain.load_control.numbers import PROMISE_MS
+from domain.load_control.parameters import PROMISE_MS
 from domain.records.load import CapacityChanged
 from domain.records.registry import NodeSpec
 

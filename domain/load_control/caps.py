@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from domain.electrical.grid import Node, Outlet
 from domain.errors import DomainError
-from domain.grid import Node, Outlet
+from domain.load_control.context import Deciding
 from domain.load_control.counting import counted_ma, is_lowerable
-from domain.load_control.deciding import Deciding
 from domain.load_control.headroom import Headroom
 from domain.load_control.ledger import Ledger
-from domain.load_control.numbers import MAX_CAPS, MAX_LIMIT_W, PROMISE_MS
+from domain.load_control.parameters import MAX_CAPS, MAX_LIMIT_W, PROMISE_MS
 from domain.records.load import GridLimitSet, SetGridLimit
 
 RULE = "load_control.cap.v1"

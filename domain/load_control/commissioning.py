@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from domain.errors import DomainError
-from domain.load_control.deciding import Deciding
-from domain.load_control.numbers import MAX_COMMISSIONING_MS, PROOF_STEP_MA
+from domain.load_control.context import Deciding
+from domain.load_control.parameters import MAX_COMMISSIONING_MS, PROOF_STEP_MA
 from domain.records.load import CommissionCharger, CommissioningOpened
 
 RULE = "load_control.commissioning.v1"

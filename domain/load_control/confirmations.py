@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from domain.load_control.context import Deciding
 from domain.load_control.counting import draws_idle
-from domain.load_control.deciding import Deciding
 from domain.load_control.ledger import Charger, Transaction
 from domain.load_control.make_before_break import is_probed
 from domain.load_control.meters import Meter, Meters
-from domain.load_control.numbers import (
+from domain.load_control.ownership import holder
+from domain.load_control.parameters import (
     CONFIRM_MS,
     REFUSED_ALARM,
     SILENT_METER_MS,
@@ -15,10 +16,9 @@ from domain.load_control.numbers import (
     TRIGGER_MS,
     UNCONFIRMED_ALARM_MS,
 )
-from domain.load_control.ownership import holder
 from domain.records import derived_id
-from domain.records.chargers import CommandAnswer
 from domain.records.load import CommandAnswered, CommandRequested
+from domain.records.observations import CommandAnswer
 
 
 def chase(deciding: Deciding) -> None:

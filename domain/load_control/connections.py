@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from domain.errors import DomainError
-from domain.load_control.deciding import Deciding
+from domain.load_control.context import Deciding
 from domain.load_control.evolve import firmware_of
-from domain.load_control.numbers import MAX_CONNECTOR
-from domain.records.chargers import Booted, Connected, Disconnected, ProfileAnswer, Status
+from domain.load_control.parameters import MAX_CONNECTOR
 from domain.records.load import (
     ChargerBooted,
     ChargerConnected,
@@ -15,6 +14,7 @@ from domain.records.load import (
     ObedienceVoided,
     ProfileAnswered,
 )
+from domain.records.observations import Booted, Connected, Disconnected, ProfileAnswer, Status
 
 OTHER_FIRMWARE = "other firmware has proven nothing yet"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain.load_control.ledger import Charger
 from domain.load_control.meters import Meter
-from domain.load_control.numbers import IDLE_MA, IDLE_READING_MS, STEP_MA, tolerance_ma
+from domain.load_control.parameters import IDLE_MA, IDLE_READING_MS, STEP_MA, tolerance_ma
 
 
 def counted_ma(charger: Charger, meter: Meter | None, now_ms: int) -> int:

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from domain.allocation import Claim, allocate
+from domain.electrical.allocation import Claim, allocate
 from domain.load_control.caps import limits, room
+from domain.load_control.context import Deciding
 from domain.load_control.counting import counted_ma, eventual_ma, is_lowerable
-from domain.load_control.deciding import Deciding
 from domain.load_control.headroom import Headroom
 from domain.load_control.ledger import Charger
 from domain.load_control.make_before_break import desire
-from domain.load_control.numbers import (
-    ESCALATE_MS,
-    LAST_RESORT_MS,
-    PATIENCE_MS,
-    PLANNER_GRACE_MS,
-    PROMISE_MS,
-)
+from domain.load_control.parameters import ESCALATE_MS, LAST_RESORT_MS, PATIENCE_MS, PLANNER_GRACE_MS, PROMISE_MS
 from domain.records import derived_id
 from domain.records.load import CommandRequested, Overcommitted, Recovered
 

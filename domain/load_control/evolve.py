@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from domain.failsafe import failsafe_limits
-from domain.grid import Node, Outlet
+from domain.electrical.grid import Node, Outlet
+from domain.load_control.failsafe import failsafe_limits
 from domain.load_control.ledger import (
     Ask,
     Cap,
@@ -21,7 +21,13 @@ from domain.load_control.ledger import (
     Transaction,
     Waiting,
 )
-from domain.load_control.numbers import LAPSE_MARGIN_MS, LEASE_MS, POSSIBLE_LIMITS, REMEMBERED_ENDS, REMEMBERED_STARTS
+from domain.load_control.parameters import (
+    LAPSE_MARGIN_MS,
+    LEASE_MS,
+    POSSIBLE_LIMITS,
+    REMEMBERED_ENDS,
+    REMEMBERED_STARTS,
+)
 from domain.records import Payload, load
 from domain.records.registry import NodeSpec
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain.load_control.caps import with_root_limit
-from domain.load_control.deciding import Deciding
+from domain.load_control.context import Deciding
 from domain.load_control.headroom import Headroom
 from domain.load_control.ledger import Charger
 from domain.records.load import FailsafeDesired

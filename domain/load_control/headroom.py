@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from domain.grid import Node, Outlet, ancestors
+from domain.electrical.grid import Node, Outlet, ancestors
 
 UNLIMITED_MA = 10**9
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from domain.load_control.deciding import Deciding
+from domain.load_control.context import Deciding
 from domain.load_control.ledger import Charger, Ledger
-from domain.load_control.numbers import LEASE_MS
+from domain.load_control.parameters import LEASE_MS
 from domain.records.load import LimitsRenewed, RenewedLimit
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from domain.grid import Node, Outlet
-from domain.load_control.numbers import (
+from domain.electrical.grid import Node, Outlet
+from domain.load_control.parameters import (
     BACKOFF_LONGEST_MS,
     BACKOFF_MS,
     FLOOR_DOUBT_MS,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from domain.load_control.caps import room
+from domain.load_control.context import Deciding
 from domain.load_control.counting import held_ma, unproven_ma
-from domain.load_control.deciding import Deciding
 from domain.load_control.evolve import PROBE_RULE
 from domain.load_control.headroom import Headroom
 from domain.load_control.ledger import Charger, Ledger, Transaction
-from domain.load_control.numbers import LEASE_MS, PROBE_MS, STEP_MA
+from domain.load_control.parameters import LEASE_MS, PROBE_MS, STEP_MA
 from domain.records.load import LimitDesired
 
 START_RULE = "load_control.start.v1"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from domain.grid import Outlet
+from domain.electrical.grid import Outlet
 from domain.load_control.ledger import Charger
-from domain.load_control.numbers import SETTLE_MS, tolerance_ma
-from domain.records.chargers import Metered
+from domain.load_control.parameters import SETTLE_MS, tolerance_ma
+from domain.records.observations import Metered
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ one's connect; a charger that has left it never got the answer, and says what ma
 
 from __future__ import annotations
 
-from domain.desired import Owner
 from domain.errors import DomainError
+from domain.load_control.desired import Owner
 from domain.load_control.ledger import Charger, Ledger
 from domain.records import Payload, Record
-from domain.records.chargers import Metered, ProfileAnswer, Status, TransactionStart, connection_of
+from domain.records.observations import Metered, ProfileAnswer, Status, TransactionStart, connection_of
 
 RULE = "load_control.ownership.v1"
 OF_THE_OWNER: tuple[type[Payload], ...] = (Status, TransactionStart, Metered, ProfileAnswer)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from domain.load_control.caps import room
+from domain.load_control.context import Deciding
 from domain.load_control.counting import start_ma
-from domain.load_control.deciding import Deciding
 from domain.load_control.ledger import Charger
-from domain.load_control.numbers import PERMIT_MS, PERMIT_WAIT_MS
+from domain.load_control.parameters import PERMIT_MS, PERMIT_WAIT_MS
 from domain.records.load import StartWaits, TransactionPermitted, TransactionRefused
 
 RULE = "load_control.permit.v1"

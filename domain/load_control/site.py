@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from domain.errors import DomainError
 from domain.load_control import permits
-from domain.load_control.deciding import Deciding
+from domain.load_control.context import Deciding
 from domain.load_control.ownership import holder
 from domain.records import Payload, registry
 from domain.records.load import ChargerAdded, CommandRequested, RequestCommand, TargetsKnown, TreeSet
-from domain.records.sessions import ScheduleChanged, TargetsRenewed
+from domain.records.sites import ScheduleChanged, TargetsRenewed
 
 TREE_RULE = "load_control.tree.v1"
 COMMAND_RULE = "load_control.command.v1"

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 
-from domain.load_control.deciding import Deciding
+from domain.load_control.context import Deciding
 from domain.load_control.ledger import Charger, Ledger, Start, Transaction
-from domain.records.chargers import TransactionStart, TransactionStop
 from domain.records.load import (
     LeaseEnded,
     TransactionQuarantined,
@@ -14,6 +13,7 @@ from domain.records.load import (
     TransactionStopped,
     TransactionStopRepeated,
 )
+from domain.records.observations import TransactionStart, TransactionStop
 
 
 def start(deciding: Deciding, told: TransactionStart, start_id: str) -> None:

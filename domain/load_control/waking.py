@@ -8,7 +8,7 @@ from domain.load_control.confirmations import confirmation_due_ms
 from domain.load_control.leases import renewal_due_ms
 from domain.load_control.ledger import Charger, Ledger
 from domain.load_control.make_before_break import is_probed
-from domain.load_control.numbers import (
+from domain.load_control.parameters import (
     ESCALATE_MS,
     FLOOR_DOUBT_MS,
     LAPSE_MARGIN_MS,

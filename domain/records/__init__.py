@@ -1,6 +1,6 @@
 """The record types of the log. Importing this package registers every one of them."""
 
-from domain.records import chargers, dead_letters, fleet, load, priority, readings, registry, sessions, time
+from domain.records import dead_letters, load, observations, registry, sites, time, vehicles
 from domain.records.catalogue import TYPES, Decision, Kind, Payload
 from domain.records.envelope import Record, derived_id, input_record
 
@@ -10,15 +10,13 @@ __all__ = [
     "Kind",
     "Payload",
     "Record",
-    "chargers",
     "dead_letters",
     "derived_id",
-    "fleet",
     "input_record",
     "load",
-    "priority",
-    "readings",
+    "observations",
     "registry",
-    "sessions",
+    "sites",
     "time",
+    "vehicles",
 ]

@@ -6,7 +6,7 @@ from typing import Literal
 
 from domain.records.catalogue import Decision, Payload, record_type
 from domain.records.registry import NodeSpec
-from domain.records.sessions import Target
+from domain.records.sites import Target
 
 
 @record_type("load.set_grid_limit.v1", "command")

@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 
-from adapters.identity import Identity
+from adapters.identity.principals import Identity
 from adapters.ids import uuid7
 from adapters.notify.services import check_channel
 from api.app import create_app
 from api.context import Applied, Context
-from api.live import Live
+from api.operations.live import Live
 from projections import accounts
-from services import version
-from services.first_start import tell_first_operator
-from services.http import HttpServer
+from services.base import version
+from services.base.first_start import tell_first_operator
+from services.base.http import HttpServer
 from services.parts.base import Base
 from services.parts.part import Part, cancelled
 

@@ -10,14 +10,14 @@ from functools import cached_property
 from adapters.database import Database
 from adapters.log.outcomes import Outcomes
 from adapters.notify.outbox import Outbox
-from adapters.vault import Vault
-from commands.ports import Clock
-from commands.tracing import Tracer
+from adapters.vault.vault import Vault
+from commands.ports.clock import Clock
+from commands.ports.tracing import Tracer
 from projections import progress
-from services.databases import Databases, Series
-from services.logs import AnyLog
-from services.settings import ProcessSettings
-from services.tracing import tracing
+from services.base.databases import Databases, Series
+from services.base.logs import AnyLog
+from services.base.settings import ProcessSettings
+from services.base.tracing import tracing
 
 LOOK_S = 0.05
 

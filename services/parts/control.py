@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import AsyncExitStack
 
-from services.control import Control, Time
+from services.base.control import Control, Time
 from services.parts.part import Part
 
 

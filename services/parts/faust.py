@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Mapping
 
-from adapters import faust_host
-from adapters.faust_host import Keep
+from adapters.log.kafka import faust_host
+from adapters.log.kafka.faust_host import Keep
 from adapters.log.kafka.settings import KafkaSettings
 from adapters.timeseries.dead_letters import keeper
 from adapters.timeseries.keeping import TELLINGS
 from adapters.timeseries.worker import Pruner
-from commands.topics import EVENTS
+from commands.log.topics import EVENTS
 from services.parts.base import Base
 from services.parts.notifier import notifier
 from services.parts.part import Part, cancelled, ended

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from functools import partial
 
-from adapters.directory import VaultDirectory
+from adapters.identity.chargers import VaultDirectory
 from adapters.ocpp.gateway import Gateway
 from adapters.ocpp.settings import Settings
 from projections import chargers

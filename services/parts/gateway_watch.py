@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adapters.gateway_watch import GatewayWatch
+from adapters.ocpp.liveness.gateway_watch import GatewayWatch
 from services.parts.base import Base
 from services.parts.loops import LoopsPart
 

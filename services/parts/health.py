@@ -12,9 +12,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from commands.ports import LogError
-from commands.topics import EVENTS
-from services.http import HttpServer
+from commands.log.topics import EVENTS
+from commands.ports.log import LogError
+from services.base.http import HttpServer
 from services.parts.base import Base
 from services.parts.part import Part
 

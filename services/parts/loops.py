@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+from services.base.space import Loop, with_space
 from services.parts.part import Part, cancelled
-from services.space import Loop, with_space
 
 
 class LoopsPart(Part):

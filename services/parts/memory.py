@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from services.memory import settle
+from services.base.memory import settle
 from services.parts.part import Part, cancelled
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from adapters.notify.notifier import Notifier
 from services.parts.base import Base
 from services.parts.loops import LoopsPart
-from services.recipients import recipients
+from services.parts.recipients import recipients
 
 
 def notifier(base: Base) -> Notifier:

@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from processors.host import Host
-from processors.processor import Processor
+from processors.engine.host import Host
+from processors.engine.processor import Processor
+from services.base.space import with_space
 from services.parts.base import Base
 from services.parts.part import Part, ended
-from services.space import with_space
 
 
 class ProcessorPart(Part):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from commands import topics
-from commands.positions import is_past
+from commands.log import topics
+from commands.log.positions import is_past
 from projections import progress
 from services.parts.base import Base
 from services.parts.part import Part

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from adapters.log.sqlite import SqliteLog
-from adapters.retention import Retention
+from adapters.log.sqlite.log import SqliteLog
+from adapters.log.sqlite.retention import Retention
 from services.parts.base import Base
 from services.parts.loops import LoopsPart
 

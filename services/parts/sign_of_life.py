@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from adapters.sign_of_life import SignOfLife
+from adapters.ocpp.liveness.heartbeat import SignOfLife
 from services.parts.base import Base
 from services.parts.loops import LoopsPart
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from adapters.timekeeper import Timekeeper
+from adapters.time.timekeeper import Timekeeper
 from services.parts.base import Base
 from services.parts.loops import LoopsPart
 

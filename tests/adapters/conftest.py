@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL
 
-from adapters.vault import Vault
+from adapters.vault.vault import Vault
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -9,7 +9,7 @@ from sqlalchemy import URL, Column, Connection, MetaData, String, Table, func, s
 from sqlalchemy.exc import ProgrammingError
 
 from adapters.database import Database, postgresql
-from commands.ports import DatabaseUnavailable
+from commands.ports.database import DatabaseUnavailable
 from tests.postgres import Postgres
 
 ONE = text("SELECT 1")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from domain.access import Principal
+from domain.registry.access import Principal
 from tests.api.world import VIN, World, charger, session, site
 
 CAR = "WVWZZZ1JZXW000009"

@@ -1,7 +1,7 @@
 """Chargers: registered, commissioned, commanded."""
 
-from adapters.directory import VaultDirectory
-from commands.ports import ChargerIdentity
+from adapters.identity.chargers import VaultDirectory
+from commands.ports.directory import ChargerIdentity
 from domain.records import load, registry
 from projections import chargers
 from tests.api.world import NOW_MS, World, charger, rejecting, silent

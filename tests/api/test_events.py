@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from domain.records import sessions as said
+from domain.records import sites as said
 from tests.api.world import NOW, World
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from api.finding import found
-from commands.ports import Position
-from commands.topics import EVENTS
+from commands.log.topics import EVENTS
+from commands.ports.log import Position
 from tests.api.world import World, site
 
 PATHS = ["vehicles/v", "vehicles/v/telemetry", "sessions/s", "sites/s", "enterprises/e"]

@@ -6,9 +6,9 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from adapters.clock import SimulatedClock
+from adapters.time.clock import SimulatedClock
 from api.app import create_app
-from commands.ports import DatabaseUnavailable
+from commands.ports.database import DatabaseUnavailable
 from tests.api.world import NOW_MS, VIN, World
 
 

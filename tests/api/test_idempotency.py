@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.records import fleet, load, registry
+from domain.records import load, registry, vehicles
 from tests.api.world import NOW_MS, VIN, World, charger, rejecting, running_world, session, silent, site
 
 
@@ -75,17 +75,17 @@ async def test_what_was_not_stored_may_be_tried_again(world: World) -> None:
 async def test_not_decided_in_time_the_same_command_is_asked_again(world: World, impatient: None) -> None:
     await world.site()
     vehicle_id = await world.vehicle()
-    known = world.script[fleet.RequestSession]
-    world.script[fleet.RequestSession] = silent
+    known = world.script[vehicles.RequestSession]
+    world.script[vehicles.RequestSession] = silent
     body = session(vehicle_id=vehicle_id)
     first = await world.post("/sessions/request", body, Idempotency_Key="k1")
     assert first.json()["state"] == "requested"
-    [record] = [record for record in world.given if isinstance(record.data, fleet.RequestSession)]
+    [record] = [record for record in world.given if isinstance(record.data, vehicles.RequestSession)]
     await world.tell(*known(record.data, record), caused_by=record)
     world.clock.advance_to(NOW_MS + 60_000)
     again = await world.post("/sessions/request", body, Idempotency_Key="k1")
     assert (again.json()["id"], again.json()["state"]) == (first.json()["id"], "queued")
-    assert len(world.asked(fleet.RequestSession)) == 1
+    assert len(world.asked(vehicles.RequestSession)) == 1
 
 
 async def test_the_answer_survives_a_restart(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from jsonschema import Draft202012Validator
 
 from api.app import App
 from api.examples import EXAMPLES
-from domain.records.sessions import SessionOffered
+from domain.records.sites import SessionOffered
 from tests.api.world import NOW_MS, World
 
 DOCUMENT = App("1.2.3").openapi()

@@ -12,10 +12,15 @@ import pytest
 from api.web import assets, session
 from api.web.page_route import HEADERS, local
 from domain.records import Record
-from domain.records import sessions as said
-from domain.records.fleet import CancelSession, RequestSession
+from domain.records import sites as said
 from domain.records.load import ObedienceVoided, SetGridLimit
-from domain.records.priority import DecideUrgentReview, RequestUrgentReview, UrgentReviewOpened
+from domain.records.vehicles import (
+    CancelSession,
+    DecideUrgentReview,
+    RequestSession,
+    RequestUrgentReview,
+    UrgentReviewOpened,
+)
 from tests.api import sse
 from tests.api.test_urgent_reviews import denying
 from tests.api.world import NOW_MS, VIN, Told, World, charger, rejecting

@@ -2,8 +2,8 @@
 
 import pytest
 
-from domain.records import Record, fleet, load
-from domain.records import sessions as said
+from domain.records import Record, load, vehicles
+from domain.records import sites as said
 from tests.api.world import NOW, NOW_MS, VIN, Told, World, rejecting, session, silent
 
 
@@ -45,7 +45,7 @@ async def test_a_request_is_answered_with_the_place_in_the_queue(world: World) -
     }
     assert answer.headers["location"] == f"/api/v1/sessions/{told['id']}"
     assert (await world.get(f"/sessions/{told['id']}")).json() == told
-    [asked] = world.asked(fleet.RequestSession)
+    [asked] = world.asked(vehicles.RequestSession)
     assert (asked.session_id, asked.vehicle_id) == (told["id"], vehicle_id)
     assert (asked.target_permille, asked.level_permille, asked.depart_ms) == (800, 206, NOW_MS + 5_400_000)
     assert asked.site_zone == "zone-4"
@@ -69,28 +69,30 @@ async def test_an_unknown_vehicle_is_named_as_the_field_and_not_repeated(world: 
 async def test_an_unknown_site_is_refused_before_the_vehicle_is_bound_by_it(world: World) -> None:
     answer = await world.post("/sessions/request", session(vehicle_id=await world.vehicle(), site_id="west"))
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "site_id")
-    assert world.asked(fleet.RequestSession) == []
+    assert world.asked(vehicles.RequestSession) == []
 
 
 async def test_a_refused_request_says_why(world: World) -> None:
-    def refuse(asked: fleet.RequestSession, _: object) -> list[tuple[str, said.SessionRefused]]:
+    def refuse(asked: vehicles.RequestSession, _: object) -> list[tuple[str, said.SessionRefused]]:
         refused = said.SessionRefused(session_id=asked.session_id, vehicle_id=asked.vehicle_id, reason="no chargers")
         return [("sites:north", refused)]
 
-    world.script[fleet.RequestSession] = refuse
+    world.script[vehicles.RequestSession] = refuse
     answer = await world.post("/sessions/request", session(vehicle_id=await world.vehicle()))
     assert answer.status_code == 202
     assert (answer.json()["state"], answer.json()["reason"]) == ("refused", "no chargers")
 
 
 async def test_a_rejected_request_is_a_problem_and_its_session_says_so(world: World) -> None:
-    world.script[fleet.RequestSession] = rejecting("vehicle_id", "this vehicle has a session open", "vehicles.one.v1")
+    world.script[vehicles.RequestSession] = rejecting(
+        "vehicle_id", "this vehicle has a session open", "vehicles.one.v1"
+    )
     vehicle_id = await world.vehicle()
     answer = await world.post("/sessions/request", session(vehicle_id=vehicle_id))
     assert answer.status_code == 409
     problem = answer.json()
     assert (problem["rule"], problem["errors"][0]["field"]) == ("vehicles.one.v1", "vehicle_id")
-    world.script[fleet.RequestSession] = rejecting("target_soc", "the car is at its target already")
+    world.script[vehicles.RequestSession] = rejecting("target_soc", "the car is at its target already")
     answer = await world.post("/sessions/request", session(vehicle_id=vehicle_id), Prefer="wait=1, respond-async")
     assert (answer.status_code, answer.json()["state"]) == (202, "requested")
     told = (await world.get(f"/sessions/{answer.json()['id']}")).json()
@@ -98,7 +100,7 @@ async def test_a_rejected_request_is_a_problem_and_its_session_says_so(world: Wo
 
 
 async def test_who_prefers_not_to_wait_is_answered_at_once(world: World) -> None:
-    world.script[fleet.RequestSession] = silent
+    world.script[vehicles.RequestSession] = silent
     vehicle_id = await world.vehicle()
     answer = await world.post("/sessions/request", session(vehicle_id=vehicle_id), Prefer="respond-async")
     assert answer.status_code == 202
@@ -112,7 +114,7 @@ async def test_who_prefers_not_to_wait_is_answered_at_once(world: World) -> None
 
 
 async def test_not_decided_in_time_it_is_requested(world: World, impatient: None) -> None:
-    world.script[fleet.RequestSession] = silent
+    world.script[vehicles.RequestSession] = silent
     answer = await world.post("/sessions/request", session(vehicle_id=await world.vehicle()))
     assert (answer.status_code, answer.json()["state"]) == (202, "requested")
 
@@ -136,7 +138,7 @@ async def test_an_offer_is_accepted(world: World) -> None:
     told = answer.json()
     assert (told["state"], told["charger_id"], told["held_until"], told["place"]) == ("assigned", "c1", NOW, 0)
     assert world.given[-1].stream == f"vehicles:{asked['vehicle_id']}"
-    assert world.asked(fleet.AcceptOffer) == [fleet.AcceptOffer(session_id=asked["id"])]
+    assert world.asked(vehicles.AcceptOffer) == [vehicles.AcceptOffer(session_id=asked["id"])]
 
 
 async def test_an_offer_is_snoozed(world: World) -> None:
@@ -157,7 +159,7 @@ async def test_a_session_is_cancelled(world: World) -> None:
 async def test_what_the_state_does_not_allow_is_a_conflict(world: World, action: str) -> None:
     asked = await world.session()
     world.script |= dict.fromkeys(
-        (fleet.AcceptOffer, fleet.SnoozeOffer, fleet.CancelSession),
+        (vehicles.AcceptOffer, vehicles.SnoozeOffer, vehicles.CancelSession),
         rejecting("session_id", "a session that is queued can't do that", "session.life.v1"),
     )
     answer = await world.post(f"/sessions/{asked['id']}/{action}")
@@ -168,7 +170,7 @@ async def test_what_the_state_does_not_allow_is_a_conflict(world: World, action:
 
 async def test_a_decision_that_takes_its_time_is_accepted(world: World, impatient: None) -> None:
     asked = await world.session()
-    world.script[fleet.CancelSession] = silent
+    world.script[vehicles.CancelSession] = silent
     answer = await world.post(f"/sessions/{asked['id']}/cancel")
     assert (answer.status_code, answer.json()["state"]) == (202, "queued")
 
@@ -202,12 +204,12 @@ async def test_only_a_rejected_request_for_a_session_is_told_as_one(world: World
 async def test_a_vehicle_that_may_have_priority_is_told_its_tier_with_its_place(world: World) -> None:
     await world.post("/enterprises", {"id": "ems", "name": "E", "type": "emergency", "domain": "e.example"})
     await world.post("/vehicles", {"vin": VIN, "enterprise_id": "ems", "priority_eligible": True})
-    queued = world.script[fleet.RequestSession]
+    queued = world.script[vehicles.RequestSession]
 
-    def granted(asked: fleet.RequestSession, given: Record) -> Told:
+    def granted(asked: vehicles.RequestSession, given: Record) -> Told:
         changed = said.SessionTierChanged(session_id=asked.session_id, tier=0, until_ms=NOW_MS + 1)
         return [*queued(asked, given), (f"sites:{asked.site_id}", changed)]
 
-    world.script[fleet.RequestSession] = granted
+    world.script[vehicles.RequestSession] = granted
     answer = await world.post("/sessions/request", session())
     assert (answer.status_code, answer.json()["priority_tier"]) == (202, 0)

@@ -9,11 +9,11 @@ import pytest
 
 from adapters.ids import uuid7
 from api import site_load
-from commands.codec import entry
+from commands.log.codec import entry
+from commands.log.topics import inputs
 from commands.quantities import rfc3339
-from commands.topics import inputs
 from domain.records import input_record
-from domain.records.chargers import Metered
+from domain.records.observations import Metered
 from tests.api.world import NOW_MS, World
 from tests.projections.test_chargers import started, stopped
 

@@ -1,7 +1,7 @@
 """Sites: registered, listed, capped, and what happens there."""
 
 from domain.records import load, registry
-from domain.records import sessions as said
+from domain.records import sites as said
 from tests.api.world import NOW, NOW_MS, World, charger, rejecting, silent, site
 
 

@@ -8,11 +8,11 @@ from typing import Any
 import httpx
 import pytest
 
-from commands.ports import SeriesUnavailable
+from commands.ports.series import SeriesUnavailable
 from commands.quantities import rfc3339
-from domain.down_sampling import HOUR_MS
-from domain.records.readings import Reading
-from domain.zone import zone_of
+from domain.records.observations import Reading
+from domain.series.down_sampling import HOUR_MS
+from domain.vehicle.zone import zone_of
 from tests.api.world import NOW, NOW_MS, VIN, World, site
 
 OTHER_VIN = "WVWZZZ1JZXW000002"

@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from api.app import App
-from commands.topics import EVENTS, PROCESSORS, inputs
+from commands.log.topics import EVENTS, PROCESSORS, inputs
 from domain.errors import DomainError
 from domain.records import Record
 from domain.records.registry import RegisterSite
-from domain.site_tree import check_tree
+from domain.registry.site_tree import check_tree
 from tests.api.bodies import thrown
 from tests.api.world import SCRIPT, Told, World, rejecting
 

@@ -3,8 +3,8 @@
 import pytest
 
 from domain.records import Record
-from domain.records import sessions as said
-from domain.records.priority import (
+from domain.records import sites as said
+from domain.records.vehicles import (
     DecideUrgentReview,
     Evidence,
     PriorityDenied,

@@ -2,8 +2,8 @@
 
 import pytest
 
-from commands.codec import encode
-from commands.ports import DatabaseUnavailable
+from commands.log.codec import encode
+from commands.ports.database import DatabaseUnavailable
 from domain.records.registry import RegisterVehicle
 from tests.api.world import VIN, World, rejecting, silent
 

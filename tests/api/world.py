@@ -12,23 +12,23 @@ from typing import Any
 
 import httpx
 
-from adapters.clock import SimulatedClock
 from adapters.database import Database
-from adapters.identity import Identity
+from adapters.identity.principals import Identity
 from adapters.ids import uuid7
 from adapters.log.outcomes import Outcomes
-from adapters.log.sqlite import SqliteLog
+from adapters.log.sqlite.log import SqliteLog
 from adapters.notify.services import check_channel
+from adapters.time.clock import SimulatedClock
 from adapters.timeseries.sqlite import SqliteSeries
 from adapters.timeseries.worker import workers
-from adapters.vault import Vault
+from adapters.vault.vault import Vault
 from api import Context, create_app
-from api.live import Live
-from commands.codec import decode, entry
-from commands.ports import Entry, LogFull, Position
-from commands.topics import EVENTS, PROCESSORS, inputs
-from domain.records import Payload, Record, chargers, derived_id, fleet, input_record, load, readings, registry
-from domain.records import sessions as said
+from api.operations.live import Live
+from commands.log.codec import decode, entry
+from commands.log.topics import EVENTS, PROCESSORS, inputs
+from commands.ports.log import Entry, LogFull, Position
+from domain.records import Payload, Record, derived_id, input_record, load, observations, registry, vehicles
+from domain.records import sites as said
 from domain.records.time import InputRejected
 from projections import accounts
 from projections.runner import Projector
@@ -103,26 +103,26 @@ def _command(asked: load.RequestCommand, given: Record) -> Told:
     return [(given.stream, load.CommandRequested(**asked.__dict__))]
 
 
-def _session(asked: fleet.RequestSession, given: Record) -> Told:
+def _session(asked: vehicles.RequestSession, given: Record) -> Told:
     common = {"tier": 2, "need_wh": None, "max_ma": None, "phases": 1, **asked.__dict__}
     queued = {name: value for name, value in common.items() if name not in ("level_permille", "site_zone")}
     return [
-        (given.stream, fleet.SessionRequested(**common)),
+        (given.stream, vehicles.SessionRequested(**common)),
         (f"sites:{asked.site_id}", said.SessionQueued(**queued, walk_up=False)),
     ]
 
 
-def _accept(asked: fleet.AcceptOffer, _: Record) -> Told:
+def _accept(asked: vehicles.AcceptOffer, _: Record) -> Told:
     return [
         ("sites:north", said.SessionAssigned(session_id=asked.session_id, charger_id="c1", plug_in_until_ms=NOW_MS))
     ]
 
 
-def _snooze(asked: fleet.SnoozeOffer, _: Record) -> Told:
+def _snooze(asked: vehicles.SnoozeOffer, _: Record) -> Told:
     return [("sites:north", said.SessionSnoozed(session_id=asked.session_id, charger_id="c1", until_ms=NOW_MS))]
 
 
-def _cancel(asked: fleet.CancelSession, given: Record) -> Told:
+def _cancel(asked: vehicles.CancelSession, given: Record) -> Told:
     ended = said.SessionEnded(
         session_id=asked.session_id,
         vehicle_id=given.stream.partition(":")[2],
@@ -165,12 +165,12 @@ SCRIPT: dict[type[Payload], Answering] = {
     load.SetGridLimit: _cap,
     load.CommissionCharger: _commission,
     load.RequestCommand: _command,
-    fleet.RequestSession: _session,
-    fleet.AcceptOffer: _accept,
-    fleet.SnoozeOffer: _snooze,
-    fleet.CancelSession: _cancel,
-    readings.Reading: silent,
-    chargers.Metered: silent,
+    vehicles.RequestSession: _session,
+    vehicles.AcceptOffer: _accept,
+    vehicles.SnoozeOffer: _snooze,
+    vehicles.CancelSession: _cancel,
+    observations.Reading: silent,
+    observations.Metered: silent,
 }
 
 

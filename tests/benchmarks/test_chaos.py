@@ -14,12 +14,12 @@ from benchmarks.chaos.asking import Client
 from benchmarks.chaos.faults import AWAY_S, HALTED_S, plan
 from domain.records import Payload, Record, derived_id, input_record
 from domain.records.load import GridLimitSet, SetGridLimit, TransactionStarted
-from domain.records.readings import Reading
+from domain.records.observations import Reading
 from domain.records.time import InputRejected
-from processors.replay import Difference, Replayed
-from services.first_start import Operator
-from simulators.ledger import Ledger
-from simulators.virtual_time import rfc3339
+from processors.engine.replay import Difference, Replayed
+from services.base.first_start import Operator
+from simulators.server.ledger import Ledger
+from simulators.time.virtual_time import rfc3339
 
 ACTOR = "the-operator"
 LIMIT = "/sites/north/grid-limit"

@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from benchmarks import series
-from services.questdb import QuestDb
+from services.local.questdb import QuestDb
 from tests.questdb import own_questdb
 from tests.services.server import ROOT, command
 

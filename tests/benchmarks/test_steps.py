@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 from benchmarks.steps import run
-from services.first_start import prepare_operator
+from services.base.first_start import prepare_operator
 
 
 def test_each_processor_with_inputs_has_a_row(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from benchmarks import quix
 from benchmarks.stream import bench
 from benchmarks.stream.job import Job
-from services.broker import Broker
+from services.local.broker import Broker
 from tests.kafka import kafka
 
 __all__ = ["kafka"]

@@ -2,7 +2,7 @@
 
 from benchmarks.stream import two_hops
 from benchmarks.stream.job import Job
-from services.broker import Broker
+from services.local.broker import Broker
 from tests.kafka import kafka
 
 __all__ = ["kafka"]

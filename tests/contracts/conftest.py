@@ -14,11 +14,12 @@ from confluent_kafka.admin import AdminClient
 
 from adapters.log.kafka.log import KafkaLog
 from adapters.log.kafka.topics import make_topics
-from adapters.log.sqlite import SqliteLog
+from adapters.log.sqlite.log import SqliteLog
 from adapters.timeseries.questdb import QuestDbSeries
 from adapters.timeseries.sqlite import SqliteSeries
-from commands.ports import Log, TimeSeries
-from services.broker import Broker
+from commands.ports.log import Log
+from commands.ports.series import TimeSeries
+from services.local.broker import Broker
 from tests.kafka import kafka, settings_of
 from tests.questdb import questdb_url
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from commands import topics
-from commands.codec import canonical
-from commands.ports import Entry, Fenced, Log, LogDamaged
-from processors import checkpoint
+from commands.log import topics
+from commands.log.codec import canonical
+from commands.ports.log import Entry, Fenced, Log, LogDamaged
+from processors.engine import checkpoint
 from tests.contracts.test_log import KEYS, numbered, poll
 
 BUILD = "b1"

@@ -6,16 +6,16 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
-from adapters.clock import SimulatedClock
-from adapters.gateway_watch import GatewayWatch
-from adapters.sign_of_life import SignOfLife, stream_of
-from commands import topics
-from commands.codec import canonical, decode
-from commands.ports import Entry, Log, Stored
-from domain.desired import Desired, Owner
-from domain.gateway_silence import LOOK_MS, REASON, SILENCE_MS
+from adapters.ocpp.liveness.gateway_watch import GatewayWatch
+from adapters.ocpp.liveness.heartbeat import SignOfLife, stream_of
+from adapters.time.clock import SimulatedClock
+from commands.log import topics
+from commands.log.codec import canonical, decode
+from commands.ports.log import Entry, Log, Stored
+from domain.load_control.desired import Desired, Owner
+from domain.load_control.heartbeats import LOOK_MS, REASON, SILENCE_MS
 from domain.records import Record
-from domain.records.chargers import Disconnected
+from domain.records.observations import Disconnected
 
 START_MS = 1_000_000
 PATIENCE_S = 60

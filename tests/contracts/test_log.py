@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from commands import topics
-from commands.ports import Batch, Consumer, Entry, Fenced, Log, LogError, Output, Stored
+from commands.log import topics
+from commands.ports.log import Batch, Consumer, Entry, Fenced, Log, LogError, Output, Stored
 from tests.contracts.conftest import OpenLog, Space, opener
 
 EVENTS = topics.EVENTS

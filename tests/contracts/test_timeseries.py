@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from commands.ports import MeterValue, TelemetryEvent, TimeSeries
-from domain.down_sampling import HOUR_MS, MINUTE_MS, QUARTER_MS, WIDTHS_MS
-from domain.meter_buckets import MeterBucket
-from domain.reading_buckets import ReadingBucket
+from commands.ports.series import MeterValue, TelemetryEvent, TimeSeries
+from domain.series.down_sampling import HOUR_MS, MINUTE_MS, QUARTER_MS, WIDTHS_MS
+from domain.series.meter_buckets import MeterBucket
+from domain.series.reading_buckets import ReadingBucket
 from tests.contracts.conftest import OpenSeries
 
 READINGS = "vehicles.inputs"

@@ -9,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from adapters.notify.notifier import NOTIFICATIONS
 from adapters.timeseries.dead_letters import DEAD_LETTERS
-from api.metrics import Metrics
+from api.operations.metrics import Metrics
 
 FUNCTIONS = {"absent", "avg", "histogram_quantile", "increase", "max", "min", "rate", "sum", "topk"}
 WORDS = {"by"}

@@ -17,11 +17,11 @@ import yaml
 from pydantic_settings import BaseSettings
 
 from adapters.log.kafka.settings import KafkaSettings
-from commands.topics import PROCESSORS
-from services import questdb
-from services.cli import app
-from services.databases import Databases
-from services.settings import SETTINGS_FILE, ProcessSettings
+from commands.log.topics import PROCESSORS
+from services.base.databases import Databases
+from services.base.settings import SETTINGS_FILE, ProcessSettings
+from services.cli.app import app
+from services.local import questdb
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain import proof
 from domain.records import Decision
-from domain.records.sessions import ScheduleChanged, SessionOffered
+from domain.records.sites import ScheduleChanged, SessionOffered
 from tests.processors.site_story import SiteStory
 
 

@@ -19,7 +19,7 @@ import psutil
 import pytest
 from websockets.sync.client import connect
 
-from services.first_start import EMAIL
+from services.base.first_start import EMAIL
 from tests.services.server import ROOT, command
 
 PATIENCE_S = 180

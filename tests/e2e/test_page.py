@@ -13,7 +13,7 @@ import pytest
 from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
 
 from api.web import assets
-from services.first_start import EMAIL
+from services.base.first_start import EMAIL
 from tests.adapters.ocpp.charger import Charger
 from tests.services.server import Server
 

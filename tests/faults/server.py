@@ -13,11 +13,11 @@ import signal
 import threading
 from typing import Any
 
-from adapters.log import sqlite
-from adapters.log.writer import Writer
-from processors import host
+from adapters.log.sqlite import log
+from adapters.log.sqlite.writer import Writer
+from processors.engine import host
 from processors.load import Load
-from services.cli import app
+from services.cli.app import app
 
 MOMENTS = ("before", "during", "after")
 
@@ -55,7 +55,7 @@ def doom(last: int, moment: str) -> None:
         def __init__(self, connection: Any, *more: Any) -> None:
             super().__init__(Doomed(connection, last, moment), *more)
 
-    sqlite.Writer = DoomedWriter  # type: ignore[misc]
+    log.Writer = DoomedWriter  # type: ignore[misc]
 
 
 def break_kernel(limit_w: int) -> None:

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 
-from services.addresses import Addresses, lasting_ports
-from services.first_start import prepare_operator
-from simulators.rest import Credentials
-from simulators.virtual_time import parse_ms
+from services.base.addresses import Addresses, lasting_ports
+from services.base.first_start import prepare_operator
+from simulators.server.rest import Credentials
+from simulators.time.virtual_time import parse_ms
 from tests.faults.server import MOMENTS
 
 ROOT = Path(__file__).resolve().parents[2]

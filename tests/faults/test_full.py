@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.services.cli.test_serve import wait_until
 from tests.services.server import Server, call
-from tests.services.test_serve import wait_until
 
 ROOM_BYTES = 60_000
 HARD = resource.getrlimit(resource.RLIMIT_FSIZE)[1]

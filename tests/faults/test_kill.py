@@ -18,11 +18,9 @@ from typing import Any
 
 import pytest
 
-from adapters.log.sqlite import SqliteLog
-from commands import topics
+from adapters.log.sqlite.log import SqliteLog
+from commands.log import topics
 from domain.records import Payload, Record, derived_id
-from domain.records.chargers import Metered
-from domain.records.fleet import AcceptOffer, CancelSession, RequestSession, SnoozeOffer
 from domain.records.load import (
     ChargerAdded,
     CommissionCharger,
@@ -32,7 +30,7 @@ from domain.records.load import (
     TransactionStarted,
     TransactionStopped,
 )
-from domain.records.readings import Reading
+from domain.records.observations import Metered, Reading
 from domain.records.registry import (
     AccountRegistered,
     ApproveEnterprise,
@@ -46,11 +44,12 @@ from domain.records.registry import (
     SiteRegistered,
     VehicleRegistered,
 )
-from domain.records.sessions import SessionAssigned, SessionEnded, SessionQueued, SessionRefused, SessionSnoozed
+from domain.records.sites import SessionAssigned, SessionEnded, SessionQueued, SessionRefused, SessionSnoozed
 from domain.records.time import InputRejected
-from processors.history import records_of
-from services.demo_proof import prove
-from simulators.virtual_time import parse_ms
+from domain.records.vehicles import AcceptOffer, CancelSession, RequestSession, SnoozeOffer
+from processors.engine.history import records_of
+from services.demo.proof import prove
+from simulators.time.virtual_time import parse_ms
 from tests.faults.supervisor import ROOT, Doom, Place, Supervisor, dooms
 
 SEEDS = [int(seed) for seed in os.environ.get("COMMONWATT_KILL_SEEDS", "1").split(",")]
@@ -112,7 +111,7 @@ def day(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 def _play(supervisor: Supervisor, folder: Path, seed: int) -> dict[str, Any]:
     where, operator, out = supervisor.place.addresses, folder / "operator.json", folder / "measured.json"
     operator.write_text(json.dumps(asdict(supervisor.place.operator)))
-    command = [sys.executable, "-m", "simulators.demo_world", "--server", where.api, "--ocpp", where.ocpp]
+    command = [sys.executable, "-m", "simulators.scenarios.demo_world", "--server", where.api, "--ocpp", where.ocpp]
     command += ["--control", where.control, "--credentials", str(operator), "--day", DAY, "--until", str(UNTIL)]
     command += ["--seed", str(seed), "--patience", str(PATIENCE_S), "--progress", "60", "--out", str(out)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as world:

@@ -10,22 +10,22 @@ from pathlib import Path
 
 import pytest
 
-from adapters.log.sqlite import SqliteLog
-from commands import topics
+from adapters.log.sqlite.log import SqliteLog
+from commands.log import topics
 from domain.records.load import GridLimitSet
 from domain.records.time import StreamParked
-from processors.build import this_build
-from processors.history import records_of
-from simulators.battery import Car
-from simulators.charge_point import ChargePoint
-from simulators.commissioning import commission
-from simulators.control import Control
-from simulators.ledger import Ledger
-from simulators.rest import Api
-from simulators.site import CHARGER_A, VOLTAGE_V, Site
-from simulators.truth import Node, Outlet
-from simulators.virtual_time import VirtualTime, parse_ms
-from simulators.world import World
+from processors.engine.build import this_build
+from processors.engine.history import records_of
+from simulators.charger.battery import Car
+from simulators.charger.charge_point import ChargePoint
+from simulators.people.commissioning import commission
+from simulators.server.control import Control
+from simulators.server.ledger import Ledger
+from simulators.server.rest import Api
+from simulators.time.virtual_time import VirtualTime, parse_ms
+from simulators.world.site import CHARGER_A, VOLTAGE_V, Site
+from simulators.world.truth import Node, Outlet
+from simulators.world.world import World
 from tests.faults.supervisor import Place
 from tests.services.server import call
 

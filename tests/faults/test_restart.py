@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from simulators.control import Control, ControlFailed
-from simulators.ledger import Ledger
-from simulators.rest import Api
-from simulators.virtual_time import parse_ms
+from simulators.server.control import Control, ControlFailed
+from simulators.server.ledger import Ledger
+from simulators.server.rest import Api
+from simulators.time.virtual_time import parse_ms
 from tests.faults.supervisor import Place
 
 STARTS = "2019-03-08T08:00:00+00:00"

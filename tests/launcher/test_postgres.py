@@ -6,7 +6,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from services import postgres as server
+from services.local import postgres as server
 from tests import postgres
 
 

@@ -21,7 +21,7 @@ def checkout(tmp_path: Path) -> Path:
     checkout = tmp_path / "a checkout"
     (checkout / "services").mkdir(parents=True)
     (checkout / "services/__init__.py").touch()
-    (checkout / "services/cli.py").write_text(PROGRAM)
+    (checkout / "services/cli/app.py").write_text(PROGRAM)
     shutil.copy(ROOT / "commonwatt", checkout)
     (checkout / "api/web").mkdir(parents=True)
     (checkout / "api/web/package-lock.json").write_text("{}")

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 from domain.errors import DomainError
 from domain.records import Payload, Record, input_record
-from domain.records.fleet import CancelRequested, CancelSession
-from domain.records.sessions import ChargerReleased
+from domain.records.sites import ChargerReleased
 from domain.records.time import TimerSet
+from domain.records.vehicles import CancelRequested, CancelSession
 
 WORTH = 1
 """The constant of its one rule: how much an event counts."""

@@ -7,10 +7,10 @@ from itertools import count
 from domain.load_control.caps import limits
 from domain.load_control.counting import counted_ma
 from domain.load_control.headroom import Headroom
-from domain.records import Payload, chargers, input_record, load, registry, sessions
+from domain.records import Payload, input_record, load, observations, registry, sites
 from domain.records.time import TimerDue
+from processors.engine.stream import Step, StreamState, fresh, step
 from processors.load import Load
-from processors.stream import Step, StreamState, fresh, step
 
 START_MS = 1_000_000
 LOAD = Load()
@@ -98,18 +98,20 @@ class Kernel:
 
     def connect(self, charger_id: str, connection_id: str = "") -> list[Payload]:
         connection_id = connection_id or f"c{next(self.ids)}"
-        return self.give(chargers.Connected(charger_id=charger_id, connection_id=connection_id, subprotocol="ocpp1.6"))
+        return self.give(
+            observations.Connected(charger_id=charger_id, connection_id=connection_id, subprotocol="ocpp1.6")
+        )
 
     def disconnect(self, charger_id: str) -> list[Payload]:
         connection_id = self.charger(charger_id).connection_id
-        return self.give(chargers.Disconnected(charger_id=charger_id, connection_id=connection_id, reason="gone"))
+        return self.give(observations.Disconnected(charger_id=charger_id, connection_id=connection_id, reason="gone"))
 
     def answer(self, charger_id: str, purpose: str = "lease", status: str = "accepted") -> list[Payload]:
         """To the newest wish."""
         charger = self.charger(charger_id)
         ask = charger.floor.ask if purpose == "failsafe" else charger.lease.ask
         return self.give(
-            chargers.ProfileAnswer(charger_id=charger_id, purpose=purpose, generation=ask.generation, status=status)
+            observations.ProfileAnswer(charger_id=charger_id, purpose=purpose, generation=ask.generation, status=status)
         )
 
     def meter(
@@ -118,7 +120,7 @@ class Kernel:
         charger = self.charger(charger_id)
         current = None if current_a is None else (round(current_a * 1000), 0, 0)
         return self.give(
-            chargers.Metered(
+            observations.Metered(
                 charger_id=charger_id,
                 connector_id=1,
                 transaction_id=charger.transactions[-1].id if charger.transactions else None,
@@ -132,13 +134,13 @@ class Kernel:
 
     def request(self, charger_id: str, request_id: str = "r") -> list[Payload]:
         return self.give(
-            sessions.StartRequested(charger_id=charger_id, request_id=request_id, vehicle_id="v", token_ref="t")
+            sites.StartRequested(charger_id=charger_id, request_id=request_id, vehicle_id="v", token_ref="t")
         )
 
     def start(self, charger_id: str, record_id: str = "", *, connector_id: int = 1, **changed: object) -> list[Payload]:
         said = {"token_ref": "t", "meter_start_wh": 1000, "charger_time_ms": self.now_ms} | changed
         return self.give(
-            chargers.TransactionStart(charger_id=charger_id, connector_id=connector_id, vehicle_id="v", **said),
+            observations.TransactionStart(charger_id=charger_id, connector_id=connector_id, vehicle_id="v", **said),
             record_id,
         )
 
@@ -146,7 +148,7 @@ class Kernel:
         if transaction_id is None:
             transaction_id = self.charger(charger_id).transactions[-1].id
         return self.give(
-            chargers.TransactionStop(
+            observations.TransactionStop(
                 charger_id=charger_id,
                 transaction_id=transaction_id,
                 meter_stop_wh=meter_stop_wh,
@@ -157,9 +159,9 @@ class Kernel:
 
     def targets(self, valid_s: float = 600, **amps: float) -> list[Payload]:
         return self.give(
-            sessions.ScheduleChanged(
+            sites.ScheduleChanged(
                 targets=tuple(
-                    sessions.Target(charger_id=charger, target_ma=round(a * 1000)) for charger, a in amps.items()
+                    sites.Target(charger_id=charger, target_ma=round(a * 1000)) for charger, a in amps.items()
                 ),
                 valid_until_ms=self.now_ms + round(valid_s * 1000),
                 claimants=(),

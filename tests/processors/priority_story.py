@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from domain.records import Payload, Record, input_record
-from domain.records.fleet import RequestSession
-from domain.records.priority import DecideUrgentReview, RequestUrgentReview
-from domain.records.readings import Reading
+from domain.records.observations import Reading
 from domain.records.registry import EnterpriseApproved, EnterpriseSuspended, VehicleRegistered
-from domain.records.sessions import SessionEnded
+from domain.records.sites import SessionEnded
 from domain.records.time import TimerDue
+from domain.records.vehicles import DecideUrgentReview, RequestSession, RequestUrgentReview
+from processors.engine.stream import StreamState, fresh, step
 from processors.routes import messages
-from processors.stream import StreamState, fresh, step
 from processors.vehicles import Vehicles
 
 MINUTE_MS = 60_000

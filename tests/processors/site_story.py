@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from domain.records import Payload, chargers, fleet, input_record, load, registry
+from domain.records import Payload, input_record, load, observations, registry, vehicles
 from domain.records.time import TimerDue
+from processors.engine.stream import fresh, step
 from processors.sites import Sites
-from processors.stream import fresh, step
 
 MINUTE_MS = 60_000
 NODES = (
@@ -67,7 +67,7 @@ class SiteStory:
     def request(
         self, session_id: str, *, tier: int = 2, need_wh: int | None = 10_000, hours: float = 4
     ) -> list[Payload]:
-        asked = fleet.SessionRequested(
+        asked = vehicles.SessionRequested(
             session_id=session_id,
             vehicle_id=f"v-{session_id}",
             site_id="s",
@@ -82,11 +82,11 @@ class SiteStory:
         return self.tell(asked)
 
     def accept(self, session_id: str) -> list[Payload]:
-        return self.tell(fleet.AcceptRequested(session_id=session_id, site_id="s"))
+        return self.tell(vehicles.AcceptRequested(session_id=session_id, site_id="s"))
 
     def authorize(self, charger_id: str, session_id: str | None) -> list[Payload]:
         vehicle = None if session_id is None else f"v-{session_id}"
-        return self.tell(chargers.Authorize(charger_id=charger_id, token_ref="t", vehicle_id=vehicle))
+        return self.tell(observations.Authorize(charger_id=charger_id, token_ref="t", vehicle_id=vehicle))
 
     def start(self, charger_id: str, session_id: str | None, *, commissioning: bool = False) -> list[Payload]:
         self.transactions[charger_id] = self.count + 1
@@ -116,7 +116,7 @@ class SiteStory:
         return self.tell(stopped)
 
     def meter(self, charger_id: str, energy_wh: int, current_ma: int = 32_000) -> list[Payload]:
-        metered = chargers.Metered(
+        metered = observations.Metered(
             charger_id=charger_id,
             connector_id=1,
             transaction_id=self.transactions.get(charger_id),

@@ -6,8 +6,6 @@ import pytest
 
 from domain.errors import DomainError
 from domain.records import input_record, load, registry
-from domain.records.chargers import Booted, CommandAnswer, Configuration, Connected, Disconnected, Status
-from domain.records.fleet import CancelSession
 from domain.records.load import (
     CapacityChanged,
     ChargerBooted,
@@ -18,9 +16,11 @@ from domain.records.load import (
     CommandRequested,
     RequestCommand,
 )
+from domain.records.observations import Booted, CommandAnswer, Configuration, Connected, Disconnected, Status
 from domain.records.time import InputRejected, TimerDue, TimerSet
+from domain.records.vehicles import CancelSession
+from processors.engine.stream import fresh
 from processors.load import HANDLERS, WAKE
-from processors.stream import fresh
 from tests.processors.kernel import LOAD, START_MS, STREAM, Kernel, of_type
 
 

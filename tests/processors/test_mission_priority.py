@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from domain import proof
 from domain.records import Decision
-from domain.records.fleet import SessionRequested
-from domain.records.priority import (
+from domain.records.registry import VehicleRegistered
+from domain.records.time import InputRejected
+from domain.records.vehicles import (
     PriorityClaimed,
     PriorityDenied,
     PriorityExpired,
@@ -17,10 +18,9 @@ from domain.records.priority import (
     PriorityRevoked,
     QuotaRefused,
     QuotaUsed,
+    SessionRequested,
 )
-from domain.records.registry import VehicleRegistered
-from domain.records.time import InputRejected
-from processors.stream import dump_state, load_state, refold
+from processors.engine.stream import dump_state, load_state, refold
 from tests.processors.priority_story import AMBULANCE, FAR_ZONE, HOUR_MS, MINUTE_MS, SITE_ZONE, START_MS, PriorityStory
 
 ORDINARY = VehicleRegistered(vehicle_id="v", battery_wh=60_000, max_ma=None, phases=1, owner_id="driver")

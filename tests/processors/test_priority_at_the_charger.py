@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain.records import registry
 from domain.records.load import LimitDesired
-from domain.records.sessions import SessionEnded
+from domain.records.sites import SessionEnded
 from tests.processors.town import Town
 
 FULL_MA = 32_000

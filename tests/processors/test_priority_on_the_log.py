@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from adapters.log.sqlite import SqliteLog
-from commands import topics
-from commands.codec import entry
+from adapters.log.sqlite.log import SqliteLog
+from commands.log import topics
+from commands.log.codec import entry
 from domain.records import Payload, input_record, load, registry
-from domain.records.fleet import RequestSession
-from domain.records.readings import Reading
-from processors import history
-from processors.host import Host
-from processors.replay import replay
+from domain.records.observations import Reading
+from domain.records.vehicles import RequestSession
+from processors.engine import history
+from processors.engine.host import Host
+from processors.engine.replay import replay
 from processors.sites import Sites
 from processors.vehicles import Vehicles
 from tests.processors.site_story import NODES

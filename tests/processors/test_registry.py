@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from domain.records import Payload, input_record
-from domain.records.fleet import CancelSession
 from domain.records.registry import (
     AccountRegistered,
     ApproveEnterprise,
@@ -24,9 +23,10 @@ from domain.records.registry import (
     VehicleRegistered,
 )
 from domain.records.time import InputRejected
-from domain.site_tree import MAX_MA, MAX_W
+from domain.records.vehicles import CancelSession
+from domain.registry.site_tree import MAX_MA, MAX_W
+from processors.engine.stream import Step, dump_state, fresh, load_state, refold, step
 from processors.registry import Registry
-from processors.stream import Step, dump_state, fresh, load_state, refold, step
 
 NOW_MS = 1_000_000_000
 ROOT = NodeSpec(id="site", parent=None, kind="site", limit_w=40_000)

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from commands.topics import PROCESSORS
-from domain.records import Record, fleet, input_record, load, priority, registry, sessions
+from commands.log.topics import PROCESSORS
+from domain.records import Record, input_record, load, registry, sites, vehicles
 from domain.records.time import InputRejected
 from processors import load as load_processor
 from processors import sites as sites_processor
 from processors import vehicles as vehicles_processor
+from processors.engine.stream import fresh, step
 from processors.routes import ROUTES, messages
-from processors.stream import fresh, step
 from processors.vehicles import Vehicles
 from tests.records.samples import samples
 
@@ -22,20 +22,20 @@ HANDLERS = {
     "load": load_processor.HANDLERS,
     "vehicles": vehicles_processor.VEHICLE_HANDLERS | vehicles_processor.HOLDER_HANDLERS,
 }
-ENDED = sessions.SessionEnded(
+ENDED = sites.SessionEnded(
     session_id="s", vehicle_id="v", charger_id=None, state="expired", reason="no_show", energy_wh=0, waited_ms=5
 )
-REFUSED = sessions.SessionRefused(session_id="s", vehicle_id="v", reason="no chargers")
+REFUSED = sites.SessionRefused(session_id="s", vehicle_id="v", reason="no chargers")
 SITE = registry.SiteRegistered(site_id="north", location_zone="z", firm_w=1, nodes=())
 CHARGER = registry.ChargerRegistered(
     charger_id="CP1", site_id="north", node="p", phases=(0,), max_ma=32_000, min_ma=6_000, voltage_mv=230_000
 )
 APPROVED = registry.EnterpriseApproved(enterprise_id="e", kind="fleet", daily_grants=3)
 SUSPENDED = registry.EnterpriseSuspended(enterprise_id="e")
-CLAIMED = priority.PriorityClaimed(claim_id="c", holder="enterprise:e", vehicle_id="v", session_id="s", basis="mission")
+CLAIMED = vehicles.PriorityClaimed(claim_id="c", holder="enterprise:e", vehicle_id="v", session_id="s", basis="mission")
 ANSWER = {"claim_id": "c", "vehicle_id": "v", "used": 1, "limit": 3, "rule": "r", "reason": "why"}
-REVOKED = priority.PriorityRevoked(claim_id="c", vehicle_id="v", reason="suspended")
-EVIDENCE = priority.Evidence(
+REVOKED = vehicles.PriorityRevoked(claim_id="c", vehicle_id="v", reason="suspended")
+EVIDENCE = vehicles.Evidence(
     eligible=True,
     mission_active=None,
     mission_age_ms=None,
@@ -97,17 +97,17 @@ def test_a_vehicle_takes_whatever_it_hears_of(payload, data):
         (APPROVED, "registry:enterprise:e", ["vehicles:enterprise:e"]),
         (SUSPENDED, "registry:enterprise:e", ["vehicles:enterprise:e"]),
         (CLAIMED, "vehicles:v", ["vehicles:enterprise:e"]),
-        (priority.QuotaUsed(**ANSWER, tier=0), "vehicles:enterprise:e", ["vehicles:v"]),
-        (priority.QuotaRefused(**ANSWER), "vehicles:enterprise:e", ["vehicles:v"]),
+        (vehicles.QuotaUsed(**ANSWER, tier=0), "vehicles:enterprise:e", ["vehicles:v"]),
+        (vehicles.QuotaRefused(**ANSWER), "vehicles:enterprise:e", ["vehicles:v"]),
         (REVOKED, "vehicles:enterprise:e", ["vehicles:v"]),
-        (priority.PriorityGranted(**PRIORITY, basis="mission", valid_until_ms=9), "vehicles:v", ["sites:north"]),
-        (priority.PriorityExpired(**PRIORITY), "vehicles:v", ["sites:north"]),
-        (fleet.CancelRequested(session_id="s", site_id="north"), "vehicles:v", ["sites:north"]),
-        (fleet.AcceptRequested(session_id="s", site_id="north"), "vehicles:v", ["sites:north"]),
-        (fleet.SnoozeRequested(session_id="s", site_id="north"), "vehicles:v", ["sites:north"]),
+        (vehicles.PriorityGranted(**PRIORITY, basis="mission", valid_until_ms=9), "vehicles:v", ["sites:north"]),
+        (vehicles.PriorityExpired(**PRIORITY), "vehicles:v", ["sites:north"]),
+        (vehicles.CancelRequested(session_id="s", site_id="north"), "vehicles:v", ["sites:north"]),
+        (vehicles.AcceptRequested(session_id="s", site_id="north"), "vehicles:v", ["sites:north"]),
+        (vehicles.SnoozeRequested(session_id="s", site_id="north"), "vehicles:v", ["sites:north"]),
         (ENDED, "sites:north", ["vehicles:v"]),
         (REFUSED, "sites:north", ["vehicles:v"]),
-        (sessions.TargetsRenewed(valid_until_ms=9), "sites:north", ["load:north"]),
+        (sites.TargetsRenewed(valid_until_ms=9), "sites:north", ["load:north"]),
         (load.CapacityChanged(limits=(), fixed=()), "load:north", ["sites:north"]),
         (load.ChargerConnected(charger_id="CP1", connection_id="x"), "load:north", ["sites:north"]),
     ],
@@ -128,4 +128,4 @@ def test_of_a_walk_up_no_vehicle_hears(payload):
 
 
 def test_of_what_is_in_no_route_nobody_hears():
-    assert not messages(event(sessions.ChargerReleased(charger_id="CP1"), "sites:north"))
+    assert not messages(event(sites.ChargerReleased(charger_id="CP1"), "sites:north"))

@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from domain import proof
 from domain.records import registry
-from domain.records.priority import Evidence, PriorityExpired, PriorityGranted
-from domain.records.sessions import (
+from domain.records.sites import (
     ScheduleChanged,
     SessionEnded,
     SessionOffered,
@@ -17,8 +16,9 @@ from domain.records.sessions import (
     SessionTierChanged,
     SiteAdded,
 )
+from domain.records.vehicles import Evidence, PriorityExpired, PriorityGranted
+from processors.engine.stream import dump_state, load_state
 from processors.sites import TICK_MS
-from processors.stream import dump_state, load_state
 from tests.processors.site_story import MINUTE_MS, NODES, SiteStory
 
 NOTHING = Evidence(

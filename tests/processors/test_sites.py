@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from domain.records import fleet, load, registry
-from domain.records.sessions import (
+from domain.records import load, registry, vehicles
+from domain.records.sites import (
     ChargerOccupied,
     ChargerReleased,
     ScheduleChanged,
@@ -23,7 +23,7 @@ from domain.records.sessions import (
     StartRequested,
 )
 from domain.records.time import InputRejected
-from processors.stream import fresh
+from processors.engine.stream import fresh
 from tests.processors.site_story import MINUTE_MS, NODES, SiteStory
 
 
@@ -99,7 +99,7 @@ def test_snooze_lets_the_next_go_first_and_keeps_the_place():
     story.request("a")
     story.wait(1)
     story.request("b")
-    told = story.tell(fleet.SnoozeRequested(session_id="a", site_id="s"))
+    told = story.tell(vehicles.SnoozeRequested(session_id="a", site_id="s"))
     assert one(SessionSnoozed, told).session_id == "a"
     assert one(SessionOffered, told).session_id == "b"
     story.authorize("p2c0", "b")
@@ -113,11 +113,11 @@ def test_snooze_lets_the_next_go_first_and_keeps_the_place():
 @pytest.mark.parametrize(
     ("state", "asked", "reason"),
     [
-        ("charging", fleet.AcceptRequested(session_id="a", site_id="s"), "charging can't accept an offer"),
-        ("charging", fleet.SnoozeRequested(session_id="a", site_id="s"), "charging can't be snoozed"),
-        ("queued", fleet.AcceptRequested(session_id="b", site_id="s"), "queued can't accept an offer"),
-        ("queued", fleet.SnoozeRequested(session_id="b", site_id="s"), "queued can't be snoozed"),
-        ("none", fleet.CancelRequested(session_id="z", site_id="s"), "not open"),
+        ("charging", vehicles.AcceptRequested(session_id="a", site_id="s"), "charging can't accept an offer"),
+        ("charging", vehicles.SnoozeRequested(session_id="a", site_id="s"), "charging can't be snoozed"),
+        ("queued", vehicles.AcceptRequested(session_id="b", site_id="s"), "queued can't accept an offer"),
+        ("queued", vehicles.SnoozeRequested(session_id="b", site_id="s"), "queued can't be snoozed"),
+        ("none", vehicles.CancelRequested(session_id="z", site_id="s"), "not open"),
     ],
 )
 def test_an_illegal_transition_is_rejected_with_the_reason(state, asked, reason):
@@ -319,7 +319,7 @@ def _granted(charger, limit_ma, now_ms):
 def test_a_second_request_of_a_car_that_charges_here_is_refused():
     story = SiteStory()
     story.charging("a", "p2c0")
-    again = fleet.SessionRequested(
+    again = vehicles.SessionRequested(
         session_id="z",
         vehicle_id="v-a",
         site_id="s",

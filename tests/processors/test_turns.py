@@ -1,7 +1,7 @@
 """Given a queue, when something happens, then only what changed of it is told, and the site knows what was told."""
 
-from domain.records import sessions as said
-from domain.telling import WORTH_TELLING_MS
+from domain.records import sites as said
+from domain.site.announcements import WORTH_TELLING_MS
 from tests.processors.site_story import MINUTE_MS, SiteStory
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from domain import proof
-from domain.priority import claim_id
-from domain.records.priority import (
+from domain.records.registry import VehicleRegistered
+from domain.records.time import InputRejected
+from domain.records.vehicles import (
     PriorityClaimed,
     PriorityDenied,
     PriorityExpired,
@@ -15,8 +16,7 @@ from domain.records.priority import (
     QuotaUsed,
     UrgentReviewOpened,
 )
-from domain.records.registry import VehicleRegistered
-from domain.records.time import InputRejected
+from domain.vehicle.priority import claim_id
 from tests.processors.priority_story import HOUR_MS, MINUTE_MS, START_MS, PriorityStory
 
 CAR = VehicleRegistered(vehicle_id="v", battery_wh=60_000, max_ma=None, phases=1, owner_id="driver")

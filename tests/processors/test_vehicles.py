@@ -8,7 +8,11 @@ from hypothesis import strategies as st
 
 from domain.errors import DomainError
 from domain.records import Payload, input_record
-from domain.records.fleet import (
+from domain.records.load import CapacityChanged
+from domain.records.registry import VehicleRegistered
+from domain.records.sites import SessionEnded, SessionRefused
+from domain.records.time import InputRejected
+from domain.records.vehicles import (
     AcceptOffer,
     AcceptRequested,
     CancelRequested,
@@ -20,13 +24,9 @@ from domain.records.fleet import (
     SnoozeRequested,
     VehicleAdded,
 )
-from domain.records.load import CapacityChanged
-from domain.records.registry import VehicleRegistered
-from domain.records.sessions import SessionEnded, SessionRefused
-from domain.records.time import InputRejected
-from domain.session import EVERYONE
-from domain.session_request import check_request, energy_need_wh
-from processors.stream import fresh, step
+from domain.site.session import EVERYONE
+from domain.vehicle.session_request import check_request, energy_need_wh
+from processors.engine.stream import fresh, step
 from processors.vehicles import Vehicles
 
 MINUTE_MS = 60_000

@@ -8,14 +8,14 @@ from __future__ import annotations
 from domain.load_control.caps import limits
 from domain.load_control.counting import counted_ma
 from domain.load_control.headroom import Headroom
-from domain.records import Payload, Record, chargers, fleet, input_record, load, registry
-from domain.records.readings import Reading
+from domain.records import Payload, Record, input_record, load, observations, registry, vehicles
+from domain.records.observations import Reading
 from domain.records.time import TimerDue
+from processors.engine.stream import StreamState, fresh, step
 from processors.load import Load
 from processors.registry import Registry
 from processors.routes import messages
 from processors.sites import Sites
-from processors.stream import StreamState, fresh, step
 from processors.vehicles import Vehicles
 
 START_MS = 1_000_000_000
@@ -116,7 +116,7 @@ class Town:
         for charger in self._chargers():
             for purpose, wish in (("failsafe", charger.floor), ("lease", charger.lease)):
                 if wish is not None and wish.ask.accepted_ms is None:
-                    answer = chargers.ProfileAnswer(
+                    answer = observations.ProfileAnswer(
                         charger_id=charger.id, purpose=purpose, generation=wish.ask.generation, status="accepted"
                     )
                     self.tell(self.load, answer)
@@ -127,7 +127,7 @@ class Town:
                 self.meter(charger.id, self.lease_ma(charger.id))
 
     def meter(self, charger_id: str, current_ma: int) -> None:
-        metered = chargers.Metered(
+        metered = observations.Metered(
             charger_id=charger_id,
             connector_id=1,
             transaction_id=self.ledger.chargers[charger_id].transactions[-1].id,
@@ -151,12 +151,12 @@ class Town:
             voltage_mv=VOLTAGE_MV,
         )
         self.message(f"registry:charger:{charger_id}", described)
-        self.tell(self.load, chargers.Connected(charger_id=charger_id, connection_id="x", subprotocol="ocpp1.6"))
+        self.tell(self.load, observations.Connected(charger_id=charger_id, connection_id="x", subprotocol="ocpp1.6"))
         self.status(charger_id, "Available")
         self._answer()
 
     def status(self, charger_id: str, status: str) -> None:
-        said = chargers.Status(
+        said = observations.Status(
             charger_id=charger_id, connector_id=1, status=status, error_code="NoError", charger_time_ms=self.now_ms
         )
         self.tell(self.load, said)
@@ -180,14 +180,14 @@ class Town:
     # The drivers' part
 
     def plug_in(self, charger_id: str, vehicle_id: str | None) -> None:
-        asked = chargers.Authorize(charger_id=charger_id, token_ref="t", vehicle_id=vehicle_id)
+        asked = observations.Authorize(charger_id=charger_id, token_ref="t", vehicle_id=vehicle_id)
         self.tell(self.sites, asked)
         for _ in range(60):
             charger = self.ledger.chargers[charger_id]
             if charger.waiting is None:
                 break
             self.run(1)
-        started = chargers.TransactionStart(
+        started = observations.TransactionStart(
             charger_id=charger_id,
             connector_id=1,
             token_ref="t",
@@ -198,7 +198,7 @@ class Town:
         self.tell(self.load, started)
 
     def unplug(self, charger_id: str) -> None:
-        stopped = chargers.TransactionStop(
+        stopped = observations.TransactionStop(
             charger_id=charger_id,
             transaction_id=self.ledger.chargers[charger_id].transactions[-1].id,
             meter_stop_wh=1,
@@ -212,7 +212,7 @@ class Town:
         self.message(f"registry:vehicle:{vehicle_id}", registry.VehicleRegistered(vehicle_id=vehicle_id, **told))
 
     def request(self, vehicle_id: str) -> None:
-        asked = fleet.RequestSession(
+        asked = vehicles.RequestSession(
             session_id=f"s-{vehicle_id}",
             vehicle_id=vehicle_id,
             site_id=self.site_id,

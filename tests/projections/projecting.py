@@ -14,12 +14,12 @@ from sqlalchemy import Column, MetaData, String, Table
 from sqlalchemy.dialects.postgresql import insert
 
 from adapters.database import Database
-from adapters.log.sqlite import SqliteLog
+from adapters.log.sqlite.log import SqliteLog
 from domain.records.registry import SiteRegistered
 from projections.catalogue import PROJECTIONS
 from projections.projection import Change, Happened, Projection
 from projections.runner import Projector
-from services.space import with_space
+from services.base.space import with_space
 
 TOLD = Table("told", MetaData(), Column("stream", String, primary_key=True), Column("numbers", String, nullable=False))
 PROJECTION = Projection(TOLD, "registry")

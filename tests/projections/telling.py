@@ -10,9 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.schema import Table
 
 from adapters.database import Database
-from commands.codec import entry
-from commands.ports import Position, Stored
-from commands.topics import partition_of
+from commands.log.codec import entry
+from commands.log.topics import partition_of
+from commands.ports.log import Position, Stored
 from domain.records import Payload, Record, input_record
 from projections import progress
 from projections.catalogue import PROJECTIONS

@@ -6,7 +6,7 @@ from typing import Any
 
 from adapters.database import Database
 from domain.records import Payload, load, registry
-from domain.records import sessions as said
+from domain.records import sites as said
 from domain.records.time import InputRejected
 from projections.projection import METADATA
 from tests.projections.telling import Told, event

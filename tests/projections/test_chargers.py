@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from commands.ports import ChargerIdentity
+from commands.ports.directory import ChargerIdentity
 from domain.records import load
-from domain.records import sessions as said
+from domain.records import sites as said
 from projections import chargers
 from tests.projections.telling import Told
 

@@ -1,7 +1,7 @@
 """Given decisions and rejections, then they can be looked up with their rule and reason."""
 
 from domain.records.load import TransactionRefused
-from domain.records.sessions import SessionOffered, SiteAdded, StartDenied
+from domain.records.sites import SessionOffered, SiteAdded, StartDenied
 from domain.records.time import InputRejected
 from projections import decisions, rejections
 from tests.projections.telling import Told, event

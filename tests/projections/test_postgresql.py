@@ -15,10 +15,10 @@ import pytest
 from sqlalchemy import URL, select, text
 
 from adapters.database import Database
-from adapters.log.sqlite import SqliteLog
-from commands.codec import entry
-from commands.ports import DatabaseUnavailable
-from commands.topics import EVENTS
+from adapters.log.sqlite.log import SqliteLog
+from commands.log.codec import entry
+from commands.log.topics import EVENTS
+from commands.ports.database import DatabaseUnavailable
 from domain.records import Record
 from domain.records.registry import NodeSpec, SiteRegistered
 from projections import progress

@@ -1,6 +1,6 @@
 """Given what was decided about priority, then each decision is a row with its reason."""
 
-from domain.records.priority import Evidence, PriorityDenied, PriorityExpired, PriorityGranted, UrgentReviewOpened
+from domain.records.vehicles import Evidence, PriorityDenied, PriorityExpired, PriorityGranted, UrgentReviewOpened
 from projections import priority_audit
 from projections.priority_audit import PRIORITY_AUDIT
 from tests.projections.telling import Told, event

@@ -12,10 +12,10 @@ import pytest
 from sqlalchemy import inspect, update
 
 from adapters.database import Database
-from adapters.database.beside import AlreadyMade, Beside
-from adapters.log.sqlite import SqliteLog
-from commands.codec import entry
-from commands.topics import EVENTS
+from adapters.database.shadow_tables import AlreadyMade, Beside
+from adapters.log.sqlite.log import SqliteLog
+from commands.log.codec import entry
+from commands.log.topics import EVENTS
 from projections import progress, rebuilding, sites
 from projections.runner import Projector
 from tests.projections.test_batches import RECORDS

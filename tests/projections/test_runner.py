@@ -10,10 +10,11 @@ import pytest
 from sqlalchemy import select, update
 
 from adapters.database import Database
-from adapters.log.sqlite import SqliteLog
-from commands.codec import entry
-from commands.ports import DatabaseUnavailable, LogDamaged, Position, Stored
-from commands.topics import EVENTS
+from adapters.log.sqlite.log import SqliteLog
+from commands.log.codec import entry
+from commands.log.topics import EVENTS
+from commands.ports.database import DatabaseUnavailable
+from commands.ports.log import LogDamaged, Position, Stored
 from domain.records.registry import NodeSpec, SiteRegistered, VehicleRegistered
 from projections import progress, sites, vehicles
 from projections.runner import Projector

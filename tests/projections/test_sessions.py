@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from domain.records import sessions as said
-from domain.records.fleet import SessionClosed, SessionRequested
+from domain.records import sites as said
+from domain.records.vehicles import SessionClosed, SessionRequested
 from projections import sessions
 from tests.projections.telling import Told
 

@@ -2,9 +2,9 @@
 
 from functools import partial
 
-from domain.access import Principal
 from domain.records.load import GridLimitSet
 from domain.records.registry import NodeSpec, SiteRegistered, VehicleRegistered
+from domain.registry.access import Principal
 from projections import grid_limits, sites, vehicles
 from tests.projections.telling import Told
 

@@ -7,7 +7,7 @@ import tarfile
 from pathlib import Path
 from typing import Any
 
-from services.schemas import ASYNCAPI, OPENAPI
+from services.cli.schemas import ASYNCAPI, OPENAPI
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -12,14 +12,14 @@ from jsonschema import Draft7Validator, Draft202012Validator
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
-from commands import codec, topics
-from domain.desired import Desired, Floor, Lease
+from commands.log import codec, topics
+from domain.load_control.desired import Desired, Floor, Lease
 from domain.records import TYPES, input_record
 from domain.records.dead_letters import DeadLetter
 from domain.records.load import SetGridLimit
+from processors.engine.stream import dump_state, fresh
 from processors.load import Load
-from processors.stream import dump_state, fresh
-from services import schemas
+from services.cli import schemas
 
 SPECIFICATION = Path(__file__).resolve().parents[2] / "api/web/node_modules/@asyncapi/specs/schemas/3.0.0.json"
 DOCUMENT = schemas.asyncapi()

@@ -7,8 +7,8 @@ import pytest
 from pydantic import Field, create_model
 
 from domain.records import Payload
-from services import schemas
-from services.schema_compatibility import incompatible_changes
+from services.cli import schemas
+from tests.records.schema_compatibility import incompatible_changes
 
 
 class Part(Payload):

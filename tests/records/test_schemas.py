@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from typer.testing import CliRunner
 
-from commands import codec
+from commands.log import codec
 from domain.records import TYPES, Record, input_record
-from services import cli, schemas
-from services.schema_compatibility import incompatible_changes
+from services.cli import app, schemas
 from tests.records import committed
 from tests.records.samples import samples
+from tests.records.schema_compatibility import incompatible_changes
 
 ENVELOPE = Draft202012Validator(schemas.generated()["envelope"])
 COMMITS = dict(zip(("the last commit", "the commit before it"), committed.last_commits(), strict=False))
@@ -120,9 +120,9 @@ def test_the_command_checks_and_writes(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(schemas, "FOLDER", tmp_path)
     run = CliRunner().invoke
 
-    before = run(cli.app, ["schemas", "--check"])
-    wrote = run(cli.app, ["schemas"])
-    after = run(cli.app, ["schemas", "--check"])
+    before = run(app.app, ["schemas", "--check"])
+    wrote = run(app.app, ["schemas"])
+    after = run(app.app, ["schemas", "--check"])
 
     assert before.exit_code == 1
     assert "schemas/envelope.json is missing" in before.stderr

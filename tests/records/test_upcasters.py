@@ -10,14 +10,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from commands.codec import canonical, decode, encode
-from commands.head import head
-from commands.ports import LogDamaged
+from commands.log.codec import canonical, decode, encode
+from commands.log.record_header import head
+from commands.ports.log import LogDamaged
 from domain.records import TYPES, Payload, input_record
-from domain.records.sessions import EtaChanged
+from domain.records.sites import EtaChanged
 from domain.records.time import StreamUnparked
 from domain.records.upcasters import UPCASTERS, next_version, present_name, upcast, upcasts
-from services import schemas
+from services.cli import schemas
 from tests.records import committed
 from tests.records.samples import samples
 

@@ -13,8 +13,8 @@ from types import MappingProxyType
 
 import httpx
 
-from services.addresses import FILE, wait_for_addresses
-from services.first_start import EMAIL
+from services.base.addresses import FILE, wait_for_addresses
+from services.base.first_start import EMAIL
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 NO_SETTINGS: Mapping[str, str] = MappingProxyType({})

@@ -14,14 +14,14 @@ from uuid import uuid4
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
-from adapters.log.kafka.deafness import LOOK_S, Deafness
-from adapters.log.kafka.in_time import in_time
+from adapters.log.kafka.errors import error_of, translated, translating
 from adapters.log.kafka.names import Row, stored
 from adapters.log.kafka.producers import Transactor
 from adapters.log.kafka.reader import AT_ONCE, SLICE_S, arrivals, committed, is_end
-from adapters.log.kafka.trouble import error_of, translated, translating
-from commands import topics
-from commands.ports import Entry, Fenced, LogError, Output, Position, Stored
+from adapters.log.kafka.stall_detection import LOOK_S, Deafness
+from adapters.log.kafka.with_timeout import in_time
+from commands.log import topics
+from commands.ports.log import Entry, Fenced, LogError, Output, Position, Stored
 
 if TYPE_CHECKING:
     from adapters.log.kafka.log import KafkaLog

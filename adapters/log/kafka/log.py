@@ -17,17 +17,17 @@ from uuid import uuid4
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from adapters.log.kafka.admission import admitted
+from adapters.log.kafka.connectivity import admitted
 from adapters.log.kafka.consumer import KafkaConsumer
+from adapters.log.kafka.errors import error_of, translated
 from adapters.log.kafka.names import Names, Row
 from adapters.log.kafka.producers import Appender, Transactor
 from adapters.log.kafka.reader import Reader, ends_uncommitted
 from adapters.log.kafka.settings import KafkaSettings
 from adapters.log.kafka.tail import tail
 from adapters.log.kafka.topics import checked_partitions
-from adapters.log.kafka.trouble import error_of, translated
-from commands import topics
-from commands.ports import Entry, Fenced, LogError, Output, Position, Stored
+from commands.log import topics
+from commands.ports.log import Entry, Fenced, LogError, Output, Position, Stored
 
 Found = TypeVar("Found")
 ATTEMPTS = 3

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from confluent_kafka import Message
 
-from commands import topics
-from commands.ports import Output, Position, Stored
+from commands.log import topics
+from commands.ports.log import Output, Position, Stored
 
 BODY_LIMIT = 32 * 2**20
 TRACEPARENT = "traceparent"

@@ -12,11 +12,11 @@ from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
+from adapters.log.kafka.errors import Complaints, translated, translating
 from adapters.log.kafka.names import Names, Row, position_of
 from adapters.log.kafka.reader import ASK_S, listed, persisting
 from adapters.log.kafka.settings import KafkaSettings
-from adapters.log.kafka.trouble import Complaints, translated, translating
-from commands.ports import LogError, Position
+from commands.ports.log import LogError, Position
 
 POLL_S = 0.1
 UNPLACED = KafkaError(KafkaError._FAIL, "a record was not confirmed in time, or without a place")

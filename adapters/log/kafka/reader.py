@@ -13,11 +13,11 @@ from typing import TypeVar
 from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, ClusterMetadata, OffsetSpec
 
+from adapters.log.kafka.errors import error_of, translated, translating
 from adapters.log.kafka.names import Names, stored
 from adapters.log.kafka.settings import KafkaSettings
-from adapters.log.kafka.trouble import error_of, translated, translating
-from commands import topics
-from commands.ports import LogError, Stored
+from commands.log import topics
+from commands.ports.log import LogError, Stored
 
 Found = TypeVar("Found")
 AT_ONCE = 500

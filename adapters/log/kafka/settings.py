@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, FilePath, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from adapters.log.kafka.trouble import Complaints
+from adapters.log.kafka.errors import Complaints
 
 MESSAGE_LIMIT_BYTES = 33 * 2**20
 """What a broker takes at once; a body may have 32 MiB of it."""

@@ -11,7 +11,7 @@ from confluent_kafka import Consumer, TopicPartition
 from adapters.log.kafka.names import Names, stored
 from adapters.log.kafka.reader import SLICE_S, arrivals, is_end
 from adapters.log.kafka.settings import KafkaSettings
-from commands.ports import Stored
+from commands.ports.log import Stored
 
 
 async def tail(

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
 
+from adapters.log.kafka.errors import error_of, translated
 from adapters.log.kafka.reader import ASK_S, insisting, listed
 from adapters.log.kafka.settings import MESSAGE_LIMIT_BYTES, KafkaSettings
-from adapters.log.kafka.trouble import error_of, translated
-from commands import topics
-from commands.ports import LogError
+from commands.log import topics
+from commands.ports.log import LogError
 
 DAY_MS = 24 * 3_600_000
 FOR_EVER = -1

@@ -12,9 +12,9 @@ from adapters.log.kafka.log import KafkaLog
 from adapters.log.kafka.names import Names
 from adapters.log.kafka.settings import KafkaSettings
 from adapters.log.kafka.tail import tail
-from commands import topics
-from commands.ports import Entry, Output, Position, Stored
-from commands.positions import is_past
+from commands.log import topics
+from commands.log.positions import is_past
+from commands.ports.log import Entry, Output, Position, Stored
 
 Ends = Mapping[str, Mapping[int, int]]
 """Topic -> partition -> offset."""

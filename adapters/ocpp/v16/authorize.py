@@ -11,9 +11,9 @@ from ocpp.v16.enums import AuthorizationStatus
 from adapters.ocpp.charger import Charger
 from adapters.ocpp.recorder import Observation
 from adapters.ocpp.v16.message import Message, Word
-from domain.records import chargers
+from domain.records import observations
 from domain.records.load import TransactionPermitted, TransactionRefused
-from domain.records.sessions import StartDenied
+from domain.records.sites import StartDenied
 from domain.records.time import InputRejected
 
 STATUS = {
@@ -30,7 +30,9 @@ class Authorize(Message):
 
 async def handle(request: Authorize, charger: Charger) -> Awaitable[call_result.Authorize]:
     token_ref, vehicle_id = await charger.vehicle_of(request.idTag)
-    asked = charger.observation(chargers.Authorize(charger_id=charger.id, token_ref=token_ref, vehicle_id=vehicle_id))
+    asked = charger.observation(
+        observations.Authorize(charger_id=charger.id, token_ref=token_ref, vehicle_id=vehicle_id)
+    )
     await charger.keep(asked)
     return _answer(asked, charger)
 

@@ -12,7 +12,7 @@ from adapters.ocpp.charger import Charger
 from adapters.ocpp.jitter import heartbeat_interval_s
 from adapters.ocpp.v16.message import Message, SoftText
 from adapters.ocpp.v16.times import time_text
-from domain.records.chargers import Booted
+from domain.records.observations import Booted
 
 
 class BootNotification(Message):

@@ -8,9 +8,9 @@ from ocpp.v16 import call_result
 from pydantic import Field
 
 from adapters.ocpp.charger import Charger
-from adapters.ocpp.translate import metered
 from adapters.ocpp.v16.message import ConnectorId, Message
 from adapters.ocpp.v16.meter_value import MeterValue
+from adapters.ocpp.v16.translate import metered
 
 
 class MeterValues(Message):

@@ -21,8 +21,8 @@ from adapters.ocpp.recorder import Observation
 from adapters.ocpp.v16.message import Message, MeterWh, Word
 from adapters.ocpp.v16.times import TimeText, time_ms
 from domain.records import derived_id
-from domain.records.chargers import TransactionStart
 from domain.records.load import TransactionStarted
+from domain.records.observations import TransactionStart
 
 NO_TRANSACTION = 0
 """Of a start that the rules rejected: OCPP wants an id beside "Invalid"; a stop that bears it is quarantined."""

@@ -7,7 +7,7 @@ from ocpp.v16 import call_result
 from adapters.ocpp.charger import Charger
 from adapters.ocpp.v16.message import ConnectorId, Message, SoftText, Word
 from adapters.ocpp.v16.times import time_ms
-from domain.records.chargers import Status
+from domain.records.observations import Status
 
 
 class StatusNotification(Message):

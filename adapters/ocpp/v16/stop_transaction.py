@@ -12,12 +12,12 @@ from ocpp.v16 import call_result
 from pydantic import Field, TypeAdapter, ValidationError
 
 from adapters.ocpp.charger import Charger
-from adapters.ocpp.translate import metered
 from adapters.ocpp.v16.message import Message, MeterWh, SoftText
 from adapters.ocpp.v16.meter_value import MeterValue
 from adapters.ocpp.v16.times import TimeText, time_ms
+from adapters.ocpp.v16.translate import metered
 from domain.records import derived_id
-from domain.records.chargers import Metered, TransactionStop
+from domain.records.observations import Metered, TransactionStop
 
 log = structlog.get_logger()
 SAMPLES = TypeAdapter(Annotated[list[MeterValue], Field(max_length=500)])

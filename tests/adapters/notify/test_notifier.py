@@ -11,20 +11,20 @@ import pytest
 from sqlalchemy import URL, select
 from structlog.testing import capture_logs
 
-from adapters.clock import SimulatedClock
 from adapters.database import Database
-from adapters.log.sqlite import SqliteLog
+from adapters.log.sqlite.log import SqliteLog
 from adapters.notify import notifier as module
 from adapters.notify import services
+from adapters.notify.notices import USEFUL_MS
 from adapters.notify.notifier import CLAIMED_MS, RETRY_AT_MOST_EVERY_MS, Notifier
 from adapters.notify.outbox import ATTEMPTS, SCHEMA, Outbox
-from adapters.vault import Vault
-from commands.codec import entry
-from commands.topics import EVENTS
-from commands.who_is_told import USEFUL_MS
+from adapters.time.clock import SimulatedClock
+from adapters.vault.vault import Vault
+from commands.log.codec import entry
+from commands.log.topics import EVENTS
 from domain.records import Payload, input_record
 from domain.records.load import AlarmRaised
-from domain.records.sessions import SessionOffered
+from domain.records.sites import SessionOffered
 from tests.adapters.notify.receiver import Receiver, receiving
 
 NOW_MS = 1_790_000_000_000

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from adapters.clock import SimulatedClock
 from adapters.log.outcomes import Outcomes
-from adapters.log.sqlite import SqliteLog
+from adapters.log.sqlite.log import SqliteLog
 from adapters.ocpp import Gateway, Settings
+from adapters.time.clock import SimulatedClock
 from tests.adapters.ocpp.charger import Charger
 from tests.adapters.ocpp.site import Site, open_site
 from tests.adapters.ocpp.world import NOW_MS, Directory, FullLog, Kernel, World

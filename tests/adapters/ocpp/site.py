@@ -9,19 +9,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from adapters.clock import SimulatedClock
 from adapters.log.outcomes import Outcomes
-from adapters.log.sqlite import SqliteLog
+from adapters.log.sqlite.log import SqliteLog
 from adapters.ocpp import Gateway, Settings
-from commands import topics
-from commands.codec import decode, entry
-from commands.ports import Stored
+from adapters.time.clock import SimulatedClock
+from commands.log import topics
+from commands.log.codec import decode, entry
+from commands.ports.log import Stored
 from domain.load_control.counting import counted_ma
 from domain.records import Payload, input_record
 from domain.records.load import ChargerConnected
 from domain.records.registry import ChargerRegistered, NodeSpec, SiteRegistered
-from domain.records.sessions import ScheduleChanged, Target
-from processors.host import Host
+from domain.records.sites import ScheduleChanged, Target
+from processors.engine.host import Host
 from processors.load import Load
 from tests.adapters.ocpp.charger import PATIENCE_S, Charger
 from tests.adapters.ocpp.world import NOW_MS, Directory, FullLog

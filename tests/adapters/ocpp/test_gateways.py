@@ -9,13 +9,12 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from adapters.ocpp import recorder
-from commands import topics
-from commands.codec import decode, entry
-from commands.ports import Log, Stored
-from domain.gateway_silence import REASON
+from commands.log import topics
+from commands.log.codec import decode, entry
+from commands.ports.log import Log, Stored
+from domain.load_control.heartbeats import REASON
 from domain.load_control.ownership import RULE
 from domain.records import Record, input_record
-from domain.records.chargers import Connected, Disconnected
 from domain.records.load import (
     ChargerConnected,
     ChargerDisconnected,
@@ -25,11 +24,12 @@ from domain.records.load import (
     RequestCommand,
     TransactionStarted,
 )
-from domain.records.sessions import StartRequested
+from domain.records.observations import Connected, Disconnected
+from domain.records.sites import StartRequested
 from domain.records.time import InputRejected
-from processors.build import this_build
+from processors.engine.build import this_build
+from processors.engine.replay import replay
 from processors.load import Load
-from processors.replay import replay
 from tests.adapters.ocpp.charger import PATIENCE_S, Charger, Frame
 from tests.adapters.ocpp.site import Site
 from tests.adapters.ocpp.test_transactions import START

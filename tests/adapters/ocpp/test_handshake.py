@@ -11,8 +11,8 @@ from websockets.exceptions import InvalidStatus
 
 from adapters.ocpp import Settings
 from adapters.ocpp.throttle import REMEMBERED, Throttle
-from commands.ports import DatabaseUnavailable
-from domain.records.chargers import Connected, Disconnected
+from commands.ports.database import DatabaseUnavailable
+from domain.records.observations import Connected, Disconnected
 from tests.adapters.ocpp.charger import Charger, basic
 from tests.adapters.ocpp.world import World
 

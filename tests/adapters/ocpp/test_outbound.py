@@ -10,13 +10,13 @@ import pytest
 from ocpp.messages import Call, validate_payload
 
 from adapters.ocpp import Settings
-from adapters.ocpp.configure import METERED, WANTED
 from adapters.ocpp.jitter import heartbeat_interval_s, share
-from commands import topics
-from commands.ports import Entry, LogDamaged, Stored
-from domain.desired import Floor, Lease
-from domain.records.chargers import CommandAnswer, Configuration, Disconnected, ProfileAnswer, TransactionStart
+from adapters.ocpp.v16.configure import METERED, WANTED
+from commands.log import topics
+from commands.ports.log import Entry, LogDamaged, Stored
+from domain.load_control.desired import Floor, Lease
 from domain.records.load import CommandAnswered, CommandRequested
+from domain.records.observations import CommandAnswer, Configuration, Disconnected, ProfileAnswer, TransactionStart
 from tests.adapters.ocpp.charger import PATIENCE_S, Charger
 from tests.adapters.ocpp.test_transactions import START, started
 from tests.adapters.ocpp.world import NOW_MS, World
@@ -190,7 +190,7 @@ async def test_a_defect_towards_a_charger_closes_its_socket_and_is_recorded(
     world: World, charger: Charger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await world.settled()
-    monkeypatch.setattr("adapters.ocpp.reconcile.amperes", lambda limit_ma: 1 / 0)
+    monkeypatch.setattr("adapters.ocpp.v16.reconcile.amperes", lambda limit_ma: 1 / 0)
     await world.desire(FLOOR)
     assert await charger.closed() == 1011
     assert (await world.input(Disconnected)).data.reason == "1011"  # type: ignore[attr-defined]

@@ -10,9 +10,9 @@ import pytest
 from adapters.ocpp import Settings
 from domain.load_control import ownership
 from domain.records import Payload
-from domain.records.chargers import Authorize, Connected, Metered, TransactionStart, TransactionStop
 from domain.records.load import TransactionPermitted, TransactionRefused, TransactionStarted
-from domain.records.sessions import StartDenied
+from domain.records.observations import Authorize, Connected, Metered, TransactionStart, TransactionStop
+from domain.records.sites import StartDenied
 from domain.records.time import InputRejected
 from tests.adapters.ocpp.charger import Charger
 from tests.adapters.ocpp.world import NOW_MS, World

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from adapters.ocpp.frames import BadFrame, parse
 from adapters.ocpp.settings import Settings
-from domain.records.chargers import Booted, Status, TransactionStop
+from domain.records.observations import Booted, Status, TransactionStop
 from tests.adapters.ocpp.charger import Charger
 from tests.adapters.ocpp.world import World
 

@@ -8,17 +8,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from adapters.clock import SimulatedClock
 from adapters.log.outcomes import Outcomes
-from adapters.log.sqlite import SqliteLog
+from adapters.log.sqlite.log import SqliteLog
 from adapters.ocpp import Gateway, Settings
-from commands import topics
-from commands.codec import canonical, decode, entry
-from commands.ports import ChargerIdentity, Entry, LogFull, Output
-from domain.desired import Desired, Floor, Lease, Owner
+from adapters.time.clock import SimulatedClock
+from commands.log import topics
+from commands.log.codec import canonical, decode, entry
+from commands.ports.directory import ChargerIdentity
+from commands.ports.log import Entry, LogFull, Output
+from domain.load_control.desired import Desired, Floor, Lease, Owner
 from domain.records import Payload, Record, input_record
-from domain.records.chargers import Connected
 from domain.records.load import ChargerConnected
+from domain.records.observations import Connected
 from tests.adapters.ocpp.charger import PATIENCE_S, Charger
 
 NOW_MS = 1_767_225_600_000

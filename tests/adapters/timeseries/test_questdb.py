@@ -15,9 +15,9 @@ import pytest
 
 from adapters.timeseries import connections
 from adapters.timeseries.questdb import QuestDbSeries
-from commands.ports import MeterValue, SeriesUnavailable, TelemetryEvent
-from services.addresses import lasting_ports
-from services.questdb import QuestDb
+from commands.ports.series import MeterValue, SeriesUnavailable, TelemetryEvent
+from services.base.addresses import lasting_ports
+from services.local.questdb import QuestDb
 from tests.questdb import own_questdb, questdb_url
 
 __all__ = ["own_questdb", "questdb_url"]

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.clock import SimulatedClock
-from adapters.log.sqlite import SqliteLog
+from adapters.log.sqlite.log import SqliteLog
+from adapters.time.clock import SimulatedClock
 from adapters.timeseries.sqlite import SqliteSeries
 from adapters.timeseries.worker import (
     METER_VALUES_KEPT_MS,
@@ -20,12 +20,12 @@ from adapters.timeseries.worker import (
     SeriesWriter,
     workers,
 )
-from commands.codec import entry
-from commands.ports import SeriesUnavailable, Stored
-from commands.topics import inputs
+from commands.log.codec import entry
+from commands.log.topics import inputs
+from commands.ports.log import Stored
+from commands.ports.series import SeriesUnavailable
 from domain.records import Payload, Record, input_record
-from domain.records.chargers import Metered
-from domain.records.readings import Reading
+from domain.records.observations import Metered, Reading
 from domain.records.time import TimerDue
 
 NOW_MS = 1_790_000_000_000

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from domain.records.chargers import CommandAnswer
 from domain.records.load import AlarmCleared, AlarmRaised, CommandRequested, LimitDesired
-from domain.records.sessions import TargetsRenewed
+from domain.records.observations import CommandAnswer
+from domain.records.sites import TargetsRenewed
 from tests.processors.kernel import Kernel, of_type
 
 

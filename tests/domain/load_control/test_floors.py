@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from domain.records.chargers import Booted
 from domain.records.load import FailsafeDesired, TransactionPermitted
+from domain.records.observations import Booted
 from tests.processors.kernel import Kernel, of_type
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.grid import Node, Outlet, ancestors
+from domain.electrical.grid import Node, Outlet, ancestors
 from domain.load_control.headroom import Headroom
 
 NODES = {

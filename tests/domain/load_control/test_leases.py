@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from domain.desired import Desired
-from domain.records.chargers import Disconnected
+from domain.load_control.desired import Desired
 from domain.records.load import CapacityChanged, ChargerDisconnected, LimitDesired, LimitsRenewed
-from domain.records.sessions import TargetsRenewed
+from domain.records.observations import Disconnected
+from domain.records.sites import TargetsRenewed
 from tests.processors.kernel import LOAD, Kernel, of_type
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from domain.records import registry
-from domain.records.chargers import ProfileAnswer
 from domain.records.load import LimitConfirmed, LimitDesired
-from domain.records.sessions import TargetsRenewed
+from domain.records.observations import ProfileAnswer
+from domain.records.sites import TargetsRenewed
 from tests.processors.kernel import Kernel, of_type
 
 

@@ -6,10 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.desired import Owner
+from domain.load_control.desired import Owner
 from domain.load_control.ownership import RULE
 from domain.records import Payload
-from domain.records.chargers import (
+from domain.records.load import (
+    ChargerConnected,
+    ChargerDisconnected,
+    CommandRequested,
+    RequestCommand,
+    TransactionStarted,
+    TransactionStopped,
+)
+from domain.records.observations import (
     Booted,
     CommandAnswer,
     Connected,
@@ -20,14 +28,6 @@ from domain.records.chargers import (
     TransactionStart,
     TransactionStop,
     source_of,
-)
-from domain.records.load import (
-    ChargerConnected,
-    ChargerDisconnected,
-    CommandRequested,
-    RequestCommand,
-    TransactionStarted,
-    TransactionStopped,
 )
 from domain.records.time import InputRejected
 from processors.load import Load

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from domain.records.chargers import Status
 from domain.records.load import (
     CapacityChanged,
     CommandRequested,
@@ -13,6 +12,7 @@ from domain.records.load import (
     TransactionRefused,
     TransactionStarted,
 )
+from domain.records.observations import Status
 from domain.records.time import InputRejected
 from tests.processors.kernel import Kernel, of_type
 

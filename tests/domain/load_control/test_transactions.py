@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from domain.load_control.transactions import draw_id
-from domain.records.chargers import Booted
 from domain.records.load import (
     AlarmRaised,
     LeaseEnded,
@@ -13,6 +12,7 @@ from domain.records.load import (
     TransactionStopped,
     TransactionStopRepeated,
 )
+from domain.records.observations import Booted
 from tests.processors.kernel import Kernel, of_type
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from processors.stream import dump_state, fresh, load_state, refold
+from processors.engine.stream import dump_state, fresh, load_state, refold
 from tests.domain.load_control.world import World
 from tests.processors.kernel import LOAD, STREAM
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 
-from domain.desired import Desired, Lease
-from domain.grid import Outlet
+from domain.electrical.grid import Outlet
 from domain.load_control.caps import with_root_limit
+from domain.load_control.desired import Desired, Lease
 from domain.load_control.headroom import Headroom
 from domain.load_control.make_before_break import RAISE_RULE
-from domain.load_control.numbers import tolerance_ma
-from domain.records import chargers, load, registry, sessions
+from domain.load_control.parameters import tolerance_ma
+from domain.records import load, observations, registry, sites
 from tests.processors.kernel import LOAD, Kernel, watts
 
 S = 1000
@@ -47,7 +47,7 @@ class Car:
     allowed: list[tuple[int, int]] = field(default_factory=list)
     sent: set[int] = field(default_factory=set)
     busy: bool = False
-    told: list[chargers.TransactionStart | None] = field(default_factory=list)
+    told: list[observations.TransactionStart | None] = field(default_factory=list)
     """Starts, and stops (None), that the kernel has not been told of."""
     permit: load.TransactionPermitted | None = None
     offline_since_ms: int | None = None
@@ -200,7 +200,7 @@ class World:
             if car.connection_id == connection_id:
                 car.busy = False
                 self._give(
-                    chargers.ProfileAnswer(charger_id=car.id, purpose=purpose, generation=generation, status=status)
+                    observations.ProfileAnswer(charger_id=car.id, purpose=purpose, generation=generation, status=status)
                 )
 
         def arrives() -> None:
@@ -236,7 +236,7 @@ class World:
                 self._charge_on(car)
             elif car.up and choose.random() < 1 / 120:
                 self._give(
-                    sessions.StartRequested(
+                    sites.StartRequested(
                         charger_id=car.id, request_id=f"r{self.kernel.now_ms}", vehicle_id=None, token_ref="t"
                     )
                 )
@@ -263,7 +263,7 @@ class World:
     def _begin(self, car: Car, delay_s: int = 1) -> None:
         car.charging, car.transaction_id, car.lease = True, None, None
         car.demand_ma = self.random.choice((7_000, 16_000, 32_000, 32_000))
-        start = chargers.TransactionStart(
+        start = observations.TransactionStart(
             charger_id=car.id,
             connector_id=1,
             token_ref="t",
@@ -290,8 +290,8 @@ class World:
             if told is None:
                 car.transaction_id = None
 
-    def _stop_message(self, car: Car) -> chargers.TransactionStop:
-        return chargers.TransactionStop(
+    def _stop_message(self, car: Car) -> observations.TransactionStop:
+        return observations.TransactionStop(
             charger_id=car.id,
             transaction_id=car.transaction_id or 0,
             meter_stop_wh=self.kernel.now_ms // S + 10,
@@ -303,7 +303,7 @@ class World:
         reading_ma = max(0, car.drawn_ma + self.random.randint(-100, 100)) if car.drawn_ma else 0
         phases = tuple(reading_ma if phase < len(car.outlet.phases) else 0 for phase in range(3))
         self._give(
-            chargers.Metered(
+            observations.Metered(
                 charger_id=car.id,
                 connector_id=1,
                 transaction_id=car.transaction_id,
@@ -329,7 +329,7 @@ class World:
         def noticed() -> None:
             if car.connection_id == connection_id:
                 car.offline_since_ms = self.kernel.now_ms
-            self._give(chargers.Disconnected(charger_id=car.id, connection_id=connection_id, reason="lost"))
+            self._give(observations.Disconnected(charger_id=car.id, connection_id=connection_id, reason="lost"))
 
         self.later(self.random.choice((0, 5, 25)), noticed)
 
@@ -350,9 +350,9 @@ class World:
         car.up, car.busy, car.offline_since_ms = True, False, None
         car.sent = set()
         car.connection_id = f"{car.id}-{self.kernel.now_ms}"
-        self._give(chargers.Connected(charger_id=car.id, connection_id=car.connection_id, subprotocol="ocpp1.6"))
+        self._give(observations.Connected(charger_id=car.id, connection_id=car.connection_id, subprotocol="ocpp1.6"))
         if car.boots:
-            self._give(chargers.Booted(charger_id=car.id, vendor="v", model="m", firmware="1"))
+            self._give(observations.Booted(charger_id=car.id, vendor="v", model="m", firmware="1"))
         self.later(1, lambda: self._tell(car))
 
     # The planner and the utility
@@ -362,11 +362,10 @@ class World:
         some = [car for car in self.cars.values() if car.charging and choose.random() < 0.7]
         choose.shuffle(some)
         targets = tuple(
-            sessions.Target(charger_id=car.id, target_ma=choose.choice((0, 6, 6, 9, 13, 16, 24, 32)) * S)
-            for car in some
+            sites.Target(charger_id=car.id, target_ma=choose.choice((0, 6, 6, 9, 13, 16, 24, 32)) * S) for car in some
         )
         self._give(
-            sessions.ScheduleChanged(
+            sites.ScheduleChanged(
                 targets=targets,
                 valid_until_ms=self.kernel.now_ms + choose.choice((60, 600)) * S,
                 claimants=(),

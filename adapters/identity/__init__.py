@@ -1,0 +1,1 @@
+"""Who calls: principals of the API, and chargers at the gateway."""

@@ -1,0 +1,30 @@
+"""Who calls: an account by its token, or an integration by its key."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from adapters.vault.integrations import PREFIX
+from adapters.vault.tokens import Token
+from adapters.vault.vault import Vault
+from domain.registry.access import Principal
+
+
+class Identity:
+    """`account` reads the accounts' projection: what an account may do now, or None where it is not registered."""
+
+    def __init__(self, vault: Vault, account: Callable[[str], Awaitable[Principal | None]]) -> None:
+        self._vault = vault
+        self._account = account
+
+    async def principal(self, bearer: str) -> Principal | None:
+        """Whose token or key this is, or None."""
+        if bearer.startswith(f"{PREFIX}_"):
+            return await self._vault.integrations.principal(bearer)
+        account_id = await self._vault.tokens.account_of(bearer)
+        return None if account_id is None else await self._account(account_id)
+
+    async def log_in(self, email: str, password: str) -> Token | None:
+        """A token for the account with these credentials, or None."""
+        account_id = await self._vault.accounts.with_credentials(email, password)
+        return None if account_id is None else await self._vault.tokens.issue(account_id)

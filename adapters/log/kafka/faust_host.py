@@ -1,0 +1,157 @@
+"""Hosts on Kafka, by Faust, what is bound by I/O and may be repeated: a function for each topic keeps its batches.
+
+Faust's part is the group, the partitions, the batches and the positions; it has no tables and decides nothing. How its
+traps are avoided:
+- A batch is acknowledged here, once it was kept (`noack_take`). `take_events` acknowledges in a `finally`: a batch that
+  a stop or a rebalance cut short would be lost.
+- No exception leaves an agent, for Faust would pass over the batch: it is tried again, and meanwhile nothing is taken.
+- Faust reads what transactions have not committed, unless it decides by transactions itself: `_Committed` sees to it.
+- A fetch that waits through a rebalance brings what is to be read after it, before Faust takes anything again. Faust
+  drops that and goes back to what was committed, or nowhere, where nothing was: `_Committed` goes back to it.
+- A transaction leaves a gap between offsets. To Faust the record behind it is part of the gap, and so is there twice,
+  which ends what is committed at once: one transaction each time. `_CommittedConsumer` ends the gap before it.
+- Topics are neither made nor led by Faust (`topic_disable_leader`): `./commonwatt topics` makes them.
+- A rebalance does not wait for what is under way (`stream_wait_empty`): whoever is next repeats it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, ClassVar
+
+import faust
+import stamina
+import structlog
+from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
+
+from adapters.log.kafka.settings import MESSAGE_LIMIT_BYTES, KafkaSettings
+from commands.ports.log import Position, Stored
+
+Keep = Callable[[Sequence[Stored]], Awaitable[None]]
+
+BATCH = 1000
+FETCH_S = 0.1
+TOGETHER_BYTES = 2**16
+"""What comes in `FETCH_S` is fetched together, if it is less: each fetch has its price, and nobody waits for this."""
+COMMIT_EVERY_S = 0.5
+RETRY_AT_MOST_EVERY_S = 5
+PATIENCE_S = 24 * 3600.0
+"""So long may a batch be tried again before the brokers give its partitions to somebody else."""
+
+log_line = structlog.get_logger("faust")
+
+
+class _Committed(AIOKafkaConsumerThread):
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        consumer = super()._create_worker_consumer(transport)
+        consumer._isolation_level = "read_committed"  # before it starts, and there is no setting for these
+        consumer._fetch_min_bytes, consumer._fetch_max_wait_ms = TOGETHER_BYTES, round(FETCH_S * 1000)
+        return consumer
+
+    async def _fetch_records(self, consumer: Any, *asked: Any, **more: Any) -> Mapping[Any, Sequence[Any]]:
+        fetched = await super()._fetch_records(consumer, *asked, **more)
+        if self.consumer.flow_active:
+            return fetched
+        for partition, records in fetched.items():
+            consumer.seek(partition, records[0].offset)
+        return {}
+
+
+class _CommittedConsumer(Consumer):
+    def _new_consumer_thread(self) -> _Committed:
+        return _Committed(self, loop=self.loop, beacon=self.beacon)
+
+    async def _add_gap(self, tp: faust.types.TP, first: int, behind: int) -> None:
+        await super()._add_gap(tp, first, behind - 1)
+
+
+class _CommittedTransport(Transport):
+    Consumer: ClassVar[type] = _CommittedConsumer
+
+
+def worker(settings: KafkaSettings, group: str, keeps: Mapping[str, Keep], within_s: float) -> faust.App:
+    """A member of `group` that hands the committed records of each topic to its function, in batches.
+
+    A batch is what comes `within_s`, but at most `BATCH`. What a function keeps must be recognised when it comes again.
+    To be called in the loop that runs it.
+    """
+    app = faust.App(
+        settings.prefix + group,
+        broker=[f"kafka://{address}" for address in settings.brokers.split(",")],
+        broker_credentials=_credentials(settings),
+        broker_session_timeout=settings.session_timeout_ms / 1000,
+        broker_heartbeat_interval=settings.session_timeout_ms / 4000,
+        broker_rebalance_timeout=settings.session_timeout_ms / 1000,
+        broker_max_poll_interval=PATIENCE_S,
+        broker_commit_interval=COMMIT_EVERY_S,
+        consumer_auto_offset_reset="earliest",
+        consumer_max_fetch_size=MESSAGE_LIMIT_BYTES,
+        processing_guarantee="at_least_once",
+        stream_wait_empty=False,
+        store="memory://",
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        web_enabled=False,
+    )
+    app.transport = _CommittedTransport(app.conf.broker_consumer, app, loop=app.loop)
+    for topic, keep in keeps.items():
+        channel = app.topic(settings.prefix + topic, key_serializer="raw", value_serializer="raw")
+        app.agent(channel, name=f"{group}.{topic}")(_agent(keep, within_s))
+    return app
+
+
+async def run(app: faust.App, stopping: asyncio.Event) -> None:
+    """Work until `stopping` is set; what is not kept by then is taken again. Raises what made Faust itself fail."""
+    await app.start()
+    waits = [asyncio.ensure_future(stopping.wait()), asyncio.ensure_future(app.wait_until_stopped())]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
+        await app.stop()
+    if app.crash_reason is not None:
+        raise app.crash_reason
+
+
+def _agent(keep: Keep, within_s: float) -> Callable[[Any], Awaitable[None]]:
+    async def take(stream: Any) -> None:
+        async for events in stream.noack_take(BATCH, within=within_s):
+            await _kept(keep, [_stored(event.message) for event in events])
+            for event in events:
+                await stream.ack(event)
+
+    return take
+
+
+async def _kept(keep: Keep, batch: Sequence[Stored]) -> None:
+    async for attempt in stamina.retry_context(
+        on=Exception, attempts=None, timeout=None, wait_max=RETRY_AT_MOST_EVERY_S
+    ):
+        with attempt:
+            await keep(batch)
+
+
+def _stored(message: Any) -> Stored:
+    """Kafka counts from 0 and the port from 1. What can't be text as a key is told as well as it goes."""
+    position = Position(message.partition, message.offset + 1)
+    return Stored(position, (message.key or b"").decode(errors="replace"), message.value or b"")
+
+
+def _credentials(settings: KafkaSettings) -> faust.types.auth.CredentialsT | None:
+    context = None
+    if settings.tls:
+        context = ssl.create_default_context(cafile=settings.ca_file)
+        if settings.certificate_file:
+            password = settings.key_password and settings.key_password.get_secret_value()
+            context.load_cert_chain(settings.certificate_file, settings.key_file, password)
+    if settings.username and settings.password:
+        return faust.SASLCredentials(
+            username=settings.username,
+            password=settings.password.get_secret_value(),
+            mechanism=settings.sasl_mechanism,
+            ssl_context=context,
+        )
+    return faust.SSLCredentials(context) if context else None

@@ -1,0 +1,26 @@
+"""A copy of the log for somebody who wants to check it: everything said, and no state to lean on."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from adapters.log.sqlite import schema
+from adapters.log.sqlite.errors import translating
+from commands.log import topics
+
+
+def copy_without_states(source: Path, target: Path) -> None:
+    """Copy the log of the folder `source` into `target`, the processors' states left out. Raises `LogError`."""
+    target.mkdir(parents=True, exist_ok=True)
+    file = target / schema.LOG_FILE
+    with (
+        translating(file),
+        closing(schema.connect_reader(source / schema.LOG_FILE)) as reading,
+        closing(sqlite3.connect(file)) as writing,
+    ):
+        reading.backup(writing)
+        for name in topics.PROCESSORS:
+            writing.execute(f'DELETE FROM "{topics.states(name)}"')
+        writing.commit()

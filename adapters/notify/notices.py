@@ -1,0 +1,129 @@
+"""Which events tell whom, and in which words: the whole table. No word of it is personal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from commands.quantities import rfc3339
+from domain.records import Payload, Record
+from domain.records.load import AlarmRaised, ChargerStatusChanged
+from domain.records.sites import EndReason, SessionEnded, SessionOffered, SessionPaused
+from domain.records.time import StreamParked
+from domain.records.vehicles import Basis, PriorityDenied, PriorityGranted
+
+Audience = Literal["driver", "fleet", "operator"]
+"""The owner of the vehicle; the administrators of the vehicle's enterprise; all operators."""
+
+USEFUL_MS = 3_600_000
+"""A notification is of use for an hour after what it tells of, unless it says otherwise."""
+
+ENDED: dict[EndReason, str] = {
+    "target_reached": "the charge that you asked for is reached",
+    "unplugged": "the car was unplugged",
+    "time_up": "its time is up",
+    "no_show": "the car was not plugged in while the charger was held",
+    "fault": "the charger is out of order",
+    "cancelled": "it was cancelled",
+    "remote": "it was ended from afar",
+    "refused": "it could not be served",
+}
+BASES: dict[Basis, str] = {
+    "mission": "for its mission",
+    "low_charge": "after an urgent review",
+    "operator": "after an urgent review",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What to tell an audience. `once` names what it is told once about, where that is more than this one event."""
+
+    to: Audience
+    title: str
+    text: str
+    useful_until_ms: int
+    session_id: str | None = None
+    vehicle_id: str | None = None
+    once: str | None = None
+
+
+def notices(event: Record) -> list[Notice]:
+    """Whom an event is told, and what."""
+    tell = TABLE.get(type(event.data))
+    return [] if tell is None else tell(event.data, event)
+
+
+def _offered(offer: SessionOffered, event: Record) -> list[Notice]:
+    minutes = (offer.held_until_ms - event.time) // 60_000
+    text = f"{offer.charger_id} is held for you for {minutes} minutes, until {rfc3339(offer.held_until_ms)}."
+    return [Notice("driver", "A charger is free for you", text, offer.held_until_ms, offer.session_id)]
+
+
+def _ended(end: SessionEnded, event: Record) -> list[Notice]:
+    text = f"Your session has ended: {ENDED[end.reason]}. Energy: {end.energy_wh / 1000:.1f} kWh."
+    return [Notice("driver", "Your session has ended", text, _useful(event), end.session_id, end.vehicle_id)]
+
+
+def _paused(pause: SessionPaused, event: Record) -> list[Notice]:
+    text = f"Your session pauses: {pause.reason}. It goes on by itself."
+    return [Notice("driver", "Your session pauses", text, _useful(event), pause.session_id)]
+
+
+def _granted(grant: PriorityGranted, event: Record) -> list[Notice]:
+    """A renewal is no news."""
+    text = f"Vehicle {grant.vehicle_id} has priority P{grant.tier} at {grant.site_id} {BASES[grant.basis]}."
+    once = f"granted/{grant.session_id}/{grant.tier}"
+    return _decided("Priority was granted", text, grant, event, once)
+
+
+def _denied(denial: PriorityDenied, event: Record) -> list[Notice]:
+    text = f"Vehicle {denial.vehicle_id} has no priority {BASES[denial.basis]}: {denial.reason}."
+    return _decided(
+        "Priority was denied", text, denial, event, f"denied/{denial.session_id or event.id}/{denial.basis}"
+    )
+
+
+def _decided(
+    title: str, text: str, decision: PriorityGranted | PriorityDenied, event: Record, once: str
+) -> list[Notice]:
+    """Her fleet's manager hears of every priority, a driver of what she had asked for: an urgent review."""
+    about = (_useful(event), decision.session_id, decision.vehicle_id, once)
+    told = [Notice("fleet", title, text, *about)]
+    return told if decision.basis == "mission" else [Notice("driver", title, text, *about), *told]
+
+
+def _alarm(alarm: AlarmRaised, event: Record) -> list[Notice]:
+    """A limit that can't be guaranteed, an overload, a charger that contradicts: all that raises an alarm."""
+    where = alarm.charger_id or event.stream
+    return [Notice("operator", f"Alarm: {alarm.code}", f"{where}: {alarm.detail}.", _useful(event))]
+
+
+def _status(change: ChargerStatusChanged, event: Record) -> list[Notice]:
+    if change.status != "Faulted":
+        return []
+    text = f"{change.charger_id} is out of order: {change.error_code}."
+    return [Notice("operator", "A charger is out of order", text, _useful(event))]
+
+
+def _parked(parked: StreamParked, event: Record) -> list[Notice]:
+    text = f"{event.stream} waits: a defect stopped it at {parked.input_type} ({parked.error}); see docs/recovery.md."
+    return [Notice("operator", "A stream was parked", text, _useful(event))]
+
+
+def _useful(event: Record) -> int:
+    return event.time + USEFUL_MS
+
+
+TABLE: dict[type[Payload], Callable[[Any, Record], list[Notice]]] = {
+    SessionOffered: _offered,
+    SessionEnded: _ended,
+    SessionPaused: _paused,
+    PriorityGranted: _granted,
+    PriorityDenied: _denied,
+    AlarmRaised: _alarm,
+    ChargerStatusChanged: _status,
+    StreamParked: _parked,
+}
+TELLING = frozenset(payload.type_name for payload in TABLE)

@@ -1,0 +1,1 @@
+"""Heartbeats of gateways, and the watch over them."""

@@ -1,0 +1,100 @@
+"""Asks a charger for its configuration, a while after it connected, and sets what this system relies on."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import structlog
+from ocpp.v16 import call
+
+from adapters.ocpp.jitter import heartbeat_interval_s, share
+from adapters.ocpp.jobs import Answer, Job
+from adapters.ocpp.settings import Settings
+from commands.ports.directory import ChargerIdentity
+from domain.records import Payload
+from domain.records.observations import Configuration
+
+METERED = "Current.Import,Energy.Active.Import.Register,Power.Active.Import"
+WANTED = {
+    "MeterValueSampleInterval": "30",
+    "ClockAlignedDataInterval": "900",
+    "MeterValuesSampledData": METERED,
+    "MeterValuesAlignedData": METERED,
+    "LocalPreAuthorize": "false",
+    "LocalAuthorizeOffline": "false",
+    "AllowOfflineTxForUnknownId": "false",
+}
+"""Meter values twice a minute in a transaction and each quarter of an hour without, and none that was not permitted."""
+SECRETS = ("authorizationkey", "password", "passphrase", "passwd", "secret", "token", "psk", "credential")
+HIDDEN = "(hidden)"
+
+log = structlog.get_logger()
+
+
+def told(answer: Answer) -> dict[str, str]:
+    """The keys of a GetConfiguration answer, as far as they can be read; no secret leaves the charger for the log."""
+    return {key: HIDDEN if _is_secret(key) else value for key, value, _ in _items(answer)}
+
+
+def _items(answer: Answer) -> list[tuple[str, str, bool]]:
+    """(key, value, read-only)."""
+    listed = answer.payload.get("configurationKey")
+    items = [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
+    return [
+        (str(item.get("key", ""))[:50], str(item.get("value", ""))[:500], item.get("readonly") is True)
+        for item in items
+    ]
+
+
+def _is_secret(key: str) -> bool:
+    return any(word in key.lower() for word in SECRETS)
+
+
+class Configurator:
+    """One round: read everything, then change what differs. A charger that refuses is left as it is."""
+
+    def __init__(
+        self,
+        charger: ChargerIdentity,
+        settings: Settings,
+        connected_ms: int,
+        learn: Callable[[Mapping[str, str]], None],
+    ) -> None:
+        self._charger_id = charger.charger_id
+        self._learn = learn
+        self._wanted = WANTED | {"HeartbeatInterval": str(heartbeat_interval_s(charger.charger_id, settings))}
+        self._due_ms = (
+            connected_ms + settings.configure_after_ms + share(self._charger_id, settings.configure_spread_ms)
+        )
+        self._rest: deque[Any] = deque([call.GetConfiguration()])
+
+    def wake_ms(self) -> int | None:
+        """When there is something to do; None: nothing any more."""
+        return self._due_ms if self._rest else None
+
+    def next(self, now_ms: int) -> Job | None:
+        if not self._rest or now_ms < self._due_ms:
+            return None
+        request = self._rest.popleft()
+        return Job(request, self._read if isinstance(request, call.GetConfiguration) else self._changed(request))
+
+    def _read(self, answer: Answer, _: int) -> Sequence[Payload]:
+        known = {key: (value, readonly) for key, value, readonly in _items(answer)}
+        self._learn({key: value for key, (value, _) in known.items()})
+        self._rest.extend(
+            call.ChangeConfiguration(key, value)
+            for key, value in self._wanted.items()
+            if known.get(key, ("", False)) != (value, False) and not known.get(key, ("", False))[1]
+        )
+        items = tuple(sorted(told(answer).items()))
+        return [Configuration(charger_id=self._charger_id, items=items)] if items else []
+
+    def _changed(self, request: call.ChangeConfiguration) -> Callable[[Answer, int], Sequence[Payload]]:
+        def answered(answer: Answer, _: int) -> Sequence[Payload]:
+            if answer.status != "accepted":
+                log.info("configuration kept", charger=self._charger_id, key=request.key, status=answer.status)
+            return ()
+
+        return answered

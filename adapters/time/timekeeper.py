@@ -1,0 +1,86 @@
+"""The timekeeper: wakes the streams that asked for it. Timers wait in the compacted topic `timers`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from adapters.first_completed import together
+from commands.log import topics
+from commands.log.codec import decode, entry
+from commands.ports.clock import Clock
+from commands.ports.log import Log, Output, Stored
+from domain.records import Record, derived_id, input_record
+from domain.records.time import TimerDue, TimerSet
+
+
+class Timekeeper:
+    """Appends `timer.due` to the processor that set a timer, once the clock has reached it.
+
+    At least once: after a restart it may fire again; the id follows from the timer, so the host drops the repeat.
+    """
+
+    def __init__(self, log: Log, clock: Clock) -> None:
+        self.log = log
+        self.clock = clock
+        self.waiting: dict[str, Record] = {}
+        self.changed = asyncio.Event()
+        self.armed = False
+
+    async def run(self) -> None:
+        """Follow the topic and fire what is due, until the log closes. Raises what the log raises."""
+        await together(self._follow(), self._fire_due())
+
+    def idle(self) -> bool:
+        """Whether every timer known is waited for and none is due."""
+        now_ms = self.clock.now_ms()
+        return self.armed and all(_due_ms(record) > now_ms for record in self.waiting.values())
+
+    async def _follow(self) -> None:
+        async for page in self.log.tail(topics.TIMERS, {}):
+            self._take(page)
+
+    def _take(self, page: Sequence[Stored]) -> None:
+        for stored in page:
+            record = decode(stored.body)
+            if isinstance(record.data, TimerSet):
+                self.waiting[stored.key] = record
+        self.armed = False
+        self.changed.set()
+
+    async def _fire_due(self) -> None:
+        while True:
+            self.changed.clear()
+            earliest = min((_due_ms(record) for record in self.waiting.values()), default=None)
+            waits = [asyncio.ensure_future(self.changed.wait())]
+            if earliest is not None:
+                waits.append(asyncio.ensure_future(self.clock.sleep_until(earliest)))
+            await asyncio.sleep(0)
+            self.armed = not self.changed.is_set()
+            try:
+                await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for wait in waits:
+                    wait.cancel()
+            await self._fire()
+
+    async def _fire(self) -> None:
+        now_ms = self.clock.now_ms()
+        due = [key for key, record in self.waiting.items() if _due_ms(record) <= now_ms]
+        due.sort(key=lambda key: (_due_ms(self.waiting[key]), key))
+        if due:
+            self.armed = False
+            await self.log.append_all([_due_input(self.waiting.pop(key), now_ms) for key in due])
+
+
+def _due_ms(record: Record) -> int:
+    assert isinstance(record.data, TimerSet)
+    return record.data.due_ms
+
+
+def _due_input(record: Record, now_ms: int) -> Output:
+    assert isinstance(record.data, TimerSet)
+    due = TimerDue(name=record.data.name, due_ms=record.data.due_ms)
+    processor = record.stream.partition(":")[0]
+    told = input_record(derived_id(record.id, "due"), "/timekeeper", record.stream, now_ms, due, actor="timekeeper")
+    return topics.inputs(processor), entry(told)

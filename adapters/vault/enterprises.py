@@ -1,0 +1,59 @@
+"""The enterprises of the vault: names and domains, under the ids that the log knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import Column, LargeBinary, String, Table, select
+from sqlalchemy.dialects.postgresql import insert
+
+from adapters.database import Database
+from adapters.vault.keys import Keys
+from adapters.vault.tables import METADATA
+
+ENTERPRISES = Table(
+    "enterprises",
+    METADATA,
+    Column("enterprise_id", String, primary_key=True),
+    Column("name_sealed", LargeBinary, nullable=False),
+    Column("domain_sealed", LargeBinary, nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EnterpriseNames:
+    """As people know it; `domain` is that of its e-mail addresses."""
+
+    name: str
+    domain: str
+
+
+class Enterprises:
+    """Names are of legal persons, but many of those are one natural person: so they stay out of the log."""
+
+    def __init__(self, database: Database, keys: Keys) -> None:
+        self._database = database
+        self._keys = keys
+
+    async def add(self, enterprise_id: str, name: str, domain: str) -> None:
+        """Again for the same enterprise: nothing changes."""
+        row = {
+            "enterprise_id": enterprise_id,
+            "name_sealed": self._keys.seal(name.encode(), enterprise_id),
+            "domain_sealed": self._keys.seal(domain.encode(), enterprise_id),
+        }
+        keep = insert(ENTERPRISES).on_conflict_do_nothing(index_elements=["enterprise_id"])
+        await self._database.write(lambda connection: connection.execute(keep, row))
+
+    async def names(self, enterprise_ids: Iterable[str]) -> dict[str, EnterpriseNames]:
+        """The names of those that are known."""
+        query = select(ENTERPRISES).where(ENTERPRISES.c.enterprise_id.in_(list(enterprise_ids)))
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
+        return {
+            row.enterprise_id: EnterpriseNames(
+                self._keys.open(row.name_sealed, row.enterprise_id).decode(),
+                self._keys.open(row.domain_sealed, row.enterprise_id).decode(),
+            )
+            for row in rows
+        }

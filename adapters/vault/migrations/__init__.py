@@ -1,0 +1,54 @@
+"""How the tables of the vault came to be: what it keeps can't be made again, so a new build changes them in place.
+
+A change of a table of the vault is a new file in `versions/`, which names the one before it.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect, text
+
+from adapters.database import Database
+from adapters.vault.keys import VaultError
+
+HERE = Path(str(files("adapters.vault.migrations")))
+TABLE = "alembic_version"
+
+
+def migrate(database: Database) -> None:
+    """Bring the tables to this build's version: all the way, or not at all. Of several processes at once, one does it.
+
+    Raises `VaultError` where a newer build has been here.
+    """
+    database.create_schema()
+    with database.alone() as connection:
+        if version(connection) != newest():
+            _upgrade(connection)
+
+
+def newest() -> str:
+    """The version of this build. Files are named by their version."""
+    return max(file.stem for file in (HERE / "versions").glob("[0-9]*.py"))
+
+
+def version(connection: Connection) -> str | None:
+    """The version of the tables; None where no migration has been here."""
+    if not inspect(connection).has_table(TABLE):
+        return None
+    return connection.scalar(text(f"SELECT version_num FROM {TABLE}"))
+
+
+def _upgrade(connection: Connection) -> None:
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", str(HERE))
+    config.set_main_option("path_separator", "os")
+    now = version(connection)
+    if now not in {None, *(script.revision for script in ScriptDirectory.from_config(config).walk_revisions())}:
+        raise VaultError(f"a newer build of Commonwatt has migrated the vault, to {now}: use that one")
+    command.upgrade(config, "head")

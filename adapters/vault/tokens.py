@@ -1,0 +1,122 @@
+"""Bearer tokens: JWT signed with ES256, short-lived, always on the wall clock. The key is sealed in the vault."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from joserfc import jwt
+from joserfc.errors import InvalidKeyIdError, JoseError
+from joserfc.jwk import ECKey, KeySet
+from sqlalchemy import BigInteger, Column, Connection, LargeBinary, String, Table, select
+
+from adapters.database import Database
+from adapters.vault.keys import Keys
+from adapters.vault.tables import METADATA
+
+ALGORITHM = "ES256"
+ISSUER = AUDIENCE = "commonwatt"
+LIFETIME_S = 3_600
+LONGEST_TOKEN = 4_096
+REMEMBERED = 1_024
+"""Of so many tokens the signature is not checked again; whether they have expired is, each time."""
+SIGNING_KEYS = Table(
+    "signing_keys",
+    METADATA,
+    Column("kid", String, primary_key=True),
+    Column("key_sealed", LargeBinary, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+)
+CLAIMS = jwt.JWTClaimsRegistry(
+    iss={"essential": True, "value": ISSUER},
+    aud={"essential": True, "value": AUDIENCE},
+    sub={"essential": True},
+    exp={"essential": True},
+    iat={"essential": True},
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A bearer token; `expires_s` in seconds since 1970 UTC."""
+
+    text: str
+    expires_s: int
+
+
+class Tokens:
+    """Signs for accounts, and tells whose a token is."""
+
+    def __init__(self, database: Database, keys: Keys) -> None:
+        self._database = database
+        self._keys = keys
+        self._signing: ECKey | None = None
+        self._known = KeySet([])
+        self._signed = lru_cache(REMEMBERED)(self._claims)
+
+    async def prepare(self) -> None:
+        """Have a key to sign with. Raises `VaultError` where the vault was sealed with another key than ours."""
+        await self._signing_key()
+
+    async def issue(self, account_id: str, lifetime_s: int = LIFETIME_S) -> Token:
+        """A token for an account, from now on."""
+        key = await self._signing_key()
+        now_s = int(time.time())
+        claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": account_id, "iat": now_s, "exp": now_s + lifetime_s}
+        text = jwt.encode({"alg": ALGORITHM, "kid": key.kid}, claims, key, algorithms=[ALGORITHM])
+        return Token(text, now_s + lifetime_s)
+
+    async def account_of(self, token: str) -> str | None:
+        """The account that a token was issued for; None where it is forged, expired, or for somebody else."""
+        if len(token) > LONGEST_TOKEN:
+            return None
+        await self._signing_key()
+        try:
+            claims = await self._claims_of(token)
+            CLAIMS.validate(claims)
+        except (JoseError, ValueError, TypeError, KeyError):
+            return None
+        subject = claims["sub"]
+        return subject if isinstance(subject, str) else None
+
+    async def _claims_of(self, token: str) -> dict[str, Any]:
+        """Another process may have drawn a key at the same time: one that is not known yet is looked for."""
+        try:
+            return self._signed(token)
+        except InvalidKeyIdError:
+            self._known = KeySet(await self._load())
+            return self._signed(token)
+
+    def _claims(self, token: str) -> dict[str, Any]:
+        """What was signed with a known key. Raises where nothing was."""
+        return jwt.decode(token, self._known, algorithms=[ALGORITHM]).claims
+
+    async def _signing_key(self) -> ECKey:
+        if self._signing is None:
+            known = await self._load() or await self._draw()
+            self._signing, self._known = known[0], KeySet(known)
+        return self._signing
+
+    async def _load(self) -> list[ECKey]:
+        """All keys, the newest first."""
+        query = select(SIGNING_KEYS).order_by(SIGNING_KEYS.c.created_ms.desc(), SIGNING_KEYS.c.kid)
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
+        return [ECKey.import_key(self._keys.open(row.key_sealed, row.kid), {"kid": row.kid}) for row in rows]
+
+    async def _draw(self) -> list[ECKey]:
+        """A new key, unless another process has drawn one meanwhile."""
+        key = ECKey.generate_key("P-256", auto_kid=True)
+        row = {
+            "kid": key.kid,
+            "key_sealed": self._keys.seal(key.as_pem(private=True), key.kid),
+            "created_ms": time.time_ns() // 1_000_000,
+        }
+
+        def work(connection: Connection) -> None:
+            if connection.scalar(select(SIGNING_KEYS.c.kid).limit(1)) is None:
+                connection.execute(SIGNING_KEYS.insert(), row)
+
+        await self._database.write(work)
+        return await self._load()

@@ -1,0 +1,1 @@
+"""Live updates, metrics, and what an operator sees of the platform itself."""

@@ -1,0 +1,121 @@
+"""What Prometheus may ask."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from api.operations.operation import Operation
+from api.site_load import Point
+
+BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+
+
+class Metrics:
+    """The numbers of one app."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._requests = Histogram(
+            "commonwatt_http_request_duration_seconds",
+            "How long requests took, decisions waited for included",
+            ("method", "route", "status"),
+            buckets=BUCKETS_S,
+            registry=self._registry,
+        )
+        self._events = Gauge(
+            "commonwatt_events_last_offset",
+            "The last offset of each partition of the events",
+            ("partition",),
+            registry=self._registry,
+        )
+        self._applied = Gauge(
+            "commonwatt_projections_applied_offset",
+            "The last offset of each partition that the read models have applied",
+            ("partition",),
+            registry=self._registry,
+        )
+        self._telemetry_age = Gauge(
+            "commonwatt_telemetry_age_seconds",
+            "Since the newest reading of any vehicle from this source was received",
+            ("source",),
+            registry=self._registry,
+        )
+        self._seen = Counter(
+            "commonwatt_events",
+            "Events that this process has seen since it started; every instance of the API sees all",
+            ("type",),
+            registry=self._registry,
+        )
+        self._counted: dict[str, int] = {}
+        self._inputs_behind = self._gauge(
+            "inputs_behind", "Offsets of its inputs that a processor has not consumed", "processor"
+        )
+        self._series_behind = self._gauge(
+            "series_behind", "Offsets of a topic after the last one that the time series have noted", "topic"
+        )
+        self._parked = self._gauge("parked_streams", "Streams that a defect has stopped", "processor")
+        self._sessions = self._gauge("sessions", "Sessions that wait or are plugged in", "site", "state")
+        self._chargers = self._gauge("chargers", "Chargers, connected (1) and not (0)", "site", "connected")
+        self._load = self._of_sites("load", "The mean load of the last minute; absent while it is not known")
+        self._limit = self._of_sites("limit", "The lowest limit of the site that holds now")
+        self._headroom = self._of_sites("headroom", "What the limit leaves above the load")
+
+    def _of_sites(self, what: str, meaning: str) -> Gauge:
+        return self._gauge(f"site_{what}_watts", meaning, "site")
+
+    def _gauge(self, what: str, meaning: str, *labels: str) -> Gauge:
+        return Gauge(f"commonwatt_{what}", meaning, labels, registry=self._registry)
+
+    def request(self, method: str, route: str, status: int, duration_s: float) -> None:
+        """A request was answered."""
+        known = method if method in ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS") else "other"
+        self._requests.labels(known, route, status).observe(duration_s)
+
+    def telemetry(self, ages_s: Mapping[str, float]) -> None:
+        """How old the newest reading from each source is."""
+        self._telemetry_age.clear()
+        for source, age_s in ages_s.items():
+            self._telemetry_age.labels(source).set(age_s)
+
+    def events(self, seen: Mapping[str, int]) -> None:
+        """How many events of each type there have been since the start."""
+        for name, count in seen.items():
+            self._seen.labels(name).inc(count - self._counted.get(name, 0))
+        self._counted = dict(seen)
+
+    def operation(self, now: Operation) -> None:
+        """Who is behind, which streams are stopped, who is there at each site."""
+        for gauge, found in (
+            (self._inputs_behind, now.inputs_behind),
+            (self._series_behind, now.series_behind),
+            (self._parked, now.parked),
+        ):
+            for name, count in found.items():
+                gauge.labels(name).set(count)
+        for gauge in (self._sessions, self._chargers):
+            gauge.clear()
+        for (site_id, state), count in now.sessions.items():
+            self._sessions.labels(site_id, state).set(count)
+        for (site_id, connected), count in now.chargers.items():
+            self._chargers.labels(site_id, int(connected)).set(count)
+
+    def sites(self, points: Mapping[str, Point]) -> None:
+        """The present load and limit of each site: what is not known is not told."""
+        for gauge in (self._load, self._limit, self._headroom):
+            gauge.clear()
+        for site_id, point in points.items():
+            if point.load_w is not None:
+                self._load.labels(site_id).set(point.load_w)
+            if point.limit_w is not None:
+                self._limit.labels(site_id).set(point.limit_w)
+            if point.load_w is not None and point.limit_w is not None:
+                self._headroom.labels(site_id).set(point.limit_w - point.load_w)
+
+    def page(self, ends: dict[int, int], applied: dict[int, int]) -> bytes:
+        """The text for Prometheus, given where the events end and how far the read models are."""
+        for partition, offset in ends.items():
+            self._events.labels(partition).set(offset)
+            self._applied.labels(partition).set(applied.get(partition, 0))
+        return generate_latest(self._registry)

@@ -1,0 +1,86 @@
+"""What an operator watches: who is behind on the log, which streams are stopped, who is there at each site."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from api.context import Context
+from commands.log import topics
+from commands.log.record_header import head
+from commands.ports.log import Log
+from domain.records.time import StreamUnparked
+from projections import chargers, sessions
+
+SERIES = (topics.inputs("vehicles"), topics.inputs("load"))
+"""The topics that the time series are fed from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """Now.
+
+    `inputs_behind` of each processor and `series_behind` of each topic are in offsets, which on Kafka have gaps: a few
+    are left where nothing is. `parked` streams of each processor; `sessions` in each (site, state); `chargers` of each
+    (site, whether they are connected).
+    """
+
+    inputs_behind: Mapping[str, int]
+    series_behind: Mapping[str, int]
+    parked: Mapping[str, int]
+    sessions: Mapping[tuple[str, str], int]
+    chargers: Mapping[tuple[str, bool], int]
+
+
+class Parked:
+    """The streams that are stopped, by what was set aside and let go since."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._seen: dict[tuple[str, int], int] = {}
+        self._stopped: set[str] = set()
+
+    async def count(self) -> Mapping[str, int]:
+        """How many there are of each processor now."""
+        for processor in topics.PROCESSORS:
+            topic = topics.parked(processor)
+            for partition, end in (await self._log.ends(topic)).items():
+                await self._read_on(topic, partition, end)
+        found = Counter(stream.partition(":")[0] for stream in self._stopped)
+        return {processor: found[processor] for processor in topics.PROCESSORS}
+
+    async def _read_on(self, topic: str, partition: int, end: int) -> None:
+        seen = self._seen.get((topic, partition), 0)
+        while seen < end and (page := await self._log.read(topic, partition, seen)):
+            for about in (head(stored.body) for stored in page):
+                if about.type == StreamUnparked.type_name:
+                    self._stopped.discard(about.stream)
+                else:
+                    self._stopped.add(about.stream)
+            seen = page[-1].position.offset
+        self._seen[topic, partition] = max(seen, end)
+
+
+async def operation(context: Context, parked: Parked) -> Operation:
+    """How it is now."""
+    log = context.log
+    ends = {topic: await log.ends(topic) for topic in map(topics.inputs, topics.PROCESSORS)}
+    return Operation(
+        inputs_behind={
+            processor: _behind(ends[topics.inputs(processor)], await log.consumed(processor))
+            for processor in topics.PROCESSORS
+        },
+        series_behind={topic: _behind(ends[topic], await context.series.consumed(topic)) for topic in SERIES},
+        parked=await parked.count(),
+        sessions=_counted(await context.database.read(sessions.present)),
+        chargers=_counted(await context.database.read(chargers.connections)),
+    )
+
+
+def _behind(ends: Mapping[int, int], consumed: Mapping[int, int]) -> int:
+    return sum(max(0, end - consumed.get(partition, 0)) for partition, end in ends.items())
+
+
+def _counted(rows: Sequence[tuple[str, object, int]]) -> dict[tuple[str, object], int]:
+    return {(site_id, what): count for site_id, what, count in rows}

@@ -1,0 +1,1 @@
+"""What stands on the log: topics, positions, and how a record becomes bytes."""

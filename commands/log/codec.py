@@ -1,0 +1,109 @@
+"""Records to bytes and back: RFC 8785 canonical JSON, so that equal records are equal bytes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from pydantic import TypeAdapter, ValidationError
+
+from commands.ports.log import Entry, LogDamaged
+from domain.load_control.desired import Desired
+from domain.records import TYPES, Payload, Record
+from domain.records.upcasters import UPCASTERS, present_name, upcast
+
+
+class _Stored(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """A record in the bytes of the log. Its fields are in the order of RFC 8785, `data` as JSON has it."""
+
+    actor: str
+    build: str
+    causationid: str
+    correlationid: str
+    data: dict[str, Any]
+    id: str
+    source: str
+    stream: str
+    subject: str
+    time: int
+    type: str
+
+
+def fields(payload: Any) -> Any:
+    """What a payload is written as."""
+    if isinstance(payload, Payload):
+        return payload.__dict__
+    raise TypeError(f"{type(payload).__name__} does not belong into a record")
+
+
+_RECORD = msgspec.json.Decoder(_Stored)
+_CANONICAL = msgspec.json.Encoder(enc_hook=fields, order="sorted")  # a quarter of the time that orjson takes to sort
+_DESIRED = TypeAdapter(Desired)
+
+
+def canonical(value: Any) -> bytes:
+    """Canonical JSON (RFC 8785) of integers, strings, booleans, None, and lists and ASCII-keyed mappings of them.
+
+    For these, sorted keys and msgspec's escapes are exactly what the RFC asks for; a test holds it against `rfc8785`.
+    """
+    return _CANONICAL.encode(value)
+
+
+def encode(record: Record) -> bytes:
+    """A record as it is stored."""
+    return canonical(
+        _Stored(
+            record.actor,
+            record.build,
+            record.causationid,
+            record.correlationid,
+            fields(record.data),
+            record.id,
+            record.source,
+            record.stream,
+            record.subject,
+            record.time,
+            record.type,
+        )
+    )
+
+
+def decode(body: bytes) -> Record:
+    """The record that was stored, in the present version of its type (`domain/records/upcasters.py`).
+
+    Raises `LogDamaged` where the bytes are no record of a known type.
+    """
+    try:
+        stored = _RECORD.decode(body)
+        name, data = stored.type, stored.data
+        if name in UPCASTERS:
+            name, data = present_name(name), upcast(name, data)
+        payload = TYPES[name].__pydantic_validator__.validate_python(data)
+    except (ValueError, KeyError, TypeError) as error:
+        raise LogDamaged(f"a stored record can't be read: {error}") from error
+    return Record(
+        stored.id,
+        stored.source,
+        name,
+        stored.subject,
+        stored.time,
+        stored.stream,
+        stored.actor,
+        stored.correlationid,
+        stored.causationid,
+        stored.build,
+        payload,
+    )
+
+
+def desired_in(body: bytes) -> Desired:
+    """A row of `chargers.desired`. Raises `LogDamaged` where the bytes are none."""
+    try:
+        return _DESIRED.validate_json(body)
+    except ValidationError as error:
+        raise LogDamaged(f"a row of desired limits can't be read: {error.error_count()} errors") from error
+
+
+def entry(record: Record, traceparent: str | None = None) -> Entry:
+    """A record keyed by its stream, ready to append."""
+    return Entry(record.stream, encode(record), traceparent)

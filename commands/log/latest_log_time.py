@@ -1,0 +1,19 @@
+"""What time it is by the log: the latest time that its newest records bear."""
+
+from __future__ import annotations
+
+from commands.log import topics
+from commands.log.record_header import head
+from commands.ports.log import Log
+
+RECORDED = (topics.EVENTS, *map(topics.inputs, topics.PROCESSORS))
+
+
+async def latest_ms(log: Log) -> int:
+    """ms since 1970 of the newest input or event (0: there is none). Raises `LogDamaged`."""
+    latest = 0
+    for topic in RECORDED:
+        for partition, end in (await log.ends(topic)).items():
+            newest = await log.read(topic, partition, end - 1, 1) if end else ()
+            latest = max([latest, *(head(stored.body).time for stored in newest)])
+    return latest

@@ -1,0 +1,7 @@
+"""What a relational database may fail with."""
+
+from __future__ import annotations
+
+
+class DatabaseUnavailable(Exception):
+    """A relational database does not answer, or can't write now. A commit under way may have happened or not."""

@@ -1,0 +1,1 @@
+"""Wires: nodes, outlets, and how current is divided below limits."""

@@ -1,0 +1,221 @@
+"""What `sites` never forgets of a site: its tree, chargers, open sessions, targets, and who received what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from domain.electrical.grid import Node, Outlet
+from domain.records import Payload, registry
+from domain.records import sites as said
+from domain.site.fairness import Received
+from domain.site.session import Expectation, Session
+
+
+@dataclass(frozen=True, slots=True)
+class Charger:
+    """A charger as the site sees it. `occupant`: a session that is over while its car is still plugged in."""
+
+    outlet: Outlet
+    connected: bool = False
+    status: str = "Unavailable"
+    transaction_id: int | None = None
+    occupant: str | None = None
+    occupant_wanted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The fold of a site's own events.
+
+    `limits`: nodes with the limits in force; `fixed`: what targets can't lower; `priority_reserve_w`: what is kept free
+    for P0.
+    """
+
+    id: str
+    limits: dict[str, Node] = field(default_factory=dict)
+    fixed: dict[str, int] = field(default_factory=dict)
+    chargers: dict[str, Charger] = field(default_factory=dict)
+    sessions: dict[str, Session] = field(default_factory=dict)
+    targets: dict[str, int] = field(default_factory=dict)
+    targets_valid_until_ms: int = 0
+    received: dict[str, Received] = field(default_factory=dict)
+    free_at_ms: dict[str, int] = field(default_factory=dict)
+    priority_reserve_w: int = 0
+
+    def session_of(self, vehicle_id: str | None) -> Session | None:
+        """The open session of a vehicle."""
+        if vehicle_id is None:
+            return None
+        return next((session for session in self.sessions.values() if session.vehicle_id == vehicle_id), None)
+
+    def session_at(self, charger_id: str) -> Session | None:
+        """The session that a charger is held for or serves."""
+        return next((session for session in self.sessions.values() if session.charger_id == charger_id), None)
+
+    def waiting(self, now_ms: int) -> list[Session]:
+        """Those who wait for a charger and don't have one held; the snoozed ones are left out until they are back."""
+        return [one for one in self.sessions.values() if one.state == "queued" and one.snoozed_until_ms <= now_ms]
+
+    def somebody_waits(self) -> bool:
+        return any(session.state == "queued" for session in self.sessions.values())
+
+    def free_chargers(self) -> list[Charger]:
+        """Those that a waiting car can be sent to: connected, available, not in use, not held."""
+        taken = self._taken()
+        return [
+            charger
+            for charger in self.chargers.values()
+            if is_usable(charger) and charger.transaction_id is None and charger.outlet.id not in taken
+        ]
+
+    def busy_outlets(self) -> list[Outlet]:
+        """Those that a session is using or about to use."""
+        taken = self._taken()
+        return [charger.outlet for charger in self.chargers.values() if charger.outlet.id in taken]
+
+    def _taken(self) -> set[str | None]:
+        return {session.charger_id for session in self.sessions.values()}
+
+    def is_busy(self) -> bool:
+        """Whether cars are here, so that time matters."""
+        return bool(self.sessions) or any(charger.transaction_id is not None for charger in self.chargers.values())
+
+
+def is_usable(charger: Charger) -> bool:
+    """Whether a new car could be plugged in there."""
+    return charger.connected and charger.status in ("Available", "Preparing")
+
+
+def has_failed(charger: Charger) -> bool:
+    """Whether it can't serve anybody until it is back."""
+    return not charger.connected or charger.status in ("Faulted", "Unavailable")
+
+
+def node_of(spec: registry.NodeSpec) -> Node:
+    return Node(spec.id, spec.parent, spec.kind, spec.limit_ma, spec.limit_w)
+
+
+def spec_of(node: Node) -> registry.NodeSpec:
+    return registry.NodeSpec(
+        id=node.id, parent=node.parent, kind=node.kind, limit_ma=node.limit_ma, limit_w=node.limit_w
+    )
+
+
+def _nodes(specs: tuple[registry.NodeSpec, ...]) -> dict[str, Node]:
+    return {spec.id: node_of(spec) for spec in specs}
+
+
+def evolve(site: Site, event: Payload, time_ms: int) -> Site:
+    """The site after one of its own events."""
+    match event:
+        case said.SiteAdded():
+            return replace(site, limits=_nodes(event.nodes), priority_reserve_w=event.priority_reserve_w)
+        case said.CapacityKnown():
+            return replace(site, limits=_nodes(event.limits), fixed=dict(event.fixed))
+        case said.SiteChargerAdded():
+            return _with_charger(site, Charger(_outlet(event)))
+        case said.SiteChargerChanged():
+            charger = site.chargers[event.charger_id]
+            return _with_charger(site, replace(charger, connected=event.connected, status=event.status))
+        case said.TransactionKnown():
+            charger = site.chargers[event.charger_id]
+            return _with_charger(site, replace(charger, transaction_id=event.transaction_id))
+        case said.ChargerOccupied():
+            charger = site.chargers[event.charger_id]
+            return _with_charger(site, replace(charger, occupant=event.session_id, occupant_wanted=event.wanted))
+        case said.ChargerReleased():
+            charger = site.chargers[event.charger_id]
+            return _with_charger(site, replace(charger, occupant=None, occupant_wanted=False))
+        case said.ScheduleChanged():
+            targets = site.targets | {target.charger_id: target.target_ma for target in event.targets}
+            targets = {charger: target_ma for charger, target_ma in targets.items() if target_ma > 0}
+            return replace(site, targets=targets, targets_valid_until_ms=event.valid_until_ms)
+        case said.TargetsRenewed():
+            return replace(site, targets_valid_until_ms=event.valid_until_ms)
+        case said.EtaChanged():
+            known = site.free_at_ms | dict(event.chargers)
+            free_at_ms = {charger: at_ms for charger, at_ms in known.items() if at_ms is not None}
+            return replace(site, free_at_ms=free_at_ms, sessions=site.sessions | _told(site.sessions, event))
+        case said.FairnessChanged():
+            added = {
+                member: site.received.get(member, Received()).plus(energy_wh, time_ms)
+                for member, energy_wh in event.received
+            }
+            return replace(site, received=site.received | added)
+    return replace(site, sessions=_sessions(site.sessions, event, time_ms))
+
+
+def _told(sessions: Mapping[str, Session], event: said.EtaChanged) -> dict[str, Session]:
+    return {
+        one.session_id: replace(
+            sessions[one.session_id], told=Expectation(one.tier, one.fairness.score_ppm, one.turn_at_ms)
+        )
+        for one in event.sessions
+    }
+
+
+def _outlet(event: said.SiteChargerAdded) -> Outlet:
+    return Outlet(event.charger_id, event.node, event.phases, event.max_ma, event.min_ma, event.voltage_mv)
+
+
+def _with_charger(site: Site, charger: Charger) -> Site:
+    return replace(site, chargers=site.chargers | {charger.outlet.id: charger})
+
+
+def _sessions(sessions: Mapping[str, Session], event: Payload, time_ms: int) -> dict[str, Session]:
+    """The open sessions after an event of one of them; one that ended is open no longer."""
+    open_ones = dict(sessions)
+    match event:
+        case said.SessionQueued():
+            open_ones[event.session_id] = Session(
+                id=event.session_id,
+                vehicle_id=event.vehicle_id,
+                tier=event.tier,
+                need_wh=event.need_wh,
+                depart_ms=event.depart_ms,
+                max_ma=event.max_ma,
+                phases=event.phases,
+                queued_ms=time_ms,
+                walk_up=event.walk_up,
+            )
+        case said.SessionTierChanged():
+            _change(open_ones, event.session_id, tier=event.tier, tier_until_ms=event.until_ms)
+        case said.SessionEnded():
+            del open_ones[event.session_id]
+        case said.SessionOffered():
+            _change(
+                open_ones,
+                event.session_id,
+                state="offered",
+                charger_id=event.charger_id,
+                until_ms=event.held_until_ms,
+                told=None,
+            )
+        case said.SessionSnoozed():
+            _change(open_ones, event.session_id, state="queued", charger_id=None, snoozed_until_ms=event.until_ms)
+        case said.SessionRequeued():
+            _change(open_ones, event.session_id, state="queued", charger_id=None)
+        case said.SessionAssigned():
+            _change(open_ones, event.session_id, state="assigned", until_ms=event.plug_in_until_ms)
+        case said.SessionCharging():
+            waited_ms = open_ones[event.session_id].waited_until(time_ms)
+            _change(
+                open_ones,
+                event.session_id,
+                state="charging",
+                charger_id=event.charger_id,
+                meter_start_wh=event.meter_start_wh,
+                waited_ms=waited_ms,
+                told=None,
+            )
+        case said.SessionPaused():
+            _change(open_ones, event.session_id, state="paused", paused_since_ms=time_ms)
+        case said.SessionResumed():
+            waited_ms = open_ones[event.session_id].waited_until(time_ms)
+            _change(open_ones, event.session_id, state="charging", waited_ms=waited_ms)
+    return open_ones
+
+
+def _change(sessions: dict[str, Session], session_id: str, **fields: object) -> None:
+    sessions[session_id] = replace(sessions[session_id], **fields)  # type: ignore[arg-type]

@@ -1,0 +1,1 @@
+"""What runs a processor on either log: the host, a step of one stream, checkpoints and replay."""

@@ -1,0 +1,220 @@
+"""One stream, one input, one step: what the host does on either log, and what a replay does again.
+
+A step drops repeats and stale timers, lets the processor observe, decide and evolve, and gives the events ids that
+follow from their cause. It is pure: the same state and input give the same events, byte for byte.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any, Generic, NamedTuple
+
+import msgspec
+import orjson
+from pydantic import TypeAdapter
+
+from commands.log.codec import canonical, fields
+from domain.errors import DomainError
+from domain.records import Payload, Record, derived_id
+from domain.records.time import InputRejected, StreamUnparked, TimerDue, TimerSet
+from processors.engine.processor import Fold, Processor, Working
+from processors.engine.recent import RecentInputs
+
+REMEMBERED_COMMANDS_MS = 24 * 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class StreamState(Generic[Fold, Working]):
+    """Everything that a processor knows of one stream.
+
+    `recent` are the ids of the last inputs, `commands` those of the last 24 h (id -> time, hash of the body), `timers`
+    what the stream waits for (name -> due ms).
+    """
+
+    fold: Fold
+    working: Working
+    time_ms: int = 0
+    recent: RecentInputs = field(default_factory=RecentInputs)
+    commands: dict[str, tuple[int, str]] = field(default_factory=dict)
+    timers: dict[str, int] = field(default_factory=dict)
+    parked: bool = False
+
+
+class Step(NamedTuple, Generic[Fold, Working]):
+    """The outcome of one input: the state after it, the events, and the timers set (or consumed: None)."""
+
+    state: StreamState[Fold, Working]
+    events: tuple[Record, ...] = ()
+    timers: tuple[tuple[str, Record | None], ...] = ()
+
+
+def fresh(processor: Processor[Fold, Working], stream: str) -> StreamState[Fold, Working]:
+    """The state of a stream that has seen nothing."""
+    fold, working = processor.start(stream.partition(":")[2])
+    return StreamState(fold, working)
+
+
+def step(
+    processor: Processor[Fold, Working], state: StreamState[Fold, Working], given: Record, build: str
+) -> Step[Fold, Working]:
+    """Handle one input. Any exception but `DomainError` leaves it: the caller parks the stream."""
+    if given.id in state.recent or _is_stale_timer(state, given):
+        return Step(state)
+    if isinstance(given.data, StreamUnparked):
+        recent, commands = _remembered(state, given)
+        return Step(replace(state, parked=False, recent=recent, commands=commands))
+    timely = given if given.time >= state.time_ms else given._replace(time=state.time_ms)
+    try:
+        _refuse_other_body(state, given)
+        if given.id in state.commands:
+            return Step(state)
+        working = processor.observe(state.fold, state.working, timely)
+        payloads = processor.decide(state.fold, working, timely)
+    except DomainError as error:
+        working = state.working
+        payloads = [_rejection(given, error)]
+    return _apply(processor, state, timely, build, working, payloads)
+
+
+def _apply(
+    processor: Processor[Fold, Working],
+    state: StreamState[Fold, Working],
+    cause: Record,
+    build: str,
+    working: Working,
+    payloads: Sequence[Payload],
+) -> Step[Fold, Working]:
+    fold = state.fold
+    events: list[Record] = []
+    timers: dict[str, Record | None] = {}
+    if isinstance(cause.data, TimerDue):
+        timers[cause.data.name] = None
+    for index, payload in enumerate(payloads):
+        record = _caused(processor.name, cause, index, payload, build)
+        if isinstance(payload, TimerSet):
+            timers[payload.name] = record
+        else:
+            events.append(record)
+            fold = processor.evolve(fold, payload, cause.time)
+    recent, commands = _remembered(state, cause)
+    pending = _pending(state.timers, timers)
+    after = StreamState(fold, working, cause.time, recent, commands, pending, state.parked)
+    return Step(after, tuple(events), tuple(timers.items()))
+
+
+def _caused(processor: str, cause: Record, index: int, payload: Payload, build: str) -> Record:
+    """The event; one that answers an earlier request (`request_id`) is correlated with that, whatever caused it now."""
+    return Record(
+        id=derived_id(cause.id, cause.stream, index),
+        source=f"/processors/{processor}",
+        type=payload.type_name,
+        subject=cause.stream,
+        time=cause.time,
+        stream=cause.stream,
+        actor=cause.actor,
+        correlationid=payload.__dict__.get("request_id", cause.correlationid),
+        causationid=cause.id,
+        build=build,
+        data=payload,
+    )
+
+
+def _pending(timers: dict[str, int], changed: dict[str, Record | None]) -> dict[str, int]:
+    if not changed:
+        return timers
+    pending = {name: due for name, due in timers.items() if name not in changed}
+    for name, record in changed.items():
+        if record is not None and isinstance(record.data, TimerSet):
+            pending[name] = record.data.due_ms
+    return pending
+
+
+def _is_stale_timer(state: StreamState[Fold, Working], given: Record) -> bool:
+    return isinstance(given.data, TimerDue) and state.timers.get(given.data.name) != given.data.due_ms
+
+
+def _refuse_other_body(state: StreamState[Fold, Working], given: Record) -> None:
+    known = state.commands.get(given.id)
+    if known is not None and known[1] != body_hash(given.data):
+        raise DomainError("this id was used before with another body", field="id", rule="idempotency.v1")
+
+
+def _rejection(given: Record, error: DomainError) -> InputRejected:
+    return InputRejected(
+        input_id=given.id, input_type=given.type, rule=error.rule, field=error.field, reason=error.reason
+    )
+
+
+def _remembered(state: StreamState[Fold, Working], given: Record) -> tuple[RecentInputs, dict[str, tuple[int, str]]]:
+    """The fields `recent` and `commands` of a state that has seen this input, too."""
+    if given.data.record_kind == "command":
+        horizon = state.time_ms - REMEMBERED_COMMANDS_MS
+        commands = {key: seen for key, seen in state.commands.items() if seen[0] >= horizon}
+        commands.setdefault(given.id, (given.time, body_hash(given.data)))
+        return state.recent, commands
+    return state.recent.with_one_more(given.id), state.commands
+
+
+def body_hash(data: Payload) -> str:
+    """A short hash of what a command asks, to tell a retry from another request under the same id."""
+    return hashlib.blake2b(canonical(data), digest_size=8).hexdigest()
+
+
+@cache
+def _reader(name: str, fold_type: Any, working_type: Any) -> tuple[TypeAdapter[Any], str]:
+    """How a processor's states are read back, and a hash of their shape."""
+    adapter: TypeAdapter[Any] = TypeAdapter(StreamState[fold_type, working_type])
+    shape = orjson.dumps([name, adapter.json_schema()], option=orjson.OPT_SORT_KEYS)
+    return adapter, hashlib.blake2b(shape, digest_size=8).hexdigest()
+
+
+def _reader_of(processor: Processor[Any, Any]) -> tuple[TypeAdapter[Any], str]:
+    # mypy takes a class for unhashable where it is an attribute of a protocol.
+    return _reader(processor.name, processor.fold_type, processor.working_type)  # type: ignore[arg-type]
+
+
+def dump_state(processor: Processor[Fold, Working], state: StreamState[Fold, Working]) -> bytes:
+    """A state as it is committed, tagged with its shape.
+
+    Its mappings keep their order, which the rules see: after a restart they must decide as if there had been none.
+    """
+    return _STATE.encode({"shape": _reader_of(processor)[1], "state": state})
+
+
+def _written(value: Any) -> Any:
+    return value.written() if isinstance(value, RecentInputs) else fields(value)
+
+
+_STATE = msgspec.json.Encoder(enc_hook=_written)
+
+
+def load_state(processor: Processor[Fold, Working], body: bytes) -> StreamState[Fold, Working] | None:
+    """The state that was committed, or None where another version of the code wrote it in another shape."""
+    adapter, shape = _reader_of(processor)
+    stored = orjson.loads(body)
+    if stored["shape"] != shape:
+        return None
+    loaded: StreamState[Fold, Working] = adapter.validate_python(stored["state"])
+    return loaded
+
+
+def refold(
+    processor: Processor[Fold, Working], stream: str, events: Sequence[Record], timers: dict[str, int], parked: bool
+) -> StreamState[Fold, Working]:
+    """The state from the stream's own events: the fold is whole, the rest is learnt again."""
+    state = fresh(processor, stream)
+    fold = state.fold
+    for event in events:
+        fold = processor.evolve(fold, event.data, event.time)
+    causes = tuple(dict.fromkeys(event.causationid for event in events))
+    return replace(
+        state,
+        fold=fold,
+        time_ms=max((event.time for event in events), default=0),
+        recent=RecentInputs.of(causes),
+        timers=timers,
+        parked=parked,
+    )

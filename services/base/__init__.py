@@ -1,0 +1,1 @@
+"""What every service needs: settings, databases, the log, tracing, HTTP."""

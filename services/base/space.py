@@ -1,0 +1,34 @@
+"""A full disk or a lost database stops nothing for good: whoever found no space tries again."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+
+import structlog
+
+from commands.ports.database import DatabaseUnavailable
+from commands.ports.log import LogFull
+
+LOOK_S = 1.0
+
+log_line = structlog.get_logger("space")
+
+
+class Loop(Protocol):
+    """Work of the platform that keeps nothing half-done when its `run` raises: it can be run again."""
+
+    async def run(self) -> None:
+        """Serve until the log closes."""
+
+
+async def with_space(loop: Loop) -> None:
+    """Run a loop; where the disk is full, or a database does not answer, wait and run it again."""
+    while True:
+        try:
+            return await loop.run()
+        except LogFull as error:
+            log_line.error("waiting for space", part=type(loop).__name__, error=str(error))
+        except DatabaseUnavailable as error:
+            log_line.error("waiting for the database", part=type(loop).__name__, error=str(error))
+        await asyncio.sleep(LOOK_S)

@@ -1,0 +1,113 @@
+"""`./commonwatt bench NAME`: measurements, each beside a peer or a floor in the same run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from services.base.interruption import hear_interruptions
+
+REPORT = Annotated[Path | None, typer.Option(help="Write the figures there as JSON.")]
+SITES = Annotated[int, typer.Option(min=1, max=200, help="Sites that the requests go to, with four chargers each.")]
+RATE = Annotated[int, typer.Option(min=1, max=1000, help="Requests a second.")]
+QUEUE = Annotated[int, typer.Option(min=0, max=1000, help="How many wait at each site before the measurement.")]
+DATA = Annotated[Path, typer.Option(help="The folder that holds the log.")]
+DISTRIBUTED = Annotated[
+    bool, typer.Option("--distributed", help="On a cluster of this machine, one worker of each service.")
+]
+MINUTES = Annotated[int, typer.Option(min=1, max=600, help="For how long.")]
+SEED = Annotated[int, typer.Option(help="Another one strikes others, at other times.")]
+BROKERS = Annotated[int, typer.Option(min=1, max=5, help="Of Kafka; with three, each crashes or restarts once.")]
+KEPT = Annotated[
+    Path | None, typer.Option("--data", help="Keep the cluster's data there; else they are gone afterwards.")
+]
+
+bench = typer.Typer(help="Measure, beside a peer or a floor in the same run.", no_args_is_help=True)
+
+
+@bench.callback()
+def _bench() -> None:
+    """Hold the benchmarks. SIGTERM and SIGINT end one, in the background too: no server is left."""
+    hear_interruptions()
+
+
+@bench.command("log")
+def log(report: REPORT = None) -> None:
+    """Appends a second of the log with 1, 50 and 500 callers, beside a bare sqlite3 loop of the same durability."""
+    from benchmarks.log import run
+
+    run(report)
+
+
+@bench.command("request")
+def request(
+    report: REPORT = None, sites: SITES = 20, queue: QUEUE = 20, rate: RATE = 100, distributed: DISTRIBUTED = False
+) -> None:
+    """How long a session's request waits until its decision can be read, at a rate of requests."""
+    if distributed:
+        from benchmarks.request_distributed import run
+    else:
+        from benchmarks.request import run
+    from benchmarks.request import Wanted
+
+    if run(Wanted(rate, sites, queue), report)["errors"]:
+        raise typer.Exit(1)
+
+
+@bench.command("stream")
+def stream(report: REPORT = None) -> None:
+    """Records a second and waits of our host on Kafka, beside Quix Streams and a bare transactional loop."""
+    from benchmarks.stream.bench import run
+
+    if not run(report)["exactly_once"]:
+        raise typer.Exit(1)
+
+
+@bench.command("series")
+def series(report: REPORT = None) -> None:
+    """What it costs to keep meter values, by how many come together: in a real QuestDB, beside the embedded file."""
+    from benchmarks.series import run
+    from services.local.java_server import JavaServerError
+
+    try:
+        run(report)
+    except JavaServerError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+
+
+@bench.command("steps")
+def steps(data: DATA = Path("data"), report: REPORT = None) -> None:
+    """The processor time that each input of a recorded log takes to decide, beside that of reading it."""
+    from benchmarks.steps import run
+    from commands.ports.log import LogError
+
+    try:
+        run(data, report)
+    except LogError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+
+
+@bench.command("chaos")
+def chaos(
+    report: REPORT = None, minutes: MINUTES = 20, seed: SEED = 1, data: KEPT = None, brokers: BROKERS = 1
+) -> None:
+    """Whether all holds that was acknowledged while services are killed and halted and servers restart.
+
+    Exits with 1 where anything was lost, doubled, or is not what the log says.
+    """
+    from benchmarks.chaos.bench import run
+    from commands.ports.log import LogError
+    from services.local.cluster_run import NotReady
+    from services.local.cluster_servers import NoServers
+
+    try:
+        found = run(report, minutes, seed, data, brokers)
+    except (NoServers, NotReady, LogError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    if not found["ok"]:
+        raise typer.Exit(1)

@@ -1,0 +1,92 @@
+"""`./commonwatt replay`: prove that the recorded inputs lead to the recorded events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import orjson
+import typer
+
+if TYPE_CHECKING:
+    from commands.ports.log import Log
+    from processors.engine.checkpoint import Checkpoint
+    from processors.engine.replay import Difference
+
+DATA = Annotated[Path, typer.Option(help="The folder that holds the log.")]
+FROM = Annotated[str | None, typer.Option("--from", help="Start from this checkpoint instead of the first input.")]
+
+
+def replay(data: DATA = Path("data"), start: FROM = None) -> None:
+    """Decide everything again from the recorded inputs and compare, byte for byte.
+
+    Prints the first difference and exits with 1; reads only, so it may run beside a server or on a copy. On Kafka where
+    COMMONWATT_KAFKA_BROKERS names it, else on the file in the folder.
+    """
+    import asyncio
+
+    raise typer.Exit(asyncio.run(_replay(data, start)))
+
+
+async def _replay(data: Path, start: str | None) -> int:
+    from commands.ports.log import LogError
+    from processors.engine import replay as replaying
+    from processors.engine.build import this_build
+    from services.base.logs import existing_log
+    from services.base.settings import SettingsError
+    from services.composition.processors import all_processors
+
+    try:
+        log = existing_log(data, read_only=True)
+        try:
+            for processor in all_processors():
+                consumed = await log.consumed(processor.name)
+                point = await _checkpoint(log, processor.name, start)
+                done = await replaying.replay(log, processor, this_build(), consumed, point)
+                typer.echo(f"{done.processor:10} {done.inputs:8,} inputs {done.events:8,} events", nl=False)
+                typer.echo("  equal" if done.difference is None else "  DIFFERENT")
+                if done.difference is not None:
+                    _explain(done.difference)
+                    return 1
+        finally:
+            await log.close()
+    except replaying.OtherBuild as other:
+        typer.echo(f"{other}. Run that build, or start from its last checkpoint: --from build-{this_build()}", err=True)
+        return 1
+    except (LogError, SettingsError) as error:
+        typer.echo(str(error), err=True)
+        return 1
+    typer.echo("replay: equal")
+    return 0
+
+
+async def _checkpoint(log: Log, processor: str, name: str | None) -> Checkpoint | None:
+    """The newest checkpoint of that name; a processor that has none is replayed from its first input."""
+    from processors.engine.checkpoint import load, read_all
+
+    if name is None:
+        return None
+    known = await read_all(log, processor)
+    found = [point for point in known if point.name == name]
+    if not found and known:
+        names = ", ".join(dict.fromkeys(point.name for point in known))
+        typer.echo(f"{processor} has no checkpoint {name}, but {names}", err=True)
+        raise typer.Exit(1)
+    return await load(log, found) if found else None
+
+
+def _explain(difference: Difference) -> None:
+    typer.echo(f"first difference: stream {difference.stream}, event {difference.index}")
+    recorded = orjson.loads(difference.recorded) if difference.recorded else None
+    replayed = orjson.loads(difference.replayed) if difference.replayed else None
+    for name, was, now in _differing("", recorded, replayed):
+        typer.echo(f"  {name}: recorded {was!r}, replayed {now!r}")
+
+
+def _differing(name: str, was: object, now: object) -> Sequence[tuple[str, object, object]]:
+    """The innermost fields in which two JSON values differ."""
+    if isinstance(was, dict) and isinstance(now, dict):
+        inner = [_differing(f"{name}.{key}".lstrip("."), was.get(key), now.get(key)) for key in sorted({*was, *now})]
+        return [row for rows in inner for row in rows]
+    return [] if was == now else [(name or "event", was, now)]

@@ -1,0 +1,115 @@
+"""`./commonwatt simulate`: simulated chargers and cars beside a running server, on real time."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Coroutine
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+PASSWORD = "COMMONWATT_PASSWORD"
+SERVER = Annotated[str, typer.Option(help="The server's REST address.")]
+OCPP = Annotated[str, typer.Option(help="Where its chargers connect.")]
+USER = Annotated[str, typer.Option(help="An operator's address.")]
+PASSWORD_OPTION = Annotated[Path | None, typer.Option(help=f"A file with her password; else it is in {PASSWORD}.")]
+CHARGER = Annotated[Path | None, typer.Option(help="Be this charger: a file with what POST /chargers answered.")]
+CHARGER_MAX = Annotated[float, typer.Option(min=6, help="What the charger can give, in A per phase.")]
+VOLTAGE = Annotated[float, typer.Option(min=100, max=400, help="Its voltage per phase.")]
+PHASES = Annotated[int, typer.Option(min=1, max=3, help="Its phases, and the car's.")]
+TOKEN = Annotated[str | None, typer.Option(help="The token of the car that comes when the charger is assigned.")]
+BATTERY = Annotated[float, typer.Option(min=1, help="The car's battery in kWh.")]
+SOC = Annotated[float, typer.Option(min=0, max=100, help="Its charge level when it comes, in %.")]
+TARGET_SOC = Annotated[float, typer.Option(min=0, max=100, help="The level at which it leaves, in %.")]
+CAR_MAX = Annotated[float, typer.Option(min=6, help="What it can take, in A per phase.")]
+COMMISSION = Annotated[bool, typer.Option("--commission", help="Only prove on a test load that the charger obeys.")]
+ONCE = Annotated[bool, typer.Option("--once", help="End when a car has charged and left.")]
+CARS = Annotated[int | None, typer.Option(min=1, help="Instead: a little hub of its own, with so many cars.")]
+
+
+def simulate(
+    server: SERVER = "http://127.0.0.1:8000",
+    ocpp: OCPP = "ws://127.0.0.1:9000/ocpp",
+    user: USER = "operator@localhost",
+    password_file: PASSWORD_OPTION = None,
+    charger: CHARGER = None,
+    max_a: CHARGER_MAX = 16.0,
+    voltage_v: VOLTAGE = 230.0,
+    phases: PHASES = 1,
+    commission: COMMISSION = False,
+    token: TOKEN = None,
+    battery_kwh: BATTERY = 60.0,
+    soc: SOC = 50.0,
+    target_soc: TARGET_SOC = 80.0,
+    car_max_a: CAR_MAX = 16.0,
+    once: ONCE = False,
+    cars: CARS = None,
+) -> None:
+    """Simulate one charger (--charger) with its car, or a little hub that lives (--cars), until Ctrl-C."""
+    from simulators.scenarios import live
+    from simulators.scenarios.one_charger import Wanted
+    from simulators.server.rest import Credentials
+
+    if (charger is None) == (cars is None):
+        raise typer.BadParameter("either --charger FILE or --cars N is needed")
+    where = live.Server(server, ocpp, Credentials(user, _password(password_file)))
+    if charger is None:
+        _run(live.hub(where, cars, _tell))
+        return
+    known = live.Charger(charger, max_a, voltage_v, phases)
+    if commission:
+        _run(live.prove(where, known, _tell))
+        return
+    if token is None:
+        raise typer.BadParameter("--charger needs --commission, or the --token of its car")
+    if soc > target_soc:
+        raise typer.BadParameter("--soc must not lie above --target-soc")
+    wanted = Wanted(token, battery_kwh, soc / 100, target_soc / 100, car_max_a)
+    _run(live.serve(where, known, wanted, once, _tell))
+
+
+def _password(file: Path | None) -> str:
+    """Never an argument: those are seen by everybody on the machine."""
+    import os
+
+    if file is not None:
+        try:
+            return file.read_text().strip()
+        except OSError as error:
+            raise typer.BadParameter(f"--password-file: {error}") from None
+    if password := os.environ.get(PASSWORD):
+        return password
+    raise typer.BadParameter(
+        f"the operator's password is needed: --password-file FILE, or {PASSWORD} in the environment"
+    )
+
+
+def _run(world: Coroutine[object, object, object]) -> None:
+    """Until it is over or told to stop. Ends with 1 and the reason where something kept it from going on."""
+    import asyncio
+
+    import uvloop
+
+    from simulators.scenarios.live import FAILURES
+
+    async def until_stopped() -> None:
+        running = asyncio.ensure_future(world)
+        for name in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(name, running.cancel)
+        try:
+            await running
+        except asyncio.CancelledError:
+            _tell("stopped")
+
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(until_stopped())
+    except FAILURES as error:
+        typer.echo(f"The simulation stopped: {error}", err=True)
+        raise typer.Exit(1) from None
+
+
+def _tell(words: str) -> None:
+    typer.echo(f"{datetime.now():%H:%M:%S} {words}")

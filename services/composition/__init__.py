@@ -1,0 +1,1 @@
+"""The platform as one process, and as one process a service."""

@@ -1,0 +1,136 @@
+"""A service whose clock follows another process, which steers the time of a whole simulated platform.
+
+One JSON object a line over TCP. The service says {"follow": name} and is told {"now": ms}; once it serves it says
+{"ready": true}. From then on each {"now": ms, "ends": {topic: {partition: offset}}} is answered, with a `Report`, when
+the service has gone on to that time, has handled all that was written up to those ends, and has nothing more to do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+import orjson
+from pydantic import BaseModel
+
+from adapters.log.kafka.watched import WatchedKafkaLog
+from adapters.time.clock import SimulatedClock
+from services.base.control import LINE_LIMIT, PATIENCE_S, TURNS
+from services.base.settings import SettingsError
+from services.parts.part import Part
+
+START_S = 30
+LOOK_S = 0.1
+Ends = dict[str, dict[int, int]]
+"""Topic -> partition -> offset."""
+
+
+class Question(BaseModel):
+    """The time that it is now, and what has been written by then."""
+
+    now: int
+    ends: Ends
+
+
+class Report(BaseModel):
+    """What a service knows when it has nothing to do."""
+
+    written: Ends
+    """Up to where it has written."""
+    committed: Ends
+    """How far it has decided the inputs in its partitions."""
+    next_due: int | None
+    frames: dict[str, tuple[int, int]]
+
+
+class ClockLost(Exception):
+    """The process that steers the time is gone."""
+
+
+class Leader:
+    """The connection to it, and the clock that it moves."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, now_ms: int) -> None:
+        self.reader = reader
+        self.writer = writer
+        self.clock = SimulatedClock(now_ms)
+
+    @classmethod
+    async def met(cls, address: str, name: str) -> Leader:
+        """Waits a little for one that starts. Raises `SettingsError` where nobody steers time there."""
+        try:
+            reader, writer = await _connected(address)
+            writer.write(orjson.dumps({"follow": name}) + b"\n")
+            told = orjson.loads(await reader.readline())
+        except (OSError, orjson.JSONDecodeError) as error:
+            raise SettingsError(f"COMMONWATT_CLOCK: no clock answers at {address} ({error})") from error
+        return cls(reader, writer, told["now"])
+
+
+async def _connected(address: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    host, _, port = address.rpartition(":")
+    until = time.monotonic() + START_S
+    while True:
+        try:
+            return await asyncio.open_connection(host, int(port), limit=LINE_LIMIT)
+        except ConnectionRefusedError:
+            if time.monotonic() > until:
+                raise
+        await asyncio.sleep(LOOK_S)
+
+
+class FollowingPart(Part):
+    """The last to start: from then on time waits for this service, where it is `awaited`. Raises `ClockLost`."""
+
+    name = "following"
+
+    def __init__(self, leader: Leader, log: WatchedKafkaLog, parts: Sequence[Part], *, awaited: bool) -> None:
+        self._leader = leader
+        self._awaited = awaited
+        self._log = log
+        self._parts = parts
+
+    async def start(self, tasks: asyncio.TaskGroup) -> None:
+        self._leader.writer.write(b'{"ready":true}\n')
+        tasks.create_task(self._follow(), name=self.name)
+
+    async def stop(self) -> None:
+        self._leader.writer.close()
+
+    async def _follow(self) -> None:
+        leader = self._leader
+        try:
+            while line := await leader.reader.readline():
+                question = Question.model_validate_json(line)
+                leader.clock.advance_to(max(question.now, leader.clock.now_ms()))
+                if self._awaited:
+                    await self._settled(question.ends)
+                leader.writer.write((await self._report()).model_dump_json().encode() + b"\n")
+                await leader.writer.drain()
+        except ConnectionError as error:
+            raise ClockLost(f"the process that steers time is gone ({error})") from error
+        raise ClockLost("the process that steers time is gone")
+
+    async def _settled(self, ends: Ends) -> None:
+        """Quiet, and quiet again when what was just woken has had its turn."""
+        while not (await self._is_quiet(ends) and await self._is_still_quiet(ends)):
+            await self._log.moved(PATIENCE_S)
+
+    async def _is_still_quiet(self, ends: Ends) -> bool:
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
+        return await self._is_quiet(ends)
+
+    async def _is_quiet(self, ends: Ends) -> bool:
+        """What may change without a wait is looked at last."""
+        decided = await self._log.has_decided(ends)
+        return decided and self._log.idle() and self._log.has_told(ends) and all(part.idle() for part in self._parts)
+
+    async def _report(self) -> Report:
+        return Report(
+            written=self._log.written(),
+            committed=await self._log.committed(),
+            next_due=self._leader.clock.next_due(),
+            frames={charger: count for part in self._parts for charger, count in part.frames().items()},
+        )

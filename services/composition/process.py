@@ -1,0 +1,98 @@
+"""One service of a platform of many processes: the parts that it is made of.
+
+They meet on the log (Kafka) and in the databases (PostgreSQL, QuestDB), and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import structlog
+
+from adapters.log.kafka.log import KafkaLog
+from adapters.log.kafka.watched import WatchedKafkaLog
+from adapters.time.clock import SystemClock
+from commands.log.latest_log_time import latest_ms
+from services.base.databases import Databases
+from services.base.logs import kafka_settings
+from services.base.settings import ProcessSettings
+from services.composition.following import FollowingPart, Leader
+from services.composition.processors import processor_named
+from services.composition.running import end_in_time
+from services.composition.steering import Steering
+from services.parts.api import ApiPart
+from services.parts.applied import AppliedPart
+from services.parts.base import Base, on
+from services.parts.control import ControlPart
+from services.parts.faust import notifier_part, telemetry_part
+from services.parts.gateway import GatewayPart
+from services.parts.gateway_watch import GatewayWatchPart
+from services.parts.health import HealthPart
+from services.parts.memory import MemoryPart
+from services.parts.outcomes import OutcomesPart
+from services.parts.part import Part, run
+from services.parts.processor import ProcessorPart
+from services.parts.projector import ProjectorPart
+from services.parts.sign_of_life import SignOfLifePart
+from services.parts.timekeeper import TimekeeperPart
+
+log_line = structlog.get_logger("service")
+
+Parts = Sequence[Part]
+
+
+def on_real_time(base: Base, part: Callable[[Base], Part]) -> Parts:
+    """Simulated time waits for a service that died: there is no silence in it."""
+    return [part(base)] if base.settings.clock is None else []
+
+
+SERVICES: Mapping[str, Callable[..., Parts]] = {
+    "api": lambda base: [OutcomesPart(base), applied := AppliedPart(base), ApiPart(base, applied.applied)],
+    "gateway": lambda base: [OutcomesPart(base), *on_real_time(base, SignOfLifePart), GatewayPart(base)],
+    "processor": lambda base, name: [ProcessorPart(base, processor_named(name, base.settings.tick_s * 1000))],
+    "projector": lambda base: [ProjectorPart(base)],
+    "telemetry": lambda base: [telemetry_part(base, kafka_settings())],
+    "notifier": lambda base: [notifier_part(base, kafka_settings())],
+    "timekeeper": lambda base: [TimekeeperPart(base), *on_real_time(base, GatewayWatchPart)],
+}
+
+UNAWAITED = ("telemetry", "notifier")
+"""Nothing is decided from what they do, and it takes them long: simulated time does not wait for them."""
+
+
+async def serve(service: str, arguments: Sequence[str], options: Mapping[str, Any]) -> None:
+    """Serve until cancelled, or until a part fails (an `ExceptionGroup`). Raises `SettingsError` before it starts."""
+    settings, databases = ProcessSettings.from_settings(options), Databases.from_settings().apart()
+    kafka = kafka_settings()
+    name = " ".join([service, *arguments])
+    if settings.clock is not None:
+        leader = await Leader.met(settings.clock, name)
+        log = WatchedKafkaLog.open(kafka)
+        async with on(log, leader.clock, settings, databases, name) as base:
+            parts = SERVICES[service](base, *arguments)
+            await _run(name, base, [*parts, FollowingPart(leader, log, parts, awaited=service not in UNAWAITED)])
+    else:
+        async with on(KafkaLog.open(kafka), SystemClock(), settings, databases, name) as base:
+            await _run(name, base, SERVICES[service](base, *arguments))
+
+
+async def _run(name: str, base: Base, parts: Parts) -> None:
+    health = [] if name == "api" else [HealthPart(base, parts)]
+
+    def serving() -> None:
+        for one in health:
+            one.started()
+        ports = {part.name: part.port for part in [*parts, *health] if hasattr(part, "port")}
+        log_line.info("serving", service=name, **ports)
+
+    await run([*health, *parts, MemoryPart()], serving, end_in_time)
+
+
+async def steer(options: Mapping[str, Any], starts_at_ms: int, port: int, control_port: int, services: int) -> None:
+    """Steer the time of a simulated platform: it goes on where the log ends, with the socket that controls it."""
+    settings = ProcessSettings.from_settings(options)
+    log = KafkaLog.open(kafka_settings())
+    async with on(log, SystemClock(), settings, Databases.from_settings(), "clock") as base:
+        steering = Steering(log, max(starts_at_ms, await latest_ms(log)), services, port)
+        await _run("clock", base, [steering, ControlPart(steering, control_port)])

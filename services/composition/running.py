@@ -1,0 +1,85 @@
+"""How a service runs as a process: its words, its signals and its exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Coroutine
+from threading import Timer
+
+import structlog
+import typer
+
+DRAIN_S = 25.0
+"""So long what was accepted may take to be finished: a little less than who supervises a service waits for its end."""
+
+log_line = structlog.get_logger("service")
+
+
+def run_to_end(service: Coroutine[None, None, None]) -> None:
+    """Run until SIGTERM, SIGINT or a failure. Exits with 0 only where it was told to stop."""
+    import uvloop
+
+    from services.base.logging import configure
+
+    configure()
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        failures = runner.run(_failures(service))
+    for failure in failures:
+        typer.echo(failure, err=True)
+    raise typer.Exit(1 if failures else 0)
+
+
+def end_in_time() -> None:
+    """To be called when this process begins to end: no thread that waits in a library may keep it for ever."""
+    limit = Timer(DRAIN_S, _end_now)
+    limit.daemon = True
+    limit.start()
+
+
+def _end_now() -> None:
+    log_line.error("the service ends by force, it took too long to stop", seconds=DRAIN_S)
+    os._exit(1)
+
+
+async def _failures(service: Coroutine[None, None, None]) -> list[str]:
+    """What ended the service, in words; empty where it was told to stop, and what was accepted by then is finished."""
+    from adapters.vault.keys import VaultError
+    from commands.ports.database import DatabaseUnavailable
+    from commands.ports.log import Fenced, LogError
+    from projections.progress import Superseded
+    from services.base.settings import SettingsError
+    from services.composition.following import ClockLost
+
+    failures: list[str] = []
+    try:
+        await _until_stopped(service)
+    except* Fenced as errors:
+        failures += [f"Another worker took over, and this one wrote nothing since: {told}" for told in _each(errors)]
+    except* LogError as errors:
+        without = "The log can't be used, and nothing was acknowledged without it"
+        failures += [f"{without}: {told}" for told in _each(errors)]
+    except* (SettingsError, VaultError, DatabaseUnavailable, Superseded, ClockLost) as errors:
+        failures += [str(told) for told in _each(errors)]
+    return failures
+
+
+async def _until_stopped(service: Coroutine[None, None, None]) -> None:
+    running = asyncio.ensure_future(service)
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, running.cancel)
+    try:
+        await running
+    except asyncio.CancelledError:
+        typer.echo("stopped")
+
+
+def _each(errors: BaseExceptionGroup) -> list[BaseException]:
+    """The exceptions of a group, of those in it too."""
+    return [one for error in errors.exceptions for one in (_each(error) if _is_group(error) else [error])]
+
+
+def _is_group(error: BaseException) -> bool:
+    return isinstance(error, BaseExceptionGroup)

@@ -1,0 +1,162 @@
+"""The topics of the log as an AsyncAPI 3.0 document: what is on each, under which key, and how long it is kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from commands.log import topics
+from domain.records import TYPES, Payload
+from domain.records.dead_letters import DeadLetter
+from domain.records.time import StreamUnparked
+from processors import load, registry, sites, vehicles
+
+Document = dict[str, Any]
+
+HANDLED: dict[str, frozenset[type[Payload]]] = {
+    "registry": frozenset({*registry.DESCRIBE, registry.ApproveEnterprise, registry.SuspendEnterprise}),
+    "vehicles": frozenset({*vehicles.VEHICLE_HANDLERS, *vehicles.HOLDER_HANDLERS}),
+    "sites": frozenset(sites.HANDLERS),
+    "load": frozenset(load.HANDLERS),
+}
+"""What each processor takes; and the host, for all of them, that a stream was let go."""
+EVENT_KEY = "The stream that it belongs to, e.g. load:garage"
+BINDING_VERSION = "0.5.0"
+PARTITIONS = 64
+REPLICAS = 3
+
+
+def document(version: str) -> Document:
+    """The whole document; `$ref`s lead to the schemas beside it."""
+    channels = {topic: _channel(topic) for topic in topics.ON_BROKERS}
+    return {
+        "asyncapi": "3.0.0",
+        "info": {"title": "Commonwatt", "version": version, "description": (__doc__ or "").strip()},
+        "defaultContentType": "application/json",
+        "channels": channels,
+        "operations": dict(_operation(topic, action) for topic in channels for action in _actions(topic)),
+        "components": {"messages": {name: _record(name) for name in TYPES} | _rows()},
+    }
+
+
+def names_on(topic: str) -> list[str]:
+    """The messages of a topic: record types by their names, and rows that are no records."""
+    own = {topics.DESIRED: ["desired"], topics.TIMERS: _of_kind("timer"), topics.EVENTS: _of_kind("event")}
+    if topic in own:
+        return own[topic]
+    if topic in topics.DEAD:
+        return [DeadLetter.type_name]
+    processor, _, what = topic.partition(".")
+    if what in ("inputs", "parked"):
+        return sorted(payload.type_name for payload in {*HANDLED[processor], StreamUnparked})
+    return [what.removesuffix("s")]
+
+
+def _of_kind(kind: str) -> list[str]:
+    return sorted(name for name, payload in TYPES.items() if payload.record_kind == kind)
+
+
+def _channel(topic: str) -> Document:
+    from adapters.log.kafka.topics import configuration
+
+    settings = configuration(topic, REPLICAS)
+    numbers = {name: int(value) for name, value in settings.items() if name != "cleanup.policy"}
+    return {
+        "address": topic,
+        "description": _description(topic),
+        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in names_on(topic)},
+        "bindings": {
+            "kafka": {
+                "topic": topic,
+                "partitions": PARTITIONS,
+                "replicas": REPLICAS,
+                "topicConfiguration": {"cleanup.policy": [settings["cleanup.policy"]], **numbers},
+                "bindingVersion": BINDING_VERSION,
+            }
+        },
+    }
+
+
+def _description(topic: str) -> str:
+    processor, _, what = topic.partition(".")
+    told = {
+        topics.EVENTS: "What was decided. Never changed, kept for ever.",
+        topics.DESIRED: "What the gateway shall see to: the latest of each charger.",
+        topics.TIMERS: "When to wake which stream, and which gateways live: the latest. Without a body: it was woken.",
+    }
+    return (
+        told.get(topic)
+        or {
+            "inputs": f"What `{processor}` decides on: commands, observations, messages of other processors, timers.",
+            "state": f"What `{processor}` knows of each stream, committed with what it decided. Its own affair.",
+            "parked": f"Inputs of `{processor}` that were set aside because of a defect, until the stream is let go.",
+            "inputs.dead": f"What can't be read among the inputs of `{processor}`, as it came, with the reason.",
+            "checkpoints": f"Where `{processor}` was and all that it knew, for a replay to start from.",
+        }[what]
+    )
+
+
+def _actions(topic: str) -> tuple[str, ...]:
+    """What somebody outside may do: send inputs, and read what was decided. All else is the platform's own."""
+    if topic.endswith(".inputs"):
+        return ("send",)
+    return ("receive",)
+
+
+def _operation(topic: str, action: str) -> tuple[str, Document]:
+    return f"{action}.{topic}", {"action": action, "channel": {"$ref": f"#/channels/{topic}"}}
+
+
+def _record(name: str) -> Document:
+    """A record: its data, within the envelope."""
+    payload = {
+        "allOf": [
+            {"$ref": "./envelope.json"},
+            {"properties": {"type": {"const": name}, "data": {"$ref": f"./{name}.json"}}},
+        ]
+    }
+    return _message(name, TYPES[name].__doc__, payload, EVENT_KEY) | {
+        "correlationId": {
+            "location": "$message.payload#/correlationid",
+            "description": "The id of the request or observation that all this follows from.",
+        },
+    }
+
+
+def _rows() -> dict[str, Document]:
+    """What is on the log and no record."""
+    from pydantic import TypeAdapter
+
+    from domain.load_control.desired import Desired
+
+    texts = {"type": "object", "additionalProperties": {"type": "string"}}
+    offsets = {"type": "object", "additionalProperties": {"type": "integer"}}
+    state = {
+        "shape": {"type": "string", "description": "A hash: another one is not read."},
+        "state": {"type": "object"},
+    }
+    checkpoint = {name: {"type": "string"} for name in ("name", "processor", "build", "digest")}
+    checkpoint |= {"inputs": offsets, "events": offsets, "states": texts}
+    desired = TypeAdapter(Desired).json_schema()
+    return {
+        "desired": _message("desired", Desired.__doc__, desired, "The charger's id"),
+        "state": _message("state", "What is known of one stream.", _closed(state), "The stream"),
+        "checkpoint": _message("checkpoint", "Positions and states.", _closed(checkpoint), "The processor's name"),
+    }
+
+
+def _closed(properties: Document) -> Document:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": sorted(properties),
+        "additionalProperties": False,
+    }
+
+
+def _message(name: str, text: str | None, payload: Document, key: str) -> Document:
+    return {
+        "name": name,
+        "summary": " ".join((text or "").split()),
+        "payload": payload,
+        "bindings": {"kafka": {"key": {"type": "string", "description": key}, "bindingVersion": BINDING_VERSION}},
+    }

@@ -1,0 +1,1 @@
+"""`./commonwatt demo`: a recorded day, its bounds, its proof and its page."""

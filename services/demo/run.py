@@ -1,0 +1,177 @@
+"""The run behind `./commonwatt demo`: a server and a simulated world, each a process; then the proof and the report."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+
+from commands.ports.log import LogError
+from services.base.first_start import Operator
+from services.demo import page as demo_page
+from services.demo import progress
+from services.demo.cluster import DemoCluster
+from services.demo.server import DemoServer, last_words
+from services.local.cluster_run import NotReady
+from services.local.cluster_servers import NoServers
+from services.local.postgres import enterable
+
+ROOT = Path(__file__).resolve().parents[2]
+GARAGE = ZoneInfo("America/Los_Angeles")
+STARTS_AT = timedelta(hours=-4)
+"""From local midnight: early enough to set up and commission before the first car of any day."""
+CREDENTIALS_FILE = "operator.json"
+DATA = "data"
+SITE = "garage"
+PATIENCE_S = 60
+"""Wall time that the world waits for a server that was killed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the caller asked for."""
+
+    day: str
+    limit_kw: float
+    noon_limit_kw: float
+    garages: int
+    """Limits are of each."""
+    speed: float | None
+    outages: int
+    kills: int
+    report: Path | None
+    keep: bool
+    distributed: bool
+    workers: int
+    """Of each processor, where it is distributed."""
+
+
+def run(wanted: Wanted) -> int:
+    """Run the day, prove it, print and write the report. The exit code is 0 only if every bound held."""
+    signal.signal(signal.SIGTERM, _told_to_stop)
+    console = Console()
+    started = time.monotonic()
+    folder = Path(tempfile.mkdtemp(prefix="commonwatt-demo-"))
+    try:
+        with _server(wanted, folder) as server:
+            measured = _world(wanted, folder, server, console)
+            console.print("The day is over. A fresh process decides it again from the recorded inputs ...")
+            proof = server.prove()
+        figures = _figures(measured) | proof
+        figures |= {"log": server.log, "kills": server.kills, "wall_s": round(time.monotonic() - started, 1)}
+        page = _write(wanted, folder, figures, measured)
+        demo_page.tell(console, figures, page)
+        return 0 if demo_page.holds(figures) else 1
+    except DemoFailed as failed:
+        console.print(f"[bold red]The demo stopped:[/] {failed}")
+        return 1
+    finally:
+        if wanted.keep:
+            look = "cluster up" if wanted.distributed else "replay"
+            console.print(f"Kept: {folder / DATA} (try ./commonwatt {look} --data {folder / DATA})")
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _told_to_stop(*_: object) -> None:
+    """Unwind, so that nothing that was started stays behind."""
+    raise SystemExit(128 + signal.SIGTERM)
+
+
+def _figures(measured: dict[str, Any]) -> dict[str, Any]:
+    """The world's headline figures; its series, lives and ledger are no figures."""
+    return {name: value for name, value in measured.items() if not isinstance(value, list | dict)}
+
+
+class DemoFailed(Exception):
+    """A part of the demo ended before the day did; the text says which, and what it said last."""
+
+
+@contextmanager
+def _server(wanted: Wanted, folder: Path) -> Iterator[DemoServer | DemoCluster]:
+    """The platform in a process of its own, or in many, on simulated time. Raises `DemoFailed`."""
+    begin = datetime.fromisoformat(wanted.day).replace(tzinfo=GARAGE) + STARTS_AT
+    try:
+        server = _started(wanted, folder, begin)
+    except (NoServers, NotReady, LogError) as error:
+        raise DemoFailed(str(error)) from error
+    try:
+        _keep_credentials(folder, server.operator)
+        yield server
+    finally:
+        server.close()
+
+
+def _started(wanted: Wanted, folder: Path, begin: datetime) -> DemoServer | DemoCluster:
+    if not wanted.distributed:
+        return DemoServer(folder / DATA, begin, wanted.kills)
+    enterable(folder)
+    return DemoCluster(folder / DATA, begin, wanted.kills, wanted.workers)
+
+
+def _keep_credentials(folder: Path, operator: Operator) -> None:
+    """For the simulated world, in a file that only this user reads."""
+    file = folder / CREDENTIALS_FILE
+    file.touch(mode=0o600)
+    file.write_text(json.dumps(asdict(operator)))
+
+
+def _world(wanted: Wanted, folder: Path, server: DemoServer | DemoCluster, console: Console) -> dict[str, Any]:
+    """The simulated world in a process of its own: it knows the server by its sockets and REST only."""
+    addresses = server.addresses()
+    if addresses is None:
+        raise DemoFailed("the server did not start:\n" + server.last_words())
+    credentials = folder / CREDENTIALS_FILE
+    operator = json.loads(credentials.read_text())
+    where = f"{addresses.api}/sites/{SITE}"
+    who = f"log in as {operator['email']} with the password {operator['password']}"
+    console.print(f"Watch it: {where} ({who})", soft_wrap=True, highlight=False)
+    out = folder / "measured.json"
+    command = [
+        sys.executable,
+        "-m",
+        "simulators.scenarios.demo_world",
+        "--server",
+        addresses.api,
+        "--ocpp",
+        addresses.ocpp,
+    ]
+    command += ["--control", addresses.control, "--credentials", str(credentials), "--site", SITE]
+    command += ["--day", wanted.day, "--limit-kw", str(wanted.limit_kw)]
+    command += ["--noon-limit-kw", str(wanted.noon_limit_kw), "--garages", str(wanted.garages), "--out", str(out)]
+    command += ["--outages", str(wanted.outages), "--patience", str(PATIENCE_S if wanted.kills else 0)]
+    command += ["--speed", str(wanted.speed)] if wanted.speed else []
+    with (folder / "world.log").open("wb") as errors:
+        world = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=errors)
+    try:
+        progress.show(world, console, server.data, server.look)
+        if world.wait() != 0 or not out.exists():
+            raise DemoFailed("the simulated world stopped:\n" + last_words(folder / "world.log"))
+    finally:
+        if world.poll() is None:
+            world.kill()
+            world.wait()
+    return json.loads(out.read_text())  # type: ignore[no-any-return]
+
+
+def _write(wanted: Wanted, folder: Path, figures: dict[str, Any], measured: dict[str, Any]) -> Path:
+    """The figures as JSON where asked for, and always the page."""
+    target = wanted.report or Path("commonwatt-demo.json")
+    page = target.with_suffix(".html")
+    if wanted.report is not None:
+        wanted.report.write_text(json.dumps(figures, indent=2) + "\n")
+    demo_page.write(page, figures, measured)
+    return page

@@ -1,0 +1,105 @@
+"""The demo's server: a process of its own, killed at seeded moments of the day where that is wanted."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from services.base.addresses import Addresses, lasting_ports, wait_for_addresses
+from services.base.costs import Meter
+from services.base.first_start import prepare_operator
+from services.base.settings import PREFIX
+from services.demo import proof
+
+ROOT = Path(__file__).resolve().parents[2]
+KILLED_WITHIN = timedelta(hours=9), timedelta(hours=24)
+"""After its first start: from 5 in the morning to 8 in the evening of the day."""
+STOP_S = 20
+
+
+def kill_moments(begin: datetime, kills: int) -> list[int]:
+    """When to kill, in ms since 1970 and in order, for a day whose first start is at `begin`."""
+    draw = Random(f"{begin.isoformat()}:kills")
+    first_ms, last_ms = (round((begin + after).timestamp() * 1000) for after in KILLED_WITHIN)
+    return sorted(draw.randint(first_ms, last_ms) for _ in range(kills))
+
+
+def last_words(said: Path) -> str:
+    """The end of what a process said."""
+    return "\n".join(said.read_text(errors="replace").splitlines()[-15:])
+
+
+class DemoServer:
+    """Starts where it is made, on simulated time from `begin`. `kills` counts those that happened."""
+
+    log = "sqlite"
+
+    def __init__(self, data: Path, begin: datetime, kills: int) -> None:
+        data.mkdir(parents=True)
+        self.kills = 0
+        self._meter = Meter()
+        self.data = data
+        self.operator = asyncio.run(prepare_operator(data, round(begin.timestamp() * 1000)))
+        self._said = data.parent / "server.log"
+        self._moments_ms = kill_moments(begin, kills)
+        api, ocpp, control = map(str, lasting_ports(3))
+        self._command = [sys.executable, "-m", "services.cli", "serve", "--data", str(data), "--clock", "simulated"]
+        self._command += ["--port", api, "--ocpp-port", ocpp, "--control-port", control, "--start", begin.isoformat()]
+        self._process = self._start()
+
+    def addresses(self) -> Addresses | None:
+        """Where it listens, once it does; None where it did not start."""
+        return wait_for_addresses(self.data, self._process)
+
+    def last_words(self) -> str:
+        """The end of what it said."""
+        return last_words(self._said)
+
+    def look(self, now_ms: int) -> None:
+        """The world has come to this time: where a kill was due, kill -9 and start again at once."""
+        while self._moments_ms and self._moments_ms[0] <= now_ms:
+            self._moments_ms.pop(0)
+            self._note_cost()
+            self._process.kill()
+            self._process.wait()
+            self.kills += 1
+            self._process = self._start()
+
+    def prove(self) -> dict[str, Any]:
+        """Let it finish what it accepted; then a fresh process decides again from a copy of the log without states."""
+        self._note_cost()
+        self.close()
+        services = {name: cost.told() for name, cost in self._meter.costs().items()}
+        return proof.prove(self.data, self.data.parent / "copy") | {"services": services}
+
+    def close(self) -> None:
+        """Let it finish what it accepted."""
+        if self._process.poll() is not None:
+            return
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            self._process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _note_cost(self) -> None:
+        self._meter.look({"server": self._process.pid})
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        with self._said.open("ab") as output:
+            return subprocess.Popen(
+                self._command, cwd=ROOT, env=_without_settings(), stdout=output, stderr=subprocess.STDOUT
+            )
+
+
+def _without_settings() -> dict[str, str]:
+    """The demo is all in its own folder, whatever databases the caller's servers use."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}

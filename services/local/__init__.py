@@ -1,0 +1,1 @@
+"""Real servers (Kafka, PostgreSQL, QuestDB) and a whole cluster on this machine, from packages."""

@@ -1,0 +1,202 @@
+"""The run behind `./commonwatt cluster up`."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import httpx
+import typer
+
+from commands.ports.log import LogError
+from services.base.addresses import HOST
+from services.base.first_start import Operator, first_operator
+from services.base.interruption import hear_interruptions
+from services.local.cluster_servers import NoServers, Servers, running
+from services.local.cluster_services import CLOCK, Member, members, simulated
+from services.local.postgres import enterable
+from services.local.supervisor import Supervisor
+
+TOLD = "cluster.json"
+"""In the cluster's folder: where everything listens, the process of each service, and what it has cost."""
+START_S = 180
+LOOK_S = 0.2
+ANSWER_S = 5.0
+EDGES = ("api-", "gateway-")
+"""Stopped first: what they accepted is decided then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the caller asked for; `data` None: a temporary folder."""
+
+    data: Path | None
+    workers: int
+    gateways: int
+    apis: int
+    partitions: int
+    brokers: int = 1
+    starts: datetime | None = None
+    """Of a simulation: when its time starts, which a control socket moves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A cluster whose services all are ready. `operator` None: there are accounts already."""
+
+    folder: Path
+    members: Sequence[Member]
+    servers: Servers
+    supervisor: Supervisor
+    operator: Operator | None
+
+    @property
+    def apis(self) -> list[str]:
+        return [f"http://{HOST}:{one.port}" for one in self.members if one.service.name.startswith("api-")]
+
+    @property
+    def control(self) -> str:
+        """host:port of a simulation's control socket."""
+        return next(f"{HOST}:{one.port}" for one in self.members if one.service.name == CLOCK)
+
+    @property
+    def gateways(self) -> list[str]:
+        return [f"ws://{HOST}:{one.port}/ocpp" for one in self.members if one.service.name.startswith("gateway-")]
+
+
+class NotReady(Exception):
+    """A service did not become ready; the message says which, and what it said last."""
+
+
+def run(wanted: Wanted) -> int:
+    """Start all, tell where, and keep it running until SIGINT or SIGTERM. The exit code."""
+    hear_interruptions()
+    try:
+        with up(wanted) as cluster:
+            _tell(cluster)
+            while True:
+                cluster.supervisor.watch()
+                _write(cluster)
+                time.sleep(LOOK_S)
+    except (NoServers, NotReady, LogError) as error:
+        typer.echo(str(error), err=True)
+        return 1
+    except KeyboardInterrupt:
+        typer.echo("stopped")
+        return 0
+
+
+@contextmanager
+def up(wanted: Wanted) -> Iterator[Cluster]:
+    """A cluster, all of whose services are ready. Raises `NoServers`, `NotReady`, `LogError`."""
+    with _folder(wanted.data) as folder, running(folder, wanted.partitions, wanted.brokers) as servers:
+        data = folder / "data"
+        data.mkdir(exist_ok=True)
+        operator = _prepared(
+            data, servers.settings, time.time() if wanted.starts is None else wanted.starts.timestamp()
+        )
+        who = members(data, servers.settings, wanted.workers, wanted.gateways, wanted.apis)
+        if wanted.starts is not None:
+            who = simulated(who, wanted.starts)
+        supervisor = Supervisor([one.service for one in who], folder / "said")
+        cluster = Cluster(folder, who, servers, supervisor, operator)
+        try:
+            make_ready(cluster)
+            yield cluster
+        finally:
+            stop(cluster)
+
+
+def stop(cluster: Cluster) -> None:
+    """Stop the services, the edges first. The servers go on."""
+    names = [one.service.name for one in cluster.members]
+    cluster.supervisor.stop([name for name in names if name.startswith(EDGES)])
+    cluster.supervisor.stop([name for name in names if name != CLOCK])
+    cluster.supervisor.stop()
+
+
+@contextmanager
+def _folder(data: Path | None) -> Iterator[Path]:
+    """The caller's, which stays, or a temporary one."""
+    if data is not None:
+        data.mkdir(parents=True, exist_ok=True)
+        yield data.resolve()
+        return
+    folder = Path(tempfile.mkdtemp(prefix="commonwatt-cluster-"))
+    enterable(folder)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _prepared(data: Path, settings: Mapping[str, str], now_s: float) -> Operator | None:
+    """Bring the vault up to date and make the first operator, before the APIs would."""
+    import asyncio
+
+    from services.base.databases import Databases
+    from services.base.logs import kafka_log
+
+    async def prepare() -> Operator | None:
+        log = kafka_log(settings)
+        vault = Databases(vault_url=settings["COMMONWATT_VAULT_URL"]).open_vault(data)
+        try:
+            return await first_operator(log, vault, round(now_s * 1000))
+        finally:
+            await log.close()
+            vault.close()
+
+    return asyncio.run(prepare())
+
+
+def make_ready(cluster: Cluster) -> None:
+    """Start what does not run, and return once each service says that it is ready. Raises `NotReady`."""
+    until = time.monotonic() + START_S
+    waiting = list(cluster.members)
+    with httpx.Client(timeout=ANSWER_S) as client:
+        while waiting:
+            cluster.supervisor.watch()
+            waiting = [one for one in waiting if not _is_ready(client, one)]
+            if time.monotonic() > until:
+                name = waiting[0].service.name
+                raise NotReady(f"{name} is not ready after {START_S} s:\n{cluster.supervisor.last_words(name)}")
+            time.sleep(LOOK_S)
+    _write(cluster)
+
+
+def _is_ready(client: httpx.Client, member: Member) -> bool:
+    try:
+        return client.get(f"{member.health}/readyz").status_code == httpx.codes.OK
+    except httpx.HTTPError:
+        return False
+
+
+def _write(cluster: Cluster) -> None:
+    """Leave in the folder what there is, whole or not at all."""
+    pids, costs = cluster.supervisor.pids(), cluster.supervisor.meter.costs()
+    services = {
+        one.service.name: {"pid": pids[one.service.name], "health": one.health}
+        | (costs[one.service.name].told() if one.service.name in costs else {})
+        for one in cluster.members
+    }
+    told = {"apis": cluster.apis, "gateways": cluster.gateways, "services": services}
+    draft = cluster.folder / f".{TOLD}"
+    draft.write_text(json.dumps(told))
+    os.replace(draft, cluster.folder / TOLD)
+
+
+def _tell(cluster: Cluster) -> None:
+    for what, addresses in (("REST", cluster.apis), ("chargers", cluster.gateways)):
+        typer.echo(f"{what}: {' '.join(addresses)}")
+    if cluster.operator is not None:
+        who = f"{cluster.operator.email} {cluster.operator.password}"
+        typer.echo(f"The operator's account, its password shown this once: {who}")
+    typer.echo(f"{len(cluster.members)} services run; what they say is in {cluster.folder / 'said'}. Ctrl-C stops all.")

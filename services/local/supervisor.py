@@ -1,0 +1,100 @@
+"""Keeps processes running: what ends by itself is started again, and in the end nothing is left."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from services.base.costs import Meter
+
+ROOT = Path(__file__).resolve().parents[2]
+AGAIN_S = 1.0
+"""Between two starts of the same service: one that can't start shall not keep the machine busy."""
+DRAIN_S = 30
+"""So long a service may take to finish what it accepted."""
+
+log_line = structlog.get_logger("supervisor")
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service as it is started: `./commonwatt serve ARGUMENTS` with these variables in its environment."""
+
+    name: str
+    arguments: Sequence[str]
+    variables: Mapping[str, str]
+
+
+class Supervisor:
+    """Starts each service once `watch` is called; `said` is the folder for what they say.
+
+    `meter` knows what each has cost until `watch` was called last.
+    """
+
+    def __init__(self, services: Sequence[Service], said: Path) -> None:
+        self.meter = Meter()
+        self._services = {service.name: service for service in services}
+        self._said = said
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._started_s: dict[str, float] = {}
+        self._stopped: set[str] = set()
+        said.mkdir(parents=True, exist_ok=True)
+
+    def watch(self) -> None:
+        """Start what does not run, each at most once a second; call it often."""
+        self.meter.look(self.pids())  # before those that ended are awaited, and gone
+        for name, service in self._services.items():
+            process = self._processes.get(name)
+            if name in self._stopped or (process is not None and process.poll() is None):
+                continue
+            if time.monotonic() - self._started_s.get(name, -AGAIN_S) >= AGAIN_S:
+                if process is not None:
+                    log_line.warning("service ended, started again", service=name, code=process.returncode)
+                self._processes[name] = self._start(service)
+
+    def pids(self) -> dict[str, int]:
+        """Of each service that was started."""
+        return {name: process.pid for name, process in self._processes.items()}
+
+    def last_words(self, name: str) -> str:
+        """The end of what a service said."""
+        return "\n".join((self._said / name).read_text(errors="replace").splitlines()[-15:])
+
+    def stop(self, names: Sequence[str] | None = None) -> None:
+        """Let these (all, when left out) finish what they accepted; by force where that takes too long. For good."""
+        names = list(self._services) if names is None else names
+        self._stopped.update(names)
+        ending = [self._processes[name] for name in names if name in self._processes]
+        for process in ending:
+            process.send_signal(signal.SIGTERM)
+        until = time.monotonic() + DRAIN_S
+        for process in ending:
+            try:
+                process.wait(max(0.0, until - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                log_line.error("service killed, it took too long to stop", pid=process.pid)
+                process.kill()
+                process.wait()
+
+    def _start(self, service: Service) -> subprocess.Popen[bytes]:
+        """In a group of its own: Ctrl-C is for the supervisor, which stops the services in their order."""
+        self._started_s[service.name] = time.monotonic()
+        command = [sys.executable, "-m", "services.cli", "serve", *service.arguments]
+        with (self._said / service.name).open("ab") as said:
+            return subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env=os.environ | service.variables,
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=subprocess.STDOUT,
+                process_group=0,
+            )

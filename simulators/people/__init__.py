@@ -1,0 +1,1 @@
+"""Drivers, fleets and technicians, and a day's visits."""

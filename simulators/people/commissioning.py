@@ -1,0 +1,61 @@
+"""A technician proves charger after charger: with a load that can't draw much, so that even a liar does no harm."""
+
+from __future__ import annotations
+
+from simulators.charger.battery import Car
+from simulators.charger.charge_point import ChargePoint
+from simulators.charger.link import CallFailed
+from simulators.server.rest import Api
+from simulators.time.virtual_time import VirtualTime
+
+TOKEN = "technician"
+TEST_LOAD_A = 13.0
+MINUTES = 15
+LOOKS_EVERY_S = 10.0
+HANDLES_S = 15.0
+
+
+class NotProven(Exception):
+    """A charger did not prove within its time that it obeys."""
+
+
+async def commission(
+    time: VirtualTime,
+    api: Api,
+    site_id: str,
+    point: ChargePoint,
+    *,
+    handles_s: float = HANDLES_S,
+    looks_every_s: float = LOOKS_EVERY_S,
+) -> None:
+    """Attest the test load, plug it in, wait until the charger is proven, take it away. Raises `NotProven`.
+
+    A load that is not let in, or is stopped before it proved anything, is plugged in again. `handles_s`: how long the
+    technician takes from the plug to the token, and to put the load away.
+    """
+    await api.post(f"/chargers/{point.charger_id}/commission", {"test_load_a": TEST_LOAD_A, "minutes": MINUTES})
+    until_ms = time.now_ms + MINUTES * 60_000
+    load = Car(100, 0, TEST_LOAD_A, knee=1, reaction_s=0.5, voltage_v=point.voltage_v, phases=point.phases)
+    said = obedience = None
+    while obedience != "proven":
+        if time.now_ms >= until_ms:
+            raise NotProven(f"{point.charger_id} is {obedience!r} after {MINUTES} minutes; the test load: {said}")
+        if point.transaction is None:
+            point.unplug()
+            point.plug(load)
+            await time.sleep(handles_s)
+            said = await _let_in(point)
+        await time.sleep(looks_every_s)
+        told = await api.get(f"/sites/{site_id}/chargers")
+        obedience = next(entry["obedience"] for entry in told["chargers"] if entry["id"] == point.charger_id)
+    point.unplug()
+    await time.sleep(handles_s)
+
+
+async def _let_in(point: ChargePoint) -> str:
+    """What is answered to the technician's token."""
+    try:
+        said = await point.authorize(TOKEN)
+        return said if said != "Accepted" else await point.start(TOKEN)
+    except CallFailed as error:
+        return str(error)

@@ -1,0 +1,32 @@
+"""How people and their cars come to be known to the server."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import asdict
+
+from simulators.people.day import Visit
+from simulators.people.vin import vin
+from simulators.server.rest import Api, Credentials
+
+
+async def register_user(operator: Api, email: str, role: str, enterprise_id: str | None = None) -> Credentials:
+    """Somebody with an account of her own. Raises `Refused`, `Unreachable`."""
+    credentials = Credentials(email, secrets.token_urlsafe())
+    await operator.post("/users", {**asdict(credentials), "role": role, "enterprise_id": enterprise_id})
+    return credentials
+
+
+async def register_car(driver: Api, number: int, visit: Visit, token: str) -> str:
+    """A driver's own car; its id. Raises `Refused`, `Unreachable`."""
+    told = await driver.post(
+        "/vehicles",
+        {
+            "vin": vin(number),
+            "battery_kwh": visit.battery_kwh,
+            "max_a": visit.max_current_a,
+            "phases": 1,
+            "token": token,
+        },
+    )
+    return str(told["id"])

@@ -1,0 +1,1 @@
+"""What is simulated: a recorded day, a little hub, one charger."""

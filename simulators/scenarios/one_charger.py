@@ -1,0 +1,131 @@
+"""One registered charger: it is commissioned, or serves a car whenever it is assigned to a session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+from simulators.charger.battery import Car
+from simulators.charger.charge_point import ChargePoint
+from simulators.people.board import Board
+from simulators.people.commissioning import commission
+from simulators.people.day import Visit
+from simulators.people.drivers import Driver, Hub
+from simulators.server.rest import Api, Json
+from simulators.time.virtual_time import VirtualTime
+from simulators.world.truth import Node, Outlet, Truth
+
+LOOKS_EVERY_S = 2
+PARKS_S = 2
+STAYS_AT_MOST_MS = 24 * 3_600_000
+Tell = Callable[[str], None]
+
+
+class NoSuchCharger(Exception):
+    """No site of the server has this charger."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The car: what it holds, what it has and wants (from 0 to 1), and the token that its driver presents."""
+
+    token: str
+    battery_kwh: float
+    level: float
+    target: float
+    max_a: float
+
+    def visit(self, now_ms: int) -> Visit:
+        return Visit(
+            "car",
+            now_ms,
+            now_ms + STAYS_AT_MOST_MS,
+            self.battery_kwh,
+            round(1000 * self.level),
+            round(1000 * self.target),
+            reaction_s=2.0,
+            max_current_a=self.max_a,
+        )
+
+
+class OneCharger:
+    """Connects, and proves that it obeys, or serves one car after the other."""
+
+    def __init__(self, time: VirtualTime, api: Api, point: ChargePoint, tell: Tell) -> None:
+        self._time = time
+        self._api = api
+        self._point = point
+        self._tell = tell
+
+    async def prove(self) -> None:
+        """Be commissioned, where that is open. Raises what `serve` does, and `NotProven`."""
+        point = self._point
+        site_id, told = await self._connect()
+        if told["obedience"] != "proven":
+            self._tell(f"{point.ocpp_id} proves on a test load that it obeys; some 40 s ...")
+            await commission(self._time, self._api, site_id, point, handles_s=PARKS_S, looks_every_s=LOOKS_EVERY_S)
+        self._tell(f"{point.ocpp_id} is proven")
+
+    async def serve(self, wanted: Wanted, once: bool) -> None:
+        """For ever, or until one car has charged and left.
+
+        Raises `CouldNotConnect`, `NoSuchCharger`, `Refused`, `Unreachable`.
+        """
+        point = self._point
+        site_id, _ = await self._connect()
+        hub = Hub(self._time, self._api, Board(self._time, self._api, site_id), site_id, {point.charger_id: point})
+        served = False
+        while not (served and once):
+            self._tell(f"{point.ocpp_id} waits for a car")
+            guest = Guest(hub, point, wanted.visit(self._time.now_ms), wanted.token)
+            await guest.live()
+            served = guest.life.powered_ms is not None
+            said = "; ".join(guest.life.notes) or "all went well"
+            self._tell(f"the car left {point.ocpp_id} with {guest.life.energy_kwh:.3f} kWh ({said})")
+
+    async def _connect(self) -> tuple[str, Json]:
+        """Its site, and what is told of it there, once it is connected."""
+        await self._point.power_up()
+        self._tell(f"{self._point.ocpp_id} is connected")
+        return await self._find()
+
+    async def _find(self) -> tuple[str, Json]:
+        """The charger's site, and what is told of the charger there."""
+        for site in (await self._api.get("/sites"))["sites"]:
+            for told in (await self._api.get(f"/sites/{site['id']}/chargers"))["chargers"]:
+                if told["id"] == self._point.charger_id:
+                    return site["id"], told
+        raise NoSuchCharger(f"no site has a charger {self._point.charger_id}")
+
+
+class Guest(Driver):
+    """Comes when the charger is assigned to somebody, and leaves when the car has what it wants."""
+
+    def __init__(self, hub: Hub, point: ChargePoint, visit: Visit, token: str) -> None:
+        super().__init__(hub, visit, token, Random(visit.arrival_ms))
+        self._point = point
+
+    async def _find_charger(self) -> ChargePoint:
+        while not await self._is_assigned():
+            await self._time.sleep(LOOKS_EVERY_S)
+        await self._time.sleep(PARKS_S)
+        return self._point
+
+    async def _is_assigned(self) -> bool:
+        chargers = (await self._hub.api.get(f"/sites/{self._hub.site_id}/chargers"))["chargers"]
+        return any(told["id"] == self._point.charger_id and told["session_state"] == "assigned" for told in chargers)
+
+    async def _stay(self, point: ChargePoint, car: Car) -> None:
+        while point.transaction is not None and not car.full:
+            await self._news.wait(self.visit.departure_ms)
+        await self._time.sleep(PARKS_S)
+
+
+def wires(point: ChargePoint) -> Truth:
+    """The physical truth where there is one charger and nothing else."""
+    most_kw = point.max_a * point.voltage_v * point.phases / 1000
+    phases = ("L1", "L2", "L3")[: point.phases]
+    return Truth(
+        [Node("site", None, "site", limit_kw=most_kw)], [Outlet(point.charger_id, "site", phases, point.voltage_v)]
+    )

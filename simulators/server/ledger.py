@@ -1,0 +1,59 @@
+"""What the server acknowledged, as those remember who were told: to be held against its log afterwards."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from simulators.charger.frames import Payload
+
+Entry = dict[str, Any]
+_IDS = ("id", "cap_id", "command_id", "charger_id")
+
+
+class Ledger:
+    """Append-only: an entry is made when the answer is there, so a question without an answer leaves none."""
+
+    def __init__(self) -> None:
+        self._commands: list[Entry] = []
+        self._starts: list[Entry] = []
+        self._stops: list[Entry] = []
+        self._meter_values: Counter[str] = Counter()
+
+    def command(self, method: str, path: str, key: str, status: int, told: Any) -> None:
+        """A command through REST was answered; `path` without the version's prefix, `key` the Idempotency-Key."""
+        id_ = next((told[name] for name in _IDS if name in told), None)
+        self._commands.append({"method": method, "path": path, "key": key, "status": status, "id": id_})
+
+    def message(self, charger_id: str, action: str, fields: Payload, told: Payload) -> None:
+        """A charger's call was answered. Heartbeats and the like matter to nobody."""
+        if action == "MeterValues":
+            self._meter_values[charger_id] += 1
+        elif action == "StartTransaction":
+            self._starts.append(
+                {
+                    "charger": charger_id,
+                    "transaction": told["transactionId"],
+                    "status": told["idTagInfo"]["status"],
+                    "meter_wh": fields["meterStart"],
+                    "at": fields["timestamp"],
+                }
+            )
+        elif action == "StopTransaction":
+            self._stops.append(
+                {
+                    "charger": charger_id,
+                    "transaction": fields["transactionId"],
+                    "meter_wh": fields["meterStop"],
+                    "at": fields["timestamp"],
+                }
+            )
+
+    def told(self) -> dict[str, Any]:
+        """As it goes into the measurements; meter values are counted for each charger."""
+        return {
+            "commands": self._commands,
+            "starts": self._starts,
+            "stops": self._stops,
+            "meter_values": dict(self._meter_values),
+        }

@@ -1,0 +1,1 @@
+"""The simulated world: physics, sites, and the steps of time."""

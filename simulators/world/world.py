@@ -1,0 +1,147 @@
+"""The simulated world: it moves time, physics and people, and takes the server along, instant by instant.
+
+A step: go to the next instant at which anybody has something to do; let the currents flow until then; advance the
+server to it and wait until both sides have said all they have to say; then do what is due here, and settle again.
+While the server is away there is no advance, so time stands still.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from time import monotonic
+
+from simulators.charger.charge_point import ChargePoint
+from simulators.server.control import Advanced, Control
+from simulators.server.real_time import RealTime
+from simulators.time.virtual_time import VirtualTime
+from simulators.world.truth import Truth
+
+LONGEST_STEP_MS = 30_000
+_PATIENCE_S = 30.0
+_ASK_AGAIN_S = 1.0
+
+
+class NotSettled(Exception):
+    """Frames that the server says it sent never came."""
+
+
+class World:
+    """Charge points with their cars, coupled to a server by its control socket, or by the wall clock alone.
+
+    `speed`: at most so many simulated seconds pass in a second of the wall clock; None: as fast as it goes.
+    """
+
+    def __init__(
+        self, time: VirtualTime, control: Control | RealTime, truth: Truth, speed: float | None = None
+    ) -> None:
+        self.time = time
+        self.truth = truth
+        self.points: list[ChargePoint] = []
+        self.steps = 0
+        self._control = control
+        self._speed = speed
+        self._server_timer_ms: int | None = None
+        self._settled: tuple[dict[str, int], int] | None = None
+
+    async def run(self, scenario: Coroutine[object, object, object]) -> None:
+        """Run until the scenario is over. Raises what any part of the world raised."""
+        started_s, started_ms = monotonic(), self.time.now_ms
+        await self._settle()  # the server's time is the world's before anybody asks it anything
+        playing = self.time.spawn(scenario)
+        await self._act()
+        while not playing.done():
+            await self.step()
+            if self._speed:
+                ahead_s = (self.time.now_ms - started_ms) / 1000 / self._speed - (monotonic() - started_s)
+                await asyncio.sleep(max(0.0, ahead_s))
+        await self.time.quiet()
+
+    async def step(self) -> None:
+        """Go to the next instant that matters."""
+        self.steps += 1
+        self._flow(self._next_ms())
+        await self._act()
+
+    async def _act(self) -> None:
+        """Let the server act at this instant, then everybody here, until nothing more comes of it.
+
+        The server goes first: what is said here before its time has come would reach it too early.
+        """
+        await self._settle()
+        for point in self.points:
+            point.refresh()
+        while self.time.fire_due() or self._doings() != self._settled:
+            await self._settle()
+
+    def _next_ms(self) -> int:
+        now_ms = self.time.now_ms
+        instants = [now_ms + LONGEST_STEP_MS, self.time.next_ms(), self._server_timer_ms]
+        instants += [point.steady_until_ms() for point in self.points]
+        return min(instant for instant in instants if instant is not None and instant > now_ms)
+
+    def _flow(self, until_ms: int) -> None:
+        """Let the currents flow: in one go while they are steady, in steps of at most 1 s while they change."""
+        time, live = (
+            self.time,
+            [point for point in self.points if point.transaction is not None and point.car is not None],
+        )
+        while time.now_ms < until_ms:
+            now_ms = time.now_ms
+            for point in live:
+                point.steer()
+            steady_ms = min((point.steady_until_ms() for point in live), default=until_ms)
+            edge_ms = self.truth.next_change_ms(now_ms)
+            to_ms = min(until_ms, steady_ms if steady_ms > now_ms else now_ms - now_ms % 1000 + 1000)
+            if edge_ms is not None:
+                to_ms = min(to_ms, edge_ms)
+            self.truth.record({point.charger_id: point.current_a() for point in live}, now_ms, to_ms)
+            for point in live:
+                point.charge(now_ms, to_ms)
+            time.now_ms = to_ms
+
+    async def _settle(self) -> None:
+        """Until nobody, here or there, has anything left to say at this instant."""
+        while True:
+            await self.time.quiet()
+            self._settled = self._doings()
+            advanced = await self._advance(self._sent())
+            await self.time.quiet()
+            if self._doings() == self._settled:
+                self._server_timer_ms = advanced.next_timer_ms
+                return
+
+    def _doings(self) -> tuple[dict[str, int], int]:
+        """Differs whenever anybody here did anything: a call through REST shows in no frame, but somebody woke."""
+        return self._sent(), self.time.wakes
+
+    async def _advance(self, said: dict[str, int]) -> Advanced:
+        """Take the server to this instant, and receive all that it says it sent."""
+        patience_until_s = monotonic() + _PATIENCE_S
+        while True:
+            advanced = await self._control.advance(self.time.now_ms, said)
+            if await self._received(advanced):
+                return advanced
+            if monotonic() > patience_until_s:
+                raise NotSettled(f"frames are missing from {', '.join(self._behind(advanced))}")
+
+    async def _received(self, advanced: Advanced) -> bool:
+        """Wait a while for the frames that were announced; whether they all came."""
+        try:
+            async with asyncio.timeout(_ASK_AGAIN_S):
+                while self._behind(advanced):
+                    self.time.arrived.clear()
+                    await self.time.arrived.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    def _behind(self, advanced: Advanced) -> list[str]:
+        return [
+            point.ocpp_id
+            for point in self.points
+            if point.link.connected and point.link.received < advanced.sent.get(point.ocpp_id, 0)
+        ]
+
+    def _sent(self) -> dict[str, int]:
+        return {point.ocpp_id: point.link.sent for point in self.points if point.link.connected}

@@ -1,0 +1,225 @@
+"""TLS, certificates and passwords on a real broker: who fits is let in everywhere, who doesn't hears why."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from confluent_kafka import KafkaError
+from confluent_kafka.admin import AdminClient, ScramCredentialInfo, ScramMechanism, UserScramCredentialUpsertion
+from structlog.testing import capture_logs
+from typer.testing import CliRunner
+
+from adapters.log.kafka import faust_host
+from adapters.log.kafka.errors import Complaints
+from adapters.log.kafka.log import KafkaLog
+from adapters.log.kafka.settings import KafkaSettings
+from adapters.log.kafka.topics import make_topics
+from commands.log.topics import EVENTS, inputs
+from commands.ports.log import Entry, LogError, Stored
+from services.base.logs import open_log
+from services.cli.app import app
+from services.local.broker import Broker, running
+from services.local.broker_security import MUTUAL_TLS, SCRAM, TLS, Security
+from tests.adapters.log.kafka.certificates import Authority
+
+PASSWORD, WRONG = "wonderland", "looking-glass"
+KEY_PASSWORD = "rabbit-hole"
+SITES = inputs("sites")
+HANGS_S = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Secured:
+    """A broker with listeners that ask, its authority, and one that it doesn't know."""
+
+    broker: Broker
+    authority: Authority
+    stranger: Authority
+
+    def settings(self, listener: str, **more: Any) -> KafkaSettings:
+        """Of a client that trusts the broker, on topics of its own."""
+        told = {"brokers": self.broker.secured[listener], "prefix": f"{uuid4().hex[:8]}.", "worker": "one"}
+        return KafkaSettings(**(told | {"tls": True, "ca_file": self.authority.file} | more))
+
+    def with_topics(self, listener: str, **more: Any) -> KafkaSettings:
+        settings = self.settings(listener, **more)
+        make_topics(AdminClient(settings.client()), settings.prefix, partitions=2, replication=1)
+        return settings
+
+
+@pytest.fixture(scope="module")
+def secured(kafka: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
+    """A broker of its own; skipped where the shared one does not run either."""
+    folder = tmp_path_factory.mktemp("secured")
+    authority, stranger = Authority(folder, "authority"), Authority(folder, "stranger")
+    certificate, key = authority.issue("broker")
+    identity = folder / "broker.pem"
+    identity.write_bytes(key.read_bytes() + certificate.read_bytes())
+    security = Security(identity, authority.file, {"alice": PASSWORD, "carol": PASSWORD})
+    with running(folder / "kafka", security) as broker:
+        yield Secured(broker, authority, stranger)
+
+
+def shown(authority: Authority, password: str | None = None) -> dict[str, Any]:
+    certificate, key = authority.issue(f"client-{uuid4().hex[:8]}", password)
+    return {"certificate_file": certificate, "key_file": key, "key_password": password}
+
+
+WAYS: dict[str, tuple[str, Callable[[Secured], dict[str, Any]]]] = {
+    "TLS": (TLS, lambda _: {}),
+    "certificate": (MUTUAL_TLS, lambda secured: shown(secured.authority)),
+    "certificate whose key is sealed": (MUTUAL_TLS, lambda secured: shown(secured.authority, KEY_PASSWORD)),
+    "SCRAM-SHA-512": (SCRAM, lambda _: {"username": "alice", "password": PASSWORD}),
+    "SCRAM-SHA-256": (SCRAM, lambda _: {"username": "alice", "password": PASSWORD, "sasl_mechanism": "SCRAM-SHA-256"}),
+}
+REFUSALS: dict[str, tuple[str, Callable[[Secured], dict[str, Any]], str]] = {
+    "wrong password": (SCRAM, lambda _: {"username": "alice", "password": WRONG}, "invalid credentials"),
+    "unknown user": (SCRAM, lambda _: {"username": "bob", "password": WRONG}, "invalid credentials"),
+    "a password where none is asked": (TLS, lambda _: {"username": "alice", "password": WRONG}, "SASL SCRAM-SHA-512"),
+    "unknown authority": (TLS, lambda secured: {"ca_file": secured.stranger.file}, "certificate could not be verified"),
+    "another host's certificate": (
+        TLS,
+        lambda secured: {"brokers": secured.broker.secured[TLS].replace("127.0.0.1", "localhost")},
+        "certificate could not be verified",
+    ),
+    "no certificate": (MUTUAL_TLS, lambda _: {}, "certificate required"),
+    "a stranger's certificate": (MUTUAL_TLS, lambda secured: shown(secured.stranger), "SSL alert"),
+    "a sealed key": (
+        MUTUAL_TLS,
+        lambda secured: shown(secured.authority, KEY_PASSWORD) | {"key_password": WRONG},
+        "the settings of Kafka can't be used: .*ssl.key.location",
+    ),
+}
+WORDLESS: dict[str, tuple[str, dict[str, Any]]] = {
+    "no TLS": (TLS, {"tls": False, "ca_file": None}),
+    "no password": (SCRAM, {}),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_the_settings_reach_every_client(
+    secured: Secured, way: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The command that makes topics, and of a log what appends, writes transactions, reads, follows and consumes."""
+    listener, told_of = WAYS[way]
+    settings = secured.settings(listener)
+    for name, value in (settings.model_dump(exclude_unset=True) | told_of(secured)).items():
+        if value is not None:
+            monkeypatch.setenv(f"COMMONWATT_KAFKA_{name.upper()}", str(value))
+    done = CliRunner().invoke(app, ["topics", "--partitions", "2", "--replication", "1"])
+    assert done.exit_code == 0, done.output
+
+    log = open_log(tmp_path)
+    assert isinstance(log, KafkaLog)
+    async with asyncio.timeout(HANGS_S):
+        [place] = await log.append(EVENTS, [Entry("sites:a", b"1")])
+        await log.append(SITES, [Entry("sites:a", b"2"), Entry("sites:b", b"3")])
+        assert [stored.body for stored in await log.read(EVENTS, place.partition)] == [b"1"]
+        async for page in log.tail(EVENTS, {}):
+            assert [stored.body for stored in page] == [b"1"]
+            break
+        consumer = log.consumer("sites")
+        consumed: list[bytes] = []
+        while len(consumed) < 2:
+            batch = await consumer.poll()
+            await batch.commit([(EVENTS, Entry(stored.key, stored.body)) for stored in batch.records], {})
+            consumed += [stored.body for stored in batch.records]
+        while await log.consumed("sites") != await log.ends(SITES):
+            await asyncio.sleep(0.05)
+        found = [await log.read(EVENTS, partition) for partition in range(2)]
+    assert sorted(stored.body for page in found for stored in page) == [b"1", b"2", b"3"]
+    await log.close()
+
+
+@pytest.mark.parametrize("refusal", REFUSALS)
+async def test_what_will_never_do_is_told_at_once_and_why(secured: Secured, refusal: str) -> None:
+    listener, told_of, words = REFUSALS[refusal]
+    settings = secured.settings(listener, **told_of(secured), confirm_timeout_s=2 * HANGS_S)
+    async with asyncio.timeout(HANGS_S):
+        with pytest.raises(LogError, match=words) as refused:
+            await asyncio.to_thread(KafkaLog.open, settings)
+    assert WRONG not in str(refused.value)
+
+
+@pytest.mark.parametrize("refusal", WORDLESS)
+def test_where_the_broker_says_nothing_the_likely_reason_is_told_in_time(secured: Secured, refusal: str) -> None:
+    listener, told = WORDLESS[refusal]
+    with pytest.raises(LogError, match="do they want TLS, or a password"):
+        KafkaLog.open(secured.settings(listener, **told, confirm_timeout_s=1))
+
+
+def test_tls_where_there_is_none_is_told(secured: Secured) -> None:
+    settings = secured.settings(TLS, brokers=secured.broker.address, confirm_timeout_s=1)
+    with pytest.raises(LogError, match=r"connecting to a PLAINTEXT broker listener|SSL connection closed by peer"):
+        KafkaLog.open(settings)
+
+
+def test_the_command_says_why_too_and_no_password(secured: Secured, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = secured.settings(SCRAM)
+    monkeypatch.setenv("COMMONWATT_KAFKA_TLS", "true")
+    monkeypatch.setenv("COMMONWATT_KAFKA_CA_FILE", str(settings.ca_file))
+    monkeypatch.setenv("COMMONWATT_KAFKA_USERNAME", "alice")
+    monkeypatch.setenv("COMMONWATT_KAFKA_PASSWORD", WRONG)
+    refused = CliRunner().invoke(app, ["topics", "--brokers", settings.brokers])
+    assert refused.exit_code == 1
+    assert "invalid credentials" in refused.output
+    assert WRONG not in refused.output
+
+
+async def test_a_password_that_is_no_longer_good_is_told_in_the_log_lines(secured: Secured) -> None:
+    log = KafkaLog.open(secured.with_topics(SCRAM, username="carol", password=PASSWORD))
+    admin = AdminClient({"bootstrap.servers": secured.broker.address})
+    changed = UserScramCredentialUpsertion(
+        "carol", ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, 8192), WRONG.encode()
+    )
+    admin.alter_user_scram_credentials([changed])["carol"].result()
+
+    async def follow() -> None:
+        async for _ in log.tail(EVENTS, {}):
+            raise AssertionError("nothing is there to be told")
+
+    with capture_logs() as lines:
+        following = asyncio.create_task(follow())
+        async with asyncio.timeout(HANGS_S):
+            while not lines:
+                await asyncio.sleep(0.05)
+        await log.close()
+        await following
+    assert all("invalid credentials" in line["reason"] for line in lines)
+    assert PASSWORD not in str(lines)
+
+
+def test_a_client_that_is_refused_again_and_again_says_so_once() -> None:
+    complaints = Complaints()
+    with capture_logs() as lines:
+        complaints(KafkaError(KafkaError._TRANSPORT, "a broker is away (after 3ms in state CONNECT)"))
+        complaints(KafkaError(KafkaError._AUTHENTICATION, "not you (after 3ms in state AUTH_REQ)"))
+        complaints(KafkaError(KafkaError._AUTHENTICATION, "not you (after 4ms in state AUTH_REQ)"))
+    assert [line["reason"] for line in lines] == ["not you"]
+
+
+@pytest.mark.parametrize("way", ["certificate whose key is sealed", "SCRAM-SHA-512", "SCRAM-SHA-256"])
+async def test_faust_is_let_in_by_the_same_settings(secured: Secured, way: str) -> None:
+    listener, told_of = WAYS[way]
+    settings = secured.with_topics(listener, **told_of(secured))
+    log = KafkaLog.open(settings)
+    await log.append(EVENTS, [Entry("sites:a", b"1")])
+    kept: asyncio.Queue[Stored] = asyncio.Queue()
+
+    async def keep(batch: list[Stored]) -> None:
+        for stored in batch:
+            kept.put_nowait(stored)
+
+    stopping = asyncio.Event()
+    working = asyncio.create_task(faust_host.run(faust_host.worker(settings, "kept", {EVENTS: keep}, 0.1), stopping))
+    async with asyncio.timeout(HANGS_S):
+        assert (await kept.get()).body == b"1"
+        stopping.set()
+        await working
+    await log.close()

@@ -1,0 +1,330 @@
+"""Desired limits to calls: order, expiry, generations, and the ways that chargers need them put."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from ocpp.messages import Call, validate_payload
+
+from adapters.ocpp.agenda import REMEMBERED_TRANSACTIONS, Agenda
+from adapters.ocpp.frames import as_json
+from adapters.ocpp.jobs import OFFLINE, TIMEOUT, Answer, Job
+from adapters.ocpp.v16.ladder import FLOOR, LEASE, Facts, Ladder
+from adapters.ocpp.v16.reconcile import Reconciler
+from domain.load_control.desired import Desired, Floor, Lease
+from domain.records import Payload
+from domain.records.observations import ProfileAnswer
+from tests.adapters.ocpp.world import CHARGERS, NOW_MS
+
+ACCEPTED = Answer("accepted", "Accepted")
+REJECTED = Answer("rejected", "Rejected")
+UNSUPPORTED = Answer("not_supported", "NotSupported")
+RETRY_MS = 30_000
+
+
+class Scene:
+    def __init__(self, charger_id: str = "CP1") -> None:
+        self.charger = CHARGERS[charger_id]
+        self.agenda = Agenda()
+        self.now_ms = NOW_MS
+        self.reconciler = Reconciler(self.charger, self.agenda, RETRY_MS)
+
+    def want(self, floor: Floor | None, lease: Lease | None = None) -> None:
+        phases = len(self.charger.phases)
+        self.agenda.want(Desired(self.charger.charger_id, self.charger.site_id, phases, floor, lease))
+
+    def next(self) -> Job | None:
+        return self.reconciler.next(self.now_ms)
+
+    def sent(self, answer: Answer = ACCEPTED) -> tuple[dict[str, Any], list[Payload]]:
+        """(the next call, what its answer led to)."""
+        job = self.next()
+        assert job is not None
+        return as_json(job.request), list(job.answered(answer, self.now_ms))
+
+    def settle(self) -> list[dict[str, Any]]:
+        """Everything that is sent until nothing is left to say, all of it accepted."""
+        calls = []
+        while self.next() is not None:
+            calls.append(self.sent()[0])
+        return calls
+
+
+FLOOR_6A = Floor(6_040, 1)
+
+
+def lease(generation: int = 2, limit_ma: int = 16_000, seconds: float = 90, transaction_id: int = 77) -> Lease:
+    return Lease(transaction_id, limit_ma, generation, NOW_MS + int(seconds * 1000))
+
+
+def profile(call: dict[str, Any]) -> dict[str, Any]:
+    return call["csChargingProfiles"]
+
+
+def way(call: dict[str, Any]) -> tuple[str, str, int, int]:
+    """(purpose, unit, stack level, connector) of a SetChargingProfile."""
+    sent = profile(call)
+    unit = sent["chargingSchedule"]["chargingRateUnit"]
+    return sent["chargingProfilePurpose"], unit, sent["stackLevel"], call["connectorId"]
+
+
+def answered(purpose: Any, generation: int, status: Any) -> list[ProfileAnswer]:
+    return [ProfileAnswer(charger_id="CP1", purpose=purpose, generation=generation, status=status)]
+
+
+def test_nothing_is_sent_while_nothing_is_desired() -> None:
+    scene = Scene()
+    assert scene.next() is None
+    scene.want(None)
+    assert scene.next() is None
+
+
+def test_the_floor_goes_first_and_lasts_for_ever() -> None:
+    scene = Scene()
+    scene.want(FLOOR_6A, lease())
+    call, recorded = scene.sent()
+    assert call == {
+        "connectorId": 0,
+        "csChargingProfiles": {
+            "chargingProfileId": 1,
+            "stackLevel": 0,
+            "chargingProfilePurpose": "TxDefaultProfile",
+            "chargingProfileKind": "Relative",
+            "chargingSchedule": {
+                "chargingRateUnit": "A",
+                "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 6.0, "numberPhases": 3}],
+            },
+        },
+    }
+    assert recorded == answered("failsafe", 1, "accepted")
+
+
+def test_then_the_lease_which_ends_by_itself() -> None:
+    scene = Scene()
+    scene.want(FLOOR_6A, replace(lease(seconds=90.9), connector_id=2))
+    scene.sent()
+    call, recorded = scene.sent()
+    assert call == {
+        "connectorId": 2,
+        "csChargingProfiles": {
+            "chargingProfileId": 2,
+            "transactionId": 77,
+            "stackLevel": 1,
+            "chargingProfilePurpose": "TxProfile",
+            "chargingProfileKind": "Absolute",
+            "chargingSchedule": {
+                "chargingRateUnit": "A",
+                "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 16.0, "numberPhases": 3}],
+                "startSchedule": "2026-01-01T00:00:00.000Z",
+                "duration": 90,
+            },
+        },
+    }
+    assert recorded == answered("lease", 2, "accepted")
+    assert scene.next() is None
+
+
+@pytest.mark.parametrize("seconds", [-1, 0, 0.999])
+def test_an_expired_lease_is_never_sent(seconds: float) -> None:
+    scene = Scene()
+    scene.want(FLOOR_6A, lease(seconds=seconds))
+    assert [way(call)[0] for call in scene.settle()] == ["TxDefaultProfile"]
+
+
+def test_a_lease_that_expires_while_the_floor_is_sent_is_not_sent() -> None:
+    scene = Scene()
+    scene.want(FLOOR_6A, lease(seconds=30))
+    scene.sent()
+    scene.now_ms += 30_000
+    assert scene.next() is None
+
+
+def test_only_the_newest_generation_is_sent() -> None:
+    scene = Scene()
+    scene.want(FLOOR_6A, lease(2, 16_000))
+    scene.settle()
+    scene.want(FLOOR_6A, lease(3, 10_000))
+    scene.want(FLOOR_6A, lease(4, 8_000))
+    (call,) = scene.settle()
+    assert profile(call)["chargingSchedule"]["chargingSchedulePeriod"][0]["limit"] == 8.0
+
+
+def test_an_answer_to_an_older_generation_does_not_settle_the_newer() -> None:
+    scene = Scene()
+    scene.want(FLOOR_6A)
+    job = scene.next()
+    assert job is not None
+    scene.want(Floor(8_000, 2))
+    assert job.answered(ACCEPTED, NOW_MS) == answered("failsafe", 1, "accepted")
+    assert len(scene.settle()) == 1
+
+
+def test_a_timeout_is_told_and_tried_again_after_a_rest() -> None:
+    scene = Scene()
+    scene.want(FLOOR_6A, lease(seconds=3_600))
+    assert scene.sent(TIMEOUT)[1] == answered("failsafe", 1, "timeout")
+    assert way(scene.sent()[0])[0] == "TxProfile"  # the lease does not wait for it
+    assert scene.next() is None
+    assert scene.reconciler.wake_ms(scene.now_ms) == NOW_MS + RETRY_MS
+
+    scene.now_ms += RETRY_MS
+    assert scene.sent()[1] == answered("failsafe", 1, "accepted")
+    assert scene.reconciler.wake_ms(scene.now_ms) is None
+
+
+def test_a_newer_generation_does_not_rest() -> None:
+    scene = Scene()
+    scene.want(FLOOR_6A)
+    scene.sent(TIMEOUT)
+    scene.want(Floor(5_000, 2))
+    assert scene.sent()[1] == answered("failsafe", 2, "accepted")
+
+
+def test_offline_is_told_and_settles_nothing() -> None:
+    scene = Scene()
+    scene.want(FLOOR_6A)
+    assert scene.sent(OFFLINE)[1] == answered("failsafe", 1, "offline")
+    assert scene.next() is not None
+
+
+@pytest.mark.parametrize(("refusal", "status"), [(REJECTED, "rejected"), (UNSUPPORTED, "not_supported")])
+def test_a_refused_floor_is_tried_in_every_way_and_told_once(refusal: Answer, status: str) -> None:
+    scene = Scene()
+    scene.want(FLOOR_6A)
+    tried, told = zip(*(scene.sent(refusal) for _ in FLOOR), strict=True)
+    assert [way(call)[1:] for call in tried] == [("A", 0, 0), ("W", 0, 0), ("A", 0, 1), ("W", 0, 1)]
+    assert list(told) == [[], [], [], answered("failsafe", 1, status)]
+    assert scene.next() is None
+
+
+def test_a_refused_lease_is_tried_in_every_way() -> None:
+    scene = Scene()
+    scene.want(FLOOR_6A, lease())
+    scene.sent()
+    tried, told = zip(*(scene.sent(REJECTED) for _ in LEASE), strict=True)
+    assert [way(call)[:3] for call in tried] == [
+        ("TxProfile", "A", 1),
+        ("TxProfile", "W", 1),
+        ("TxProfile", "A", 0),
+        ("TxProfile", "W", 0),
+        ("TxDefaultProfile", "A", 0),
+        ("TxDefaultProfile", "W", 0),
+    ]
+    assert told[-1] == answered("lease", 2, "rejected")
+    assert scene.next() is None
+
+
+def test_what_was_accepted_is_the_way_from_then_on() -> None:
+    scene = Scene()
+    scene.want(FLOOR_6A)
+    scene.sent(REJECTED)
+    scene.sent(ACCEPTED)
+    scene.want(Floor(7_000, 2))
+    assert way(scene.sent()[0]) == ("TxDefaultProfile", "W", 0, 0)
+
+
+def test_watts_are_the_total_of_all_phases_rounded_down() -> None:
+    for charger_id, limit in (("CP1", 4167.0), ("CP2", 1389.0)):
+        scene = Scene(charger_id)
+        scene.reconciler.learn({"ChargingScheduleAllowedChargingRateUnit": "Power"})
+        scene.want(FLOOR_6A)
+        schedule = profile(scene.sent()[0])["chargingSchedule"]
+        assert schedule["chargingRateUnit"] == "W"
+        assert schedule["chargingSchedulePeriod"][0]["limit"] == limit
+
+
+@pytest.mark.parametrize(
+    ("configuration", "expected"),
+    [
+        ({}, ("TxProfile", "A", 1)),
+        ({"ChargingScheduleAllowedChargingRateUnit": "Current"}, ("TxProfile", "A", 1)),
+        ({"ChargingScheduleAllowedChargingRateUnit": "Current,Power"}, ("TxProfile", "A", 1)),
+        ({"ChargingScheduleAllowedChargingRateUnit": " W "}, ("TxProfile", "W", 1)),
+        ({"ChargingScheduleAllowedChargingRateUnit": "furlongs"}, ("TxProfile", "A", 1)),
+        ({"ChargeProfileMaxStackLevel": "0"}, ("TxProfile", "A", 0)),
+        ({"ChargeProfileMaxStackLevel": "many"}, ("TxProfile", "A", 1)),
+        ({"MaxChargingProfilesInstalled": "1"}, ("TxDefaultProfile", "A", 0)),
+    ],
+)
+def test_what_the_charger_tells_of_itself_is_heeded(configuration: dict[str, str], expected: tuple[Any, ...]) -> None:
+    scene = Scene()
+    scene.reconciler.learn(configuration)
+    scene.want(None, lease())
+    assert way(scene.sent()[0])[:3] == expected
+
+
+def test_if_no_way_is_allowed_the_facts_are_not_believed() -> None:
+    ladder, nothing = Ladder(FLOOR), Facts(max_stack_level=-1)
+    assert ladder.rung(nothing) is FLOOR[0]
+    assert not ladder.refused(FLOOR[0], nothing)
+
+
+def by_default_profile() -> Scene:
+    """A charger that takes a lease in the place of the floor only."""
+    scene = Scene()
+    scene.reconciler.learn({"MaxChargingProfilesInstalled": "1"})
+    return scene
+
+
+def test_a_lease_in_the_place_of_the_floor_returns_to_the_floor_by_itself() -> None:
+    scene = by_default_profile()
+    scene.want(FLOOR_6A, lease(seconds=60))
+    scene.sent()
+    sent = profile(scene.sent()[0])
+    assert "transactionId" not in sent
+    assert sent["chargingProfileId"] == 1
+    assert sent["chargingSchedule"] == {
+        "chargingRateUnit": "A",
+        "startSchedule": "2026-01-01T00:00:00.000Z",
+        "chargingSchedulePeriod": [
+            {"startPeriod": 0, "limit": 16.0, "numberPhases": 3},
+            {"startPeriod": 60, "limit": 6.0, "numberPhases": 3},
+        ],
+    }
+
+
+@pytest.mark.parametrize("answer", [ACCEPTED, TIMEOUT])
+def test_a_floor_that_was_replaced_is_put_back_when_the_lease_is_over(answer: Answer) -> None:
+    scene = by_default_profile()
+    scene.want(FLOOR_6A, lease())
+    scene.sent()
+    scene.sent(answer)
+    scene.want(FLOOR_6A)
+    (call,) = scene.settle()
+    assert profile(call)["chargingProfileKind"] == "Relative"
+
+
+def test_a_new_floor_in_the_place_of_a_lease_brings_the_lease_again() -> None:
+    scene = by_default_profile()
+    scene.want(FLOOR_6A, lease())
+    scene.settle()
+    scene.want(Floor(7_000, 3), lease())
+    assert [profile(call)["chargingProfileKind"] for call in scene.settle()] == ["Relative", "Absolute"]
+
+
+@pytest.mark.parametrize(("stopped", "calls"), [(False, [{"id": 2}]), (True, [])])
+def test_a_lease_is_cleared_if_its_transaction_still_runs(stopped: bool, calls: list[dict[str, Any]]) -> None:
+    scene = Scene()
+    scene.want(FLOOR_6A, lease())
+    scene.settle()
+    if stopped:
+        scene.agenda.transaction_ended(77)
+    scene.want(FLOOR_6A)
+    assert scene.settle() == calls
+
+
+async def test_all_that_is_sent_is_valid_ocpp() -> None:
+    """Against the schemas of the `ocpp` package."""
+    for way_of_life in (Scene(), by_default_profile(), Scene("CP2")):
+        way_of_life.want(Floor(6_170, 1), lease(limit_ma=13_930))
+        for call in way_of_life.settle():
+            await validate_payload(Call("1", "SetChargingProfile", call), "1.6")
+
+
+def test_the_connectors_of_the_last_transactions_are_remembered() -> None:
+    agenda = Agenda()
+    for transaction_id in range(REMEMBERED_TRANSACTIONS + 1):
+        agenda.transaction_seen(transaction_id, 2)
+    assert (agenda.connector_of(0), agenda.connector_of(1)) == (1, 2)
