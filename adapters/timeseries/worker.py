@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import ParamSpec, TypeVar
 
 import stamina
@@ -54,6 +54,13 @@ def patiently(work: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
     """Again and again while the series can't be reached: the log keeps what is to be kept."""
     again = stamina.retry(on=SeriesUnavailable, attempts=None, timeout=None, wait_max=RETRY_AT_MOST_EVERY_S)
     return again(work)
+
+
+async def consumed(series: TimeSeries, topic: str) -> Mapping[int, int] | None:
+    """How far the series have read a topic in each partition; None: they do not read it. Waits while they are away."""
+    if all(telling.topic != topic for telling in TELLINGS):
+        return None
+    return await patiently(series.consumed)(topic)
 
 
 class Pruner:

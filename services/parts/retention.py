@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from adapters.log.sqlite.log import SqliteLog
 from adapters.log.sqlite.retention import Retention
+from adapters.timeseries.worker import consumed
 from services.parts.base import Base
 from services.parts.loops import LoopsPart
 
@@ -14,4 +17,4 @@ class RetentionPart(LoopsPart):
     name = "retention"
 
     def __init__(self, base: Base, log: SqliteLog) -> None:
-        super().__init__(Retention(log, base.series, base.clock))
+        super().__init__(Retention(log, base.clock, partial(consumed, base.series)))

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from simulators.charger.frames import Payload
-
 Entry = dict[str, Any]
 _IDS = ("id", "cap_id", "command_id", "charger_id")
 
@@ -25,7 +23,7 @@ class Ledger:
         id_ = next((told[name] for name in _IDS if name in told), None)
         self._commands.append({"method": method, "path": path, "key": key, "status": status, "id": id_})
 
-    def message(self, charger_id: str, action: str, fields: Payload, told: Payload) -> None:
+    def message(self, charger_id: str, action: str, fields: Entry, told: Entry) -> None:
         """A charger's call was answered. Heartbeats and the like matter to nobody."""
         if action == "MeterValues":
             self._meter_values[charger_id] += 1

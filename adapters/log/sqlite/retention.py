@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from adapters.log.sqlite.log import SqliteLog
-from adapters.timeseries.keeping import TELLINGS
-from adapters.timeseries.worker import DAY_MS, patiently
 from commands.log import topics
 from commands.log.record_header import head
 from commands.ports.clock import Clock
-from commands.ports.series import TimeSeries
 
 EVERY_MS = 3_600_000
+DAY_MS = 24 * EVERY_MS
+SecondReader = Callable[[str], Awaitable[Mapping[int, int] | None]]
+"""How far the second reader of a topic has come in each partition; None: the topic has no second reader."""
 
 
 class Retention:
-    """Deletes inputs that are older than their topic is kept, but none that somebody has not consumed."""
+    """Deletes inputs that are older than their topic's retention, but none that one of its readers has not consumed.
 
-    def __init__(self, log: SqliteLog, series: TimeSeries, clock: Clock) -> None:
+    Each topic is read by its processor; `second_reader` is asked how far the time series have read it.
+    """
+
+    def __init__(self, log: SqliteLog, clock: Clock, second_reader: SecondReader) -> None:
         self.log = log
-        self.series = series
         self.clock = clock
+        self.second_reader = second_reader
 
     async def run(self) -> None:
         """At once, and every hour. Raises what the log raises."""
@@ -51,10 +54,9 @@ class Retention:
         return last
 
     async def _consumed(self, processor: str) -> Mapping[int, int]:
-        """How far the processor has come in each partition, and the time series where they are told of it."""
-        consumed = dict(await self.log.consumed(processor))
-        topic = topics.inputs(processor)
-        if any(telling.topic == topic for telling in TELLINGS):
-            kept = await patiently(self.series.consumed)(topic)
-            consumed = {partition: min(offset, kept.get(partition, 0)) for partition, offset in consumed.items()}
-        return consumed
+        """How far all readers of the processor's inputs have come in each partition."""
+        consumed = await self.log.consumed(processor)
+        second = await self.second_reader(topics.inputs(processor))
+        if second is None:
+            return consumed
+        return {partition: min(offset, second.get(partition, 0)) for partition, offset in consumed.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from adapters.log.sqlite.log import SqliteLog
 from adapters.log.sqlite.retention import DAY_MS, Retention
 from adapters.time.clock import SimulatedClock
 from adapters.timeseries.sqlite import SqliteSeries
+from adapters.timeseries.worker import consumed
 from commands.log import topics
 from commands.log.codec import decode, entry
 from domain.records import Payload, input_record
@@ -62,7 +64,7 @@ async def days_left(log: SqliteLog, processor: str) -> list[float]:
 
 @asynccontextmanager
 async def forgetting(log: SqliteLog, series: SqliteSeries, clock: SimulatedClock) -> AsyncIterator[None]:
-    running = asyncio.create_task(Retention(log, series, clock).run())
+    running = asyncio.create_task(Retention(log, clock, partial(consumed, series)).run())
     try:
         yield
     finally:
