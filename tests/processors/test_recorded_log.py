@@ -61,7 +61,7 @@ class Replay:
     def _again(
         self, state: State, given: Record, defects: dict[str, type[Exception]]
     ) -> tuple[State, tuple[Record, ...]]:
-        """As `processors.engine.replay`, but a defect that parked a stream then is mended now: it is raised here, once."""
+        """As `processors.engine.replay`, but a defect that parked a stream is mended by now: it is raised here once."""
         if state.parked and not isinstance(given.data, StreamUnparked):
             return state, ()
         if given.id in defects:
