@@ -60,7 +60,7 @@ _At = Callable[[psycopg.Connection, Owners, int, int], Sequence[V]]
 
 
 class QuestDbSeries:
-    """`commands.ports.TimeSeries` on a QuestDB server.
+    """`commands.ports.series.TimeSeries` on a QuestDB server.
 
     Everything raises `SeriesUnavailable` where the server can't be reached or does not apply what it took.
     """

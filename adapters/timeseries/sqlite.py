@@ -44,7 +44,7 @@ _At = Callable[[Connection, Owners, int, int], Sequence[V]]
 
 
 class SqliteSeries:
-    """`commands.ports.TimeSeries` on `series.sqlite3` in a folder."""
+    """`commands.ports.series.TimeSeries` on `series.sqlite3` in a folder."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

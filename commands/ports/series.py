@@ -1,4 +1,4 @@
-"""The time series of readings and meter values."""
+"""What the core asks of a time series: readings and meter values by time. No rule sees it."""
 
 from __future__ import annotations
 

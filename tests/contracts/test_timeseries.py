@@ -1,4 +1,4 @@
-"""What every time series must keep, whatever it is made of: `commands.ports.TimeSeries`."""
+"""What every time series must keep, whatever it is made of: `commands.ports.series.TimeSeries`."""
 
 from __future__ import annotations
 
