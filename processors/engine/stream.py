@@ -17,6 +17,7 @@ import orjson
 from pydantic import TypeAdapter
 
 from commands.log.codec import canonical, fields
+from commands.shape import shape
 from domain.errors import DomainError
 from domain.records import Payload, Record, derived_id
 from domain.records.time import InputRejected, StreamUnparked, TimerDue, TimerSet
@@ -167,8 +168,8 @@ def body_hash(data: Payload) -> str:
 def _reader(name: str, fold_type: Any, working_type: Any) -> tuple[TypeAdapter[Any], str]:
     """How a processor's states are read back, and a hash of their shape."""
     adapter: TypeAdapter[Any] = TypeAdapter(StreamState[fold_type, working_type])
-    shape = orjson.dumps([name, adapter.json_schema()], option=orjson.OPT_SORT_KEYS)
-    return adapter, hashlib.blake2b(shape, digest_size=8).hexdigest()
+    described = name.encode() + shape(adapter.json_schema())
+    return adapter, hashlib.blake2b(described, digest_size=8).hexdigest()
 
 
 def _reader_of(processor: Processor[Any, Any]) -> tuple[TypeAdapter[Any], str]:
@@ -193,9 +194,9 @@ _STATE = msgspec.json.Encoder(enc_hook=_written)
 
 def load_state(processor: Processor[Fold, Working], body: bytes) -> StreamState[Fold, Working] | None:
     """The state that was committed, or None where another version of the code wrote it in another shape."""
-    adapter, shape = _reader_of(processor)
+    adapter, present = _reader_of(processor)
     stored = orjson.loads(body)
-    if stored["shape"] != shape:
+    if stored["shape"] != present:
         return None
     loaded: StreamState[Fold, Working] = adapter.validate_python(stored["state"])
     return loaded
