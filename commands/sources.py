@@ -1,0 +1,138 @@
+"""What source code does, apart from how it is written: the code of some modules and of all that they import.
+
+Nothing is imported to find out, and the Python that runs shows in nothing: all that we support say the same of the same
+files.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class UnknownImport(Exception):
+    """A module of ours is imported that is not where its name says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A module: what it does, and its imports: (`a`, (`b`, `c`)) of `from a import b, c`, (`a`, ()) of `import a`."""
+
+    code: str
+    imports: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """Modules of ours that need no others (name -> code), and the third-party packages that they import."""
+
+    modules: Mapping[str, str]
+    packages: frozenset[str]
+
+
+def closure(root: Path, starts: Iterable[str], without: Collection[str] = ()) -> Closure:
+    """The modules `starts` below `root` with all that they import, be it within a function or for types only.
+
+    A package's `__init__` runs before what is in it, and belongs to it. The packages `without` are left out, with all
+    that only they need. Raises `UnknownImport`.
+    """
+    modules: dict[str, str] = {}
+    packages: set[str] = set()
+    waiting = list(starts)
+    while waiting:
+        name = waiting.pop()
+        if name in modules or _is_within(name, without):
+            continue
+        source = read(_file(root, name).read_bytes())
+        modules[name] = source.code
+        waiting += _parents(root, name)
+        for module, names in source.imports:
+            if _found(root, module.partition(".")[0]):
+                waiting += [module, *(inner for each in names if _found(root, inner := f"{module}.{each}"))]
+            else:
+                packages.add(module.partition(".")[0])
+    return Closure(dict(sorted(modules.items())), frozenset(packages - sys.stdlib_module_names))
+
+
+def read(source: bytes) -> Source:
+    """A module without comments, docstrings and layout. Raises `SyntaxError`, `UnknownImport`."""
+    tree = ast.parse(source)
+    words: list[str] = []
+    _write(tree, words)
+    return Source(" ".join(words), tuple(_imports(tree)))
+
+
+def _write(node: ast.AST, words: list[str]) -> None:
+    """Append a syntax tree as words: a class name, then each field that is not empty, by name.
+
+    `ast.dump` and `ast.unparse` would do, but they write the same tree differently from one Python to the next.
+    """
+    if isinstance(node, ast.Constant):
+        words.append(ascii(node.value))  # `repr` would depend on the Unicode version
+        return
+    words.append(type(node).__name__)
+    for name in node._fields:
+        value: Any = getattr(node, name, None)
+        if isinstance(value, list):
+            parts = [part for part in value if not _is_idle(node, part)]
+            if parts:  # which empty lists there are depends on the Python: 3.12 came with `type_params`
+                words += [name, "["]
+                for part in parts:
+                    _write_value(part, words)
+                words.append("]")
+        elif value is not None and not isinstance(value, ast.expr_context):  # which follows from the place
+            words.append(name)
+            _write_value(value, words)
+    words.append(")")
+
+
+def _write_value(value: Any, words: list[str]) -> None:
+    if isinstance(value, ast.AST):
+        _write(value, words)
+    else:
+        words.append(ascii(value))
+
+
+def _is_idle(node: ast.AST, part: Any) -> bool:
+    """Whether a part of a node does nothing: a docstring, or an empty piece of an f-string, as 3.12 has them."""
+    if isinstance(node, ast.JoinedStr):
+        return isinstance(part, ast.Constant) and part.value == ""
+    return isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant) and isinstance(part.value.value, str)
+
+
+def _imports(tree: ast.Module) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, ()) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            if node.module is None or node.level:
+                raise UnknownImport(f"line {node.lineno} imports relatively: write the module's whole name")
+            yield node.module, tuple(alias.name for alias in node.names)
+
+
+def _found(root: Path, name: str) -> Path | None:
+    path = root.joinpath(*name.split("."))
+    return next((file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()), None)
+
+
+def _file(root: Path, name: str) -> Path:
+    found = _found(root, name)
+    if found is None:
+        raise UnknownImport(f"there is no module {name} below {root}")
+    return found
+
+
+def _parents(root: Path, name: str) -> list[str]:
+    parts = name.split(".")
+    above = [".".join(parts[:length]) for length in range(1, len(parts))]
+    return [parent for parent in above if _found(root, parent)]
+
+
+def _is_within(name: str, packages: Collection[str]) -> bool:
+    return any(name == package or name.startswith(f"{package}.") for package in packages)
