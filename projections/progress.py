@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from functools import cache
-from importlib.resources import files
 
 from sqlalchemy import (
     BigInteger,
@@ -26,6 +23,7 @@ from sqlalchemy import (
 )
 
 from projections.projection import METADATA, insert_new
+from projections.version import version
 
 CONSUMED = Table(
     "projection_consumed",
@@ -56,16 +54,6 @@ class Overtaken(Exception):
 
 class Superseded(Exception):
     """Another build made the read models again, for itself: this one must stop writing them."""
-
-
-@cache
-def version() -> str:
-    """A hash of the projections' own text: what another text made is made again."""
-    sources = sorted(path for path in files("projections").iterdir() if path.name.endswith(".py"))
-    digest = hashlib.blake2b(digest_size=8)
-    for path in sources:
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()
 
 
 def prepare(connection: Connection) -> None:

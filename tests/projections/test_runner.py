@@ -18,6 +18,7 @@ from commands.ports.log import LogDamaged, Position, Stored
 from domain.records.registry import NodeSpec, SiteRegistered, VehicleRegistered
 from projections import progress, sites, vehicles
 from projections.runner import Projector
+from projections.version import version
 from tests.projections.telling import Told, event
 
 ROOT = NodeSpec(id="main", parent=None, kind="site", limit_w=5)
@@ -118,8 +119,8 @@ async def test_what_another_version_made_is_made_again(log: SqliteLog, database:
     async with running(Projector(log, database)) as projector:
         assert await projector.passed(last, 5)
         assert {row["location_zone"] for row in await database.read(sites.every)} == {"z"}
-    version = await database.read(lambda connection: connection.execute(select(progress.VERSION.c.version)).scalar())
-    assert version == progress.version()
+    made_by = await database.read(lambda connection: connection.execute(select(progress.VERSION.c.version)).scalar())
+    assert made_by == version()
 
 
 async def test_one_that_another_build_superseded_stops_writing(log: SqliteLog, database: Database) -> None:
