@@ -53,9 +53,11 @@ async def replay(
     build: str,
     consumed: Mapping[int, int],
     start: Checkpoint | None = None,
+    end: Checkpoint | None = None,
 ) -> Replayed:
     """Feed `processor` the inputs up to `consumed` (after `start`) and compare its events with the recorded bytes.
 
+    Where an `end` is given, inputs and events after that checkpoint are left out: another build may have decided them.
     Raises `OtherBuild` where the recorded events name another build than `build`.
     """
     states: dict[str, StreamState[Any, Any]] = {}
@@ -66,16 +68,17 @@ async def replay(
                 raise OtherBuild(start.build, build)
             states[stream] = state
     replayed: dict[str, list[Record]] = {}
+    upto = consumed if end is None else end.inputs
     inputs = 0
     topic = topics.inputs(processor.name)
     for partition in range(log.partitions(topic)):
         after = start.inputs.get(partition, 0) if start is not None else 0
         async for position, given in history.records_of(log, topic, partition, after):
-            if position.offset > consumed.get(partition, 0):
+            if position.offset > upto.get(partition, 0):
                 break
             inputs += 1
             replayed.setdefault(given.stream, []).extend(_again(processor, states, given, build))
-    recorded = await _recorded(log, processor.name, build, start)
+    recorded = await _recorded(log, processor.name, build, start, end)
     difference = _first_difference(recorded, replayed)
     return Replayed(processor.name, inputs, sum(map(len, replayed.values())), difference)
 
@@ -95,7 +98,9 @@ def _again(
     return done.events
 
 
-async def _recorded(log: Log, processor: str, build: str, start: Checkpoint | None) -> dict[str, list[bytes]]:
+async def _recorded(
+    log: Log, processor: str, build: str, start: Checkpoint | None, end: Checkpoint | None
+) -> dict[str, list[bytes]]:
     """The recorded events of the processor's streams, each once, as they are stored.
 
     Inputs of old versions are upcast, as they were for the processor that decided. Events are not: those of this build
@@ -105,6 +110,8 @@ async def _recorded(log: Log, processor: str, build: str, start: Checkpoint | No
     for partition in range(log.partitions(topics.EVENTS)):
         after = start.events.get(partition, 0) if start is not None else 0
         async for stored in history.stored_of(log, topics.EVENTS, partition, after):
+            if end is not None and stored.position.offset > end.events.get(partition, 0):
+                break
             event = decode(stored.body)
             if event.stream.startswith(f"{processor}:"):
                 if event.build != build:

@@ -12,6 +12,7 @@ from services.base import version
 from services.cli import (
     assets,
     bench,
+    build,
     cluster,
     demo,
     maintenance,
@@ -37,6 +38,7 @@ app.command()(assets.assets)
 app.command()(simulate.simulate)
 app.command()(token.token)
 app.command()(replay.replay)
+app.command()(build.build)
 app.command()(rebuild.rebuild)
 app.command()(maintenance.checkpoint)
 app.command()(maintenance.migrate)

@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING, Annotated
 import orjson
 import typer
 
+from services.cli.build import archive_name
+
 if TYPE_CHECKING:
     from commands.ports.log import Log
     from processors.engine.checkpoint import Checkpoint
-    from processors.engine.replay import Difference
+    from processors.engine.replay import Difference, OtherBuild
 
 DATA = Annotated[Path, typer.Option(help="The folder that holds the log.")]
 FROM = Annotated[str | None, typer.Option("--from", help="Start from this checkpoint instead of the first input.")]
+TO = Annotated[str | None, typer.Option("--to", help="End at this checkpoint instead of the last input.")]
 
 
-def replay(data: DATA = Path("data"), start: FROM = None) -> None:
+def replay(data: DATA = Path("data"), start: FROM = None, end: TO = None) -> None:
     """Decide everything again from the recorded inputs and compare, byte for byte.
 
     Prints the first difference and exits with 1; reads only, so it may run beside a server or on a copy. On Kafka where
@@ -26,10 +29,10 @@ def replay(data: DATA = Path("data"), start: FROM = None) -> None:
     """
     import asyncio
 
-    raise typer.Exit(asyncio.run(_replay(data, start)))
+    raise typer.Exit(asyncio.run(_replay(data, start, end)))
 
 
-async def _replay(data: Path, start: str | None) -> int:
+async def _replay(data: Path, start: str | None, end: str | None) -> int:
     from commands.ports.log import LogError
     from processors.engine import replay as replaying
     from processors.engine.build import this_build
@@ -42,8 +45,9 @@ async def _replay(data: Path, start: str | None) -> int:
         try:
             for processor in all_processors():
                 consumed = await log.consumed(processor.name)
-                point = await _checkpoint(log, processor.name, start)
-                done = await replaying.replay(log, processor, this_build(), consumed, point)
+                first = await _checkpoint(log, processor.name, start)
+                last = await _checkpoint(log, processor.name, end)
+                done = await replaying.replay(log, processor, this_build(), consumed, first, last)
                 typer.echo(f"{done.processor:10} {done.inputs:8,} inputs {done.events:8,} events", nl=False)
                 typer.echo("  equal" if done.difference is None else "  DIFFERENT")
                 if done.difference is not None:
@@ -52,7 +56,7 @@ async def _replay(data: Path, start: str | None) -> int:
         finally:
             await log.close()
     except replaying.OtherBuild as other:
-        typer.echo(f"{other}. Run that build, or start from its last checkpoint: --from build-{this_build()}", err=True)
+        _name_the_way(other, this_build())
         return 1
     except (LogError, SettingsError) as error:
         typer.echo(str(error), err=True)
@@ -62,7 +66,7 @@ async def _replay(data: Path, start: str | None) -> int:
 
 
 async def _checkpoint(log: Log, processor: str, name: str | None) -> Checkpoint | None:
-    """The newest checkpoint of that name; a processor that has none is replayed from its first input."""
+    """The newest checkpoint of that name; a processor that has none is replayed whole."""
     from processors.engine.checkpoint import load, read_all
 
     if name is None:
@@ -74,6 +78,13 @@ async def _checkpoint(log: Log, processor: str, name: str | None) -> Checkpoint 
         typer.echo(f"{processor} has no checkpoint {name}, but {names}", err=True)
         raise typer.Exit(1)
     return await load(log, found) if found else None
+
+
+def _name_the_way(other: OtherBuild, here: str) -> None:
+    typer.echo(f"{other}.", err=True)
+    typer.echo(f"To prove these: unpack {archive_name(other.needed)} and call its replay (docs/recovery.md).", err=True)
+    typer.echo(f"To prove those of this build: --from build-{here}", nl=False, err=True)
+    typer.echo(f", or --to build-{other.needed} where that build came later.", err=True)
 
 
 def _explain(difference: Difference) -> None:

@@ -21,6 +21,7 @@ from commands.log.topics import PROCESSORS
 from services.base.databases import Databases
 from services.base.settings import SETTINGS_FILE, ProcessSettings
 from services.cli.app import app
+from services.cli.build import FILES, PACKAGES
 from services.local import questdb
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -240,6 +241,7 @@ def test_the_image_holds_all_that_runs_and_installs_by_hashes_for_nobody_s_root(
     kept = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
     packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests", "benchmarks"}
     assert packages <= kept
+    assert {*PACKAGES, *FILES} <= kept, "the image can archive its source"
     assert all((ROOT / name).exists() for name in kept)
     assert "--require-hashes" in text
     assert "npm ci --omit=dev" in text

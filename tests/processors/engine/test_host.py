@@ -188,6 +188,20 @@ async def test_a_new_build_begins_with_a_checkpoint(tmp_path):
         assert (done.events, done.difference) == (1, None)
 
 
+async def test_an_earlier_build_is_replayed_up_to_where_the_later_one_begins(tmp_path):
+    await a_history(tmp_path, build="b1")
+    async with opened(tmp_path) as log:
+        await append(log, command("new", "k1", 3000))
+        async with hosted(log, build="b2"):
+            pass
+        everything = await consumed(log)
+        with pytest.raises(OtherBuild, match="by build b2; this is build b1"):
+            await replay(log, Counting(), "b1", everything)
+        end = await checkpoint.load(log, [one for one in await checkpoint.read_all(log, "load") if one.build == "b2"])
+        done = await replay(log, Counting(), "b1", everything, end=end)
+        assert (done.inputs, done.difference) == (61, None)
+
+
 @asynccontextmanager
 async def a_history_of_old_versions(tmp_path, monkeypatch):
     """A log whose records say `place` where present ones say `site_id`: as `.v0`, and read through upcasters."""

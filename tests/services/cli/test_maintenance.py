@@ -21,13 +21,13 @@ def a_site(site_id: str = "s1"):
     return input_record(f"i-{site_id}", "/test", f"registry:site:{site_id}", 1000, described, actor="op")
 
 
-def prepared(folder, *outputs):
-    """A log with these entries, handled by the registry."""
+def prepared(folder, *outputs, build=None):
+    """A log with these entries, handled by the registry (of this build)."""
 
     async def prepare():
         log = SqliteLog.open(folder)
         await log.append_all(list(outputs))
-        host = Host(Registry(), log)
+        host = Host(Registry(), log, build)
         await host.restore()
         running = asyncio.create_task(host.run())
         while not host.caught_up():
