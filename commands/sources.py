@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = "__init__.py"
 
 
 class UnknownImport(Exception):
-    """A module of ours is imported that is not where its name says."""
+    """A module of ours is imported that can't be found by its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,29 +54,41 @@ def closure(root: Path, starts: Iterable[str], without: Collection[str] = ()) ->
         modules[name] = source.code
         waiting += _parents(root, name)
         for module, names in source.imports:
-            if _found(root, module.partition(".")[0]):
-                waiting += [module, *(inner for each in names if _found(root, inner := f"{module}.{each}"))]
+            if module.startswith("."):
+                raise UnknownImport(f"{name} imports {module} relatively: write the module's whole name")
+            package = module.partition(".")[0]
+            if _found(root, package):
+                waiting += _meant(root, module, names)
             else:
-                packages.add(module.partition(".")[0])
+                packages.add(package)
     return Closure(dict(sorted(modules.items())), frozenset(packages - sys.stdlib_module_names))
 
 
+def _meant(root: Path, module: str, names: Iterable[str]) -> list[str]:
+    """The modules that `from module import names` leads to: what is no module is something in it."""
+    if _file(root, module).name != PACKAGE:
+        return [module]
+    return [module, *(inner for name in names if _found(root, inner := f"{module}.{name}"))]
+
+
 def read(source: bytes) -> Source:
-    """A module without comments, docstrings and layout. Raises `SyntaxError`, `UnknownImport`."""
-    tree = ast.parse(source)
+    """A module without comments, docstrings and layout. Raises `SyntaxError`."""
     words: list[str] = []
-    _write(tree, words)
-    return Source(" ".join(words), tuple(_imports(tree)))
+    imports: list[ast.Import | ast.ImportFrom] = []
+    _write(ast.parse(source), words, imports)
+    return Source(" ".join(words), tuple(imported for node in imports for imported in _imported(node)))
 
 
-def _write(node: ast.AST, words: list[str]) -> None:
-    """Append a syntax tree as words: a class name, then each field that is not empty, by name.
+def _write(node: ast.AST, words: list[str], imports: list[ast.Import | ast.ImportFrom]) -> None:
+    """Append a syntax tree as words: a class name, then each field that is not empty, by name. Collect its `imports`.
 
     `ast.dump` and `ast.unparse` would do, but they write the same tree differently from one Python to the next.
     """
     if isinstance(node, ast.Constant):
         words.append(ascii(node.value))  # `repr` would depend on the Unicode version
         return
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        imports.append(node)
     words.append(type(node).__name__)
     for name in node._fields:
         value: Any = getattr(node, name, None)
@@ -84,17 +97,17 @@ def _write(node: ast.AST, words: list[str]) -> None:
             if parts:  # which empty lists there are depends on the Python: 3.12 came with `type_params`
                 words += [name, "["]
                 for part in parts:
-                    _write_value(part, words)
+                    _write_value(part, words, imports)
                 words.append("]")
         elif value is not None and not isinstance(value, ast.expr_context):  # which follows from the place
             words.append(name)
-            _write_value(value, words)
+            _write_value(value, words, imports)
     words.append(")")
 
 
-def _write_value(value: Any, words: list[str]) -> None:
+def _write_value(value: Any, words: list[str], imports: list[ast.Import | ast.ImportFrom]) -> None:
     if isinstance(value, ast.AST):
-        _write(value, words)
+        _write(value, words, imports)
     else:
         words.append(ascii(value))
 
@@ -106,19 +119,15 @@ def _is_idle(node: ast.AST, part: Any) -> bool:
     return isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant) and isinstance(part.value.value, str)
 
 
-def _imports(tree: ast.Module) -> Iterator[tuple[str, tuple[str, ...]]]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from ((alias.name, ()) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            if node.module is None or node.level:
-                raise UnknownImport(f"line {node.lineno} imports relatively: write the module's whole name")
-            yield node.module, tuple(alias.name for alias in node.names)
+def _imported(node: ast.Import | ast.ImportFrom) -> list[tuple[str, tuple[str, ...]]]:
+    if isinstance(node, ast.Import):
+        return [(alias.name, ()) for alias in node.names]
+    return [("." * node.level + (node.module or ""), tuple(alias.name for alias in node.names))]
 
 
 def _found(root: Path, name: str) -> Path | None:
     path = root.joinpath(*name.split("."))
-    return next((file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()), None)
+    return next((file for file in (path / PACKAGE, path.with_suffix(".py")) if file.is_file()), None)
 
 
 def _file(root: Path, name: str) -> Path:
