@@ -10,7 +10,7 @@ from commands.sources import ROOT, closure
 from processors.engine.build import LOCK, RULES, NotLocked, build_of, this_build
 from services.composition.processors import all_processors
 
-PARTS = ("domain", "commands", "processors", "projections")
+PARTS = ("domain", "commands", "processors", "projections", "adapters")
 
 
 @pytest.fixture
