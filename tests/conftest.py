@@ -13,11 +13,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 Report = pytest.TestReport | pytest.CollectReport
 EVERYTHING_REQUIRED = os.environ.get("COMMONWATT_TEST_REQUIRE") == "all"
 SHARED_POSTGRES = "COMMONWATT_TEST_POSTGRES"
 """Names to all processes of one run the folder of the PostgreSQL that they share."""
+
+
+# A loaded machine is no fault of a rule: nothing is timed in a test.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 def pytest_configure(config: pytest.Config) -> None:
