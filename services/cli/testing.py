@@ -23,6 +23,8 @@ PROCESSES = min(4, (os.cpu_count() or 1) + 1)
 # They begin in the order in which they were collected: those that take minutes are the first there (tests/conftest.py).
 PARALLEL = [f"--numprocesses={PROCESSES}", "--dist=loadfile", "--no-loadscope-reorder"]
 PYTEST = ["-m", "pytest", f"--config-file={ROOT / 'pyproject.toml'}", *PARALLEL]
+# The tests start hundreds of Python processes: each would compile all modules again where the caller keeps none.
+COMPILED_ONCE = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(Path(sys.prefix) / "bytecode")}
 
 
 def test(context: typer.Context) -> None:
@@ -31,7 +33,8 @@ def test(context: typer.Context) -> None:
     COMMONWATT_TEST_REQUIRE=all makes a skipped test a failure.
     """
     failed = [name for name, command in CHECKS.items() if not holds(name, command)]
-    outcome = subprocess.run([sys.executable, *PYTEST, *chosen(context.args)], check=False)
+    command = [sys.executable, *PYTEST, *chosen(context.args)]
+    outcome = subprocess.run(command, env=os.environ | COMPILED_ONCE, check=False)
     if failed:
         typer.echo(f"Failed before pytest: {', '.join(failed)} (see above)")
     raise typer.Exit(outcome.returncode or bool(failed))

@@ -14,7 +14,9 @@ GOOD, BAD = ["-c", "print('unheard')"], ["-c", "raise SystemExit('what is wrong'
 
 
 def pytest_that_ends(code: int) -> list[str]:
-    return ["-c", f"import os, sys; print('pytest', sys.argv[1:], 'in', os.getcwd()); sys.exit({code})"]
+    where = "print('pytest', sys.argv[1:], 'in', os.getcwd())"
+    bytecode = "print('keeps bytecode:', not sys.dont_write_bytecode, 'in', sys.pycache_prefix)"
+    return ["-c", f"import os, sys; {where}; {bytecode}; sys.exit({code})"]
 
 
 @pytest.fixture
@@ -38,6 +40,7 @@ def test_all_good_ends_with_what_pytest_says(run):
         ["one", "ok"],
         ["two", "ok"],
         ["pytest", f"['{ROOT}/tests']"],
+        ["keeps", "bytecode:"],
     ]
 
 
@@ -64,6 +67,11 @@ def test_paths_are_those_of_the_caller(run, monkeypatch, tmp_path):
 def test_without_a_path_all_tests_run(run, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     assert f"pytest ['-k', 'y', '{ROOT}/tests'] in" in run({}, 0, "-k", "y")[1]
+
+
+def test_what_python_compiles_is_used_again_whatever_the_caller_wants(run, monkeypatch):
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    assert f"keeps bytecode: True in {sys.prefix}/bytecode" in run({}, 0)[1]
 
 
 def test_the_command_line_starts_without_the_heavy_packages():
