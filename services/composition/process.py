@@ -18,24 +18,13 @@ from services.base.databases import Databases
 from services.base.logs import kafka_settings
 from services.base.settings import ProcessSettings
 from services.composition.following import FollowingPart, Leader
-from services.composition.processors import processor_named
 from services.composition.running import end_in_time
 from services.composition.steering import Steering
-from services.parts.api import ApiPart
-from services.parts.applied import AppliedPart
 from services.parts.base import Base, on
 from services.parts.control import ControlPart
-from services.parts.faust import notifier_part, telemetry_part
-from services.parts.gateway import GatewayPart
-from services.parts.gateway_watch import GatewayWatchPart
 from services.parts.health import HealthPart
 from services.parts.memory import MemoryPart
-from services.parts.outcomes import OutcomesPart
 from services.parts.part import Part, run
-from services.parts.processor import ProcessorPart
-from services.parts.projector import ProjectorPart
-from services.parts.sign_of_life import SignOfLifePart
-from services.parts.timekeeper import TimekeeperPart
 
 log_line = structlog.get_logger("service")
 
@@ -47,15 +36,64 @@ def on_real_time(base: Base, part: Callable[[Base], Part]) -> Parts:
     return [part(base)] if base.settings.clock is None else []
 
 
+def _api(base: Base) -> Parts:
+    from services.parts.api import ApiPart
+    from services.parts.applied import AppliedPart
+    from services.parts.outcomes import OutcomesPart
+
+    return [OutcomesPart(base), applied := AppliedPart(base), ApiPart(base, applied.applied)]
+
+
+def _gateway(base: Base) -> Parts:
+    from services.parts.gateway import GatewayPart
+    from services.parts.outcomes import OutcomesPart
+    from services.parts.sign_of_life import SignOfLifePart
+
+    return [OutcomesPart(base), *on_real_time(base, SignOfLifePart), GatewayPart(base)]
+
+
+def _processor(base: Base, name: str) -> Parts:
+    from services.composition.processors import processor_named
+    from services.parts.processor import ProcessorPart
+
+    return [ProcessorPart(base, processor_named(name, base.settings.tick_s * 1000))]
+
+
+def _projector(base: Base) -> Parts:
+    from services.parts.projector import ProjectorPart
+
+    return [ProjectorPart(base)]
+
+
+def _telemetry(base: Base) -> Parts:
+    from services.parts.faust import telemetry_part
+
+    return [telemetry_part(base, kafka_settings())]
+
+
+def _notifier(base: Base) -> Parts:
+    from services.parts.faust import notifier_part
+
+    return [notifier_part(base, kafka_settings())]
+
+
+def _timekeeper(base: Base) -> Parts:
+    from services.parts.gateway_watch import GatewayWatchPart
+    from services.parts.timekeeper import TimekeeperPart
+
+    return [TimekeeperPart(base), *on_real_time(base, GatewayWatchPart)]
+
+
 SERVICES: Mapping[str, Callable[..., Parts]] = {
-    "api": lambda base: [OutcomesPart(base), applied := AppliedPart(base), ApiPart(base, applied.applied)],
-    "gateway": lambda base: [OutcomesPart(base), *on_real_time(base, SignOfLifePart), GatewayPart(base)],
-    "processor": lambda base, name: [ProcessorPart(base, processor_named(name, base.settings.tick_s * 1000))],
-    "projector": lambda base: [ProjectorPart(base)],
-    "telemetry": lambda base: [telemetry_part(base, kafka_settings())],
-    "notifier": lambda base: [notifier_part(base, kafka_settings())],
-    "timekeeper": lambda base: [TimekeeperPart(base), *on_real_time(base, GatewayWatchPart)],
+    "api": _api,
+    "gateway": _gateway,
+    "processor": _processor,
+    "projector": _projector,
+    "telemetry": _telemetry,
+    "notifier": _notifier,
+    "timekeeper": _timekeeper,
 }
+"""Each imports its own parts only: what is left out need not be loaded at every start, in every process."""
 
 UNAWAITED = ("telemetry", "notifier")
 """Nothing is decided from what they do, and it takes them long: simulated time does not wait for them."""
