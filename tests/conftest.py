@@ -3,6 +3,8 @@
     @pytest.mark.needs("chromium", "google-chrome", enable="sudo apt-get install chromium")
 
 Under COMMONWATT_TEST_REQUIRE=all, as in CI, whatever is skipped has failed.
+
+With --quick, for daily work, what is dear is left out: `is_dear` says what that is.
 """
 
 import os
@@ -17,6 +19,12 @@ from hypothesis import settings
 
 Report = pytest.TestReport | pytest.CollectReport
 EVERYTHING_REQUIRED = os.environ.get("COMMONWATT_TEST_REQUIRE") == "all"
+DEAR_FIXTURES = {"kafka", "postgres", "fragile_postgres", "questdb_url", "own_questdb"}
+DEAR_PARAMETERS = {"kafka", "postgresql", "questdb"}
+"""Of fixtures that come in several kinds: these ask for one of the above."""
+DEAR_MARKS = {"needs", "long"}
+DEAR_FOLDERS = {"e2e", "faults"}
+LEFT_OUT = "--quick left out: Kafka, PostgreSQL, QuestDB, browsers, whole days, faults. All: ./commonwatt test"
 SHARED_POSTGRES = "COMMONWATT_TEST_POSTGRES"
 """Names to all processes of one run the folder of the PostgreSQL that they share."""
 
@@ -24,6 +32,10 @@ SHARED_POSTGRES = "COMMONWATT_TEST_POSTGRES"
 # A loaded machine is no fault of a rule: nothing is timed in a test.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--quick", action="store_true", help="leave out what needs a server, a browser or minutes")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -42,8 +54,22 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         end_shared(folder)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
+    if config.option.quick:
+        config.hook.pytest_deselected(items=[item for item in items if is_dear(item)])
+        items[:] = [item for item in items if not is_dear(item)]
+
+
+def is_dear(item: pytest.Item) -> bool:
+    """Whether a test starts servers or a browser, or plays for minutes."""
+    parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    return bool(
+        DEAR_FIXTURES & set(getattr(item, "fixturenames", ()))
+        or any(isinstance(value, str) and value in DEAR_PARAMETERS for value in parameters)
+        or DEAR_MARKS & {mark.name for mark in item.iter_markers()}
+        or DEAR_FOLDERS & set(item.path.parts[len(Path(__file__).parent.parts) :])
+    )
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -70,7 +96,9 @@ def require(report: Report) -> Report:
     return report
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if config.option.quick:
+        terminalreporter.line(LEFT_OUT)
     skipped = terminalreporter.getreports("skipped")
     if skipped:
         terminalreporter.section("did not run")

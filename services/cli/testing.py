@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -26,14 +27,16 @@ PYTEST = ["-m", "pytest", f"--config-file={ROOT / 'pyproject.toml'}", *PARALLEL]
 # The tests start hundreds of Python processes: each would compile all modules again where the caller keeps none.
 COMPILED_ONCE = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(Path(sys.prefix) / "bytecode")}
 
+QUICK = Annotated[bool, typer.Option("--quick", help="Leave out what needs a server, a browser or minutes.")]
 
-def test(context: typer.Context) -> None:
+
+def test(context: typer.Context, quick: QUICK = False) -> None:  # noqa: PT028 (a command)
     """Check style, types and imports, then run the tests. What follows goes to pytest.
 
     COMMONWATT_TEST_REQUIRE=all makes a skipped test a failure.
     """
     failed = [name for name, command in CHECKS.items() if not holds(name, command)]
-    command = [sys.executable, *PYTEST, *chosen(context.args)]
+    command = [sys.executable, *PYTEST, *["--quick"] * quick, *chosen(context.args)]
     outcome = subprocess.run(command, env=os.environ | COMPILED_ONCE, check=False)
     if failed:
         typer.echo(f"Failed before pytest: {', '.join(failed)} (see above)")

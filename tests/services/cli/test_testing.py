@@ -23,11 +23,11 @@ def pytest_that_ends(code: int) -> list[str]:
 def run(monkeypatch, capfd):
     """Run the command with other checks; its exit code and output."""
 
-    def run(checks: dict[str, list[str]], pytest_code: int, *arguments: str) -> tuple[int, str]:
+    def run(checks: dict[str, list[str]], pytest_code: int, *arguments: str, quick: bool = False) -> tuple[int, str]:
         monkeypatch.setattr(testing, "CHECKS", checks)
         monkeypatch.setattr(testing, "PYTEST", pytest_that_ends(pytest_code))
         with pytest.raises(typer.Exit) as left:
-            testing.test(SimpleNamespace(args=list(arguments)))
+            testing.test(SimpleNamespace(args=list(arguments)), quick)
         return left.value.exit_code, capfd.readouterr().out
 
     return run
@@ -67,6 +67,10 @@ def test_paths_are_those_of_the_caller(run, monkeypatch, tmp_path):
 def test_without_a_path_all_tests_run(run, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     assert f"pytest ['-k', 'y', '{ROOT}/tests'] in" in run({}, 0, "-k", "y")[1]
+
+
+def test_quick_is_for_pytest_too(run):
+    assert f"pytest ['--quick', '{ROOT}/tests'] in" in run({}, 0, quick=True)[1]
 
 
 def test_what_python_compiles_is_used_again_whatever_the_caller_wants(run, monkeypatch):
