@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from domain.vehicle.zone import is_near, zone_of
 
 CELL_DEG = 180 / 4096
+ROWS, COLUMNS = 4096, 8192
 
 
 @pytest.mark.parametrize(
@@ -23,16 +24,21 @@ def test_what_is_not_on_earth_has_no_zone(latitude_deg, longitude_deg):
         zone_of(latitude_deg, longitude_deg)
 
 
+WITHIN_A_CELL = st.floats(0.01, 0.99)  # not at its edge, where a sum of floats may fall on either side
+
+
 @given(
-    st.floats(-89.9, 89.9),
-    st.floats(-180, 180, exclude_max=True),
+    st.tuples(st.integers(0, ROWS - 1), WITHIN_A_CELL),
+    st.tuples(st.integers(0, COLUMNS - 1), WITHIN_A_CELL),
     st.sampled_from([-1, 0, 1]),
     st.sampled_from([-1, 0, 1]),
 )
-def test_cells_that_touch_are_near_also_across_the_date_line(latitude_deg, longitude_deg, up, right):
-    other_latitude_deg = min(90, max(-90, latitude_deg + up * CELL_DEG))
-    other_longitude_deg = (longitude_deg + right * CELL_DEG + 180) % 360 - 180
-    here, there = zone_of(latitude_deg, longitude_deg), zone_of(other_latitude_deg, other_longitude_deg)
+def test_cells_that_touch_are_near_also_across_the_date_line(row, column, up, right):
+    def zone(of_row, of_column):
+        return zone_of((of_row + row[1]) * CELL_DEG - 90, (of_column + column[1]) * CELL_DEG - 180)
+
+    here = zone(row[0], column[0])
+    there = zone(min(ROWS - 1, max(0, row[0] + up)), (column[0] + right) % COLUMNS)
     assert is_near(here, there)
     assert is_near(there, here)
 
