@@ -20,50 +20,52 @@ from domain.load_control.meters import Meters, sense
 from domain.load_control.ownership import owner, refuse_older_socket
 from domain.load_control.site import add_charger, request_command, set_tree, take_targets
 from domain.load_control.waking import next_due_ms
-from domain.records import Payload, Record, load, observations, registry, sites
+from domain.records import Payload, Record, load, registry, sites
+from domain.records import observations as reports
 from domain.records.time import TimerDue, TimerSet
+from processors.engine.processor import Processor
 
 RULE = "load_control.route.v1"
 WAKE = "wake"
 
 
-class Load:
+class Load(Processor[Ledger, Meters]):
     """`processors.engine.processor.Processor` for the kernel of a site."""
 
     name = "load"
-    fold_type = Ledger
-    working_type = Meters
+    state_type = Ledger
+    observations_type = Meters
 
-    def start(self, key: str) -> tuple[Ledger, Meters]:
+    def initial_state(self, key: str) -> tuple[Ledger, Meters]:
         return Ledger(key), Meters()
 
-    def observe(self, fold: Ledger, working: Meters, given: Record) -> Meters:
-        if working.since_ms == 0:
-            working = replace(working, since_ms=given.time)
+    def observe(self, state: Ledger, observations: Meters, given: Record) -> Meters:
+        if observations.since_ms == 0:
+            observations = replace(observations, since_ms=given.time)
         match given.data:
-            case observations.Metered() if given.data.charger_id in fold.chargers:
-                return sense(fold.chargers[given.data.charger_id], working, given.data, given.time)
-            case observations.TransactionStop():
-                return _forget_stopped(fold, working, given.data)
-        return working
+            case reports.Metered() if given.data.charger_id in state.chargers:
+                return sense(state.chargers[given.data.charger_id], observations, given.data, given.time)
+            case reports.TransactionStop():
+                return _forget_stopped(state, observations, given.data)
+        return observations
 
-    def decide(self, fold: Ledger, working: Meters, given: Record) -> Sequence[Payload]:
+    def decide(self, state: Ledger, observations: Meters, given: Record) -> Sequence[Payload]:
         handle = HANDLERS.get(type(given.data))
         if handle is None:
             raise DomainError(f"{given.type} is not for the safety kernel", field="type", rule=RULE)
-        if not fold.nodes and not isinstance(given.data, registry.SiteRegistered):
+        if not state.nodes and not isinstance(given.data, registry.SiteRegistered):
             raise DomainError("this site is not registered", field="site_id", rule=RULE)
-        refuse_older_socket(fold, given)
-        deciding = Deciding(fold, working, given.time)
+        refuse_older_socket(state, given)
+        deciding = Deciding(state, observations, given.time)
         follows = handle(deciding, given)
         if deciding.events or follows:
             follow_up(deciding)
-        return [*deciding.events, *_wake(fold, deciding, given)]
+        return [*deciding.events, *_wake(state, deciding, given)]
 
-    def evolve(self, fold: Ledger, event: Payload, time_ms: int) -> Ledger:
-        return evolve(fold, event, time_ms)
+    def evolve(self, state: Ledger, event: Payload, time_ms: int) -> Ledger:
+        return evolve(state, event, time_ms)
 
-    def desired(self, fold: Ledger, event: Payload) -> Sequence[desired.Desired]:
+    def desired(self, state: Ledger, event: Payload) -> Sequence[desired.Desired]:
         match event:
             case (
                 load.ChargerConnected()
@@ -72,9 +74,9 @@ class Load:
                 | load.LimitDesired()
                 | load.LeaseEnded()
             ):
-                return [_desired(fold, fold.chargers[event.charger_id])]
+                return [_desired(state, state.chargers[event.charger_id])]
             case load.LimitsRenewed():
-                return [_desired(fold, fold.chargers[limit.charger_id]) for limit in event.limits]
+                return [_desired(state, state.chargers[limit.charger_id]) for limit in event.limits]
         return ()
 
 
@@ -105,7 +107,7 @@ def _wake(before: Ledger, deciding: Deciding, given: Record) -> list[Payload]:
     return [TimerSet(name=WAKE, due_ms=due_ms)]
 
 
-def _desired(fold: Ledger, charger: Charger) -> desired.Desired:
+def _desired(state: Ledger, charger: Charger) -> desired.Desired:
     floor, held = charger.floor, charger.lease
     lease = None
     if held is not None:
@@ -119,7 +121,7 @@ def _desired(fold: Ledger, charger: Charger) -> desired.Desired:
         )
     return desired.Desired(
         charger_id=charger.id,
-        site_id=fold.site_id,
+        site_id=state.site_id,
         phases=len(charger.outlet.phases),
         floor=desired.Floor(floor.desired_ma, floor.ask.generation) if floor.ask.generation else None,
         lease=lease,
@@ -127,17 +129,17 @@ def _desired(fold: Ledger, charger: Charger) -> desired.Desired:
     )
 
 
-def _forget_stopped(fold: Ledger, working: Meters, told: observations.TransactionStop) -> Meters:
+def _forget_stopped(state: Ledger, observations: Meters, told: reports.TransactionStop) -> Meters:
     """A charger meters its transactions only: what it drew is over with the last of them."""
-    charger = fold.chargers.get(told.charger_id)
+    charger = state.chargers.get(told.charger_id)
     if charger is None or [one.id for one in charger.transactions] != [told.transaction_id]:
-        return working
-    return working.forget(told.charger_id)
+        return observations
+    return observations.forget(told.charger_id)
 
 
 def _metered(deciding: Deciding, given: Record) -> bool:
     """Whether a reading matters: it is judged, or what its charger counts at is another."""
-    told: observations.Metered = given.data  # type: ignore[assignment]
+    told: reports.Metered = given.data  # type: ignore[assignment]
     charger = deciding.charger(told.charger_id)
     meter = deciding.meter(charger)
     if not told.fresh or meter is None or meter.at_ms != deciding.now_ms:
@@ -180,16 +182,16 @@ HANDLERS: dict[type[Payload], Callable[[Deciding, Record], bool | None]] = {
     load.SetGridLimit: _by(caps.set_grid_limit),
     load.CommissionCharger: _by(open_commissioning),
     load.RequestCommand: _by(request_command),
-    observations.Connected: _by(connected),
-    observations.Disconnected: _by(disconnected),
-    observations.Booted: _by(booted),
-    observations.Status: _by(status_changed),
-    observations.TransactionStart: _started,
-    observations.TransactionStop: _by(transactions.stop),
-    observations.Metered: _metered,
-    observations.ProfileAnswer: _by(answered),
-    observations.CommandAnswer: _by(confirmations.command_answered),
-    observations.Configuration: _nothing,
+    reports.Connected: _by(connected),
+    reports.Disconnected: _by(disconnected),
+    reports.Booted: _by(booted),
+    reports.Status: _by(status_changed),
+    reports.TransactionStart: _started,
+    reports.TransactionStop: _by(transactions.stop),
+    reports.Metered: _metered,
+    reports.ProfileAnswer: _by(answered),
+    reports.CommandAnswer: _by(confirmations.command_answered),
+    reports.Configuration: _nothing,
     sites.StartRequested: _start_requested,
     sites.ScheduleChanged: _by(take_targets),
     sites.TargetsRenewed: _by(take_targets),

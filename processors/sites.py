@@ -6,66 +6,64 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from domain.errors import DomainError
-from domain.load_control.desired import Desired
-from domain.records import Payload, Record, load, observations, registry, sites, vehicles
+from domain.records import Payload, Record, load, registry, sites, vehicles
+from domain.records import observations as reports
 from domain.records.time import TimerDue, TimerSet
 from domain.site import admission, charging, ending, eta_updates, offers, targets, tiers
 from domain.site.context import Deciding
 from domain.site.observations import Sensed, forget_closed, sense_limit, sense_meter, sense_start
 from domain.site.session import EVERYONE, Session
 from domain.site.state import Charger, Site, evolve, has_failed
+from processors.engine.processor import Processor
 
 RULE = "sites.route.v1"
 TICK_MS = 30_000
 TICK = "tick"
 
 
-class Sites:
+class Sites(Processor[Site, Sensed]):
     """`processors.engine.processor.Processor` for sites; one with cars is planned anew every `tick_ms` (30 to 60 s)."""
 
     name = "sites"
-    fold_type = Site
-    working_type = Sensed
+    state_type = Site
+    observations_type = Sensed
 
     def __init__(self, tick_ms: int = TICK_MS) -> None:
         if not 30_000 <= tick_ms <= 60_000:
             raise ValueError("a site is planned anew every 30 to 60 seconds")
         self.tick_ms = tick_ms
 
-    def start(self, key: str) -> tuple[Site, Sensed]:
+    def initial_state(self, key: str) -> tuple[Site, Sensed]:
         return Site(key), Sensed()
 
-    def observe(self, fold: Site, working: Sensed, given: Record) -> Sensed:
+    def observe(self, state: Site, observations: Sensed, given: Record) -> Sensed:
         match given.data:
-            case observations.Metered():
-                return sense_meter(fold, working, given.data, given.time)
+            case reports.Metered():
+                return sense_meter(state, observations, given.data, given.time)
             case load.LimitDesired():
-                return sense_limit(working, given.data, given.time)
+                return sense_limit(observations, given.data, given.time)
             case load.TransactionStarted():
-                return sense_start(working, given.data.charger_id)
+                return sense_start(observations, given.data.charger_id)
             case TimerDue():
-                return forget_closed(fold, working)
-        return working
+                return forget_closed(state, observations)
+        return observations
 
-    def decide(self, fold: Site, working: Sensed, given: Record) -> Sequence[Payload]:
+    def decide(self, state: Site, observations: Sensed, given: Record) -> Sequence[Payload]:
         handle = HANDLERS.get(type(given.data))
         if handle is None:
             raise DomainError(f"{given.type} is not for a site", field="type", rule=RULE)
-        deciding = Deciding(fold, working, given.time)
-        if not fold.limits and not isinstance(given.data, (registry.SiteRegistered, vehicles.SessionRequested)):
+        deciding = Deciding(state, observations, given.time)
+        if not state.limits and not isinstance(given.data, (registry.SiteRegistered, vehicles.SessionRequested)):
             raise DomainError("this site is not registered", field="site_id", rule=RULE)
         handle(deciding, given)
         if isinstance(given.data, TimerDue) or deciding.events:
             _follow_up(deciding)
-        if deciding.site.is_busy() and (isinstance(given.data, TimerDue) or not fold.is_busy()):
+        if deciding.site.is_busy() and (isinstance(given.data, TimerDue) or not state.is_busy()):
             deciding.events.append(TimerSet(name=TICK, due_ms=self._next_tick(given.time)))
         return deciding.events
 
-    def evolve(self, fold: Site, event: Payload, time_ms: int) -> Site:
-        return evolve(fold, event, time_ms)
-
-    def desired(self, fold: Site, event: Payload) -> Sequence[Desired]:
-        return ()
+    def evolve(self, state: Site, event: Payload, time_ms: int) -> Site:
+        return evolve(state, event, time_ms)
 
     def _next_tick(self, now_ms: int) -> int:
         return (now_ms // self.tick_ms + 1) * self.tick_ms
@@ -138,7 +136,7 @@ def _status(deciding: Deciding, given: Record) -> None:
 
 
 def _authorize(deciding: Deciding, given: Record) -> None:
-    told: observations.Authorize = given.data  # type: ignore[assignment]
+    told: reports.Authorize = given.data  # type: ignore[assignment]
     admission.admit(deciding, told, given.correlationid)
 
 
@@ -155,7 +153,7 @@ def _stopped(deciding: Deciding, given: Record) -> None:
 
 
 def _metered(deciding: Deciding, given: Record) -> None:
-    told: observations.Metered = given.data  # type: ignore[assignment]
+    told: reports.Metered = given.data  # type: ignore[assignment]
     ending.end_satisfied(deciding, told.charger_id)
 
 
@@ -222,8 +220,8 @@ HANDLERS: dict[type[Payload], Callable[[Deciding, Record], Any]] = {
     load.TransactionRefused: _learnt_only,
     load.TransactionStarted: _started,
     load.TransactionStopped: _stopped,
-    observations.Authorize: _authorize,
-    observations.Metered: _metered,
+    reports.Authorize: _authorize,
+    reports.Metered: _metered,
     vehicles.SessionRequested: _requested,
     vehicles.CancelRequested: _cancel,
     vehicles.AcceptRequested: _accept,

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from domain.errors import DomainError
-from domain.load_control.desired import Desired
 from domain.records import Payload, Record, registry, sites, vehicles
 from domain.records.observations import Reading
 from domain.records.time import TimerDue
@@ -20,47 +19,45 @@ from domain.vehicle.priority import TIMER, Case, claim_id
 from domain.vehicle.quota import Holder
 from domain.vehicle.readings import Readings
 from domain.vehicle.state import Vehicle
+from processors.engine.processor import Processor
 
 RULE = "vehicles.route.v1"
 
 
 @dataclass(frozen=True, slots=True)
-class Fold:
+class VehicleState:
     """A stream is one of both."""
 
     vehicle: Vehicle
     holder: Holder
 
 
-class Vehicles:
+class Vehicles(Processor[VehicleState, Readings]):
     """`processors.engine.processor.Processor` for vehicles and holders of quotas."""
 
     name = "vehicles"
-    fold_type = Fold
-    working_type = Readings
+    state_type = VehicleState
+    observations_type = Readings
 
-    def start(self, key: str) -> tuple[Fold, Readings]:
-        return Fold(Vehicle(key), quota.holder(key)), Readings()
+    def initial_state(self, key: str) -> tuple[VehicleState, Readings]:
+        return VehicleState(Vehicle(key), quota.holder(key)), Readings()
 
-    def observe(self, fold: Fold, working: Readings, given: Record) -> Readings:
+    def observe(self, state: VehicleState, observations: Readings, given: Record) -> Readings:
         if isinstance(given.data, Reading):
-            return readings.take(working, given.data, fold.vehicle.enterprise_id, given.time)
-        return working
+            return readings.take(observations, given.data, state.vehicle.enterprise_id, given.time)
+        return observations
 
-    def decide(self, fold: Fold, working: Readings, given: Record) -> Sequence[Payload]:
+    def decide(self, state: VehicleState, observations: Readings, given: Record) -> Sequence[Payload]:
         of_vehicle = VEHICLE_HANDLERS.get(type(given.data))
         if of_vehicle is not None:
-            return of_vehicle(Case(fold.vehicle, working, given.time), given.data)
+            return of_vehicle(Case(state.vehicle, observations, given.time), given.data)
         of_holder = HOLDER_HANDLERS.get(type(given.data))
         if of_holder is not None:
-            return of_holder(fold.holder, given.data, given.time)
+            return of_holder(state.holder, given.data, given.time)
         raise DomainError(f"{given.type} is not for a vehicle", field="type", rule=RULE)
 
-    def evolve(self, fold: Fold, event: Payload, time_ms: int) -> Fold:
-        return Fold(vehicle.evolve(fold.vehicle, event, time_ms), quota.evolve(fold.holder, event, time_ms))
-
-    def desired(self, fold: Fold, event: Payload) -> Sequence[Desired]:
-        return ()
+    def evolve(self, state: VehicleState, event: Payload, time_ms: int) -> VehicleState:
+        return VehicleState(vehicle.evolve(state.vehicle, event, time_ms), quota.evolve(state.holder, event, time_ms))
 
 
 # A vehicle

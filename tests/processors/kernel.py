@@ -38,7 +38,7 @@ class Kernel:
         given = input_record(record_id, source, STREAM, self.now_ms, data, actor="test")
         self.inputs.append(given)
         done: Step = step(LOAD, self.state, given, "b")
-        self.state = done.state
+        self.state = done.after
         events = [event.data for event in done.events]
         self.events += events
         self.times += [self.now_ms] * len(events)
@@ -63,13 +63,13 @@ class Kernel:
 
     @property
     def ledger(self):
-        return self.state.fold
+        return self.state.state
 
     def charger(self, charger_id: str):
         return self.ledger.chargers[charger_id]
 
     def counted(self, charger_id: str) -> int:
-        return counted_ma(self.charger(charger_id), self.state.working.of.get(charger_id), self.now_ms)
+        return counted_ma(self.charger(charger_id), self.state.observations.of.get(charger_id), self.now_ms)
 
     def headroom(self) -> Headroom:
         loads = [(charger.outlet, self.counted(charger.id)) for charger in self.ledger.chargers.values()]

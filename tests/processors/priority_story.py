@@ -51,7 +51,7 @@ class PriorityStory:
     def _step(self, given: Record) -> list[Payload]:
         state = self.states.get(given.stream) or fresh(self.processor, given.stream)
         done = step(self.processor, state, given, "b")
-        self.states[given.stream] = done.state
+        self.states[given.stream] = done.after
         self.recorded += done.events
         told = [event.data for event in done.events]
         for event in done.events:
@@ -63,7 +63,7 @@ class PriorityStory:
         return told
 
     def vehicle(self, vehicle_id: str = "v"):
-        return self.states[f"vehicles:{vehicle_id}"].fold.vehicle
+        return self.states[f"vehicles:{vehicle_id}"].state.vehicle
 
     def tier(self, vehicle_id: str = "v") -> int:
         """The tier by the vehicle's own fold, now."""

@@ -32,7 +32,7 @@ class SiteStory:
 
     @property
     def site(self):
-        return self.state.fold
+        return self.state.state
 
     def add_charger(self, charger_id: str, panel: str) -> None:
         described = registry.ChargerRegistered(
@@ -46,7 +46,7 @@ class SiteStory:
         self.count += 1
         given = input_record(correlation or f"i{self.count}", "/test", "sites:s", self.now_ms, payload, actor="t")
         done = step(self.processor, self.state, given, "b")
-        self.state = done.state
+        self.state = done.after
         self.timer_ms = self.state.timers.get("tick")
         return [event.data for event in done.events]
 

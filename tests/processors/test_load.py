@@ -39,7 +39,7 @@ def test_an_input_for_somebody_else_is_refused():
     state = fresh(LOAD, STREAM)
     given = input_record("i", "/t", STREAM, 1, CancelSession(session_id="s"), actor="t")
     with pytest.raises(DomainError) as refused:
-        LOAD.decide(state.fold, state.working, given)
+        LOAD.decide(state.state, state.observations, given)
     assert refused.value.field == "type"
 
 
@@ -153,19 +153,19 @@ def test_a_reading_that_changes_nothing_sets_no_timer_and_tells_nothing():
 def test_a_timer_that_is_due_with_nothing_to_do_is_harmless():
     kernel = Kernel().site()
     given = input_record("t", "/t", STREAM, START_MS, TimerDue(name=WAKE, due_ms=START_MS), actor="t")
-    assert LOAD.decide(kernel.state.fold, kernel.state.working, given) == []
+    assert LOAD.decide(kernel.state.state, kernel.state.observations, given) == []
 
 
-def test_after_a_loss_of_working_state_the_ledger_still_counts_the_worst():
+def test_after_a_loss_of_observations_the_ledger_still_counts_the_worst():
     kernel = Kernel().site(limit_a=64, firm_a=12).ready("a", "b")
     kernel.charge("a", 20)
-    fold = kernel.ledger
-    _, working = LOAD.start("s")
+    ledger = kernel.ledger
+    _, observations = LOAD.initial_state("s")
     given = input_record("t", "/t", STREAM, kernel.now_ms, TimerDue(name=WAKE, due_ms=kernel.now_ms), actor="t")
-    working = LOAD.observe(fold, working, given)
-    events = LOAD.decide(fold, working, given)
+    observations = LOAD.observe(ledger, observations, given)
+    events = LOAD.decide(ledger, observations, given)
     assert [event for event in events if not isinstance(event, TimerSet)] == []
-    assert fold.chargers["a"].possible_ma(kernel.now_ms) == 20_000
+    assert ledger.chargers["a"].possible_ma(kernel.now_ms) == 20_000
 
 
 def test_every_command_and_observation_of_load_has_a_handler():

@@ -310,7 +310,7 @@ def test_states_are_read_back_and_folded_again_from_the_events():
     for stream, state in story.states.items():
         assert load_state(story.processor, dump_state(story.processor, state)) == state
         events = [event for event in story.recorded if event.stream == stream]
-        assert refold(story.processor, stream, events, state.timers, False).fold == state.fold
+        assert refold(story.processor, stream, events, state.timers, False).state == state.state
 
 
 def test_a_lost_working_state_is_unknown_and_grants_nothing():

@@ -49,7 +49,7 @@ class VehicleStory:
         self.count += 1
         told = input_record(f"i{self.count}", "/test", "vehicles:v", NOW_MS, payload, actor="t")
         done = step(self.processor, self.state, told, "b")
-        self.state = done.state
+        self.state = done.after
         return [event.data for event in done.events]
 
     def request(self, session_id: str = "s1", **different) -> list[Payload]:
@@ -238,9 +238,9 @@ def test_the_end_of_another_session_is_ignored(end, open_session):
     story = VehicleStory()
     if open_session:
         story.request(open_session)
-    before = story.state.fold
+    before = story.state.state
     assert story.tell(end) == []
-    assert story.state.fold == before
+    assert story.state.state == before
 
 
 def test_what_is_not_for_a_vehicle_is_rejected():

@@ -68,7 +68,7 @@ class Town:
         processor = PROCESSORS[given.stream.partition(":")[0]]
         state = self.states.get(given.stream) or fresh(processor, given.stream)
         done = step(processor, state, given, "b")
-        self.states[given.stream] = done.state
+        self.states[given.stream] = done.after
         self.recorded += done.events
         told = list(done.events)
         for event in done.events:
@@ -97,14 +97,14 @@ class Town:
 
     @property
     def ledger(self):
-        return self.states[self.load].fold
+        return self.states[self.load].state
 
     def lease_ma(self, charger_id: str) -> int:
         lease = self.ledger.chargers[charger_id].lease
         return 0 if lease is None else lease.limit_ma
 
     def exceeded(self) -> tuple[str, ...]:
-        meters = self.states[self.load].working
+        meters = self.states[self.load].observations
         loads = [(one.outlet, counted_ma(one, meters.of.get(one.id), self.now_ms)) for one in self._chargers()]
         return Headroom(limits(self.ledger, self.now_ms), loads).exceeded()
 
@@ -226,7 +226,7 @@ class Town:
     def charge(self, vehicle_id: str) -> str:
         """Ask, and plug in where a charger is held: its id."""
         self.request(vehicle_id)
-        session = self.states[self.sites].fold.session_of(vehicle_id)
+        session = self.states[self.sites].state.session_of(vehicle_id)
         self.plug_in(session.charger_id, vehicle_id)
         return session.charger_id
 

@@ -92,12 +92,12 @@ def saying(what: str, kernel: Kernel) -> Payload:
 @pytest.mark.parametrize("what", ["status", "start", "meter", "answer"])
 def test_what_an_older_socket_says_of_now_is_refused_and_changes_nothing(what: str) -> None:
     kernel = moved()
-    before, learnt = kernel.ledger, kernel.state.working
+    before, learnt = kernel.ledger, kernel.state.observations
     (refused,) = kernel.give(saying(what, kernel), source=OLD)
     assert isinstance(refused, InputRejected)
     assert (refused.rule, refused.field, refused.reason) == (RULE, "source", "a newer socket speaks for this charger")
     assert kernel.ledger == before
-    assert kernel.state.working == learnt
+    assert kernel.state.observations == learnt
 
 
 @pytest.mark.parametrize("what", ["status", "start", "meter", "answer"])
