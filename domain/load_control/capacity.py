@@ -4,47 +4,47 @@ from __future__ import annotations
 
 from domain.electrical.grid import Node
 from domain.load_control.caps import limits
-from domain.load_control.context import Deciding
+from domain.load_control.context import KernelContext
 from domain.load_control.counting import is_lowerable
 from domain.load_control.parameters import PROMISE_MS
 from domain.records.load import CapacityChanged
 from domain.records.registry import NodeSpec
 
 
-def tell(deciding: Deciding) -> None:
+def tell(context: KernelContext) -> None:
     """Say so when it changed."""
-    ledger = deciding.ledger
-    in_force = limits(ledger, deciding.now_ms)
-    fixed = fixed_ma(deciding)
+    ledger = context.ledger
+    in_force = limits(ledger, context.now_ms)
+    fixed = fixed_ma(context)
     if in_force != ledger.told_limits or fixed != ledger.told_fixed:
         specs = tuple(_spec(node) for node in in_force.values())
-        deciding.add(CapacityChanged(limits=specs, fixed=tuple(fixed.items())))
+        context.add(CapacityChanged(limits=specs, fixed=tuple(fixed.items())))
 
 
-def fixed_ma(deciding: Deciding) -> dict[str, int]:
+def fixed_ma(context: KernelContext) -> dict[str, int]:
     """Chargers that are offline, unproven, permitted or about to start, with the room that must be left for them."""
     fixed: dict[str, int] = {}
-    for charger in deciding.ledger.chargers.values():
-        counted = 0 if is_lowerable(charger, deciding.now_ms) else deciding.counted_ma(charger)
+    for charger in context.ledger.chargers.values():
+        counted = 0 if is_lowerable(charger, context.now_ms) else context.counted_ma(charger)
         reserved = charger.waiting.start_ma if charger.waiting is not None else 0
         if counted or reserved:
             fixed[charger.id] = max(counted, reserved)
     return fixed
 
 
-def watch(deciding: Deciding) -> None:
+def watch(context: KernelContext) -> None:
     """Call people where a cap can't be guaranteed, or a promise is broken as far as the ledger knows."""
-    ledger = deciding.ledger
-    doubtful = [cap for cap in ledger.caps if not cap.guaranteed and not cap.is_over(deciding.now_ms)]
+    ledger = context.ledger
+    doubtful = [cap for cap in ledger.caps if not cap.guaranteed and not cap.is_over(context.now_ms)]
     if doubtful:
         detail = "a cap is lower than what can be guaranteed: it is kept as well as possible"
-        deciding.alarm("cap_not_guaranteed", None, detail)
+        context.alarm("cap_not_guaranteed", None, detail)
     else:
-        deciding.all_clear("cap_not_guaranteed", None)
+        context.all_clear("cap_not_guaranteed", None)
     if ledger.over_since_ms is None:
-        deciding.all_clear("overload", None)
-    elif deciding.now_ms >= ledger.over_since_ms + PROMISE_MS:
-        deciding.alarm("overload", None, "counted at their worst, the chargers have exceeded a limit for too long")
+        context.all_clear("overload", None)
+    elif context.now_ms >= ledger.over_since_ms + PROMISE_MS:
+        context.alarm("overload", None, "counted at their worst, the chargers have exceeded a limit for too long")
 
 
 def _spec(node: Node) -> NodeSpec:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.load_control.context import Deciding
+from domain.load_control.context import KernelContext
 from domain.load_control.evolve import DISOBEYED, PROBE_RULE
 from domain.load_control.ledger import Charger, Lease
 from domain.load_control.make_before_break import desire, is_probed
@@ -20,18 +20,18 @@ from domain.load_control.parameters import (
 from domain.records.load import LimitConfirmed, ObedienceProven, ObedienceVoided
 
 
-def judge(deciding: Deciding, charger: Charger, meter: Meter) -> None:
+def judge(context: KernelContext, charger: Charger, meter: Meter) -> None:
     """What a new reading of a charger in a transaction says of its obedience."""
     lease = charger.lease
     if lease is None or not charger.connected or len(charger.transactions) != 1:
         return
     if _disobeys(meter):
-        _void(deciding, charger, lease, meter)
+        _void(context, charger, lease, meter)
     elif _is_settled(lease, meter):
         if not charger.proven and _is_proof(charger, lease, meter):
-            _prove(deciding, charger, lease, meter)
-        _confirm(deciding, deciding.ledger.chargers[charger.id], lease, meter)
-    _probe(deciding, deciding.ledger.chargers[charger.id], meter)
+            _prove(context, charger, lease, meter)
+        _confirm(context, context.ledger.chargers[charger.id], lease, meter)
+    _probe(context, context.ledger.chargers[charger.id], meter)
 
 
 def _disobeys(meter: Meter) -> bool:
@@ -43,14 +43,14 @@ def _is_settled(lease: Lease, meter: Meter) -> bool:
     return accepted_ms is not None and not lease.ask.repeat and meter.at_ms >= accepted_ms + SETTLE_MS
 
 
-def _void(deciding: Deciding, charger: Charger, lease: Lease, meter: Meter) -> None:
+def _void(context: KernelContext, charger: Charger, lease: Lease, meter: Meter) -> None:
     if charger.disobedient:
         return
-    deciding.add(
+    context.add(
         ObedienceVoided(charger_id=charger.id, reason=DISOBEYED, limit_ma=lease.limit_ma, measured_ma=meter.current_ma)
     )
     detail = f"it measures {meter.current_ma} mA and accepted {lease.limit_ma} mA"
-    deciding.alarm("disobedient", charger.id, detail)
+    context.alarm("disobedient", charger.id, detail)
 
 
 def _is_proof(charger: Charger, lease: Lease, meter: Meter) -> bool:
@@ -65,8 +65,8 @@ def _is_proof(charger: Charger, lease: Lease, meter: Meter) -> bool:
     return fell and follows and lease.limit_ma >= charger.outlet.min_ma
 
 
-def _prove(deciding: Deciding, charger: Charger, lease: Lease, meter: Meter) -> None:
-    deciding.add(
+def _prove(context: KernelContext, charger: Charger, lease: Lease, meter: Meter) -> None:
+    context.add(
         ObedienceProven(
             charger_id=charger.id,
             before_ma=meter.before_ma or 0,
@@ -74,15 +74,15 @@ def _prove(deciding: Deciding, charger: Charger, lease: Lease, meter: Meter) -> 
             measured_ma=meter.current_ma,
         )
     )
-    deciding.all_clear("disobedient", charger.id)
+    context.all_clear("disobedient", charger.id)
 
 
-def _confirm(deciding: Deciding, charger: Charger, lease: Lease, meter: Meter) -> None:
+def _confirm(context: KernelContext, charger: Charger, lease: Lease, meter: Meter) -> None:
     """A decrease is real, for a charger whose word counts. What the meter can't tell from the limit is the limit."""
-    if not charger.proven or charger.possible_ma(deciding.now_ms) <= lease.limit_ma:
+    if not charger.proven or charger.possible_ma(context.now_ms) <= lease.limit_ma:
         return
     if meter.current_ma <= lease.limit_ma + tolerance_ma(lease.limit_ma):
-        deciding.add(
+        context.add(
             LimitConfirmed(
                 charger_id=charger.id,
                 generation=lease.ask.generation,
@@ -90,17 +90,17 @@ def _confirm(deciding: Deciding, charger: Charger, lease: Lease, meter: Meter) -
                 measured_ma=meter.current_ma,
             )
         )
-        deciding.all_clear("unconfirmed", charger.id)
+        context.all_clear("unconfirmed", charger.id)
 
 
-def _probe(deciding: Deciding, charger: Charger, meter: Meter) -> None:
+def _probe(context: KernelContext, charger: Charger, meter: Meter) -> None:
     """Lower an unproven charger that draws enough, to see whether it follows."""
     lease = charger.lease
-    if lease is None or charger.proven or charger.disobedient or is_probed(charger, deciding.now_ms):
+    if lease is None or charger.proven or charger.disobedient or is_probed(charger, context.now_ms):
         return
-    paused = charger.probed_ms is not None and deciding.now_ms < charger.probed_ms + PROBE_PAUSE_MS
+    paused = charger.probed_ms is not None and context.now_ms < charger.probed_ms + PROBE_PAUSE_MS
     if paused or meter.current_ma < charger.outlet.min_ma + PROOF_STEP_MA:
         return
     limit_ma = max(charger.outlet.min_ma, meter.current_ma * PROBE_PERMILLE // 1000 // STEP_MA * STEP_MA)
     if limit_ma <= min(lease.limit_ma, meter.current_ma - PROOF_STEP_MA):
-        desire(deciding, charger, limit_ma, PROBE_RULE, "one obeyed decrease proves that the charger obeys")
+        desire(context, charger, limit_ma, PROBE_RULE, "one obeyed decrease proves that the charger obeys")

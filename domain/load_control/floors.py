@@ -3,67 +3,67 @@
 from __future__ import annotations
 
 from domain.load_control.caps import with_root_limit
-from domain.load_control.context import Deciding
+from domain.load_control.context import KernelContext
 from domain.load_control.headroom import Headroom
 from domain.load_control.ledger import Charger
 from domain.records.load import FailsafeDesired
 
 
-def follow_plan(deciding: Deciding) -> None:
+def follow_plan(context: KernelContext) -> None:
     """Lower floors at once, repeat what is not installed, then raise where the sum stays below the firm power.
 
     A floor that may still be installed, or was asked for, counts until a lower one is accepted.
     """
     raising: list[Charger] = []
-    for charger in list(deciding.ledger.chargers.values()):
+    for charger in list(context.ledger.chargers.values()):
         if not charger.connected:
             continue
-        wanted = wanted_ma(deciding, charger)
+        wanted = wanted_ma(context, charger)
         if wanted > charger.floor.desired_ma:
             raising.append(charger)
-        elif wanted < charger.floor.desired_ma or charger.floor.ask.is_due(deciding.now_ms):
-            _desire(deciding, charger, wanted)
+        elif wanted < charger.floor.desired_ma or charger.floor.ask.is_due(context.now_ms):
+            _desire(context, charger, wanted)
     if raising:
-        _raise(deciding, raising)
+        _raise(context, raising)
 
 
-def wanted_ma(deciding: Deciding, charger: Charger) -> int:
+def wanted_ma(context: KernelContext, charger: Charger) -> int:
     """The planned share; while the lease is lower, no more than that, so that a paused car's share can serve others.
 
     It is given back when the lease reaches the share again, or with the transaction's end.
     """
-    planned_ma = deciding.ledger.floor_plan.get(charger.id, 0)
+    planned_ma = context.ledger.floor_plan.get(charger.id, 0)
     lease = charger.lease
     if not charger.transactions:
         # Room is kept for a permitted start at the floor as it was then.
-        is_kept = charger.permit is not None and charger.permit.is_kept(deciding.now_ms)
+        is_kept = charger.permit is not None and charger.permit.is_kept(context.now_ms)
         return min(planned_ma, charger.floor.desired_ma) if is_kept else planned_ma
     if lease is None:
         return min(planned_ma, charger.floor.desired_ma)
     if lease.limit_ma >= planned_ma:
         return planned_ma
-    if charger.possible_ma(deciding.now_ms) > lease.limit_ma:
+    if charger.possible_ma(context.now_ms) > lease.limit_ma:
         # Until the lease is confirmed it may be the floor that holds the car: its fall would have to be confirmed too.
         return min(planned_ma, charger.floor.desired_ma)
     return min(planned_ma, lease.limit_ma, charger.floor.desired_ma)
 
 
-def _raise(deciding: Deciding, raising: list[Charger]) -> None:
-    ledger = deciding.ledger
+def _raise(context: KernelContext, raising: list[Charger]) -> None:
+    ledger = context.ledger
     firm = with_root_limit(ledger.nodes, ledger.firm_w)
     left = Headroom(firm, [(charger.outlet, _worst_ma(charger)) for charger in ledger.chargers.values()])
     for charger in raising:
-        before_ma, wanted = _worst_ma(charger), wanted_ma(deciding, charger)
+        before_ma, wanted = _worst_ma(charger), wanted_ma(context, charger)
         if wanted <= max(before_ma, left.most_ma(charger.outlet, before_ma)):
             left.change(charger.outlet, before_ma, max(before_ma, wanted))
-            _desire(deciding, charger, wanted)
-        elif charger.floor.ask.is_due(deciding.now_ms):
-            _desire(deciding, charger, charger.floor.desired_ma)
+            _desire(context, charger, wanted)
+        elif charger.floor.ask.is_due(context.now_ms):
+            _desire(context, charger, charger.floor.desired_ma)
 
 
 def _worst_ma(charger: Charger) -> int:
     return max(charger.floor.installed_ma or 0, charger.floor.desired_ma)
 
 
-def _desire(deciding: Deciding, charger: Charger, limit_ma: int) -> None:
-    deciding.add(FailsafeDesired(charger_id=charger.id, limit_ma=limit_ma, generation=charger.generation + 1))
+def _desire(context: KernelContext, charger: Charger, limit_ma: int) -> None:
+    context.add(FailsafeDesired(charger_id=charger.id, limit_ma=limit_ma, generation=charger.generation + 1))

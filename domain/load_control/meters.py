@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from domain.electrical.grid import Outlet
-from domain.load_control.ledger import Charger
+from domain.load_control.ledger import Charger, Ledger
 from domain.load_control.parameters import SETTLE_MS, tolerance_ma
-from domain.records.observations import Metered
+from domain.records import Record
+from domain.records.observations import Metered, TransactionStop
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,27 @@ def current_ma(outlet: Outlet, told: Metered) -> int | None:
     return None
 
 
-def sense(charger: Charger, meters: Meters, told: Metered, now_ms: int) -> Meters:
+def observe(ledger: Ledger, meters: Meters, given: Record) -> Meters:
+    """The meters after an input."""
+    if meters.since_ms == 0:
+        meters = replace(meters, since_ms=given.time)
+    match given.data:
+        case Metered() if given.data.charger_id in ledger.chargers:
+            return _observe_reading(ledger.chargers[given.data.charger_id], meters, given.data, given.time)
+        case TransactionStop():
+            return _forget_stopped(ledger, meters, given.data)
+    return meters
+
+
+def _forget_stopped(ledger: Ledger, meters: Meters, stop: TransactionStop) -> Meters:
+    """A charger meters its transactions only: what it drew is over with the last of them."""
+    charger = ledger.chargers.get(stop.charger_id)
+    if charger is None or [one.id for one in charger.transactions] != [stop.transaction_id]:
+        return meters
+    return meters.forget(stop.charger_id)
+
+
+def _observe_reading(charger: Charger, meters: Meters, told: Metered, now_ms: int) -> Meters:
     """Take in a reading. Those from an outage or of a transaction that is over are history; not all say a current."""
     measured_ma = current_ma(charger.outlet, told)
     if not told.fresh or measured_ma is None or told.transaction_id in charger.ended:

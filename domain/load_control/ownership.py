@@ -7,9 +7,10 @@ one's connect; a charger that has left it never got the answer, and says what ma
 from __future__ import annotations
 
 from domain.errors import DomainError
+from domain.load_control.context import KernelContext
 from domain.load_control.desired import Owner
-from domain.load_control.ledger import Charger, Ledger
-from domain.records import Payload, Record
+from domain.load_control.ledger import Charger
+from domain.records import Payload
 from domain.records.observations import Metered, ProfileAnswer, Status, TransactionStart, connection_of
 
 RULE = "load_control.ownership.v1"
@@ -28,11 +29,12 @@ def holder(charger: Charger) -> str:
     return charger.gateway_id if charger.connected else ""
 
 
-def refuse_older_socket(ledger: Ledger, given: Record) -> None:
+def refuse_older_socket(context: KernelContext) -> None:
     """Raises `DomainError` for what only a charger's newest socket may say, where another one says it."""
+    given = context.given
     said_on = connection_of(given.source)
     if not said_on or not isinstance(given.data, OF_THE_OWNER):
         return
-    charger = ledger.chargers.get(given.data.charger_id)  # type: ignore[attr-defined]
+    charger = context.ledger.chargers.get(given.data.charger_id)  # type: ignore[attr-defined]
     if charger is not None and said_on != charger.connection_id:
         raise DomainError("a newer socket speaks for this charger", field="source", rule=RULE)

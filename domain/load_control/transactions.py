@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from domain.load_control.context import Deciding
+from domain.load_control.context import KernelContext
 from domain.load_control.ledger import Charger, Ledger, Start, Transaction
 from domain.records.load import (
     LeaseEnded,
@@ -16,31 +16,30 @@ from domain.records.load import (
 from domain.records.observations import TransactionStart, TransactionStop
 
 
-def start(deciding: Deciding, told: TransactionStart, start_id: str) -> None:
+def start(context: KernelContext, told: TransactionStart) -> None:
     """Record a start; a repeat is answered with the same transaction id. It happened, whether it was permitted or not.
 
     A start on a connector whose transaction is still open ends that one: its stop was lost.
     """
-    charger = deciding.charger(told.charger_id)
+    start_id = context.given.id
+    charger = context.charger(told.charger_id)
     known = _known_start(charger, told)
     if known is not None:
-        return deciding.add(_started(told, known.transaction_id, start_id, known.permitted, known.commissioning, known))
+        return context.add(_started(told, known.transaction_id, start_id, known.permitted, known.commissioning, known))
     for open_one in charger.transactions:
         if open_one.connector_id == told.connector_id:
-            _stop(deciding, charger, open_one, told.meter_start_wh, "superseded")
-    transaction_id = draw_id(start_id, deciding.ledger)
-    charger = deciding.charger(told.charger_id)
-    permitted = charger.permit is not None and charger.permit.is_kept(deciding.now_ms)
+            _stop(context, charger, open_one, told.meter_start_wh, "superseded")
+    transaction_id = draw_id(start_id, context.ledger)
+    charger = context.charger(told.charger_id)
+    permitted = charger.permit is not None and charger.permit.is_kept(context.now_ms)
     test = charger.commissioning
-    commissioning = test is not None and deciding.now_ms < test.expires_ms and not charger.proven
-    deciding.add(_started(told, transaction_id, start_id, permitted, commissioning))
-    deciding.all_clear("idle_current", charger.id)
+    commissioning = test is not None and context.now_ms < test.expires_ms and not charger.proven
+    context.add(_started(told, transaction_id, start_id, permitted, commissioning))
+    context.all_clear("idle_current", charger.id)
     if not permitted:
-        deciding.alarm(
-            "start_not_permitted", charger.id, "a transaction began without a permit: it gets no current yet"
-        )
-    if len(deciding.charger(charger.id).transactions) > 1:
-        deciding.alarm("two_transactions", charger.id, "two connectors charge at once: counted at its physical maximum")
+        context.alarm("start_not_permitted", charger.id, "a transaction began without a permit: it gets no current yet")
+    if len(context.charger(charger.id).transactions) > 1:
+        context.alarm("two_transactions", charger.id, "two connectors charge at once: counted at its physical maximum")
     return None
 
 
@@ -88,15 +87,15 @@ def draw_id(start_id: str, ledger: Ledger) -> int:
         attempt += 1
 
 
-def stop(deciding: Deciding, told: TransactionStop) -> None:
+def stop(context: KernelContext, told: TransactionStop) -> None:
     """End a transaction of this charger. What fits none of its own is set aside for people, and never counted."""
-    charger = deciding.charger(told.charger_id)
+    charger = context.charger(told.charger_id)
     for transaction in charger.transactions:
         if transaction.id == told.transaction_id:
-            return _stop(deciding, charger, transaction, told.meter_stop_wh, told.reason)
+            return _stop(context, charger, transaction, told.meter_stop_wh, told.reason)
     if told.transaction_id in charger.ended:
-        return deciding.add(TransactionStopRepeated(charger_id=charger.id, transaction_id=told.transaction_id))
-    return deciding.add(
+        return context.add(TransactionStopRepeated(charger_id=charger.id, transaction_id=told.transaction_id))
+    return context.add(
         TransactionQuarantined(
             charger_id=charger.id,
             transaction_id=told.transaction_id,
@@ -106,8 +105,8 @@ def stop(deciding: Deciding, told: TransactionStop) -> None:
     )
 
 
-def _stop(deciding: Deciding, charger: Charger, transaction: Transaction, meter_stop_wh: int, reason: str) -> None:
-    deciding.add(
+def _stop(context: KernelContext, charger: Charger, transaction: Transaction, meter_stop_wh: int, reason: str) -> None:
+    context.add(
         TransactionStopped(
             transaction_id=transaction.id,
             charger_id=charger.id,
@@ -118,11 +117,9 @@ def _stop(deciding: Deciding, charger: Charger, transaction: Transaction, meter_
             commissioning=transaction.commissioning,
         )
     )
-    charger = deciding.charger(charger.id)
+    charger = context.charger(charger.id)
     if charger.lease is not None and charger.lease.transaction_id == transaction.id:
-        deciding.add(
-            LeaseEnded(charger_id=charger.id, transaction_id=transaction.id, generation=charger.generation + 1)
-        )
+        context.add(LeaseEnded(charger_id=charger.id, transaction_id=transaction.id, generation=charger.generation + 1))
     codes = ["start_not_permitted", "meter_silent", "unconfirmed", "shed"]
     for code in [*codes, "two_transactions"] if len(charger.transactions) < 2 else codes:
-        deciding.all_clear(code, charger.id)
+        context.all_clear(code, charger.id)

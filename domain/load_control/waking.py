@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from domain.load_control.confirmations import confirmation_due_ms
+from domain.load_control.context import KernelContext
 from domain.load_control.leases import renewal_due_ms
 from domain.load_control.ledger import Charger, Ledger
 from domain.load_control.make_before_break import is_probed
@@ -20,6 +21,25 @@ from domain.load_control.parameters import (
     QUEUE_MS,
     next_tick_ms,
 )
+from domain.records.time import TimerDue
+
+WAKE = "wake"
+
+
+def set_timer(context: KernelContext, before: Ledger) -> None:
+    """Set the timer where the next due moment is another one than `before`, and whenever the last one is used up."""
+    now_ms = context.now_ms
+    used_up = isinstance(context.given.data, TimerDue)
+    if not context.events and not used_up:
+        return
+    due_ms = next_due_ms(context.ledger, now_ms)
+    if due_ms is not None and (used_up or due_ms != next_due_ms(before, now_ms)):
+        context.set_timer(WAKE, due_ms)
+
+
+def reassess(context: KernelContext, _: TimerDue) -> None:
+    """Something may be due."""
+    context.reassess = True
 
 
 def next_due_ms(ledger: Ledger, now_ms: int) -> int | None:

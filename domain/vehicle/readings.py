@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from domain.errors import DomainError
+from domain.records import Record
 from domain.records.observations import Reading
 
 RULE = "readings.believed.v1"
@@ -44,7 +45,14 @@ class Readings:
     location_zone: Observed[str] | None = None
 
 
-def take(readings: Readings, told: Reading, enterprise_id: str | None, now_ms: int) -> Readings:
+def observe(readings: Readings, given: Record, enterprise_id: str | None) -> Readings:
+    """The readings after an input of a vehicle of this enterprise. Raises `DomainError` for a reading that can't be."""
+    if isinstance(given.data, Reading):
+        return with_reading(readings, given.data, enterprise_id, given.time)
+    return readings
+
+
+def with_reading(readings: Readings, told: Reading, enterprise_id: str | None, now_ms: int) -> Readings:
     """What is known after a reading of a vehicle of this enterprise. For each kind, time only moves forward.
 
     Raises `DomainError` where the reading can't be true: of the future, or a level outside 0 % to 100 %.

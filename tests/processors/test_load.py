@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from domain.errors import DomainError
+from domain.load_control.waking import WAKE
 from domain.records import input_record, load, registry
 from domain.records.load import (
     CapacityChanged,
@@ -20,8 +21,9 @@ from domain.records.observations import Booted, CommandAnswer, Configuration, Co
 from domain.records.time import InputRejected, TimerDue, TimerSet
 from domain.records.vehicles import CancelSession
 from processors.engine.stream import fresh
-from processors.load import HANDLERS, WAKE
-from tests.processors.kernel import LOAD, START_MS, STREAM, Kernel, of_type
+from processors.load import handlers
+from tests.stories.kernel import LOAD, STREAM, Kernel, of_type
+from tests.stories.story import START_MS
 
 
 def command(kernel: Kernel, **changed: object) -> RequestCommand:
@@ -45,7 +47,7 @@ def test_an_input_for_somebody_else_is_refused():
 
 def test_nothing_is_decided_before_the_site_is_registered():
     kernel = Kernel()
-    (event,) = kernel.give(status())
+    (event,) = kernel.when(status())
     assert isinstance(event, InputRejected)
     assert event.field == "site_id"
 
@@ -62,7 +64,7 @@ def test_an_unknown_charger_is_refused_by_every_input_that_names_one():
         command(kernel, charger_id="x"),
     ]
     for data in inputs:
-        (event,) = kernel.give(data)
+        (event,) = kernel.when(data)
         assert isinstance(event, InputRejected)
         assert event.field == "charger_id"
 
@@ -101,23 +103,23 @@ def test_connections_boots_statuses_and_answers_are_told_on():
     kernel = Kernel().site()
     kernel.add("a")
     assert of_type(kernel.connect("a", "c1"), ChargerConnected)
-    assert of_type(kernel.give(Booted(charger_id="a", vendor="v", model="m", firmware="f")), ChargerBooted)
-    assert of_type(kernel.give(status()), ChargerStatusChanged)
-    assert kernel.give(status()) == []
-    assert of_type(kernel.give(status(status="Charging")), ChargerStatusChanged)
-    assert isinstance(kernel.give(status(connector_id=65))[0], InputRejected)
+    assert of_type(kernel.when(Booted(charger_id="a", vendor="v", model="m", firmware="f")), ChargerBooted)
+    assert of_type(kernel.when(status()), ChargerStatusChanged)
+    assert kernel.when(status()) == []
+    assert of_type(kernel.when(status(status="Charging")), ChargerStatusChanged)
+    assert isinstance(kernel.when(status(connector_id=65))[0], InputRejected)
     answer = CommandAnswer(charger_id="a", command_id="c1", status="accepted", detail="")
-    assert of_type(kernel.give(answer), CommandAnswered)
+    assert of_type(kernel.when(answer), CommandAnswered)
     assert of_type(kernel.disconnect("a"), ChargerDisconnected)
-    assert kernel.give(Configuration(charger_id="a", items=(("k", "v"),))) == []
+    assert kernel.when(Configuration(charger_id="a", items=(("k", "v"),))) == []
 
 
 def test_one_shot_commands_are_passed_on_before_they_expire():
     kernel = Kernel().site()
     kernel.add("a")
-    (passed,) = of_type(kernel.give(command(kernel)), CommandRequested)
+    (passed,) = of_type(kernel.when(command(kernel)), CommandRequested)
     assert (passed.command_id, passed.action, passed.expires_ms) == ("c1", "unlock", kernel.now_ms + 1000)
-    (event,) = kernel.give(command(kernel, expires_ms=kernel.now_ms))
+    (event,) = kernel.when(command(kernel, expires_ms=kernel.now_ms))
     assert isinstance(event, InputRejected)
     assert event.field == "expires_ms"
 
@@ -125,13 +127,13 @@ def test_one_shot_commands_are_passed_on_before_they_expire():
 def test_there_is_one_timer_and_it_is_kept_while_cars_charge():
     kernel = Kernel().site(limit_a=64).ready("a")
     kernel.charge("a", 20)
-    assert set(kernel.state.timers) == {WAKE}
-    due = kernel.due_ms()
+    assert set(kernel.timers) == {WAKE}
+    due = min(kernel.timers.values(), default=None)
     assert due is not None
     for _ in range(10):
         last = due
         kernel.run_until(last)
-        due = kernel.due_ms()
+        due = min(kernel.timers.values(), default=None)
         assert due is not None
         assert last < due <= (last // 30_000 + 1) * 30_000
 
@@ -139,21 +141,21 @@ def test_there_is_one_timer_and_it_is_kept_while_cars_charge():
 def test_an_idle_site_sleeps():
     kernel = Kernel().site().ready("a")
     kernel.after(3600)
-    assert kernel.due_ms() is None
+    assert min(kernel.timers.values(), default=None) is None
 
 
 def test_a_reading_that_changes_nothing_sets_no_timer_and_tells_nothing():
     kernel = Kernel().site(limit_a=64).ready("a")
     kernel.charge("a", 20)
-    timers = dict(kernel.state.timers)
+    timers = dict(kernel.timers)
     assert kernel.meter("a", 19.5) == []
-    assert kernel.state.timers == timers
+    assert kernel.timers == timers
 
 
 def test_a_timer_that_is_due_with_nothing_to_do_is_harmless():
     kernel = Kernel().site()
     given = input_record("t", "/t", STREAM, START_MS, TimerDue(name=WAKE, due_ms=START_MS), actor="t")
-    assert LOAD.decide(kernel.state.state, kernel.state.observations, given) == []
+    assert LOAD.decide(kernel.state, kernel.observations, given) == []
 
 
 def test_after_a_loss_of_observations_the_ledger_still_counts_the_worst():
@@ -170,4 +172,4 @@ def test_after_a_loss_of_observations_the_ledger_still_counts_the_worst():
 
 def test_every_command_and_observation_of_load_has_a_handler():
     commands = {load.SetGridLimit, load.CommissionCharger, load.RequestCommand}
-    assert commands <= set(HANDLERS)
+    assert commands <= handlers.routes.keys()

@@ -21,7 +21,9 @@ from domain.records.vehicles import (
     SessionRequested,
 )
 from processors.engine.stream import dump_state, load_state, refold
-from tests.processors.priority_story import AMBULANCE, FAR_ZONE, HOUR_MS, MINUTE_MS, SITE_ZONE, START_MS, PriorityStory
+from processors.vehicles import Vehicles
+from tests.stories.priority import AMBULANCE, FAR_ZONE, HOUR_MS, SITE_ZONE, PriorityStory
+from tests.stories.story import MINUTE_MS, START_MS
 
 ORDINARY = VehicleRegistered(vehicle_id="v", battery_wh=60_000, max_ma=None, phases=1, owner_id="driver")
 
@@ -66,7 +68,7 @@ def test_an_ambulance_on_a_proven_mission_gets_p0_for_half_an_hour():
         "level_permille": 300,
         "level_age_ms": 60_000,
     }
-    assert story.to_sites[-1] == granted, "the site hears of it"
+    assert story.sent[-1].data == granted, "the site hears of it"
 
 
 def test_a_fleet_vehicle_on_a_mission_gets_p1():
@@ -183,7 +185,7 @@ def test_a_reading_that_can_not_be_true_is_rejected():
     story = PriorityStory()
     assert one(InputRejected, story.reading(level_permille=1001)).field == "soc"
     assert one(InputRejected, story.reading(age_ms=-120_001, mission_active=True)).field == "observed_at"
-    told = story.tell(AMBULANCE.model_copy(update={"vehicle_id": "w"}), "vehicles:w")
+    told = story.when(AMBULANCE.model_copy(update={"vehicle_id": "w"}), stream="vehicles:w")
     assert told
     stranger = story.reading("nobody", mission_active=True)
     assert one(InputRejected, stranger).field == "vehicle_id"
@@ -223,7 +225,7 @@ def test_the_end_of_the_mission_ends_it_at_once():
     story.wait(1)
     expired = one(PriorityExpired, story.reading(mission_active=False))
     assert (expired.tier, expired.reason) == (0, "the mission is over")
-    assert (story.tier(), story.to_sites[-1]) == (2, expired)
+    assert (story.tier(), story.sent[-1].data) == (2, expired)
     assert story.wait(60) == [], "nothing is left to end"
 
 
@@ -266,7 +268,7 @@ def test_a_suspension_ends_what_the_vehicles_hold():
     told = story.suspend()
     assert of(PriorityRevoked, told)
     assert one(PriorityExpired, told).reason == "the enterprise was suspended"
-    assert (story.tier(), story.to_sites[-1]) == (2, one(PriorityExpired, told))
+    assert (story.tier(), story.sent[-1].data) == (2, one(PriorityExpired, told))
     story.wait(1)
     assert one(PriorityDenied, story.on_mission()).reason == "the enterprise is not approved"
 
@@ -290,7 +292,7 @@ def test_an_answer_that_comes_after_the_session_ended_grants_nothing():
     (used,) = [record.data for record in story.recorded if isinstance(record.data, QuotaUsed)]
     story.end()
     story.request("s2", site_zone=FAR_ZONE)
-    assert story.tell(used) == []
+    assert story.when(used) == []
     assert story.tier() == 2
 
 
@@ -298,7 +300,7 @@ def test_an_answer_that_comes_when_the_proofs_are_stale_grants_nothing():
     story = granted_story()
     (used,) = [record.data for record in story.recorded if isinstance(record.data, QuotaUsed)]
     story.reading(mission_active=False, age_ms=-1)
-    assert one(PriorityDenied, story.tell(used)).reason == "it is not on a mission, says its enterprise"
+    assert one(PriorityDenied, story.when(used)).reason == "it is not on a mission, says its enterprise"
     assert story.tier() == 2
 
 
@@ -308,9 +310,9 @@ def test_an_answer_that_comes_when_the_proofs_are_stale_grants_nothing():
 def test_states_are_read_back_and_folded_again_from_the_events():
     story = granted_story()
     for stream, state in story.states.items():
-        assert load_state(story.processor, dump_state(story.processor, state)) == state
+        assert load_state(Vehicles(), dump_state(Vehicles(), state)) == state
         events = [event for event in story.recorded if event.stream == stream]
-        assert refold(story.processor, stream, events, state.timers, False).state == state.state
+        assert refold(Vehicles(), stream, events, state.timers, False).state == state.state
 
 
 def test_a_lost_working_state_is_unknown_and_grants_nothing():
@@ -318,7 +320,7 @@ def test_a_lost_working_state_is_unknown_and_grants_nothing():
     story.on_mission()
     state = story.states["vehicles:v"]
     events = [event for event in story.recorded if event.stream == "vehicles:v"]
-    story.states["vehicles:v"] = refold(story.processor, "vehicles:v", events, state.timers, False)
+    story.states["vehicles:v"] = refold(Vehicles(), "vehicles:v", events, state.timers, False)
     assert one(PriorityDenied, story.request()).reason.startswith("whether it is on a mission is not known")
 
 

@@ -16,7 +16,7 @@ from processors.engine.host import Host
 from processors.engine.replay import replay
 from processors.sites import Sites
 from processors.vehicles import Vehicles
-from tests.processors.site_story import NODES
+from tests.stories.site import NODES
 
 BUILD = "b1"
 NOW_MS = 1_000_000_000

@@ -18,8 +18,9 @@ from domain.records.sites import (
 )
 from domain.records.vehicles import Evidence, PriorityExpired, PriorityGranted
 from processors.engine.stream import dump_state, load_state
-from processors.sites import TICK_MS
-from tests.processors.site_story import MINUTE_MS, NODES, SiteStory
+from processors.sites import TICK_MS, Sites
+from tests.stories.site import NODES, SiteStory
+from tests.stories.story import MINUTE_MS
 
 NOTHING = Evidence(
     eligible=True,
@@ -62,7 +63,7 @@ def grant(story: SiteStory, session_id: str, tier: int = 0, minutes: float = 30)
         rule="r",
         reason="granted",
     )
-    return story.tell(granted)
+    return story.when(granted)
 
 
 def expire(story: SiteStory, session_id: str):
@@ -75,7 +76,7 @@ def expire(story: SiteStory, session_id: str):
         rule="r",
         reason="over",
     )
-    return story.tell(expired)
+    return story.when(expired)
 
 
 def full(cars: int = 2, **options) -> SiteStory:
@@ -94,7 +95,7 @@ def test_a_grant_changes_the_tier_until_its_end():
     )
     session = story.site.sessions["b"]
     assert (session.tier, session.tier_until_ms) == (0, story.now_ms + 30 * MINUTE_MS)
-    assert load_state(story.processor, dump_state(story.processor, story.state)) == story.state
+    assert load_state(Sites(), dump_state(Sites(), story.whole())) == story.whole()
 
 
 def test_its_expiry_makes_it_p2_again_and_is_told_once():
@@ -181,18 +182,9 @@ def test_the_end_of_its_priority_shares_again_at_once():
     assert len(story.site.targets) == 3
 
 
-class Reserved(SiteStory):
-    """A site of 40 kW, half of which is kept for P0."""
-
-    def tell(self, payload, correlation=None):
-        if isinstance(payload, registry.SiteRegistered):
-            payload = payload.model_copy(update={"priority_reserve_w": RESERVE_W})
-        return super().tell(payload, correlation)
-
-
-def reserved() -> Reserved:
-    """Four cars charge there, with all that is left to them."""
-    story = Reserved(per_panel=5)
+def reserved() -> SiteStory:
+    """Of 40 kW half is kept free for P0; four cars charge with all that is left to them."""
+    story = SiteStory(per_panel=5, reserve_w=RESERVE_W)
     for number in range(4):
         story.charging(f"a{number}", f"p2c{number}", need_wh=40_000)
     used_w = sum(-(-current_ma * 208 // 1000) for current_ma in story.site.targets.values())
@@ -203,7 +195,7 @@ def reserved() -> Reserved:
 def test_a_standing_reserve_is_part_of_the_site():
     story = SiteStory()
     told = registry.SiteRegistered(site_id="s", location_zone="z", firm_w=1, nodes=NODES, priority_reserve_w=RESERVE_W)
-    assert one(SiteAdded, story.tell(told)).priority_reserve_w == RESERVE_W
+    assert one(SiteAdded, story.when(told)).priority_reserve_w == RESERVE_W
     assert story.site.priority_reserve_w == RESERVE_W
 
 

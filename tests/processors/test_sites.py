@@ -23,8 +23,8 @@ from domain.records.sites import (
     StartRequested,
 )
 from domain.records.time import InputRejected
-from processors.engine.stream import fresh
-from tests.processors.site_story import MINUTE_MS, NODES, SiteStory
+from tests.stories.site import NODES, SiteStory
+from tests.stories.story import MINUTE_MS
 
 
 def of(kind, payloads):
@@ -99,7 +99,7 @@ def test_snooze_lets_the_next_go_first_and_keeps_the_place():
     story.request("a")
     story.wait(1)
     story.request("b")
-    told = story.tell(vehicles.SnoozeRequested(session_id="a", site_id="s"))
+    told = story.when(vehicles.SnoozeRequested(session_id="a", site_id="s"))
     assert one(SessionSnoozed, told).session_id == "a"
     assert one(SessionOffered, told).session_id == "b"
     story.authorize("p2c0", "b")
@@ -124,7 +124,7 @@ def test_an_illegal_transition_is_rejected_with_the_reason(state, asked, reason)
     story = SiteStory()
     story.charging("a", "p2c0")
     story.request("b")
-    rejected = one(InputRejected, story.tell(asked))
+    rejected = one(InputRejected, story.when(asked))
     assert reason in rejected.reason
     assert rejected.field == "session_id"
 
@@ -143,7 +143,7 @@ def test_the_session_is_complete_when_its_energy_has_arrived_and_the_charger_sta
 def test_a_car_that_stops_by_itself_just_short_of_its_target_has_reached_it():
     story = SiteStory()
     story.charging("a", "p2c0", need_wh=10_000)
-    story.tell(_granted("p2c0", 32_000, story.now_ms))
+    story.when(_granted("p2c0", 32_000, story.now_ms))
     assert not of(SessionEnded, story.meter("p2c0", 9_990, current_ma=0))
     story.wait(1)
     assert one(SessionEnded, story.meter("p2c0", 9_990, current_ma=0)).reason == "target_reached"
@@ -152,7 +152,7 @@ def test_a_car_that_stops_by_itself_just_short_of_its_target_has_reached_it():
 def test_a_car_that_stops_far_from_its_target_keeps_its_session():
     story = SiteStory()
     story.charging("a", "p2c0", need_wh=10_000)
-    story.tell(_granted("p2c0", 32_000, story.now_ms))
+    story.when(_granted("p2c0", 32_000, story.now_ms))
     for _ in range(5):
         assert not of(SessionEnded, story.meter("p2c0", 5_000, current_ma=0))
         story.wait(1)
@@ -228,7 +228,7 @@ def test_a_charger_that_fails_gives_its_car_back_to_the_queue_at_its_old_place()
     story = SiteStory(per_panel=2)
     story.request("a")
     story.accept("a")
-    told = story.tell(load.ChargerDisconnected(charger_id="p2c0", connection_id="x", reason="gone"))
+    told = story.when(load.ChargerDisconnected(charger_id="p2c0", connection_id="x", reason="gone"))
     assert one(SessionRequeued, told).session_id == "a"
     assert one(SessionOffered, told).charger_id == "p2c1"
 
@@ -255,7 +255,7 @@ def test_a_repeated_start_has_no_second_effect():
         commissioning=False,
         duplicate_of="i1",
     )
-    assert story.tell(again) == []
+    assert story.when(again) == []
 
 
 def test_commissioning_opens_no_session():
@@ -281,7 +281,7 @@ def test_a_lower_capacity_is_shared_at_once():
     story.charging("a", "p2c0")
     story.charging("b", "p2c1")
     lower = (registry.NodeSpec(id="site", parent=None, kind="site", limit_w=5_000), *NODES[1:])
-    told = story.tell(load.CapacityChanged(limits=lower, fixed=()))
+    told = story.when(load.CapacityChanged(limits=lower, fixed=()))
     assert sum(story.site.targets.values()) * 208 <= 5_000_000
     assert set(targets(told)) == {"p2c0", "p2c1"}
 
@@ -291,10 +291,10 @@ def test_what_a_tapering_car_leaves_goes_to_others():
     for session, charger in (("a", "p2c0"), ("b", "p2c1")):
         story.charging(session, charger, need_wh=60_000)
     lower = (registry.NodeSpec(id="site", parent=None, kind="site", limit_w=8_000), *NODES[1:])
-    story.tell(load.CapacityChanged(limits=lower, fixed=()))
+    story.when(load.CapacityChanged(limits=lower, fixed=()))
     before = dict(story.site.targets)
     for charger, limit_ma in before.items():
-        story.tell(_granted(charger, limit_ma, story.now_ms))
+        story.when(_granted(charger, limit_ma, story.now_ms))
     for _ in range(4):
         story.wait(0.5)
         story.meter("p2c0", 1_000, current_ma=7_000)
@@ -331,7 +331,7 @@ def test_a_second_request_of_a_car_that_charges_here_is_refused():
         max_ma=None,
         phases=1,
     )
-    assert one(SessionRefused, story.tell(again)).reason == "this vehicle is charging here already"
+    assert one(SessionRefused, story.when(again)).reason == "this vehicle is charging here already"
 
 
 def test_priority_goes_to_the_head_of_the_queue():
@@ -347,13 +347,13 @@ def test_ticks_end_when_nobody_is_there():
     story = SiteStory()
     story.charging("a", "p2c0")
     story.wait(5)
-    assert story.timer_ms is not None
+    assert story.timers
     story.stop("p2c0")
     story.wait(1)
-    assert story.timer_ms is None
+    assert not story.timers
 
 
 def test_a_request_for_a_site_that_nobody_registered_is_refused_so_that_the_vehicle_is_free_again():
     story = SiteStory()
-    story.state = fresh(story.processor, "sites:elsewhere")
+    story.stream = "sites:elsewhere"
     assert one(SessionRefused, story.request("a")).reason == "this site has no chargers"

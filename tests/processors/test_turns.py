@@ -2,7 +2,8 @@
 
 from domain.records import sites as said
 from domain.site.announcements import WORTH_TELLING_MS
-from tests.processors.site_story import MINUTE_MS, SiteStory
+from tests.stories.site import SiteStory
+from tests.stories.story import MINUTE_MS
 
 
 def told(events):

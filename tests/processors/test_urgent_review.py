@@ -17,7 +17,8 @@ from domain.records.vehicles import (
     UrgentReviewOpened,
 )
 from domain.vehicle.priority import claim_id
-from tests.processors.priority_story import HOUR_MS, MINUTE_MS, START_MS, PriorityStory
+from tests.stories.priority import HOUR_MS, PriorityStory
+from tests.stories.story import MINUTE_MS, START_MS
 
 CAR = VehicleRegistered(vehicle_id="v", battery_wh=60_000, max_ma=None, phases=1, owner_id="driver")
 UNOWNED = CAR.model_copy(update={"owner_id": None})
@@ -204,7 +205,7 @@ def test_an_answer_of_the_quota_never_lowers_what_the_session_has():
     story.on_mission(level_permille=100)
     story.request()
     claim = claim_id("s1", "low_charge")
-    assert story.tell(QuotaUsed(claim_id=claim, vehicle_id="v", tier=1, used=1, limit=2, rule="r", reason="room")) == []
+    assert story.when(QuotaUsed(claim_id=claim, vehicle_id="v", tier=1, used=1, limit=2, rule="r", reason="room")) == []
     assert story.tier() == 0
 
 

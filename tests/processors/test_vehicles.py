@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.errors import DomainError
-from domain.records import Payload, input_record
+from domain.records import Payload
 from domain.records.load import CapacityChanged
 from domain.records.registry import VehicleRegistered
 from domain.records.sites import SessionEnded, SessionRefused
@@ -26,34 +26,23 @@ from domain.records.vehicles import (
 )
 from domain.site.session import EVERYONE
 from domain.vehicle.session_request import check_request, energy_need_wh
-from processors.engine.stream import fresh, step
 from processors.vehicles import Vehicles
+from tests.stories.story import MINUTE_MS, START_MS, Story
 
-MINUTE_MS = 60_000
 DAY_MS = 24 * 60 * MINUTE_MS
-NOW_MS = 1_000_000_000
 CAR = VehicleRegistered(vehicle_id="v", battery_wh=60_000, max_ma=32_000, phases=3)
 
 
-class VehicleStory:
-    """A vehicle; `tell` gives an input and returns the payloads that followed."""
+class VehicleStory(Story):
+    """A vehicle that is registered as `car`, or one that nobody registered."""
 
     def __init__(self, car: VehicleRegistered | None = CAR) -> None:
-        self.processor = Vehicles()
-        self.state = fresh(self.processor, "vehicles:v")
-        self.count = 0
+        super().__init__(Vehicles(), stream="vehicles:v")
         if car is not None:
-            self.tell(car)
-
-    def tell(self, payload: Payload) -> list[Payload]:
-        self.count += 1
-        told = input_record(f"i{self.count}", "/test", "vehicles:v", NOW_MS, payload, actor="t")
-        done = step(self.processor, self.state, told, "b")
-        self.state = done.after
-        return [event.data for event in done.events]
+            self.given(car)
 
     def request(self, session_id: str = "s1", **different) -> list[Payload]:
-        return self.tell(asked(session_id, **different))
+        return self.when(asked(session_id, **different))
 
 
 def asked(session_id: str = "s1", **different) -> RequestSession:
@@ -63,7 +52,7 @@ def asked(session_id: str = "s1", **different) -> RequestSession:
         site_id="north",
         target_permille=800,
         level_permille=400,
-        depart_ms=NOW_MS + 60 * MINUTE_MS,
+        depart_ms=START_MS + 60 * MINUTE_MS,
     )
     return request.model_copy(update=different)
 
@@ -92,7 +81,7 @@ def rejection(told: list[Payload]) -> tuple[str, str]:
 
 
 def test_a_registered_vehicle_is_added():
-    assert VehicleStory(None).tell(CAR) == [VehicleAdded(vehicle_id="v", battery_wh=60_000, max_ma=32_000, phases=3)]
+    assert VehicleStory(None).when(CAR) == [VehicleAdded(vehicle_id="v", battery_wh=60_000, max_ma=32_000, phases=3)]
 
 
 def test_a_request_goes_to_the_site_with_what_the_car_can_and_needs():
@@ -105,7 +94,7 @@ def test_a_request_goes_to_the_site_with_what_the_car_can_and_needs():
             target_permille=800,
             level_permille=400,
             need_wh=24_000,
-            depart_ms=NOW_MS + 60 * MINUTE_MS,
+            depart_ms=START_MS + 60 * MINUTE_MS,
             max_ma=32_000,
             phases=3,
         )
@@ -120,7 +109,7 @@ def test_a_vehicle_has_one_session_at_a_time():
     story = VehicleStory()
     story.request("s1")
     assert rejection(story.request("s2")) == ("vehicle_id", "this vehicle has session s1 open")
-    assert story.tell(CancelSession(session_id="s1")) == [CancelRequested(session_id="s1", site_id="north")]
+    assert story.when(CancelSession(session_id="s1")) == [CancelRequested(session_id="s1", site_id="north")]
 
 
 @pytest.mark.parametrize(
@@ -133,9 +122,9 @@ def test_a_vehicle_has_one_session_at_a_time():
         ({"level_permille": 1001}, "current_soc", "0 % to 100 %"),
         ({"level_permille": 800}, "target_soc", "at its target already"),
         ({"level_permille": 801}, "target_soc", "at its target already"),
-        ({"depart_ms": NOW_MS - 1}, "time_constraint_minutes", "over already"),
-        ({"depart_ms": NOW_MS}, "time_constraint_minutes", "over already"),
-        ({"depart_ms": NOW_MS + 7 * DAY_MS + 1}, "time_constraint_minutes", "seven days"),
+        ({"depart_ms": START_MS - 1}, "time_constraint_minutes", "over already"),
+        ({"depart_ms": START_MS}, "time_constraint_minutes", "over already"),
+        ({"depart_ms": START_MS + 7 * DAY_MS + 1}, "time_constraint_minutes", "seven days"),
     ],
 )
 def test_a_request_that_makes_no_sense_is_rejected_by_the_name_of_its_field(different, field, reason):
@@ -152,8 +141,8 @@ def test_a_request_that_makes_no_sense_is_rejected_by_the_name_of_its_field(diff
     [
         {"target_permille": 1, "level_permille": 0},
         {"target_permille": 1000, "level_permille": 999},
-        {"depart_ms": NOW_MS + 1},
-        {"depart_ms": NOW_MS + 7 * DAY_MS},
+        {"depart_ms": START_MS + 1},
+        {"depart_ms": START_MS + 7 * DAY_MS},
     ],
 )
 def test_the_edges_of_what_may_be_asked_are_accepted(different):
@@ -180,9 +169,9 @@ def test_the_need_is_the_missing_part_of_the_battery_rounded_up(target, level, b
 def test_the_need_is_never_short_of_the_target_and_less_than_1_wh_over_it(target, level, battery_wh):
     if level >= target:
         with pytest.raises(DomainError):
-            check_request(target, level, NOW_MS + 1, NOW_MS)
+            check_request(target, level, START_MS + 1, START_MS)
         return
-    check_request(target, level, NOW_MS + 1, NOW_MS)
+    check_request(target, level, START_MS + 1, START_MS)
     missing_mwh = (target - level) * battery_wh
     assert 0 <= energy_need_wh(target, level, battery_wh) * 1000 - missing_mwh < 1000
 
@@ -198,7 +187,7 @@ DRIVER_COMMANDS = [
 def test_what_a_driver_says_of_her_session_goes_to_its_site(command, event):
     story = VehicleStory()
     story.request("s1", site_id="south")
-    assert story.tell(command(session_id="s1")) == [event(session_id="s1", site_id="south")]
+    assert story.when(command(session_id="s1")) == [event(session_id="s1", site_id="south")]
 
 
 @pytest.mark.parametrize(("command", "_event"), DRIVER_COMMANDS)
@@ -207,7 +196,7 @@ def test_a_driver_has_no_say_in_a_session_that_is_not_open(command, _event, open
     story = VehicleStory()
     if open_session:
         story.request(open_session)
-    assert rejection(story.tell(command(session_id="s9"))) == ("session_id", "this vehicle has no such session open")
+    assert rejection(story.when(command(session_id="s9"))) == ("session_id", "this vehicle has no such session open")
 
 
 @pytest.mark.parametrize(
@@ -226,8 +215,8 @@ def test_a_driver_has_no_say_in_a_session_that_is_not_open(command, _event, open
 def test_the_end_of_its_session_frees_the_vehicle(end, closed):
     story = VehicleStory()
     story.request("s1")
-    assert story.tell(end) == [closed]
-    assert rejection(story.tell(CancelSession(session_id="s1")))[0] == "session_id"
+    assert story.when(end) == [closed]
+    assert rejection(story.when(CancelSession(session_id="s1")))[0] == "session_id"
     [event] = story.request("s2", site_id="south")
     assert (event.session_id, event.site_id) == ("s2", "south")
 
@@ -238,10 +227,10 @@ def test_the_end_of_another_session_is_ignored(end, open_session):
     story = VehicleStory()
     if open_session:
         story.request(open_session)
-    before = story.state.state
-    assert story.tell(end) == []
-    assert story.state.state == before
+    before = story.state
+    assert story.when(end) == []
+    assert story.state == before
 
 
 def test_what_is_not_for_a_vehicle_is_rejected():
-    assert rejection(VehicleStory().tell(CapacityChanged(limits=(), fixed=())))[0] == "type"
+    assert rejection(VehicleStory().when(CapacityChanged(limits=(), fixed=())))[0] == "type"

@@ -13,7 +13,7 @@ from domain.records.load import (
 )
 from domain.records.observations import Booted
 from domain.records.time import InputRejected
-from tests.processors.kernel import Kernel, of_type
+from tests.stories.kernel import Kernel, of_type
 
 
 def unproven(limit_a: float = 100) -> Kernel:
@@ -153,11 +153,11 @@ def test_a_proven_one_that_contradicts_counts_at_its_maximum_again():
 
 def test_other_firmware_has_proven_nothing():
     kernel = Kernel().site().ready("a")
-    kernel.give(Booted(charger_id="a", vendor="v", model="m", firmware="1"))
+    kernel.when(Booted(charger_id="a", vendor="v", model="m", firmware="1"))
     assert kernel.charger("a").proven
-    kernel.give(Booted(charger_id="a", vendor="v", model="m", firmware="1"))
+    kernel.when(Booted(charger_id="a", vendor="v", model="m", firmware="1"))
     assert kernel.charger("a").proven
-    assert of_type(kernel.give(Booted(charger_id="a", vendor="v", model="m", firmware="2")), ObedienceVoided) != []
+    assert of_type(kernel.when(Booted(charger_id="a", vendor="v", model="m", firmware="2")), ObedienceVoided) != []
     assert not kernel.charger("a").proven
 
 

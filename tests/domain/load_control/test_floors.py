@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain.records.load import FailsafeDesired, TransactionPermitted
 from domain.records.observations import Booted
-from tests.processors.kernel import Kernel, of_type
+from tests.stories.kernel import Kernel, of_type
 
 
 def floors_in(events) -> list[tuple[str, int]]:
@@ -55,7 +55,7 @@ def test_every_connection_and_boot_asks_for_it_again():
     kernel = Kernel().site().ready("a")
     before = kernel.charger("a").generation
     assert floors_in(kernel.connect("a")) != []
-    assert floors_in(kernel.give(Booted(charger_id="a", vendor="v", model="m", firmware="1"))) != []
+    assert floors_in(kernel.when(Booted(charger_id="a", vendor="v", model="m", firmware="1"))) != []
     assert kernel.charger("a").generation == before + 2
 
 
@@ -71,7 +71,7 @@ def test_a_charger_without_a_floor_starts_only_where_its_maximum_fits():
 
 def test_after_a_boot_the_floor_is_in_doubt_until_it_is_accepted():
     kernel = Kernel().site().ready("a")
-    kernel.give(Booted(charger_id="a", vendor="v", model="m", firmware="1"))
+    kernel.when(Booted(charger_id="a", vendor="v", model="m", firmware="1"))
     kernel.after(59)
     assert kernel.charger("a").floor_ma(kernel.now_ms) == 20_000
     kernel.after(1)

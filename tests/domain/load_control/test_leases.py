@@ -6,7 +6,7 @@ from domain.load_control.desired import Desired
 from domain.records.load import CapacityChanged, ChargerDisconnected, LimitDesired, LimitsRenewed
 from domain.records.observations import Disconnected
 from domain.records.sites import TargetsRenewed
-from tests.processors.kernel import LOAD, Kernel, of_type
+from tests.stories.kernel import LOAD, Kernel, of_type
 
 
 def charging() -> Kernel:
@@ -17,7 +17,7 @@ def charging() -> Kernel:
 
 
 def renew_targets(kernel: Kernel) -> None:
-    kernel.give(TargetsRenewed(valid_until_ms=kernel.now_ms + 3_600_000))
+    kernel.when(TargetsRenewed(valid_until_ms=kernel.now_ms + 3_600_000))
 
 
 def test_leases_are_renewed_together_when_half_of_the_shortest_is_left():
@@ -102,7 +102,7 @@ def test_the_close_of_an_older_socket_changes_nothing():
     kernel = charging()
     old = kernel.charger("a").connection_id
     kernel.connect("a", "new")
-    assert kernel.give(Disconnected(charger_id="a", connection_id=old, reason="late")) == []
+    assert kernel.when(Disconnected(charger_id="a", connection_id=old, reason="late")) == []
     assert kernel.charger("a").connected
     assert of_type(kernel.disconnect("a"), ChargerDisconnected) != []
 

@@ -15,7 +15,7 @@ from domain.load_control.headroom import Headroom
 from domain.load_control.make_before_break import RAISE_RULE
 from domain.load_control.parameters import tolerance_ma
 from domain.records import load, observations, registry, sites
-from tests.processors.kernel import LOAD, Kernel, watts
+from tests.stories.kernel import LOAD, Kernel, watts
 
 S = 1000
 NODES = (
@@ -138,11 +138,9 @@ class World:
     # The gateway
 
     def _give(self, data: object) -> None:
-        before = len(self.kernel.events)
-        self.kernel.give(data)  # type: ignore[arg-type]
         raised = [
             event
-            for event in self.kernel.events[before:]
+            for event in self.kernel.when(data)  # type: ignore[arg-type]
             if isinstance(event, load.LimitDesired) and event.rule == RAISE_RULE
         ]
         if raised:
@@ -153,8 +151,8 @@ class World:
     def _react(self) -> None:
         """Hand what the kernel decided to whom it concerns."""
         fold = self.kernel.ledger
-        while self.seen_events < len(self.kernel.events):
-            event = self.kernel.events[self.seen_events]
+        while self.seen_events < len(self.kernel.recorded):
+            event = self.kernel.recorded[self.seen_events].data
             self.seen_events += 1
             for row in LOAD.desired(fold, event):
                 self.cars[row.charger_id].wants = row

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from domain.errors import DomainError
 from domain.records.observations import Reading
-from domain.vehicle.readings import AHEAD_MS, FRESH_MS, Observed, Readings, fresh, take
+from domain.vehicle.readings import AHEAD_MS, FRESH_MS, Observed, Readings, fresh, with_reading
 
 NOW_MS = 1_000_000_000
 KINDS = ("level_permille", "range_m", "plugged_in", "mission_active", "location_zone")
@@ -23,7 +23,7 @@ def said(**different) -> Reading:
 def after(*readings: Reading, enterprise_id: str | None = "e") -> Readings:
     known = Readings()
     for reading in readings:
-        known = take(known, reading, enterprise_id, NOW_MS)
+        known = with_reading(known, reading, enterprise_id, NOW_MS)
     return known
 
 
@@ -42,7 +42,7 @@ def test_an_integration_is_believed_about_everything_that_it_says():
 
 def test_what_is_not_said_is_not_denied():
     first = after(said(level_permille=120, mission_active=True))
-    assert take(first, said(observed_ms=NOW_MS + 1), "e", NOW_MS) == first
+    assert with_reading(first, said(observed_ms=NOW_MS + 1), "e", NOW_MS) == first
 
 
 def test_a_driver_is_believed_about_nothing_and_hides_nothing():
