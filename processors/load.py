@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 from domain.load_control import (
     caps,
+    commands,
     commissioning,
-    confirmations,
     connections,
     desired_limits,
     permits,
     readings,
-    site,
+    registration,
+    targets,
     transactions,
     waking,
 )
@@ -29,11 +30,11 @@ from processors.engine.processor import Processor
 from processors.engine.routing import Handlers
 
 handlers = Handlers[KernelContext]("the safety kernel", rule=RULE)
-handlers.on(registry.SiteRegistered)(site.set_tree)
-handlers.on(registry.ChargerRegistered)(site.add_charger)
+handlers.on(registry.SiteRegistered)(registration.set_tree)
+handlers.on(registry.ChargerRegistered)(registration.add_charger)
 handlers.on(load.SetGridLimit)(caps.set_grid_limit)
 handlers.on(load.CommissionCharger)(commissioning.open_commissioning)
-handlers.on(load.RequestCommand)(site.request_command)
+handlers.on(load.RequestCommand)(commands.request)
 handlers.on(observations.Connected)(connections.connected)
 handlers.on(observations.Disconnected)(connections.disconnected)
 handlers.on(observations.Booted)(connections.booted)
@@ -42,9 +43,9 @@ handlers.on(observations.TransactionStart)(transactions.start)
 handlers.on(observations.TransactionStop)(transactions.stop)
 handlers.on(observations.Metered)(readings.metered)
 handlers.on(observations.ProfileAnswer)(connections.answered)
-handlers.on(observations.CommandAnswer)(confirmations.command_answered)
+handlers.on(observations.CommandAnswer)(commands.answered)
 handlers.on(sites.StartRequested)(permits.request)
-handlers.on(sites.ScheduleChanged, sites.TargetsRenewed)(site.take_targets)
+handlers.on(sites.ScheduleChanged, sites.TargetsRenewed)(targets.follow)
 handlers.on(TimerDue)(waking.reassess)
 
 

@@ -1,4 +1,4 @@
-"""When targets don't follow a lower limit, the kernel cuts by itself: fairly, in time for the promise."""
+"""Cuts by the kernel itself, where targets don't follow a lower limit: fair, and in time for the promise."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ CUT_RULE = "load_control.cut.v1"
 SHED_RULE = "load_control.shed.v1"
 
 
-def watch(context: KernelContext) -> None:
-    """Note since when the ledger exceeds a limit."""
+def record_overload(context: KernelContext) -> None:
+    """Record since when the ledger exceeds a limit."""
     exceeded = room(context).exceeded()
     if exceeded and context.ledger.over_since_ms is None:
         context.add(Overcommitted(nodes=exceeded))
@@ -47,7 +47,7 @@ def over_for_ms(context: KernelContext) -> int:
 
 def _start_waits_too_long(context: KernelContext) -> bool:
     return any(
-        charger.waiting is not None and context.now_ms >= charger.waiting.since_ms + PLANNER_GRACE_MS
+        charger.pending_start is not None and context.now_ms >= charger.pending_start.since_ms + PLANNER_GRACE_MS
         for charger in context.ledger.chargers.values()
     )
 
@@ -82,7 +82,7 @@ def _expected_ma(context: KernelContext, charger: Charger) -> int:
     """What it will count at soon, with the room for a start that waits there."""
     count = eventual_ma if _will_be_confirmed(context, charger) else counted_ma
     expected = count(charger, context.meter(charger), context.now_ms)
-    return max(expected, charger.waiting.start_ma) if charger.waiting is not None else expected
+    return max(expected, charger.pending_start.start_ma) if charger.pending_start is not None else expected
 
 
 def _will_be_confirmed(context: KernelContext, charger: Charger) -> bool:
@@ -99,7 +99,7 @@ def _is_cuttable(context: KernelContext, charger: Charger) -> bool:
 
 
 def _shed(context: KernelContext) -> None:
-    """Ask the transactions of unproven chargers to stop, once each, where everything else has been lowered in vain."""
+    """Ask the transactions of unverified chargers to stop, once each, where everything else was lowered in vain."""
     loads = [
         (charger.outlet, eventual_ma(charger, context.meter(charger), context.now_ms)) for charger in _chargers(context)
     ]

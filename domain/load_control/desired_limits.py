@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from domain.load_control.desired import Desired, Floor, Lease
+from domain.load_control.desired import Desired, DesiredFailsafe, DesiredLease
 from domain.load_control.ledger import Charger, Ledger
 from domain.load_control.ownership import owner
 from domain.records import Payload
@@ -29,11 +29,11 @@ def changed_by(ledger: Ledger, event: Payload) -> Sequence[Desired]:
 
 
 def desired_of(ledger: Ledger, charger: Charger) -> Desired:
-    floor, held = charger.floor, charger.lease
+    failsafe, held = charger.failsafe, charger.lease
     lease = None
     if held is not None:
         connectors = {one.id: one.connector_id for one in charger.transactions}
-        lease = Lease(
+        lease = DesiredLease(
             held.transaction_id,
             held.limit_ma,
             held.ask.generation,
@@ -44,7 +44,7 @@ def desired_of(ledger: Ledger, charger: Charger) -> Desired:
         charger_id=charger.id,
         site_id=ledger.site_id,
         phases=len(charger.outlet.phases),
-        floor=Floor(floor.desired_ma, floor.ask.generation) if floor.ask.generation else None,
+        floor=DesiredFailsafe(failsafe.desired_ma, failsafe.ask.generation) if failsafe.ask.generation else None,
         lease=lease,
         owner=owner(charger),
     )

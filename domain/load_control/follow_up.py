@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.load_control import capacity, confirmations, cutting, floors, leases, permits
+from domain.load_control import capacity, confirmations, cutting, failsafe, leases, permits
 from domain.load_control.context import KernelContext
 from domain.load_control.make_before_break import lower, raise_limits
 
@@ -10,13 +10,13 @@ from domain.load_control.make_before_break import lower, raise_limits
 def follow_up(context: KernelContext) -> None:
     """Decreases come first, so that what follows sees them."""
     lower(context)
-    floors.follow_plan(context)
-    cutting.watch(context)
+    failsafe.follow_plan(context)
+    cutting.record_overload(context)
     cutting.cut(context)
     permits.permit_waiting(context)
     raise_limits(context)
-    floors.follow_plan(context)
-    confirmations.chase(context)
+    failsafe.follow_plan(context)
+    confirmations.request_overdue(context)
     leases.renew(context)
-    capacity.tell(context)
-    capacity.watch(context)
+    capacity.publish(context)
+    capacity.raise_alarms(context)

@@ -1,4 +1,4 @@
-"""Leases go on while we are in touch: one event for a site, when half of the shortest one is over."""
+"""The renewal of leases, for all connected chargers of a site at once, when half of the shortest lease is over."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from domain.records.load import LimitsRenewed, RenewedLimit
 
 
 def renew(context: KernelContext) -> None:
-    """Renew all leases that can be told of. A renewal is the same limit, so nothing counts higher for it."""
+    """Renew the leases of all connected chargers. A renewal is the same limit, so nothing counts higher for it."""
     due_ms = renewal_due_ms(context.ledger)
     if due_ms is None or context.now_ms < due_ms:
         return

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from domain.load_control.caps import room
 from domain.load_control.context import KernelContext
-from domain.load_control.counting import held_ma, unproven_ma
-from domain.load_control.evolve import PROBE_RULE
+from domain.load_control.counting import held_ma, unverified_ma
 from domain.load_control.headroom import Headroom
 from domain.load_control.ledger import Charger, Ledger, Transaction
-from domain.load_control.parameters import LEASE_MS, PROBE_MS, STEP_MA
+from domain.load_control.parameters import LEASE_MS, STEP_MA
+from domain.load_control.verification import is_probed
 from domain.records.load import LimitDesired
 
 START_RULE = "load_control.start.v1"
@@ -35,8 +35,8 @@ def desire(context: KernelContext, charger: Charger, limit_ma: int, rule: str, r
 
 
 def wanted_ma(ledger: Ledger, charger: Charger, transaction: Transaction, now_ms: int) -> int:
-    """What it shall have if there is room (0, or its minimum up): its target, or else the fail-safe share."""
-    if charger.disobedient:
+    """The limit that it gets if there is room (0, or its minimum up): its target, or else the fail-safe share."""
+    if charger.non_compliant:
         return 0
     wanted = min(_target_ma(ledger, charger, transaction, now_ms), charger.outlet.max_ma)
     if wanted < charger.outlet.min_ma:
@@ -47,19 +47,13 @@ def wanted_ma(ledger: Ledger, charger: Charger, transaction: Transaction, now_ms
 def _target_ma(ledger: Ledger, charger: Charger, transaction: Transaction, now_ms: int) -> int:
     if now_ms < ledger.targets_until_ms and charger.id in ledger.targets:
         return ledger.targets[charger.id]
-    if transaction.commissioning and not charger.proven:
-        return unproven_ma(charger, None, now_ms)
-    return ledger.floor_plan.get(charger.id, 0) if transaction.permitted else 0
-
-
-def is_probed(charger: Charger, now_ms: int) -> bool:
-    """Whether a probe of its obedience is under way."""
-    lease = charger.lease
-    return not charger.proven and lease is not None and lease.rule == PROBE_RULE and now_ms < lease.since_ms + PROBE_MS
+    if transaction.commissioning and not charger.verified:
+        return unverified_ma(charger, None, now_ms)
+    return ledger.failsafe_plan.get(charger.id, 0) if transaction.permitted else 0
 
 
 def lower(context: KernelContext) -> None:
-    """Decreases, first limits of new transactions, and what a charger must be told again."""
+    """Desire decreases, the first limits of new transactions, and again what a charger may not know."""
     now_ms = context.now_ms
     for charger in list(context.ledger.chargers.values()):
         transaction = charger.transaction
@@ -81,7 +75,7 @@ def lower(context: KernelContext) -> None:
 
 
 def _certain_ma(charger: Charger, now_ms: int) -> int:
-    """What an obedient charger may draw already, so that no raise is in it, as a limit: 0 or its minimum up."""
+    """What a compliant charger may draw already, so that no raise is in it, as a limit: 0 or its minimum up."""
     held = held_ma(charger, now_ms)
     return held if held >= charger.outlet.min_ma else 0
 
@@ -96,9 +90,9 @@ def raise_limits(context: KernelContext) -> None:
         return
     left = room(context)
     for charger in context.ledger.chargers.values():
-        if charger.waiting is not None:
+        if charger.pending_start is not None:
             counted = context.counted_ma(charger)
-            left.change(charger.outlet, counted, max(counted, charger.waiting.start_ma))
+            left.change(charger.outlet, counted, max(counted, charger.pending_start.start_ma))
     for charger, wanted in hungry:
         _raise(context, left, charger, wanted)
 

@@ -16,10 +16,10 @@ RULE = "load_control.permit.v1"
 def request(context: KernelContext, event: StartRequested) -> None:
     """Decide a start now, or let it wait for room; a newer request takes the place of one that waits."""
     charger, request_id = context.charger(event.charger_id), event.request_id
-    if charger.waiting is not None:
-        if charger.waiting.request_id == request_id:
+    if charger.pending_start is not None:
+        if charger.pending_start.request_id == request_id:
             return None
-        refuse(context, charger, charger.waiting.request_id, "another start was requested at this charger")
+        refuse(context, charger, charger.pending_start.request_id, "another start was requested at this charger")
     reason = objection(charger)
     if reason is not None:
         return refuse(context, charger, request_id, reason)
@@ -62,14 +62,14 @@ def objection(charger: Charger) -> str | None:
 
 def permit_waiting(context: KernelContext) -> None:
     """Permit the starts that waited, the longest first, as soon as there is room; refuse them when their time is up."""
-    waiting = [charger for charger in context.ledger.chargers.values() if charger.waiting is not None]
-    for charger in sorted(waiting, key=lambda one: one.waiting.since_ms if one.waiting else 0):
-        assert charger.waiting is not None
-        request_id = charger.waiting.request_id
+    waiting = [charger for charger in context.ledger.chargers.values() if charger.pending_start is not None]
+    for charger in sorted(waiting, key=lambda one: one.pending_start.since_ms if one.pending_start else 0):
+        assert charger.pending_start is not None
+        request_id = charger.pending_start.request_id
         reason = objection(charger)
         if reason is not None:
             refuse(context, charger, request_id, reason)
-        elif not permit_now(context, charger, request_id) and context.now_ms >= charger.waiting.until_ms:
+        elif not permit_now(context, charger, request_id) and context.now_ms >= charger.pending_start.until_ms:
             waited_s = PERMIT_WAIT_MS // 1000
             refuse(context, charger, request_id, f"no room could be made for it within {waited_s} s")
 
@@ -77,11 +77,11 @@ def permit_waiting(context: KernelContext) -> None:
 def _has_room(context: KernelContext, charger: Charger, needed_ma: int) -> bool:
     """Whether it fits beside all that is counted and all starts that have waited longer."""
     left = room(context)
-    since_ms = context.now_ms if charger.waiting is None else charger.waiting.since_ms
+    since_ms = context.now_ms if charger.pending_start is None else charger.pending_start.since_ms
     for other in context.ledger.chargers.values():
-        if other.id != charger.id and other.waiting is not None and other.waiting.since_ms < since_ms:
+        if other.id != charger.id and other.pending_start is not None and other.pending_start.since_ms < since_ms:
             other_ma = context.counted_ma(other)
-            left.change(other.outlet, other_ma, max(other_ma, other.waiting.start_ma))
+            left.change(other.outlet, other_ma, max(other_ma, other.pending_start.start_ma))
     return needed_ma <= left.most_ma(charger.outlet, context.counted_ma(charger))
 
 

@@ -1,4 +1,4 @@
-"""Transactions as chargers tell of them: in odd order, late, and more than once."""
+"""Transactions as chargers report them: in odd order, late, and more than once."""
 
 from __future__ import annotations
 
@@ -16,25 +16,27 @@ from domain.records.load import (
 from domain.records.observations import TransactionStart, TransactionStop
 
 
-def start(context: KernelContext, told: TransactionStart) -> None:
+def start(context: KernelContext, report: TransactionStart) -> None:
     """Record a start; a repeat is answered with the same transaction id. It happened, whether it was permitted or not.
 
     A start on a connector whose transaction is still open ends that one: its stop was lost.
     """
     start_id = context.given.id
-    charger = context.charger(told.charger_id)
-    known = _known_start(charger, told)
+    charger = context.charger(report.charger_id)
+    known = _known_start(charger, report)
     if known is not None:
-        return context.add(_started(told, known.transaction_id, start_id, known.permitted, known.commissioning, known))
+        return context.add(
+            _started(report, known.transaction_id, start_id, known.permitted, known.commissioning, known)
+        )
     for open_one in charger.transactions:
-        if open_one.connector_id == told.connector_id:
-            _stop(context, charger, open_one, told.meter_start_wh, "superseded")
+        if open_one.connector_id == report.connector_id:
+            _stop(context, charger, open_one, report.meter_start_wh, "superseded")
     transaction_id = draw_id(start_id, context.ledger)
-    charger = context.charger(told.charger_id)
-    permitted = charger.permit is not None and charger.permit.is_kept(context.now_ms)
+    charger = context.charger(report.charger_id)
+    permitted = charger.permit is not None and charger.permit.is_reserved(context.now_ms)
     test = charger.commissioning
-    commissioning = test is not None and context.now_ms < test.expires_ms and not charger.proven
-    context.add(_started(told, transaction_id, start_id, permitted, commissioning))
+    commissioning = test is not None and context.now_ms < test.expires_ms and not charger.verified
+    context.add(_started(report, transaction_id, start_id, permitted, commissioning))
     context.all_clear("idle_current", charger.id)
     if not permitted:
         context.alarm("start_not_permitted", charger.id, "a transaction began without a permit: it gets no current yet")
@@ -43,8 +45,8 @@ def start(context: KernelContext, told: TransactionStart) -> None:
     return None
 
 
-def _known_start(charger: Charger, told: TransactionStart) -> Start | None:
-    key = (told.connector_id, told.token_ref, told.charger_time_ms, told.meter_start_wh)
+def _known_start(charger: Charger, report: TransactionStart) -> Start | None:
+    key = (report.connector_id, report.token_ref, report.charger_time_ms, report.meter_start_wh)
     for known in charger.starts:
         if key == (known.connector_id, known.token_ref, known.charger_time_ms, known.meter_start_wh):
             return known
@@ -52,7 +54,7 @@ def _known_start(charger: Charger, told: TransactionStart) -> Start | None:
 
 
 def _started(
-    told: TransactionStart,
+    report: TransactionStart,
     transaction_id: int,
     start_id: str,
     permitted: bool,
@@ -61,15 +63,15 @@ def _started(
 ) -> TransactionStarted:
     return TransactionStarted(
         transaction_id=transaction_id,
-        charger_id=told.charger_id,
-        connector_id=told.connector_id,
-        vehicle_id=told.vehicle_id,
-        token_ref=told.token_ref,
-        meter_start_wh=told.meter_start_wh,
+        charger_id=report.charger_id,
+        connector_id=report.connector_id,
+        vehicle_id=report.vehicle_id,
+        token_ref=report.token_ref,
+        meter_start_wh=report.meter_start_wh,
         permitted=permitted,
         commissioning=commissioning,
         duplicate_of=known.start_id if known else None,
-        charger_time_ms=told.charger_time_ms,
+        charger_time_ms=report.charger_time_ms,
         start_id=start_id,
     )
 
@@ -87,19 +89,19 @@ def draw_id(start_id: str, ledger: Ledger) -> int:
         attempt += 1
 
 
-def stop(context: KernelContext, told: TransactionStop) -> None:
+def stop(context: KernelContext, report: TransactionStop) -> None:
     """End a transaction of this charger. What fits none of its own is set aside for people, and never counted."""
-    charger = context.charger(told.charger_id)
+    charger = context.charger(report.charger_id)
     for transaction in charger.transactions:
-        if transaction.id == told.transaction_id:
-            return _stop(context, charger, transaction, told.meter_stop_wh, told.reason)
-    if told.transaction_id in charger.ended:
-        return context.add(TransactionStopRepeated(charger_id=charger.id, transaction_id=told.transaction_id))
+        if transaction.id == report.transaction_id:
+            return _stop(context, charger, transaction, report.meter_stop_wh, report.reason)
+    if report.transaction_id in charger.ended:
+        return context.add(TransactionStopRepeated(charger_id=charger.id, transaction_id=report.transaction_id))
     return context.add(
         TransactionQuarantined(
             charger_id=charger.id,
-            transaction_id=told.transaction_id,
-            meter_stop_wh=told.meter_stop_wh,
+            transaction_id=report.transaction_id,
+            meter_stop_wh=report.meter_stop_wh,
             reason="this charger has no such transaction",
         )
     )

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from domain.electrical.grid import Node, Outlet
-from domain.records import Payload, registry
-from domain.records import sites as said
+from domain.electrical.tree import nodes_of
+from domain.records import Payload
+from domain.records import sites as events
 from domain.site.fairness import Received
 from domain.site.session import Expectation, Session
 
@@ -92,52 +93,38 @@ def has_failed(charger: Charger) -> bool:
     return not charger.connected or charger.status in ("Faulted", "Unavailable")
 
 
-def node_of(spec: registry.NodeSpec) -> Node:
-    return Node(spec.id, spec.parent, spec.kind, spec.limit_ma, spec.limit_w)
-
-
-def spec_of(node: Node) -> registry.NodeSpec:
-    return registry.NodeSpec(
-        id=node.id, parent=node.parent, kind=node.kind, limit_ma=node.limit_ma, limit_w=node.limit_w
-    )
-
-
-def _nodes(specs: tuple[registry.NodeSpec, ...]) -> dict[str, Node]:
-    return {spec.id: node_of(spec) for spec in specs}
-
-
 def evolve(site: Site, event: Payload, time_ms: int) -> Site:
     """The site after one of its own events."""
     match event:
-        case said.SiteAdded():
-            return replace(site, limits=_nodes(event.nodes), priority_reserve_w=event.priority_reserve_w)
-        case said.CapacityKnown():
-            return replace(site, limits=_nodes(event.limits), fixed=dict(event.fixed))
-        case said.SiteChargerAdded():
+        case events.SiteAdded():
+            return replace(site, limits=nodes_of(event.nodes), priority_reserve_w=event.priority_reserve_w)
+        case events.CapacityKnown():
+            return replace(site, limits=nodes_of(event.limits), fixed=dict(event.fixed))
+        case events.SiteChargerAdded():
             return _with_charger(site, Charger(_outlet(event)))
-        case said.SiteChargerChanged():
+        case events.SiteChargerChanged():
             charger = site.chargers[event.charger_id]
             return _with_charger(site, replace(charger, connected=event.connected, status=event.status))
-        case said.TransactionKnown():
+        case events.TransactionKnown():
             charger = site.chargers[event.charger_id]
             return _with_charger(site, replace(charger, transaction_id=event.transaction_id))
-        case said.ChargerOccupied():
+        case events.ChargerOccupied():
             charger = site.chargers[event.charger_id]
             return _with_charger(site, replace(charger, occupant=event.session_id, occupant_wanted=event.wanted))
-        case said.ChargerReleased():
+        case events.ChargerReleased():
             charger = site.chargers[event.charger_id]
             return _with_charger(site, replace(charger, occupant=None, occupant_wanted=False))
-        case said.ScheduleChanged():
+        case events.ScheduleChanged():
             targets = site.targets | {target.charger_id: target.target_ma for target in event.targets}
             targets = {charger: target_ma for charger, target_ma in targets.items() if target_ma > 0}
             return replace(site, targets=targets, targets_valid_until_ms=event.valid_until_ms)
-        case said.TargetsRenewed():
+        case events.TargetsRenewed():
             return replace(site, targets_valid_until_ms=event.valid_until_ms)
-        case said.EtaChanged():
+        case events.EtaChanged():
             known = site.free_at_ms | dict(event.chargers)
             free_at_ms = {charger: at_ms for charger, at_ms in known.items() if at_ms is not None}
             return replace(site, free_at_ms=free_at_ms, sessions=site.sessions | _told(site.sessions, event))
-        case said.FairnessChanged():
+        case events.FairnessChanged():
             added = {
                 member: site.received.get(member, Received()).plus(energy_wh, time_ms)
                 for member, energy_wh in event.received
@@ -146,7 +133,7 @@ def evolve(site: Site, event: Payload, time_ms: int) -> Site:
     return replace(site, sessions=_sessions(site.sessions, event, time_ms))
 
 
-def _told(sessions: Mapping[str, Session], event: said.EtaChanged) -> dict[str, Session]:
+def _told(sessions: Mapping[str, Session], event: events.EtaChanged) -> dict[str, Session]:
     return {
         one.session_id: replace(
             sessions[one.session_id], told=Expectation(one.tier, one.fairness.score_ppm, one.turn_at_ms)
@@ -155,7 +142,7 @@ def _told(sessions: Mapping[str, Session], event: said.EtaChanged) -> dict[str, 
     }
 
 
-def _outlet(event: said.SiteChargerAdded) -> Outlet:
+def _outlet(event: events.SiteChargerAdded) -> Outlet:
     return Outlet(event.charger_id, event.node, event.phases, event.max_ma, event.min_ma, event.voltage_mv)
 
 
@@ -167,7 +154,7 @@ def _sessions(sessions: Mapping[str, Session], event: Payload, time_ms: int) -> 
     """The open sessions after an event of one of them; one that ended is open no longer."""
     open_ones = dict(sessions)
     match event:
-        case said.SessionQueued():
+        case events.SessionQueued():
             open_ones[event.session_id] = Session(
                 id=event.session_id,
                 vehicle_id=event.vehicle_id,
@@ -179,11 +166,11 @@ def _sessions(sessions: Mapping[str, Session], event: Payload, time_ms: int) -> 
                 queued_ms=time_ms,
                 walk_up=event.walk_up,
             )
-        case said.SessionTierChanged():
+        case events.SessionTierChanged():
             _change(open_ones, event.session_id, tier=event.tier, tier_until_ms=event.until_ms)
-        case said.SessionEnded():
+        case events.SessionEnded():
             del open_ones[event.session_id]
-        case said.SessionOffered():
+        case events.SessionOffered():
             _change(
                 open_ones,
                 event.session_id,
@@ -192,13 +179,13 @@ def _sessions(sessions: Mapping[str, Session], event: Payload, time_ms: int) -> 
                 until_ms=event.held_until_ms,
                 told=None,
             )
-        case said.SessionSnoozed():
+        case events.SessionSnoozed():
             _change(open_ones, event.session_id, state="queued", charger_id=None, snoozed_until_ms=event.until_ms)
-        case said.SessionRequeued():
+        case events.SessionRequeued():
             _change(open_ones, event.session_id, state="queued", charger_id=None)
-        case said.SessionAssigned():
+        case events.SessionAssigned():
             _change(open_ones, event.session_id, state="assigned", until_ms=event.plug_in_until_ms)
-        case said.SessionCharging():
+        case events.SessionCharging():
             waited_ms = open_ones[event.session_id].waited_until(time_ms)
             _change(
                 open_ones,
@@ -209,9 +196,9 @@ def _sessions(sessions: Mapping[str, Session], event: Payload, time_ms: int) -> 
                 waited_ms=waited_ms,
                 told=None,
             )
-        case said.SessionPaused():
+        case events.SessionPaused():
             _change(open_ones, event.session_id, state="paused", paused_since_ms=time_ms)
-        case said.SessionResumed():
+        case events.SessionResumed():
             waited_ms = open_ones[event.session_id].waited_until(time_ms)
             _change(open_ones, event.session_id, state="charging", waited_ms=waited_ms)
     return open_ones

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from domain.electrical.grid import Outlet
+from domain.electrical.tree import specs_of
 from domain.records.sites import Claimant, ScheduleChanged, SessionPaused, SessionResumed, Target, TargetsRenewed
 from domain.site.context import SiteContext
 from domain.site.fair_share import mean_received, recorded, score_of, weight_of
 from domain.site.scheduling import Claimant as Claim
 from domain.site.scheduling import schedule
 from domain.site.session import EMERGENCY, Session
-from domain.site.state import spec_of
 
 RULE = "scheduling.weighted_max_min.v1"
 VALID_MS = 10 * 60_000
@@ -36,7 +36,7 @@ def plan(context: SiteContext) -> None:
                 targets=tuple(Target(charger_id=charger, target_ma=target_ma) for charger, target_ma in changed),
                 valid_until_ms=context.now_ms + VALID_MS,
                 claimants=tuple(claimants),
-                limits=tuple(spec_of(node) for node in context.site.limits.values()),
+                limits=specs_of(context.site.limits),
                 fixed=tuple(context.site.fixed.items()),
                 priority_reserve_w=reserve_w,
                 rule=RULE,

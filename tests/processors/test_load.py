@@ -96,7 +96,7 @@ def test_a_charger_described_anew_keeps_what_is_known_of_it():
     kernel = Kernel().site().ready("a")
     kernel.add("a", max_a=16)
     assert kernel.charger("a").outlet.max_ma == 16_000
-    assert kernel.charger("a").proven
+    assert kernel.charger("a").verified
 
 
 def test_connections_boots_statuses_and_answers_are_told_on():

@@ -73,7 +73,7 @@ class Kernel(Story):
     def answer(self, charger_id: str, purpose: str = "lease", status: str = "accepted") -> list[Payload]:
         """To the newest wish."""
         charger = self.charger(charger_id)
-        ask = charger.floor.ask if purpose == "failsafe" else charger.lease.ask
+        ask = charger.failsafe.ask if purpose == "failsafe" else charger.lease.ask
         return self.when(
             observations.ProfileAnswer(charger_id=charger_id, purpose=purpose, generation=ask.generation, status=status)
         )
@@ -161,24 +161,24 @@ class Kernel(Story):
     # Longer stories
 
     def ready(self, *charger_ids: str, **kwargs: object) -> Kernel:
-        """Chargers that are connected, hold their floors, and have proven on a test load that they obey."""
+        """Chargers that are connected, hold their fail-safe limits, and were verified on a test load."""
         for charger_id in charger_ids:
             self.add(charger_id, **kwargs)
         for charger_id in charger_ids:
             self.connect(charger_id)
         for charger_id in charger_ids:
-            self.hold_floor(charger_id)
+            self.hold_failsafe(charger_id)
         for charger_id in charger_ids:
-            self.prove(charger_id)
+            self.verify(charger_id)
         for charger_id in charger_ids:
-            self.hold_floor(charger_id)
+            self.hold_failsafe(charger_id)
         return self
 
-    def hold_floor(self, charger_id: str) -> None:
-        while self.charger(charger_id).floor.ask.accepted_ms is None:
+    def hold_failsafe(self, charger_id: str) -> None:
+        while self.charger(charger_id).failsafe.ask.accepted_ms is None:
             self.answer(charger_id, "failsafe")
 
-    def prove(self, charger_id: str) -> list[Payload]:
+    def verify(self, charger_id: str) -> list[Payload]:
         self.commission(charger_id)
         self.request(charger_id)
         self.start(charger_id)
@@ -188,7 +188,7 @@ class Kernel(Story):
         self.answer(charger_id)
         self.after(6)
         proof = self.meter(charger_id, 7)
-        assert self.charger(charger_id).proven
+        assert self.charger(charger_id).verified
         self.stop(charger_id)
         return proof
 
@@ -199,7 +199,7 @@ class Kernel(Story):
         if amps is not None:
             self.targets(**{charger_id: amps})
         self.answer(charger_id)
-        self.hold_floor(charger_id)
+        self.hold_failsafe(charger_id)
         self.after(5)
         self.meter(charger_id, self.charger(charger_id).lease.limit_ma / 1000)
 

@@ -43,7 +43,7 @@ class Town(Story):
         for charger_id in charger_ids:
             self._add_charger(charger_id)
         for charger_id in charger_ids:
-            self._prove(charger_id)
+            self._verify(charger_id)
 
     def describe(self, stream: str, payload: Payload) -> None:
         """The registry's description of something, through the command that registers it."""
@@ -85,7 +85,7 @@ class Town(Story):
     def _answer(self) -> None:
         """Everything that a charger was asked to keep is accepted."""
         for charger in self._chargers():
-            for purpose, wish in (("failsafe", charger.floor), ("lease", charger.lease)):
+            for purpose, wish in (("failsafe", charger.failsafe), ("lease", charger.lease)):
                 if wish is not None and wish.ask.accepted_ms is None:
                     answer = observations.ProfileAnswer(
                         charger_id=charger.id, purpose=purpose, generation=wish.ask.generation, status="accepted"
@@ -134,7 +134,7 @@ class Town(Story):
         )
         self.when(said, stream=self.load)
 
-    def _prove(self, charger_id: str) -> None:
+    def _verify(self, charger_id: str) -> None:
         """It shows on a small test load that it obeys."""
         until_ms = self.now_ms + 600_000
         commission = load.CommissionCharger(charger_id=charger_id, test_load_ma=10_000, expires_ms=until_ms)
@@ -142,11 +142,11 @@ class Town(Story):
         self.plug_in(charger_id, None)
         self.run(10)
         for _ in range(60):
-            if self.ledger.chargers[charger_id].proven:
+            if self.ledger.chargers[charger_id].verified:
                 break
             self.meter(charger_id, min(self.lease_ma(charger_id), 10_000))
             self.run(5)
-        assert self.ledger.chargers[charger_id].proven
+        assert self.ledger.chargers[charger_id].verified
         self.unplug(charger_id)
         self.run(60)
 
@@ -157,7 +157,7 @@ class Town(Story):
         self.when(asked, stream=self.sites)
         for _ in range(60):
             charger = self.ledger.chargers[charger_id]
-            if charger.waiting is None:
+            if charger.pending_start is None:
                 break
             self.run(1)
         started = observations.TransactionStart(

@@ -138,7 +138,7 @@ def test_one_reading_above_is_not_yet_disobedience():
     kernel.meter("a", 20)
     kernel.after(30)
     assert of_type(kernel.meter("a", 25), ObedienceVoided) == []
-    assert kernel.charger("a").proven
+    assert kernel.charger("a").verified
 
 
 def test_a_proven_one_that_contradicts_counts_at_its_maximum_again():
@@ -154,11 +154,11 @@ def test_a_proven_one_that_contradicts_counts_at_its_maximum_again():
 def test_other_firmware_has_proven_nothing():
     kernel = Kernel().site().ready("a")
     kernel.when(Booted(charger_id="a", vendor="v", model="m", firmware="1"))
-    assert kernel.charger("a").proven
+    assert kernel.charger("a").verified
     kernel.when(Booted(charger_id="a", vendor="v", model="m", firmware="1"))
-    assert kernel.charger("a").proven
+    assert kernel.charger("a").verified
     assert of_type(kernel.when(Booted(charger_id="a", vendor="v", model="m", firmware="2")), ObedienceVoided) != []
-    assert not kernel.charger("a").proven
+    assert not kernel.charger("a").verified
 
 
 def test_commissioning_lets_it_prove_itself_on_a_small_load():

@@ -50,7 +50,7 @@ def test_an_unconfirmed_higher_limit_counts_until_it_lapses():
     assert kernel.counted("a") == 10_000
 
 
-def test_offline_it_counts_at_its_lease_and_then_at_its_floor():
+def test_offline_it_counts_at_its_lease_and_then_at_its_failsafe_limit():
     kernel = charging()
     renew_targets(kernel)
     ends_ms = kernel.charger("a").lease.valid_until_ms
@@ -130,14 +130,14 @@ def test_an_unproven_one_counts_at_its_maximum_offline_and_0_before_it_was_ever_
     assert kernel.counted("a") == 32_000
 
 
-def test_what_a_charger_shall_do_is_its_newest_floor_and_lease():
+def test_what_a_charger_shall_do_is_its_newest_failsafe_limit_and_lease():
     kernel = charging()
     event = of_type(kernel.targets(a=10), LimitDesired)[0]
     (row,) = LOAD.desired(kernel.ledger, event)
     assert isinstance(row, Desired)
     charger = kernel.charger("a")
     assert (row.charger_id, row.site_id, row.phases) == ("a", "s", 1)
-    assert (row.floor.limit_ma, row.floor.generation) == (6_000, charger.floor.ask.generation)
+    assert (row.floor.limit_ma, row.floor.generation) == (6_000, charger.failsafe.ask.generation)
     assert (row.lease.limit_ma, row.lease.generation) == (10_000, event.generation)
     assert row.lease.valid_until_ms == event.valid_until_ms
     ended = kernel.stop("a")[1]

@@ -131,8 +131,7 @@ def test_no_node_phase_or_power_is_exceeded_by_a_raise():
 def test_targets_that_lapse_leave_the_fail_safe_share():
     kernel = two_cars()
     kernel.targets(valid_s=100, a=32, b=8)
-    floors = kernel.ledger.floor_plan
-    assert floors == {"a": 6_000, "b": 6_000}
+    assert kernel.ledger.failsafe_plan == {"a": 6_000, "b": 6_000}
     assert limits_in(kernel.after(100)) == [("a", 6_000), ("b", 6_000)]
 
 

@@ -111,7 +111,7 @@ def test_an_older_sockets_boot_adds_doubt() -> None:
     """Nobody would tell of it again."""
     kernel = moved()
     kernel.when(Booted(charger_id="a", vendor="v", model="m", firmware="f"), source=OLD)
-    assert kernel.charger("a").floor.doubted_ms == kernel.now_ms
+    assert kernel.charger("a").failsafe.doubted_ms == kernel.now_ms
 
 
 def test_an_older_sockets_stop_ends_the_transaction_that_it_names() -> None:

@@ -70,7 +70,7 @@ def test_after_20_s_it_is_refused():
     assert of_type(kernel.after(19.9), TransactionRefused) == []
     (refused,) = of_type(kernel.after(0.1), TransactionRefused)
     assert "no room" in refused.reason
-    assert kernel.charger("b").waiting is None
+    assert kernel.charger("b").pending_start is None
     assert of_type(kernel.events, CapacityChanged)[-1].fixed == ()
 
 
