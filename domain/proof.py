@@ -30,7 +30,7 @@ def holds(decision: Decision, outlets: Outlets) -> bool | None:
 def _schedule_holds(decision: ScheduleChanged, outlets: Outlets) -> bool:
     found = schedule(
         nodes_of(decision.limits),
-        [targets.claim_of(claimant, outlets) for claimant in decision.claimants],
+        [targets.plugged_car(claimant, outlets) for claimant in decision.claimants],
         {charger: (outlets[charger], current_ma) for charger, current_ma in decision.fixed if charger in outlets},
         reserve_w=decision.priority_reserve_w,
     )
@@ -38,7 +38,7 @@ def _schedule_holds(decision: ScheduleChanged, outlets: Outlets) -> bool:
 
 
 def _offer_holds(decision: SessionOffered, _: Outlets) -> bool:
-    first = rank(map(offers.waiting_of, decision.facts))[0]
+    first = rank(map(offers.entry_of, decision.facts))[0]
     return first.id == decision.session_id
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from domain.records.load import ChargerConnected, ChargerDisconnected, ChargerStatusChanged
 from domain.records.sites import SiteChargerChanged
 from domain.site.context import SiteContext
-from domain.site.state import Charger, has_failed
+from domain.site.state import SiteCharger, has_failed
 
 
 def connected(context: SiteContext, event: ChargerConnected) -> None:
@@ -26,7 +26,7 @@ def status_changed(context: SiteContext, event: ChargerStatusChanged) -> None:
     _change(context, charger, connected=charger.connected, status=event.status)
 
 
-def _change(context: SiteContext, charger: Charger, *, connected: bool, status: str) -> None:
+def _change(context: SiteContext, charger: SiteCharger, *, connected: bool, status: str) -> None:
     if (connected, status) == (charger.connected, charger.status):
         return
     charger_id = charger.outlet.id

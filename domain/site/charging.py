@@ -13,72 +13,72 @@ FAULTS = frozenset({"EmergencyStop", "PowerLoss", "HardReset", "SoftReset", "Reb
 """Reasons of OCPP 1.6 StopTransaction that are the charger's doing."""
 
 
-def started(context: SiteContext, told: TransactionStarted) -> None:
-    """Energy may flow: for the car whose charger this is, or for a walk-up."""
-    context.charger(told.charger_id)
-    if told.duplicate_of is not None:
+def started(context: SiteContext, event: TransactionStarted) -> None:
+    """Begin to charge: the car that the charger is held for, or a walk-up."""
+    context.charger(event.charger_id)
+    if event.duplicate_of is not None:
         return
-    release(context, told.charger_id)
-    context.add(TransactionKnown(charger_id=told.charger_id, transaction_id=told.transaction_id))
+    release(context, event.charger_id)
+    context.add(TransactionKnown(charger_id=event.charger_id, transaction_id=event.transaction_id))
     context.urgent = True
-    if told.commissioning:
+    if event.commissioning:
         return
-    holder = context.site.session_at(told.charger_id)
-    own = context.site.session_of(told.vehicle_id)
+    holder = context.site.session_at(event.charger_id)
+    own = context.site.session_of(event.vehicle_id)
     if own is not None and own.plugged():
         own = None
     if holder is not None and holder is not own:
         reason = "another car started there"
-        context.add(SessionRequeued(session_id=holder.id, charger_id=told.charger_id, reason=reason))
-    session = own or _walk_up(context, told)
+        context.add(SessionRequeued(session_id=holder.id, charger_id=event.charger_id, reason=reason))
+    session = own or _walk_up(context, event)
     context.add(
         SessionCharging(
             session_id=session.id,
-            charger_id=told.charger_id,
-            transaction_id=told.transaction_id,
-            meter_start_wh=told.meter_start_wh,
+            charger_id=event.charger_id,
+            transaction_id=event.transaction_id,
+            meter_start_wh=event.meter_start_wh,
         )
     )
 
 
-def _walk_up(context: SiteContext, told: TransactionStarted) -> Session:
-    """Somebody who came without asking is served as P2, for as long as she stays."""
+def _walk_up(context: SiteContext, event: TransactionStarted) -> Session:
+    """A session for a car that came without a request: P2, for as long as it stays."""
     session_id = derived_id(context.given.id, "walk-up")
-    known = context.site.session_of(told.vehicle_id) is None
+    known = context.site.session_of(event.vehicle_id) is None
     context.add(
         SessionQueued(
             session_id=session_id,
-            vehicle_id=told.vehicle_id if known else None,
+            vehicle_id=event.vehicle_id if known else None,
             site_id=context.site.id,
             tier=EVERYONE,
             need_wh=None,
             target_permille=None,
             depart_ms=None,
             max_ma=None,
-            phases=len(context.site.chargers[told.charger_id].outlet.phases),
+            phases=len(context.site.chargers[event.charger_id].outlet.phases),
             walk_up=True,
         )
     )
     return context.site.sessions[session_id]
 
 
-def stopped(context: SiteContext, told: TransactionStopped) -> None:
-    """The transaction is over: so is the session it served, if it was not over before."""
-    context.charger(told.charger_id)
-    session = context.site.session_at(told.charger_id)
+def stopped(context: SiteContext, event: TransactionStopped) -> None:
+    """End the session that the transaction served, unless it is over already."""
+    context.charger(event.charger_id)
+    session = context.site.session_at(event.charger_id)
     if session is not None and session.plugged():
-        state, reason = _outcome(session, told)
-        end(context, session, state, reason, told.energy_wh)
-    context.add(TransactionKnown(charger_id=told.charger_id, transaction_id=None))
-    release(context, told.charger_id)
+        state, reason = _outcome(session, event)
+        end(context, session, state, reason, event.energy_wh)
+    context.add(TransactionKnown(charger_id=event.charger_id, transaction_id=None))
+    release(context, event.charger_id)
     context.urgent = True
 
 
-def _outcome(session: Session, told: TransactionStopped) -> tuple[EndState, EndReason]:
-    if session.need_wh is not None and told.energy_wh >= session.need_wh:
+def _outcome(session: Session, event: TransactionStopped) -> tuple[EndState, EndReason]:
+    if session.need_wh is not None and event.energy_wh >= session.need_wh:
         return "completed", "target_reached"
-    if told.reason in FAULTS:
+    if event.reason in FAULTS:
         return "failed", "fault"
-    if told.reason == "Remote":
+    if event.reason == "Remote":
         return "completed", "remote"
     return "completed", "unplugged"

@@ -7,7 +7,7 @@ from domain.errors import DomainError
 from domain.records import Payload, Record, registry, vehicles
 from domain.site.observations import SiteObservations
 from domain.site.session import Session
-from domain.site.state import Charger, Site, evolve
+from domain.site.state import Site, SiteCharger, evolve
 
 RULE = "sites.route.v1"
 
@@ -33,7 +33,7 @@ class SiteContext(DecisionContext[Site, SiteObservations]):
         ):
             raise DomainError("this site is not registered", field="site_id", rule=RULE)
 
-    def charger(self, charger_id: str) -> Charger:
+    def charger(self, charger_id: str) -> SiteCharger:
         """Raises `DomainError` for a charger that is not the site's."""
         charger = self.site.chargers.get(charger_id)
         if charger is None:

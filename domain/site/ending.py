@@ -1,4 +1,4 @@
-"""How sessions end, and what becomes of the charger then."""
+"""The end of sessions, and what becomes of their chargers then."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ GRACE_MS = 5 * 60_000
 """How long after the announced departure a car may stay before its charger is asked for."""
 
 FULL_MS = 60_000
-"""How long a car must have drawn nothing of what it may before it is taken to have stopped by itself."""
+"""How long a car must have drawn nothing of what it may before it counts as having stopped by itself."""
 NEARLY_PERMILLE = 950
 """Need and meter are known to a few percent: a car that stops by itself this close to its target has reached it."""
 
@@ -61,12 +61,12 @@ def release(context: SiteContext, charger_id: str) -> None:
 
 
 def ask_to_move(context: SiteContext) -> None:
-    """Tell those who are done but still plugged in that somebody waits (or no longer does)."""
+    """Publish whether a charger is wanted whose car is done but still plugged in: somebody waits, or no longer does."""
     wanted = context.site.somebody_waits()
     for charger in list(context.site.chargers.values()):
         if charger.occupant is not None and charger.occupant_wanted != wanted:
-            told = ChargerOccupied(session_id=charger.occupant, charger_id=charger.outlet.id, wanted=wanted)
-            context.add(told)
+            charger_id = charger.outlet.id
+            context.add(ChargerOccupied(session_id=charger.occupant, charger_id=charger_id, wanted=wanted))
 
 
 def end_satisfied(context: SiteContext, metered: Metered) -> None:
@@ -88,7 +88,7 @@ def _takes_no_more(context: SiteContext, charger_id: str) -> bool:
 
 
 def end_overdue(context: SiteContext) -> None:
-    """Time is up: for those who wait past their departure, those who did not come, those who stay while others wait."""
+    """End the sessions whose time is up: past their departure, not plugged in, or staying while others wait."""
     now_ms = context.now_ms
     for session in list(context.site.sessions.values()):
         overdue = session.depart_ms is not None and session.depart_ms <= now_ms

@@ -48,7 +48,7 @@ def weight_of(site: Site, observations: SiteObservations, session: Session, foun
 
 
 def _received_mwh(site: Site, observations: SiteObservations, session: Session, now_ms: int) -> int | None:
-    """What the member received, this session included; None for somebody who is not known."""
+    """What the member received, this session included; None for a walk-up whose vehicle is unknown."""
     if session.vehicle_id is None:
         return None
     known = site.received.get(session.vehicle_id)

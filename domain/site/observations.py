@@ -1,4 +1,4 @@
-"""What `sites` learns of its chargers and may learn again: meters, limits granted, energy in congested time."""
+"""The observations of a site: meter readings, the limits granted, the energy delivered in congested time."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ SETTLED_MS = 60_000
 HUNGRY_MA = 1_000
 """A car that comes this close to its limit may want more."""
 MARGIN_MA = 2_000
-"""What a car that leaves current unused keeps above what it draws, so that it can show that it wants more again."""
+"""The margin above what a car draws that leaves current unused, so that it can show that it wants more again."""
 IDLE_MA = 500
 """A car that draws no more than this does not charge."""
 
 
 @dataclass(frozen=True, slots=True)
 class MeterReading:
-    """The newest readings of a charger. None: it never said. `idle_since_ms`: since when the car has drawn nothing."""
+    """The newest reading of a charger. None: never reported. `idle_since_ms`: since when the car has drawn nothing."""
 
     energy_wh: int | None
     current_ma: int | None
@@ -33,7 +33,7 @@ class MeterReading:
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """The limit that `load` asked the charger to keep, since when."""
+    """The limit that `load` desired of the charger, and since when."""
 
     limit_ma: int
     since_ms: int
@@ -41,7 +41,7 @@ class Granted:
 
 @dataclass(frozen=True, slots=True)
 class SiteObservations:
-    """The working state of a site.
+    """What was observed of a site.
 
     `usable_ma`: what a charger's car makes use of, with a margin, where it leaves some of its limit unused.
     `congested_wh`: what each open session received while others had to do with less.
@@ -53,14 +53,14 @@ class SiteObservations:
     congested_wh: dict[str, int] = field(default_factory=dict)
 
     def takes_no_more_since_ms(self, charger_id: str) -> int | None:
-        """Since when a car has drawn nothing although it may; None: it draws, or may not, or nobody knows."""
+        """Since when a car has drawn nothing although it may; None: it draws, or may not, or is unknown."""
         meter, granted = self.meters.get(charger_id), self.granted.get(charger_id)
         if meter is None or meter.idle_since_ms is None or granted is None or granted.limit_ma == 0:
             return None
         return max(meter.idle_since_ms, granted.since_ms)
 
     def delivered_wh(self, session: Session) -> int | None:
-        """What a plugged session has received, as far as its charger's meter told."""
+        """What a plugged session has received, as far as its charger's meter reported."""
         meter = self.meters.get(session.charger_id or "")
         if meter is None or meter.energy_wh is None:
             return None
@@ -82,7 +82,7 @@ def observe(site: Site, observations: SiteObservations, given: Record) -> SiteOb
 
 
 def _observe_meter(site: Site, observations: SiteObservations, metered: Metered, now_ms: int) -> SiteObservations:
-    """Take in a fresh reading; queued ones from an outage are history, not the present."""
+    """A fresh reading; one that was queued in an outage is history, not the present."""
     if not metered.fresh:
         return observations
     before = observations.meters.get(metered.charger_id)
@@ -102,7 +102,7 @@ def _observe_meter(site: Site, observations: SiteObservations, metered: Metered,
 
 
 def _observe_limit(observations: SiteObservations, desired: LimitDesired, now_ms: int) -> SiteObservations:
-    """Take in what `load` grants."""
+    """A limit that `load` grants."""
     granted = Granted(desired.limit_ma, now_ms)
     return replace(observations, granted=observations.granted | {desired.charger_id: granted})
 
@@ -139,12 +139,12 @@ def _observe_start(observations: SiteObservations, charger_id: str) -> SiteObser
 
 
 def _forget_closed(site: Site, observations: SiteObservations) -> SiteObservations:
-    """Let go of what belongs to sessions that are over."""
+    """Forget what belongs to sessions that are over."""
     gone = [session_id for session_id in observations.congested_wh if session_id not in site.sessions]
     if not gone:
         return observations
-    kept = {session_id: wh for session_id, wh in observations.congested_wh.items() if session_id in site.sessions}
-    return replace(observations, congested_wh=kept)
+    open_ones = {session_id: wh for session_id, wh in observations.congested_wh.items() if session_id in site.sessions}
+    return replace(observations, congested_wh=open_ones)
 
 
 def is_congested(site: Site) -> bool:

@@ -9,7 +9,7 @@ from domain.records.vehicles import AcceptRequested, SnoozeRequested
 from domain.site.context import SiteContext
 from domain.site.fair_share import mean_received, recorded, score_of
 from domain.site.fairness import Score
-from domain.site.queue import Waiting, choose_charger, rank, required_w
+from domain.site.queue import QueueEntry, choose_charger, rank, required_w
 from domain.site.session import Session, check_transition
 from domain.site.state import has_failed
 
@@ -20,7 +20,7 @@ SNOOZE_MS = 10 * 60_000
 
 
 def offer_free_chargers(context: SiteContext) -> None:
-    """Hold every free charger for somebody who waits, in the order of the queue."""
+    """Hold every free charger for a waiting session, in the order of the queue."""
     while (free := context.site.free_chargers()) and (waiting := context.site.waiting(context.now_ms)):
         order = standings(context, waiting)
         first = context.site.sessions[order[0].session_id]
@@ -45,25 +45,25 @@ def offer_free_chargers(context: SiteContext) -> None:
 
 
 def standings(context: SiteContext, sessions: Sequence[Session]) -> tuple[Standing, ...]:
-    """How those who wait stand, in the order of the queue."""
+    """The standings of the waiting sessions, in the order of the queue."""
     return tuple(
         Standing(session_id=one.id, tier=one.tier, fairness=recorded(score), queued_ms=one.queued_ms)
         for one, score in ranked(context, sessions)
     )
 
 
-def ranked(context: SiteContext, sessions: Sequence[Session]) -> list[tuple[Waiting, Score]]:
-    """Those who wait, each with the score, in the order of the queue."""
+def ranked(context: SiteContext, sessions: Sequence[Session]) -> list[tuple[QueueEntry, Score]]:
+    """The waiting sessions, each with its score, in the order of the queue."""
     site, observations, now_ms = context.site, context.observations, context.now_ms
     mean_mwh = mean_received(site, now_ms)
     scores = {one.id: score_of(site, observations, one, mean_mwh, now_ms) for one in sessions}
-    order = rank(Waiting(one.id, one.tier, scores[one.id].total_ppm, one.queued_ms) for one in sessions)
+    order = rank(QueueEntry(one.id, one.tier, scores[one.id].total_ppm, one.queued_ms) for one in sessions)
     return [(one, scores[one.id]) for one in order]
 
 
-def waiting_of(standing: Standing) -> Waiting:
+def entry_of(standing: Standing) -> QueueEntry:
     """What the ranking goes by."""
-    return Waiting(standing.session_id, standing.tier, standing.fairness.score_ppm, standing.queued_ms)
+    return QueueEntry(standing.session_id, standing.tier, standing.fairness.score_ppm, standing.queued_ms)
 
 
 def accept(context: SiteContext, event: AcceptRequested) -> None:
@@ -97,6 +97,5 @@ def withdraw_lost_offers(context: SiteContext) -> None:
             continue
         charger = context.site.chargers[session.charger_id]
         if has_failed(charger):
-            told = f"charger {charger.status}" if charger.connected else "charger not connected"
-            lost = SessionRequeued(session_id=session.id, charger_id=session.charger_id, reason=told)
-            context.add(lost)
+            reason = f"charger {charger.status}" if charger.connected else "charger not connected"
+            context.add(SessionRequeued(session_id=session.id, charger_id=session.charger_id, reason=reason))

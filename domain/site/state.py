@@ -1,4 +1,4 @@
-"""What `sites` never forgets of a site: its tree, chargers, open sessions, targets, and who received what."""
+"""The state of a site: its tree, chargers, open sessions, targets, and what each member received."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from domain.site.session import Expectation, Session
 
 
 @dataclass(frozen=True, slots=True)
-class Charger:
+class SiteCharger:
     """A charger as the site sees it. `occupant`: a session that is over while its car is still plugged in."""
 
     outlet: Outlet
@@ -27,7 +27,7 @@ class Charger:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The fold of a site's own events.
+    """What a site's own events say of it.
 
     `limits`: nodes with the limits in force; `fixed`: what targets can't lower; `priority_reserve_w`: what is kept free
     for P0.
@@ -36,7 +36,7 @@ class Site:
     id: str
     limits: dict[str, Node] = field(default_factory=dict)
     fixed: dict[str, int] = field(default_factory=dict)
-    chargers: dict[str, Charger] = field(default_factory=dict)
+    chargers: dict[str, SiteCharger] = field(default_factory=dict)
     sessions: dict[str, Session] = field(default_factory=dict)
     targets: dict[str, int] = field(default_factory=dict)
     targets_valid_until_ms: int = 0
@@ -55,13 +55,13 @@ class Site:
         return next((session for session in self.sessions.values() if session.charger_id == charger_id), None)
 
     def waiting(self, now_ms: int) -> list[Session]:
-        """Those who wait for a charger and don't have one held; the snoozed ones are left out until they are back."""
+        """The sessions that wait and have no charger held for them, without those that are snoozed now."""
         return [one for one in self.sessions.values() if one.state == "queued" and one.snoozed_until_ms <= now_ms]
 
     def somebody_waits(self) -> bool:
         return any(session.state == "queued" for session in self.sessions.values())
 
-    def free_chargers(self) -> list[Charger]:
+    def free_chargers(self) -> list[SiteCharger]:
         """Those that a waiting car can be sent to: connected, available, not in use, not held."""
         taken = self._taken()
         return [
@@ -83,13 +83,13 @@ class Site:
         return bool(self.sessions) or any(charger.transaction_id is not None for charger in self.chargers.values())
 
 
-def is_usable(charger: Charger) -> bool:
+def is_usable(charger: SiteCharger) -> bool:
     """Whether a new car could be plugged in there."""
     return charger.connected and charger.status in ("Available", "Preparing")
 
 
-def has_failed(charger: Charger) -> bool:
-    """Whether it can't serve anybody until it is back."""
+def has_failed(charger: SiteCharger) -> bool:
+    """Whether it can't serve a car until it is back."""
     return not charger.connected or charger.status in ("Faulted", "Unavailable")
 
 
@@ -101,7 +101,7 @@ def evolve(site: Site, event: Payload, time_ms: int) -> Site:
         case events.CapacityKnown():
             return replace(site, limits=nodes_of(event.limits), fixed=dict(event.fixed))
         case events.SiteChargerAdded():
-            return _with_charger(site, Charger(_outlet(event)))
+            return _with_charger(site, SiteCharger(_outlet(event)))
         case events.SiteChargerChanged():
             charger = site.chargers[event.charger_id]
             return _with_charger(site, replace(charger, connected=event.connected, status=event.status))
@@ -123,7 +123,7 @@ def evolve(site: Site, event: Payload, time_ms: int) -> Site:
         case events.EtaChanged():
             known = site.free_at_ms | dict(event.chargers)
             free_at_ms = {charger: at_ms for charger, at_ms in known.items() if at_ms is not None}
-            return replace(site, free_at_ms=free_at_ms, sessions=site.sessions | _told(site.sessions, event))
+            return replace(site, free_at_ms=free_at_ms, sessions=site.sessions | _announced(site.sessions, event))
         case events.FairnessChanged():
             added = {
                 member: site.received.get(member, Received()).plus(energy_wh, time_ms)
@@ -133,10 +133,10 @@ def evolve(site: Site, event: Payload, time_ms: int) -> Site:
     return replace(site, sessions=_sessions(site.sessions, event, time_ms))
 
 
-def _told(sessions: Mapping[str, Session], event: events.EtaChanged) -> dict[str, Session]:
+def _announced(sessions: Mapping[str, Session], event: events.EtaChanged) -> dict[str, Session]:
     return {
         one.session_id: replace(
-            sessions[one.session_id], told=Expectation(one.tier, one.fairness.score_ppm, one.turn_at_ms)
+            sessions[one.session_id], announced=Expectation(one.tier, one.fairness.score_ppm, one.turn_at_ms)
         )
         for one in event.sessions
     }
@@ -146,7 +146,7 @@ def _outlet(event: events.SiteChargerAdded) -> Outlet:
     return Outlet(event.charger_id, event.node, event.phases, event.max_ma, event.min_ma, event.voltage_mv)
 
 
-def _with_charger(site: Site, charger: Charger) -> Site:
+def _with_charger(site: Site, charger: SiteCharger) -> Site:
     return replace(site, chargers=site.chargers | {charger.outlet.id: charger})
 
 
@@ -177,7 +177,7 @@ def _sessions(sessions: Mapping[str, Session], event: Payload, time_ms: int) -> 
                 state="offered",
                 charger_id=event.charger_id,
                 until_ms=event.held_until_ms,
-                told=None,
+                announced=None,
             )
         case events.SessionSnoozed():
             _change(open_ones, event.session_id, state="queued", charger_id=None, snoozed_until_ms=event.until_ms)
@@ -194,7 +194,7 @@ def _sessions(sessions: Mapping[str, Session], event: Payload, time_ms: int) -> 
                 charger_id=event.charger_id,
                 meter_start_wh=event.meter_start_wh,
                 waited_ms=waited_ms,
-                told=None,
+                announced=None,
             )
         case events.SessionPaused():
             _change(open_ones, event.session_id, state="paused", paused_since_ms=time_ms)

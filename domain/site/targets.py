@@ -1,4 +1,4 @@
-"""Targets: what each charger shall be limited to, planned anew on every tick and whenever something changed."""
+"""The targets of a site's chargers (mA per phase), planned anew on every tick and at every change."""
 
 from __future__ import annotations
 
@@ -9,26 +9,25 @@ from domain.electrical.tree import specs_of
 from domain.records.sites import Claimant, ScheduleChanged, SessionPaused, SessionResumed, Target, TargetsRenewed
 from domain.site.context import SiteContext
 from domain.site.fair_share import mean_received, recorded, score_of, weight_of
-from domain.site.scheduling import Claimant as Claim
-from domain.site.scheduling import schedule
+from domain.site.scheduling import PluggedCar, schedule
 from domain.site.session import EMERGENCY, Session
 
 RULE = "scheduling.weighted_max_min.v1"
 VALID_MS = 10 * 60_000
-"""How long `load` may follow targets that nobody renews."""
+"""How long `load` may follow targets that are not renewed."""
 WORTHWHILE_MA = 2_000
 """A tick changes targets only where one moves by as much: each change is a message that a charger must confirm."""
 
 
 def plan(context: SiteContext) -> None:
-    """Divide the capacity in force among the cars that charge, and say what changed."""
+    """Divide the capacity in force among the plugged-in cars, and publish what changed."""
     plugged = [session for session in context.site.sessions.values() if session.plugged()]
     mean_mwh = mean_received(context.site, context.now_ms)
     claimants = [_claimant(context, session, mean_mwh) for session in plugged]
     outlets = {charger.outlet.id: charger.outlet for charger in context.site.chargers.values()}
     reserve_w = _reserve_w(context)
-    claims = [claim_of(one, outlets) for one in claimants]
-    found = schedule(context.site.limits, claims, _fixed(context), reserve_w=reserve_w)
+    cars = [plugged_car(one, outlets) for one in claimants]
+    found = schedule(context.site.limits, cars, _fixed(context), reserve_w=reserve_w)
     changed = _changes(context, found)
     if changed and (context.urgent or _is_worthwhile(context, changed)):
         context.add(
@@ -62,9 +61,9 @@ def _claimant(context: SiteContext, session: Session, mean_mwh: int | None) -> C
     )
 
 
-def claim_of(claimant: Claimant, outlets: Mapping[str, Outlet]) -> Claim:
-    """A recorded claimant as the schedule rule takes it."""
-    return Claim(
+def plugged_car(claimant: Claimant, outlets: Mapping[str, Outlet]) -> PluggedCar:
+    """A car as the schedule rule needs it, from a recorded claimant."""
+    return PluggedCar(
         charger_id=claimant.charger_id,
         outlet=outlets[claimant.charger_id],
         tier=claimant.tier,
@@ -120,7 +119,7 @@ def _pause_or_resume(context: SiteContext, session: Session, target_ma: int) -> 
 
 
 def renew(context: SiteContext) -> None:
-    """Say that the targets still hold when half of their time is over."""
+    """Renew the targets when half of their time is over."""
     half_over = context.site.targets_valid_until_ms - context.now_ms < VALID_MS // 2
     if context.site.targets and half_over:
         context.add(TargetsRenewed(valid_until_ms=context.now_ms + VALID_MS))

@@ -19,7 +19,7 @@ def expire(context: SiteContext, event: PriorityExpired) -> None:
 
 
 def _change(context: SiteContext, session_id: str, tier: int, until_ms: int | None) -> None:
-    """A session has this tier until then, and the site is planned anew at once. One that is over has none."""
+    """A session has this tier until then, and the site is planned anew at once."""
     session = context.site.sessions.get(session_id)
     if session is None or (session.tier, session.tier_until_ms) == (tier, until_ms):
         return
@@ -28,7 +28,7 @@ def _change(context: SiteContext, session_id: str, tier: int, until_ms: int | No
 
 
 def lapse(context: SiteContext) -> None:
-    """Priority whose time is over is none, whether or not somebody said so."""
+    """End the priority whose time is over, whether or not its end was reported."""
     for session in list(context.site.sessions.values()):
         if session.tier_until_ms is not None and session.tier_until_ms <= context.now_ms:
             _change(context, session.id, EVERYONE, None)

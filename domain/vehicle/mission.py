@@ -1,4 +1,4 @@
-"""Priority for a mission: an enrolled vehicle that is on one, near the site, right now, by its enterprise's word."""
+"""Priority for a mission: of an enrolled vehicle that is on one now, near the site, as its enterprise reports."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ DRIVER_RULE = "priority.mission_by_driver.v1"
 VALID_MS = 30 * 60_000
 """How long a grant holds unless it is renewed."""
 RENEW_MS = 60_000
-"""So long before its end it is renewed, so that no car is throttled and raised again in between."""
+"""The time before its end at which it is renewed, so that no car is throttled and raised again in between."""
 AGAIN_MS = 5 * 60_000
-"""A claim that was refused is not made again before."""
+"""The time before a refused claim is made again."""
 
 
 def missing(evidence: Evidence) -> str | None:

@@ -9,15 +9,15 @@ from domain.vehicle.readings import Observed, fresh
 from domain.vehicle.vehicle import Visit
 
 TIMER = "priority"
-"""Wakes the vehicle when its priority has to be renewed, or ends."""
+"""The timer that is due when a priority has to be renewed, or ends."""
 
 
 def evidence_of(context: VehicleContext) -> Evidence:
-    """What is known now; whatever is stale is unknown."""
+    """The evidence as it is known now; what is stale is unknown."""
     visit, now_ms = context.vehicle.visit, context.now_ms
     mission = fresh(context.observations.mission_active, now_ms)
     zone = fresh(context.observations.location_zone, now_ms)
-    level = fresh(context.observations.level_permille, now_ms)
+    soc = fresh(context.observations.soc_permille, now_ms)
     return Evidence(
         eligible=context.vehicle.may_have_missions(),
         mission_active=None if mission is None else mission.value,
@@ -25,8 +25,8 @@ def evidence_of(context: VehicleContext) -> Evidence:
         location_zone=None if zone is None else zone.value,
         location_age_ms=_age_ms(zone, now_ms),
         site_zone=None if visit is None else visit.site_zone,
-        level_permille=None if level is None else level.value,
-        level_age_ms=_age_ms(level, now_ms),
+        level_permille=None if soc is None else soc.value,
+        level_age_ms=_age_ms(soc, now_ms),
     )
 
 
@@ -35,12 +35,12 @@ def _age_ms(known: Observed[bool] | Observed[str] | Observed[int] | None, now_ms
 
 
 def claim_id(session_id: str, basis: Basis) -> str:
-    """One claim a session and basis: made again, it is renewed."""
+    """The id of the one claim of a session and basis: made again, it is renewed."""
     return derived_id(session_id, basis)
 
 
 def claim(context: VehicleContext, basis: Basis, holder: str) -> None:
-    """Ask the holder of the quota."""
+    """Claim priority of the holder of the quota."""
     context.add(
         PriorityClaimed(
             claim_id=claim_id(context.visit.session_id, basis),
@@ -78,6 +78,7 @@ def grant(
 
 
 def deny(context: VehicleContext, basis: Basis, rule: str, reason: str) -> None:
+    """Deny priority, with or without an open session."""
     visit = context.vehicle.visit
     context.add(
         PriorityDenied(
@@ -93,7 +94,7 @@ def deny(context: VehicleContext, basis: Basis, rule: str, reason: str) -> None:
 
 
 def expire(context: VehicleContext, rule: str, reason: str) -> None:
-    """The end of the priority that the session has, where it has one."""
+    """End the priority that the session has, where it has one."""
     visit = context.vehicle.visit
     if visit is None or visit.grant is None:
         return
