@@ -1,7 +1,7 @@
 """The readings of a vehicle that are believed, and for how long.
 
-Only an integration (a vehicle's or a fleet's own cloud) is: what a driver reports proves nothing, and must not hide what
-an integration reported before. Of a mission only the vehicle's own enterprise is believed.
+Only an integration (a vehicle's or a fleet's own cloud) is: what a driver reports proves nothing, and must not hide
+what an integration reported before. Of a mission only the vehicle's own enterprise is believed.
 """
 
 from __future__ import annotations

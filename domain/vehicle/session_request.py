@@ -23,7 +23,7 @@ def check_request(target_permille: int, soc_permille: int | None, depart_ms: int
 
 
 def energy_need_wh(target_permille: int, soc_permille: int | None, battery_wh: int | None) -> int | None:
-    """(target - state of charge) x battery in Wh, rounded up; None where a part is unknown: then it charges until departure."""
+    """(target - state of charge) x battery in Wh, rounded up; None where a part is unknown: charge until departure."""
     if soc_permille is None or battery_wh is None:
         return None
     return -(-(target_permille - soc_permille) * battery_wh // 1000)

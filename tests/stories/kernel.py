@@ -206,7 +206,3 @@ class Kernel(Story):
 
 def watts(amps: float) -> int:
     return round(amps * 230)
-
-
-def of_type(events: list[Payload], *types: type[Payload]) -> list[Payload]:
-    return [event for event in events if isinstance(event, types)]

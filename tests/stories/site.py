@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from domain.records import Payload, load, observations, registry, vehicles
+from domain.records.sites import ScheduleChanged
 from processors.sites import Sites
-from tests.stories.story import MINUTE_MS, Story
+from tests.stories.story import MINUTE_MS, Story, of_type
 
 NODES = (
     registry.NodeSpec(id="site", parent=None, kind="site", limit_w=40_000),
     registry.NodeSpec(id="p1", parent="site", kind="panel", limit_ma=(20_000, 20_000, 20_000)),
     registry.NodeSpec(id="p2", parent="site", kind="panel", limit_ma=(128_000, 128_000, 128_000)),
+)
+
+NO_EVIDENCE = vehicles.Evidence(
+    eligible=True,
+    mission_active=None,
+    mission_age_ms=None,
+    location_zone=None,
+    location_age_ms=None,
+    site_zone=None,
+    level_permille=None,
+    level_age_ms=None,
 )
 
 
@@ -108,9 +122,31 @@ class SiteStory(Story):
         )
         return self.when(metered)
 
+    def grant(self, session_id: str, tier: int = 0, minutes: float = 30) -> list[Payload]:
+        """Priority for so long."""
+        granted = vehicles.PriorityGranted(
+            **self._priority(session_id, tier), basis="mission", valid_until_ms=self.now_ms + int(minutes * MINUTE_MS)
+        )
+        return self.when(granted)
+
+    def expire(self, session_id: str) -> list[Payload]:
+        """The end of a priority."""
+        return self.when(vehicles.PriorityExpired(**self._priority(session_id, tier=0)))
+
+    def _priority(self, session_id: str, tier: int) -> dict[str, Any]:
+        vehicle_id = f"v-{session_id}"
+        about = {"session_id": session_id, "vehicle_id": vehicle_id, "site_id": "s", "tier": tier}
+        return {**about, "evidence": NO_EVIDENCE, "rule": "r", "reason": "why"}
+
     def charging(self, session_id: str, charger_id: str, **request) -> list[Payload]:
         """From the request to the first energy."""
         self.request(session_id, **request)
         self.accept(session_id)
         self.authorize(charger_id, session_id)
         return self.start(charger_id, session_id)
+
+
+def targets(events: list[Payload]) -> dict[str, int]:
+    """The targets that changed, by charger (mA per phase)."""
+    schedules = of_type(events, ScheduleChanged)
+    return {target.charger_id: target.target_ma for schedule in schedules for target in schedule.targets}

@@ -9,7 +9,7 @@ from itertools import count
 from typing import Any, Self
 
 from domain.records import Payload, Record, input_record
-from domain.records.time import TimerDue
+from domain.records.time import InputRejected, TimerDue
 from processors.engine.processor import Processor
 from processors.engine.stream import StreamState, fresh, step
 from processors.routes import messages
@@ -124,3 +124,21 @@ class Story:
 
     def _processor(self, stream: str) -> Processor[Any, Any]:
         return self.processors[stream.partition(":")[0]]
+
+
+def of_type(events: list[Payload], *types: type[Payload]) -> list[Any]:
+    """The events of these types."""
+    return [event for event in events if isinstance(event, types)]
+
+
+def one(kind: type[Payload], events: list[Payload]) -> Any:
+    """The only event of its type."""
+    (found,) = of_type(events, kind)
+    return found
+
+
+def rejection(events: list[Payload]) -> tuple[str, str]:
+    """Field and reason of the one rejection."""
+    (event,) = events
+    assert isinstance(event, InputRejected)
+    return event.field, event.reason

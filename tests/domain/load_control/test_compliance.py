@@ -13,7 +13,8 @@ from domain.records.load import (
 )
 from domain.records.observations import Booted
 from domain.records.time import InputRejected
-from tests.stories.kernel import Kernel, of_type
+from tests.stories.kernel import Kernel
+from tests.stories.story import of_type
 
 
 def unproven(limit_a: float = 100) -> Kernel:

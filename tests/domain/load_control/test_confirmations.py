@@ -5,7 +5,8 @@ from __future__ import annotations
 from domain.records.load import AlarmCleared, AlarmRaised, CommandRequested, LimitDesired
 from domain.records.observations import CommandAnswer
 from domain.records.sites import TargetsRenewed
-from tests.stories.kernel import Kernel, of_type
+from tests.stories.kernel import Kernel
+from tests.stories.story import of_type
 
 
 def lowered() -> Kernel:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from domain.records.load import FailsafeDesired, TransactionPermitted
 from domain.records.observations import Booted
-from tests.stories.kernel import Kernel, of_type
+from tests.stories.kernel import Kernel
+from tests.stories.story import of_type
 
 
 def failsafes_in(events) -> list[tuple[str, int]]:
     return [(event.charger_id, event.limit_ma) for event in of_type(events, FailsafeDesired)]
 
 
-def test_a_failsafe_limit_is_the_first_thing_a_charger_is_told():
+def test_a_failsafe_limit_is_the_first_that_is_desired_of_a_charger():
     kernel = Kernel().site(firm_a=10)
     kernel.add("a")
     assert failsafes_in(kernel.connect("a")) == [("a", 10_000)]

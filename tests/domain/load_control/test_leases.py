@@ -6,7 +6,8 @@ from domain.load_control.desired import Desired
 from domain.records.load import CapacityChanged, ChargerDisconnected, LimitDesired, LimitsRenewed
 from domain.records.observations import Disconnected
 from domain.records.sites import TargetsRenewed
-from tests.stories.kernel import LOAD, Kernel, of_type
+from tests.stories.kernel import LOAD, Kernel
+from tests.stories.story import of_type
 
 
 def charging() -> Kernel:

@@ -6,7 +6,8 @@ from domain.records import registry
 from domain.records.load import LimitConfirmed, LimitDesired
 from domain.records.observations import ProfileAnswer
 from domain.records.sites import TargetsRenewed
-from tests.stories.kernel import Kernel, of_type
+from tests.stories.kernel import Kernel
+from tests.stories.story import of_type
 
 
 def limits_in(events) -> list[tuple[str, int]]:

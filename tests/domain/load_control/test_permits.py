@@ -14,7 +14,8 @@ from domain.records.load import (
 )
 from domain.records.observations import Status
 from domain.records.time import InputRejected
-from tests.stories.kernel import Kernel, of_type
+from tests.stories.kernel import Kernel
+from tests.stories.story import of_type
 
 
 def full(limit_a: float = 40) -> Kernel:

@@ -13,7 +13,8 @@ from domain.records.load import (
     TransactionStopRepeated,
 )
 from domain.records.observations import Booted
-from tests.stories.kernel import Kernel, of_type
+from tests.stories.kernel import Kernel
+from tests.stories.story import of_type
 
 
 def ready() -> Kernel:

@@ -22,13 +22,13 @@ def up_to_date(one: Place) -> Place:
     return replace(one, announced=one.now)
 
 
-def test_who_came_is_told_and_nobody_else():
+def test_a_new_place_is_announced_and_no_other():
     old = up_to_date(place("old", 600_000, HOUR_MS))
     assert to_announce([old, place("new", 500_000, 2 * HOUR_MS)]) == {"new"}
     assert to_announce([old, place("new", 500_000, None)]) == {"new"}
 
 
-def test_what_moved_noticeably_is_told():
+def test_what_moved_noticeably_is_announced():
     announced = Expectation(2, 600_000, HOUR_MS)
     assert to_announce([place("a", 600_000, HOUR_MS + NOTICEABLE_MS - 1, announced)]) == set()
     assert to_announce([place("a", 600_000, HOUR_MS + NOTICEABLE_MS, announced)]) == {"a"}
@@ -39,7 +39,7 @@ def test_what_moved_noticeably_is_told():
     assert to_announce([place("a", 600_000, HOUR_MS, announced, tier=1)]) == {"a"}
 
 
-def test_who_passed_another_is_told_however_little_changed():
+def test_a_place_that_passed_another_is_announced_however_little_changed():
     passing = place("a", 600_001, HOUR_MS, Expectation(2, 599_999, HOUR_MS))
     passed = up_to_date(place("b", 600_000, HOUR_MS))
     behind = up_to_date(place("c", 500_000, 2 * HOUR_MS))

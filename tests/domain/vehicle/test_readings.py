@@ -111,7 +111,7 @@ def test_what_can_not_be_true_is_rejected_by_the_name_of_its_field(source, wrong
 
 
 @pytest.mark.parametrize("edge", [{"observed_ms": NOW_MS + AHEAD_MS}, {"level_permille": 0}, {"level_permille": 1000}])
-def test_the_edges_of_what_can_be_true_are_taken(edge):
+def test_the_edges_of_what_can_be_true_are_accepted(edge):
     assert after(said(range_m=1, **edge)) != Readings()
 
 

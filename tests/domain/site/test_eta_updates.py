@@ -1,4 +1,4 @@
-"""Given a queue, when something happens, then only what changed of it is told, and the site knows what was told."""
+"""Expectations: only what changed noticeably is published, and the site knows what was."""
 
 from domain.records import sites as said
 from domain.site.announcements import NOTICEABLE_MS
@@ -21,7 +21,7 @@ def crowded(*waiting: str) -> SiteStory:
     return story
 
 
-def test_who_comes_last_is_told_her_turn_and_nobody_else():
+def test_a_new_session_gets_an_estimate_and_no_other_does():
     story = crowded("second", "third")
     [event] = told(story.request("last"))
     assert [one.session_id for one in event.sessions] == ["last"]
@@ -40,7 +40,7 @@ def test_who_passes_others_moves_their_turns():
     assert event.sessions[1].turn_at_ms - before_ms >= NOTICEABLE_MS
 
 
-def test_a_charger_that_comes_free_is_told_and_its_offer_takes_the_first_out_of_the_queue():
+def test_a_charger_that_comes_free_is_published_and_its_offer_takes_the_first_out_of_the_queue():
     story = crowded("second", "third")
     events = story.stop("p2c0")
     assert [event.session_id for event in events if isinstance(event, said.SessionOffered)] == ["second"]
@@ -59,12 +59,12 @@ def test_a_charger_that_nobody_uses_has_no_time():
     assert story.site.free_at_ms == {}
 
 
-def test_as_long_as_nothing_changes_noticeably_nothing_is_told():
+def test_as_long_as_nothing_changes_noticeably_nothing_is_published():
     story = crowded("second", "third")
     assert told(story.wait(1)) == []
 
 
-def test_what_was_told_follows_what_is_expected_now():
+def test_what_was_published_follows_what_is_expected_now():
     story = crowded("second", "third")
     before = story.site.sessions["second"].announced
     events = told(story.wait(30))
