@@ -47,9 +47,9 @@ async def _measured(log: Log, processor: Processor[Any, Any]) -> dict[str, Any] 
             read_ns += process_time_ns() - begin_ns
             done = step(processor, states.get(given.stream) or fresh(processor, given.stream), given, "bench")
             outputs_of(processor, given.stream, done)
-            most_bytes = max(most_bytes, len(dump_state(processor, done.state)))
+            most_bytes = max(most_bytes, len(dump_state(processor, done.after)))
             took_ns = process_time_ns() - begin_ns
-            states[given.stream] = done.state
+            states[given.stream] = done.after
             spent_ns[given.stream] += took_ns
             inputs[given.stream] += 1
             steps_us.append(took_ns / 1000)

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from domain.electrical.grid import Outlet
+from domain.electrical.tree import nodes_of
 from domain.records import Decision
 from domain.records.sites import ScheduleChanged, SessionOffered
 from domain.records.vehicles import PriorityDenied, PriorityExpired, PriorityGranted
 from domain.site import offers, targets
 from domain.site.queue import rank
 from domain.site.scheduling import schedule
-from domain.site.state import node_of
 from domain.vehicle import mission, urgent_review
 
 Outlets = Mapping[str, Outlet]
@@ -29,8 +29,8 @@ def holds(decision: Decision, outlets: Outlets) -> bool | None:
 
 def _schedule_holds(decision: ScheduleChanged, outlets: Outlets) -> bool:
     found = schedule(
-        {spec.id: node_of(spec) for spec in decision.limits},
-        [targets.claim_of(claimant, outlets) for claimant in decision.claimants],
+        nodes_of(decision.limits),
+        [targets.plugged_car(claimant, outlets) for claimant in decision.claimants],
         {charger: (outlets[charger], current_ma) for charger, current_ma in decision.fixed if charger in outlets},
         reserve_w=decision.priority_reserve_w,
     )
@@ -38,7 +38,7 @@ def _schedule_holds(decision: ScheduleChanged, outlets: Outlets) -> bool:
 
 
 def _offer_holds(decision: SessionOffered, _: Outlets) -> bool:
-    first = rank(map(offers.waiting_of, decision.facts))[0]
+    first = rank(map(offers.entry_of, decision.facts))[0]
     return first.id == decision.session_id
 
 

@@ -2,196 +2,84 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Sequence
 
-from domain.errors import DomainError
-from domain.load_control import capacity, caps, confirmations, cutting, desired, floors, leases, permits, transactions
-from domain.load_control.commissioning import open_commissioning
-from domain.load_control.compliance import judge
-from domain.load_control.connections import answered, booted, connected, disconnected, status_changed
-from domain.load_control.context import Deciding
-from domain.load_control.counting import counted_ma
+from domain.load_control import (
+    caps,
+    commands,
+    commissioning,
+    connections,
+    desired_limits,
+    permits,
+    readings,
+    registration,
+    targets,
+    transactions,
+    waking,
+)
+from domain.load_control.context import RULE, KernelContext
+from domain.load_control.desired import Desired
 from domain.load_control.evolve import evolve
-from domain.load_control.ledger import Charger, Ledger
-from domain.load_control.make_before_break import lower, raise_limits
-from domain.load_control.meters import Meters, sense
-from domain.load_control.ownership import owner, refuse_older_socket
-from domain.load_control.site import add_charger, request_command, set_tree, take_targets
-from domain.load_control.waking import next_due_ms
+from domain.load_control.follow_up import follow_up
+from domain.load_control.ledger import Ledger
+from domain.load_control.meters import Meters, observe
+from domain.load_control.ownership import refuse_older_socket
 from domain.records import Payload, Record, load, observations, registry, sites
-from domain.records.time import TimerDue, TimerSet
+from domain.records.time import TimerDue
+from processors.engine.processor import Processor
+from processors.engine.routing import Handlers
 
-RULE = "load_control.route.v1"
-WAKE = "wake"
+handlers = Handlers[KernelContext]("the safety kernel", rule=RULE)
+handlers.on(registry.SiteRegistered)(registration.set_tree)
+handlers.on(registry.ChargerRegistered)(registration.add_charger)
+handlers.on(load.SetGridLimit)(caps.set_grid_limit)
+handlers.on(load.CommissionCharger)(commissioning.open_commissioning)
+handlers.on(load.RequestCommand)(commands.request)
+handlers.on(observations.Connected)(connections.connected)
+handlers.on(observations.Disconnected)(connections.disconnected)
+handlers.on(observations.Booted)(connections.booted)
+handlers.on(observations.Status)(connections.status_changed)
+handlers.on(observations.TransactionStart)(transactions.start)
+handlers.on(observations.TransactionStop)(transactions.stop)
+handlers.on(observations.Metered)(readings.metered)
+handlers.on(observations.ProfileAnswer)(connections.answered)
+handlers.on(observations.CommandAnswer)(commands.answered)
+handlers.on(sites.StartRequested)(permits.request)
+handlers.on(sites.ScheduleChanged, sites.TargetsRenewed)(targets.follow)
+handlers.on(TimerDue)(waking.reassess)
 
 
-class Load:
-    """`processors.engine.processor.Processor` for the kernel of a site."""
+@handlers.on(observations.Configuration)
+def gateway_only(context: KernelContext, event: observations.Configuration) -> None:
+    """The gateway reads it; no rule does."""
+
+
+class Load(Processor[Ledger, Meters]):
+    """The safety kernel of a site: it alone decides what chargers are limited to."""
 
     name = "load"
-    fold_type = Ledger
-    working_type = Meters
+    state_type = Ledger
+    observations_type = Meters
 
-    def start(self, key: str) -> tuple[Ledger, Meters]:
+    def initial_state(self, key: str) -> tuple[Ledger, Meters]:
         return Ledger(key), Meters()
 
-    def observe(self, fold: Ledger, working: Meters, given: Record) -> Meters:
-        if working.since_ms == 0:
-            working = replace(working, since_ms=given.time)
-        match given.data:
-            case observations.Metered() if given.data.charger_id in fold.chargers:
-                return sense(fold.chargers[given.data.charger_id], working, given.data, given.time)
-            case observations.TransactionStop():
-                return _forget_stopped(fold, working, given.data)
-        return working
+    def observe(self, state: Ledger, observations: Meters, given: Record) -> Meters:
+        return observe(state, observations, given)
 
-    def decide(self, fold: Ledger, working: Meters, given: Record) -> Sequence[Payload]:
-        handle = HANDLERS.get(type(given.data))
-        if handle is None:
-            raise DomainError(f"{given.type} is not for the safety kernel", field="type", rule=RULE)
-        if not fold.nodes and not isinstance(given.data, registry.SiteRegistered):
-            raise DomainError("this site is not registered", field="site_id", rule=RULE)
-        refuse_older_socket(fold, given)
-        deciding = Deciding(fold, working, given.time)
-        follows = handle(deciding, given)
-        if deciding.events or follows:
-            follow_up(deciding)
-        return [*deciding.events, *_wake(fold, deciding, given)]
+    def decide(self, state: Ledger, observations: Meters, given: Record) -> Sequence[Payload]:
+        handle = handlers.of(given)
+        context = KernelContext(state, observations, given)
+        context.check_registered()
+        refuse_older_socket(context)
+        handle(context, given.data)
+        if context.events or context.reassess:
+            follow_up(context)
+        waking.set_timer(context, state)
+        return context.events
 
-    def evolve(self, fold: Ledger, event: Payload, time_ms: int) -> Ledger:
-        return evolve(fold, event, time_ms)
+    def evolve(self, state: Ledger, event: Payload, time_ms: int) -> Ledger:
+        return evolve(state, event, time_ms)
 
-    def desired(self, fold: Ledger, event: Payload) -> Sequence[desired.Desired]:
-        match event:
-            case (
-                load.ChargerConnected()
-                | load.ChargerDisconnected()
-                | load.FailsafeDesired()
-                | load.LimitDesired()
-                | load.LeaseEnded()
-            ):
-                return [_desired(fold, fold.chargers[event.charger_id])]
-            case load.LimitsRenewed():
-                return [_desired(fold, fold.chargers[limit.charger_id]) for limit in event.limits]
-        return ()
-
-
-def follow_up(deciding: Deciding) -> None:
-    """What every change may lead to. Decreases come first, so that what follows sees them."""
-    lower(deciding)
-    floors.follow_plan(deciding)
-    cutting.watch(deciding)
-    cutting.cut(deciding)
-    permits.permit_waiting(deciding)
-    raise_limits(deciding)
-    floors.follow_plan(deciding)
-    confirmations.chase(deciding)
-    leases.renew(deciding)
-    capacity.tell(deciding)
-    capacity.watch(deciding)
-
-
-def _wake(before: Ledger, deciding: Deciding, given: Record) -> list[Payload]:
-    """Set the timer where the next due moment is another one, and whenever the last one was used up."""
-    now_ms = deciding.now_ms
-    used_up = isinstance(given.data, TimerDue)
-    if not deciding.events and not used_up:
-        return []
-    due_ms = next_due_ms(deciding.ledger, now_ms)
-    if due_ms is None or (not used_up and due_ms == next_due_ms(before, now_ms)):
-        return []
-    return [TimerSet(name=WAKE, due_ms=due_ms)]
-
-
-def _desired(fold: Ledger, charger: Charger) -> desired.Desired:
-    floor, held = charger.floor, charger.lease
-    lease = None
-    if held is not None:
-        connectors = {one.id: one.connector_id for one in charger.transactions}
-        lease = desired.Lease(
-            held.transaction_id,
-            held.limit_ma,
-            held.ask.generation,
-            held.valid_until_ms,
-            connectors.get(held.transaction_id, 1),
-        )
-    return desired.Desired(
-        charger_id=charger.id,
-        site_id=fold.site_id,
-        phases=len(charger.outlet.phases),
-        floor=desired.Floor(floor.desired_ma, floor.ask.generation) if floor.ask.generation else None,
-        lease=lease,
-        owner=owner(charger),
-    )
-
-
-def _forget_stopped(fold: Ledger, working: Meters, told: observations.TransactionStop) -> Meters:
-    """A charger meters its transactions only: what it drew is over with the last of them."""
-    charger = fold.chargers.get(told.charger_id)
-    if charger is None or [one.id for one in charger.transactions] != [told.transaction_id]:
-        return working
-    return working.forget(told.charger_id)
-
-
-def _metered(deciding: Deciding, given: Record) -> bool:
-    """Whether a reading matters: it is judged, or what its charger counts at is another."""
-    told: observations.Metered = given.data  # type: ignore[assignment]
-    charger = deciding.charger(told.charger_id)
-    meter = deciding.meter(charger)
-    if not told.fresh or meter is None or meter.at_ms != deciding.now_ms:
-        return False
-    if charger.transactions:
-        judge(deciding, charger, meter)
-    else:
-        confirmations.watch_idle(deciding, charger, meter)
-    before = replace(meter, current_ma=meter.previous_ma)
-    changed = deciding.counted_ma(charger) != counted_ma(charger, before, deciding.now_ms)
-    return changed or ("meter_silent", charger.id) in deciding.ledger.alarms
-
-
-def _started(deciding: Deciding, given: Record) -> None:
-    transactions.start(deciding, given.data, given.id)  # type: ignore[arg-type]
-
-
-def _start_requested(deciding: Deciding, given: Record) -> None:
-    told: sites.StartRequested = given.data  # type: ignore[assignment]
-    permits.request(deciding, deciding.charger(told.charger_id), told.request_id)
-
-
-def _nothing(deciding: Deciding, given: Record) -> bool:
-    """The gateway uses these itself."""
-    return False
-
-
-def _due(deciding: Deciding, given: Record) -> bool:
-    return True
-
-
-def _by(rule: Callable[[Deciding, Any], None]) -> Callable[[Deciding, Record], None]:
-    """A rule that needs no more than what was told."""
-    return lambda deciding, given: rule(deciding, given.data)
-
-
-HANDLERS: dict[type[Payload], Callable[[Deciding, Record], bool | None]] = {
-    registry.SiteRegistered: _by(set_tree),
-    registry.ChargerRegistered: _by(add_charger),
-    load.SetGridLimit: _by(caps.set_grid_limit),
-    load.CommissionCharger: _by(open_commissioning),
-    load.RequestCommand: _by(request_command),
-    observations.Connected: _by(connected),
-    observations.Disconnected: _by(disconnected),
-    observations.Booted: _by(booted),
-    observations.Status: _by(status_changed),
-    observations.TransactionStart: _started,
-    observations.TransactionStop: _by(transactions.stop),
-    observations.Metered: _metered,
-    observations.ProfileAnswer: _by(answered),
-    observations.CommandAnswer: _by(confirmations.command_answered),
-    observations.Configuration: _nothing,
-    sites.StartRequested: _start_requested,
-    sites.ScheduleChanged: _by(take_targets),
-    sites.TargetsRenewed: _by(take_targets),
-    TimerDue: _due,
-}
+    def desired(self, state: Ledger, event: Payload) -> Sequence[Desired]:
+        return desired_limits.changed_by(state, event)

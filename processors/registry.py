@@ -14,7 +14,6 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 from eventsourcing.domain import Aggregate, event
 
 from domain.errors import DomainError
-from domain.load_control.desired import Desired
 from domain.records import Payload, Record
 from domain.records.registry import (
     AccountRegistered,
@@ -34,6 +33,7 @@ from domain.records.registry import (
 )
 from domain.registry.enterprise import Verification, approve, check_account, suspend
 from domain.registry.site_tree import MAX_MA, check_charger, check_tree
+from processors.engine.processor import Processor
 
 Description = SiteRegistered | ChargerRegistered | VehicleRegistered | AccountRegistered | EnterpriseRegistered
 RULE = "registry.register.v1"
@@ -54,7 +54,7 @@ class Registered(Aggregate):
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """The fold of one stream: the description, once there is one; of an enterprise also whether it is verified."""
+    """The state of one stream: the description, once there is one; of an enterprise also whether it is verified."""
 
     site: SiteRegistered | None = None
     charger: ChargerRegistered | None = None
@@ -112,34 +112,34 @@ DESCRIBE: dict[type[Payload], Callable[..., Description]] = {
 }
 
 
-class Registry:
+class Registry(Processor[Entity, Nothing]):
     """`processors.engine.processor.Processor` over the aggregates."""
 
     name = "registry"
-    fold_type = Entity
-    working_type = Nothing
+    state_type = Entity
+    observations_type = Nothing
 
-    def start(self, key: str) -> tuple[Entity, Nothing]:
+    def initial_state(self, key: str) -> tuple[Entity, Nothing]:
         return Entity(), Nothing()
 
-    def observe(self, fold: Entity, working: Nothing, given: Record) -> Nothing:
-        return working
+    def observe(self, state: Entity, observations: Nothing, given: Record) -> Nothing:
+        return observations
 
-    def decide(self, fold: Entity, working: Nothing, given: Record) -> Sequence[Payload]:
+    def decide(self, state: Entity, observations: Nothing, given: Record) -> Sequence[Payload]:
         match given.data:
             case ApproveEnterprise():
-                return [approve(fold.enterprise, given.data)]
+                return [approve(state.enterprise, given.data)]
             case SuspendEnterprise():
-                return [suspend(fold.enterprise, fold.verification)]
+                return [suspend(state.enterprise, state.verification)]
         describe = DESCRIBE.get(type(given.data))
         if describe is None:
             raise DomainError(f"{given.type} is not for the registry", field="type", rule=RULE)
-        if fold.exists():
+        if state.exists():
             raise DomainError("this id is taken", field="id", rule=RULE)
         aggregate = Registered(describe(given.data), timestamp=datetime.fromtimestamp(given.time / 1000, UTC))
         return [aggregate.description for _ in aggregate.collect_events()]
 
-    def evolve(self, fold: Entity, event: Payload, time_ms: int) -> Entity:
+    def evolve(self, state: Entity, event: Payload, time_ms: int) -> Entity:
         match event:
             case SiteRegistered():
                 return Entity(site=event)
@@ -152,10 +152,7 @@ class Registry:
             case EnterpriseRegistered():
                 return Entity(enterprise=event)
             case EnterpriseApproved():
-                return replace(fold, verification="approved")
+                return replace(state, verification="approved")
             case EnterpriseSuspended():
-                return replace(fold, verification="suspended")
-        return fold
-
-    def desired(self, fold: Entity, event: Payload) -> Sequence[Desired]:
-        return ()
+                return replace(state, verification="suspended")
+        return state

@@ -14,10 +14,10 @@ import uvloop
 
 from adapters.log.kafka.log import KafkaLog
 from adapters.log.kafka.settings import KafkaSettings
-from domain.load_control.desired import Desired
 from domain.records import Payload, Record
 from domain.records.sites import SessionResumed
 from processors.engine.host import Host
+from processors.engine.processor import Processor
 from services.base.memory import settle
 
 
@@ -33,30 +33,27 @@ class Kept:
     seen: str = "0"
 
 
-class Keeper:
+class Keeper(Processor[Nothing, Kept]):
     """One event an input, and a state of a given size."""
 
     name = "vehicles"
-    fold_type = Nothing
-    working_type = Kept
+    state_type = Nothing
+    observations_type = Kept
 
     def __init__(self, state_bytes: int) -> None:
         self.state_bytes = state_bytes
 
-    def start(self, key: str) -> tuple[Nothing, Kept]:
+    def initial_state(self, key: str) -> tuple[Nothing, Kept]:
         return Nothing(), Kept()
 
-    def observe(self, fold: Nothing, working: Kept, given: Record) -> Kept:
-        return Kept(str(int(working.seen[-12:]) + 1).zfill(self.state_bytes))
+    def observe(self, state: Nothing, observations: Kept, given: Record) -> Kept:
+        return Kept(str(int(observations.seen[-12:]) + 1).zfill(self.state_bytes))
 
-    def decide(self, fold: Nothing, working: Kept, given: Record) -> Sequence[Payload]:
+    def decide(self, state: Nothing, observations: Kept, given: Record) -> Sequence[Payload]:
         return [SessionResumed(session_id=given.stream)]
 
-    def evolve(self, fold: Nothing, event: Payload, time_ms: int) -> Nothing:
-        return fold
-
-    def desired(self, fold: Nothing, event: Payload) -> Sequence[Desired]:
-        return ()
+    def evolve(self, state: Nothing, event: Payload, time_ms: int) -> Nothing:
+        return state
 
 
 async def work(job: dict[str, Any]) -> None:

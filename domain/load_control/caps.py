@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from domain.electrical.grid import Node, Outlet
 from domain.errors import DomainError
-from domain.load_control.context import Deciding
+from domain.load_control.context import KernelContext
 from domain.load_control.counting import counted_ma, is_lowerable
 from domain.load_control.headroom import Headroom
 from domain.load_control.ledger import Ledger
@@ -22,9 +22,9 @@ def limits(ledger: Ledger, now_ms: int) -> dict[str, Node]:
     return ledger.nodes if lowest_w is None else with_root_limit(ledger.nodes, lowest_w)
 
 
-def room(deciding: Deciding) -> Headroom:
+def room(context: KernelContext) -> Headroom:
     """What is left below the limits that count now, with every charger at its worst."""
-    return Headroom(limits(deciding.ledger, deciding.now_ms), deciding.loads())
+    return Headroom(limits(context.ledger, context.now_ms), context.loads())
 
 
 def with_root_limit(nodes: dict[str, Node], limit_w: int) -> dict[str, Node]:
@@ -36,19 +36,19 @@ def _at_most(node: Node, limit_w: int) -> Node:
     return replace(node, limit_w=limit_w if node.limit_w is None else min(node.limit_w, limit_w))
 
 
-def set_grid_limit(deciding: Deciding, command: SetGridLimit) -> None:
+def set_grid_limit(context: KernelContext, command: SetGridLimit) -> None:
     """Accept a cap and say from when it holds, and whether that can be guaranteed.
 
     Raises `DomainError` for a cap that makes no sense, with the field.
     """
-    now_ms = deciding.now_ms
+    now_ms = context.now_ms
     starts_ms = now_ms if command.starts_ms is None else command.starts_ms
     holds_from_ms = max(starts_ms, now_ms + PROMISE_MS)
-    _check(deciding.ledger, command, starts_ms, holds_from_ms, now_ms)
-    fixed_w = _fixed_w(deciding, holds_from_ms)
-    firm_w = deciding.ledger.firm_w
-    guaranteed = command.limit_w >= firm_w and _fixed_fits(deciding, command.limit_w, holds_from_ms)
-    deciding.add(
+    _check(context.ledger, command, starts_ms, holds_from_ms, now_ms)
+    fixed_w = _fixed_w(context, holds_from_ms)
+    firm_w = context.ledger.firm_w
+    guaranteed = command.limit_w >= firm_w and _fixed_fits(context, command.limit_w, holds_from_ms)
+    context.add(
         GridLimitSet(
             cap_id=command.cap_id,
             limit_w=command.limit_w,
@@ -82,21 +82,21 @@ def _check(ledger: Ledger, command: SetGridLimit, starts_ms: int, holds_from_ms:
         raise DomainError(f"a site has at most {MAX_CAPS} caps", field="cap_id", rule=RULE)
 
 
-def _fixed_w(deciding: Deciding, at_ms: int) -> int:
+def _fixed_w(context: KernelContext, at_ms: int) -> int:
     """What the chargers that can't be lowered may draw then."""
-    return sum(outlet.power_w(ma) for outlet, ma in _fixed_loads(deciding, at_ms))
+    return sum(outlet.power_w(ma) for outlet, ma in _fixed_loads(context, at_ms))
 
 
-def _fixed_fits(deciding: Deciding, limit_w: int, at_ms: int) -> bool:
-    nodes = with_root_limit(deciding.ledger.nodes, limit_w)
-    return not Headroom(nodes, _fixed_loads(deciding, at_ms)).exceeded()
+def _fixed_fits(context: KernelContext, limit_w: int, at_ms: int) -> bool:
+    nodes = with_root_limit(context.ledger.nodes, limit_w)
+    return not Headroom(nodes, _fixed_loads(context, at_ms)).exceeded()
 
 
-def _fixed_loads(deciding: Deciding, at_ms: int) -> list[tuple[Outlet, int]]:
+def _fixed_loads(context: KernelContext, at_ms: int) -> list[tuple[Outlet, int]]:
     return [
-        (charger.outlet, counted_ma(charger, deciding.meters.of.get(charger.id), at_ms))
-        for charger in deciding.ledger.chargers.values()
-        if not is_lowerable(charger, deciding.now_ms)
+        (charger.outlet, counted_ma(charger, context.meter(charger), at_ms))
+        for charger in context.ledger.chargers.values()
+        if not is_lowerable(charger, context.now_ms)
     ]
 
 

@@ -1,41 +1,41 @@
-"""Accepted is not applied: what a charger is believed follows from its meter."""
+"""The compliance of chargers, by their meters: an accepted limit is not yet an applied one."""
 
 from __future__ import annotations
 
-from domain.load_control.context import Deciding
-from domain.load_control.evolve import DISOBEYED, PROBE_RULE
+from domain.load_control.context import KernelContext
 from domain.load_control.ledger import Charger, Lease
-from domain.load_control.make_before_break import desire, is_probed
+from domain.load_control.make_before_break import desire
 from domain.load_control.meters import Meter
 from domain.load_control.parameters import (
-    DISOBEY_MS,
+    NON_COMPLIANCE_MS,
     PROBE_PAUSE_MS,
     PROBE_PERMILLE,
-    PROOF_BAND_MA,
-    PROOF_STEP_MA,
     SETTLE_MS,
     STEP_MA,
+    VERIFICATION_BAND_MA,
+    VERIFICATION_STEP_MA,
     tolerance_ma,
 )
+from domain.load_control.verification import EXCEEDS_LIMIT, PROBE_RULE, is_probed
 from domain.records.load import LimitConfirmed, ObedienceProven, ObedienceVoided
 
 
-def judge(deciding: Deciding, charger: Charger, meter: Meter) -> None:
-    """What a new reading of a charger in a transaction says of its obedience."""
+def judge(context: KernelContext, charger: Charger, meter: Meter) -> None:
+    """Verify, confirm, probe or void by a new reading of a charger in a transaction."""
     lease = charger.lease
     if lease is None or not charger.connected or len(charger.transactions) != 1:
         return
-    if _disobeys(meter):
-        _void(deciding, charger, lease, meter)
+    if _exceeds_limit(meter):
+        _void(context, charger, lease, meter)
     elif _is_settled(lease, meter):
-        if not charger.proven and _is_proof(charger, lease, meter):
-            _prove(deciding, charger, lease, meter)
-        _confirm(deciding, deciding.ledger.chargers[charger.id], lease, meter)
-    _probe(deciding, deciding.ledger.chargers[charger.id], meter)
+        if not charger.verified and _is_verification(charger, lease, meter):
+            _verify(context, charger, lease, meter)
+        _confirm(context, context.ledger.chargers[charger.id], lease, meter)
+    _probe(context, context.ledger.chargers[charger.id], meter)
 
 
-def _disobeys(meter: Meter) -> bool:
-    return meter.above_since_ms is not None and meter.at_ms - meter.above_since_ms >= DISOBEY_MS
+def _exceeds_limit(meter: Meter) -> bool:
+    return meter.above_since_ms is not None and meter.at_ms - meter.above_since_ms >= NON_COMPLIANCE_MS
 
 
 def _is_settled(lease: Lease, meter: Meter) -> bool:
@@ -43,30 +43,32 @@ def _is_settled(lease: Lease, meter: Meter) -> bool:
     return accepted_ms is not None and not lease.ask.repeat and meter.at_ms >= accepted_ms + SETTLE_MS
 
 
-def _void(deciding: Deciding, charger: Charger, lease: Lease, meter: Meter) -> None:
-    if charger.disobedient:
+def _void(context: KernelContext, charger: Charger, lease: Lease, meter: Meter) -> None:
+    if charger.non_compliant:
         return
-    deciding.add(
-        ObedienceVoided(charger_id=charger.id, reason=DISOBEYED, limit_ma=lease.limit_ma, measured_ma=meter.current_ma)
+    context.add(
+        ObedienceVoided(
+            charger_id=charger.id, reason=EXCEEDS_LIMIT, limit_ma=lease.limit_ma, measured_ma=meter.current_ma
+        )
     )
     detail = f"it measures {meter.current_ma} mA and accepted {lease.limit_ma} mA"
-    deciding.alarm("disobedient", charger.id, detail)
+    context.alarm("disobedient", charger.id, detail)
 
 
-def _is_proof(charger: Charger, lease: Lease, meter: Meter) -> bool:
-    """One obeyed decrease: it drew more before, and now what the limit allows and a willing car takes.
+def _is_verification(charger: Charger, lease: Lease, meter: Meter) -> bool:
+    """One decrease that it followed: it drew more before, and now what the limit allows and a willing car takes.
 
     A car that stopped by itself at that moment fell further, and a limit of 0 A can't tell the two apart.
     """
     if lease.lowered_ms is None or meter.lowered_ms != lease.lowered_ms or meter.before_ma is None:
         return False
-    fell = meter.before_ma >= lease.limit_ma + PROOF_STEP_MA
-    follows = lease.limit_ma - PROOF_BAND_MA <= meter.current_ma <= lease.limit_ma + tolerance_ma(lease.limit_ma)
+    fell = meter.before_ma >= lease.limit_ma + VERIFICATION_STEP_MA
+    follows = lease.limit_ma - VERIFICATION_BAND_MA <= meter.current_ma <= lease.limit_ma + tolerance_ma(lease.limit_ma)
     return fell and follows and lease.limit_ma >= charger.outlet.min_ma
 
 
-def _prove(deciding: Deciding, charger: Charger, lease: Lease, meter: Meter) -> None:
-    deciding.add(
+def _verify(context: KernelContext, charger: Charger, lease: Lease, meter: Meter) -> None:
+    context.add(
         ObedienceProven(
             charger_id=charger.id,
             before_ma=meter.before_ma or 0,
@@ -74,15 +76,15 @@ def _prove(deciding: Deciding, charger: Charger, lease: Lease, meter: Meter) -> 
             measured_ma=meter.current_ma,
         )
     )
-    deciding.all_clear("disobedient", charger.id)
+    context.all_clear("disobedient", charger.id)
 
 
-def _confirm(deciding: Deciding, charger: Charger, lease: Lease, meter: Meter) -> None:
-    """A decrease is real, for a charger whose word counts. What the meter can't tell from the limit is the limit."""
-    if not charger.proven or charger.possible_ma(deciding.now_ms) <= lease.limit_ma:
+def _confirm(context: KernelContext, charger: Charger, lease: Lease, meter: Meter) -> None:
+    """A decrease is real, for a verified charger. A reading within the meter's tolerance of the limit is the limit."""
+    if not charger.verified or charger.possible_ma(context.now_ms) <= lease.limit_ma:
         return
     if meter.current_ma <= lease.limit_ma + tolerance_ma(lease.limit_ma):
-        deciding.add(
+        context.add(
             LimitConfirmed(
                 charger_id=charger.id,
                 generation=lease.ask.generation,
@@ -90,17 +92,17 @@ def _confirm(deciding: Deciding, charger: Charger, lease: Lease, meter: Meter) -
                 measured_ma=meter.current_ma,
             )
         )
-        deciding.all_clear("unconfirmed", charger.id)
+        context.all_clear("unconfirmed", charger.id)
 
 
-def _probe(deciding: Deciding, charger: Charger, meter: Meter) -> None:
-    """Lower an unproven charger that draws enough, to see whether it follows."""
+def _probe(context: KernelContext, charger: Charger, meter: Meter) -> None:
+    """Lower an unverified charger that draws enough, to see whether it follows."""
     lease = charger.lease
-    if lease is None or charger.proven or charger.disobedient or is_probed(charger, deciding.now_ms):
+    if lease is None or charger.verified or charger.non_compliant or is_probed(charger, context.now_ms):
         return
-    paused = charger.probed_ms is not None and deciding.now_ms < charger.probed_ms + PROBE_PAUSE_MS
-    if paused or meter.current_ma < charger.outlet.min_ma + PROOF_STEP_MA:
+    paused = charger.probed_ms is not None and context.now_ms < charger.probed_ms + PROBE_PAUSE_MS
+    if paused or meter.current_ma < charger.outlet.min_ma + VERIFICATION_STEP_MA:
         return
     limit_ma = max(charger.outlet.min_ma, meter.current_ma * PROBE_PERMILLE // 1000 // STEP_MA * STEP_MA)
-    if limit_ma <= min(lease.limit_ma, meter.current_ma - PROOF_STEP_MA):
-        desire(deciding, charger, limit_ma, PROBE_RULE, "one obeyed decrease proves that the charger obeys")
+    if limit_ma <= min(lease.limit_ma, meter.current_ma - VERIFICATION_STEP_MA):
+        desire(context, charger, limit_ma, PROBE_RULE, "one obeyed decrease proves that the charger obeys")

@@ -1,13 +1,12 @@
-"""Decreases that are not confirmed yet: ask for meter values, and call people where nothing helps."""
+"""Decreases that are not confirmed yet: meter values are requested, and people alarmed where nothing helps."""
 
 from __future__ import annotations
 
-from domain.load_control.context import Deciding
+from domain.load_control.context import KernelContext
 from domain.load_control.counting import draws_idle
 from domain.load_control.ledger import Charger, Transaction
-from domain.load_control.make_before_break import is_probed
 from domain.load_control.meters import Meter, Meters
-from domain.load_control.ownership import holder
+from domain.load_control.ownership import connected_gateway
 from domain.load_control.parameters import (
     CONFIRM_MS,
     REFUSED_ALARM,
@@ -16,32 +15,32 @@ from domain.load_control.parameters import (
     TRIGGER_MS,
     UNCONFIRMED_ALARM_MS,
 )
+from domain.load_control.verification import is_probed
 from domain.records import derived_id
-from domain.records.load import CommandAnswered, CommandRequested
-from domain.records.observations import CommandAnswer
+from domain.records.load import CommandRequested
 
 
-def chase(deciding: Deciding) -> None:
-    """See to every charger in a transaction that owes us a meter value or an answer."""
-    for charger in list(deciding.ledger.chargers.values()):
+def request_overdue(context: KernelContext) -> None:
+    """Request the meter values that are overdue of chargers in transactions, and raise the alarms about them."""
+    for charger in list(context.ledger.chargers.values()):
         if charger.transaction is None or not charger.connected:
             continue
-        due_ms = confirmation_due_ms(charger, deciding.now_ms)
-        if due_ms is not None and due_ms <= deciding.now_ms:
-            _trigger(deciding, charger, charger.transaction)
-        _watch_unconfirmed(deciding, charger)
-        _watch_meter(deciding, charger, charger.transaction)
-    for charger in list(deciding.ledger.chargers.values()):
-        _watch_refusals(deciding, charger)
+        due_ms = confirmation_due_ms(charger, context.now_ms)
+        if due_ms is not None and due_ms <= context.now_ms:
+            _trigger(context, charger, charger.transaction)
+        _watch_unconfirmed(context, charger)
+        _watch_meter(context, charger, charger.transaction)
+    for charger in list(context.ledger.chargers.values()):
+        _watch_refusals(context, charger)
 
 
 def confirmation_due_ms(charger: Charger, now_ms: int) -> int | None:
-    """When to ask for the meter value that confirms a decrease (or proves obedience by one)."""
+    """When to ask for the meter value that confirms a decrease (or verifies compliance by one)."""
     lease = charger.lease
     if lease is None or lease.ask.accepted_ms is None or not charger.can_trigger:
         return None
     unconfirmed = charger.possible_ma(now_ms) > lease.limit_ma
-    if not unconfirmed or not (charger.proven or is_probed(charger, now_ms)):
+    if not unconfirmed or not (charger.verified or is_probed(charger, now_ms)):
         return None
     first_ms = lease.ask.accepted_ms + CONFIRM_MS
     if charger.triggered_ms < lease.ask.accepted_ms:
@@ -49,67 +48,59 @@ def confirmation_due_ms(charger: Charger, now_ms: int) -> int | None:
     return max(first_ms, charger.triggered_ms + TRIGGER_MS)
 
 
-def _trigger(deciding: Deciding, charger: Charger, transaction: Transaction) -> None:
-    deciding.add(
+def _trigger(context: KernelContext, charger: Charger, transaction: Transaction) -> None:
+    context.add(
         CommandRequested(
-            command_id=derived_id(charger.id, "meter", charger.generation, deciding.now_ms),
+            command_id=derived_id(charger.id, "meter", charger.generation, context.now_ms),
             charger_id=charger.id,
             action="trigger",
             arguments={"requested_message": "MeterValues", "connector_id": str(transaction.connector_id)},
-            expires_ms=deciding.now_ms + TRIGGER_MS,
-            gateway_id=holder(charger),
+            expires_ms=context.now_ms + TRIGGER_MS,
+            gateway_id=connected_gateway(charger),
         )
     )
 
 
-def _watch_unconfirmed(deciding: Deciding, charger: Charger) -> None:
+def _watch_unconfirmed(context: KernelContext, charger: Charger) -> None:
     lease = charger.lease
     lowered_ms = lease.lowered_ms if lease else None
-    if not charger.proven or lease is None or lowered_ms is None:
+    if not charger.verified or lease is None or lowered_ms is None:
         return
-    if charger.possible_ma(deciding.now_ms) <= lease.limit_ma:
-        deciding.all_clear("unconfirmed", charger.id)
-    elif deciding.now_ms >= lowered_ms + UNCONFIRMED_ALARM_MS:
-        deciding.alarm("unconfirmed", charger.id, f"no meter value confirms that it keeps {lease.limit_ma} mA")
+    if charger.possible_ma(context.now_ms) <= lease.limit_ma:
+        context.all_clear("unconfirmed", charger.id)
+    elif context.now_ms >= lowered_ms + UNCONFIRMED_ALARM_MS:
+        context.alarm("unconfirmed", charger.id, f"no meter value confirms that it keeps {lease.limit_ma} mA")
 
 
-def _watch_meter(deciding: Deciding, charger: Charger, transaction: Transaction) -> None:
+def _watch_meter(context: KernelContext, charger: Charger, transaction: Transaction) -> None:
     """A silent meter: what is counted stays; it is asked, and at last people are."""
-    heard_ms = heard_at_ms(charger, transaction, deciding.meters)
-    if deciding.now_ms < heard_ms + STALE_METER_MS:
-        return deciding.all_clear("meter_silent", charger.id)
-    if charger.can_trigger and deciding.now_ms >= charger.triggered_ms + TRIGGER_MS:
-        _trigger(deciding, charger, transaction)
-    if deciding.now_ms >= heard_ms + SILENT_METER_MS:
-        deciding.alarm("meter_silent", charger.id, "no meter value for more than 5 minutes of a transaction")
+    read_ms = last_reading_ms(charger, transaction, context.observations)
+    if context.now_ms < read_ms + STALE_METER_MS:
+        return context.all_clear("meter_silent", charger.id)
+    if charger.can_trigger and context.now_ms >= charger.triggered_ms + TRIGGER_MS:
+        _trigger(context, charger, transaction)
+    if context.now_ms >= read_ms + SILENT_METER_MS:
+        context.alarm("meter_silent", charger.id, "no meter value for more than 5 minutes of a transaction")
     return None
 
 
-def watch_idle(deciding: Deciding, charger: Charger, meter: Meter) -> None:
+def watch_idle(context: KernelContext, charger: Charger, meter: Meter) -> None:
     """Current where there is no transaction; before a permitted start is recorded it is no surprise."""
-    if not draws_idle(meter, deciding.now_ms):
-        deciding.all_clear("idle_current", charger.id)
-    elif charger.permit is None or not charger.permit.is_kept(deciding.now_ms):
-        deciding.alarm("idle_current", charger.id, f"it draws {meter.current_ma} mA without a transaction")
+    if not draws_idle(meter, context.now_ms):
+        context.all_clear("idle_current", charger.id)
+    elif charger.permit is None or not charger.permit.is_reserved(context.now_ms):
+        context.alarm("idle_current", charger.id, f"it draws {meter.current_ma} mA without a transaction")
 
 
-def heard_at_ms(charger: Charger, transaction: Transaction, meters: Meters) -> int:
+def last_reading_ms(charger: Charger, transaction: Transaction, meters: Meters) -> int:
     """When the charger's current was last known; what was learnt before a loss of state counts from that loss."""
     meter = meters.of.get(charger.id)
     return max(transaction.started_ms, meters.since_ms) if meter is None else meter.at_ms
 
 
-def _watch_refusals(deciding: Deciding, charger: Charger) -> None:
-    failures = max(charger.floor.ask.failures, charger.lease.ask.failures if charger.lease else 0)
+def _watch_refusals(context: KernelContext, charger: Charger) -> None:
+    failures = max(charger.failsafe.ask.failures, charger.lease.ask.failures if charger.lease else 0)
     if failures >= REFUSED_ALARM:
-        deciding.alarm("limit_refused", charger.id, "it refuses limits, or does not answer to them, again and again")
+        context.alarm("limit_refused", charger.id, "it refuses limits, or does not answer to them, again and again")
     elif failures == 0:
-        deciding.all_clear("limit_refused", charger.id)
-
-
-def command_answered(deciding: Deciding, told: CommandAnswer) -> None:
-    """How a one-shot command was answered; who can't trigger meter values is not asked for them again."""
-    charger = deciding.charger(told.charger_id)
-    deciding.add(
-        CommandAnswered(charger_id=charger.id, command_id=told.command_id, status=told.status, detail=told.detail)
-    )
+        context.all_clear("limit_refused", charger.id)

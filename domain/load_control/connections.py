@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from domain.errors import DomainError
-from domain.load_control.context import Deciding
-from domain.load_control.evolve import firmware_of
+from domain.load_control.context import KernelContext
 from domain.load_control.parameters import MAX_CONNECTOR
+from domain.load_control.verification import OTHER_FIRMWARE, firmware_of
 from domain.records.load import (
     ChargerBooted,
     ChargerConnected,
@@ -16,70 +16,72 @@ from domain.records.load import (
 )
 from domain.records.observations import Booted, Connected, Disconnected, ProfileAnswer, Status
 
-OTHER_FIRMWARE = "other firmware has proven nothing yet"
 
-
-def connected(deciding: Deciding, told: Connected) -> None:
-    """A socket takes over from any older one. What the charger holds is told again, whatever it may remember.
+def connected(context: KernelContext, report: Connected) -> None:
+    """A socket takes over from any older one. What the charger holds is report again, whatever it may remember.
 
     One that was given up by mistake takes over from none.
     """
-    charger = deciding.charger(told.charger_id)
-    if told.again and (charger.connected or charger.connection_id != told.connection_id):
+    charger = context.charger(report.charger_id)
+    if report.again and (charger.connected or charger.connection_id != report.connection_id):
         return
-    deciding.add(
+    context.add(
         ChargerConnected(
             charger_id=charger.id,
-            connection_id=told.connection_id,
-            gateway_id=told.gateway_id,
+            connection_id=report.connection_id,
+            gateway_id=report.gateway_id,
             epoch=charger.epoch + 1,
         )
     )
 
 
-def disconnected(deciding: Deciding, told: Disconnected) -> None:
+def disconnected(context: KernelContext, report: Disconnected) -> None:
     """Counts for the newest socket only: the old one's close must not mark the charger offline."""
-    charger = deciding.charger(told.charger_id)
-    if charger.connected and charger.connection_id == told.connection_id:
-        deciding.add(ChargerDisconnected(charger_id=charger.id, connection_id=told.connection_id, reason=told.reason))
+    charger = context.charger(report.charger_id)
+    if charger.connected and charger.connection_id == report.connection_id:
+        context.add(
+            ChargerDisconnected(charger_id=charger.id, connection_id=report.connection_id, reason=report.reason)
+        )
 
 
-def booted(deciding: Deciding, told: Booted) -> None:
-    """A boot neither begins nor ends transactions; other firmware voids what was proven."""
-    charger = deciding.charger(told.charger_id)
-    event = ChargerBooted(charger_id=charger.id, vendor=told.vendor, model=told.model, firmware=told.firmware)
-    deciding.add(event)
-    if charger.proven and charger.firmware and charger.firmware != firmware_of(event):
-        deciding.add(ObedienceVoided(charger_id=charger.id, reason=OTHER_FIRMWARE, limit_ma=0, measured_ma=0))
+def booted(context: KernelContext, report: Booted) -> None:
+    """A boot neither begins nor ends transactions; other firmware voids the verification."""
+    charger = context.charger(report.charger_id)
+    event = ChargerBooted(charger_id=charger.id, vendor=report.vendor, model=report.model, firmware=report.firmware)
+    context.add(event)
+    if charger.verified and charger.firmware and charger.firmware != firmware_of(event):
+        context.add(ObedienceVoided(charger_id=charger.id, reason=OTHER_FIRMWARE, limit_ma=0, measured_ma=0))
 
 
-def status_changed(deciding: Deciding, told: Status) -> None:
-    """Statuses are told on, and keep starts from failed chargers; what is counted follows from meters and limits."""
-    charger = deciding.charger(told.charger_id)
-    if not 0 <= told.connector_id <= MAX_CONNECTOR:
+def status_changed(context: KernelContext, report: Status) -> None:
+    """A status is published, and one of failure prevents starts; what is counted follows from meters and limits."""
+    charger = context.charger(report.charger_id)
+    if not 0 <= report.connector_id <= MAX_CONNECTOR:
         raise DomainError(f"must lie in 0..{MAX_CONNECTOR}", field="connector_id", rule="load_control.status.v1")
-    if charger.statuses.get(str(told.connector_id)) != (told.status, told.error_code):
-        deciding.add(
+    if charger.statuses.get(str(report.connector_id)) != (report.status, report.error_code):
+        context.add(
             ChargerStatusChanged(
                 charger_id=charger.id,
-                connector_id=told.connector_id,
-                status=told.status,
-                error_code=told.error_code,
+                connector_id=report.connector_id,
+                status=report.status,
+                error_code=report.error_code,
             )
         )
 
 
-def answered(deciding: Deciding, told: ProfileAnswer) -> None:
-    """The answer to the newest wish; an old generation's says nothing any more."""
-    charger = deciding.charger(told.charger_id)
-    asks = {"failsafe": charger.floor.ask, "lease": charger.lease.ask if charger.lease else None}
-    ask = asks[told.purpose]
-    if ask is not None and ask.generation == told.generation and not _is_old_news(ask.accepted_ms, told.status):
-        deciding.add(
-            ProfileAnswered(charger_id=charger.id, purpose=told.purpose, generation=told.generation, status=told.status)
+def answered(context: KernelContext, report: ProfileAnswer) -> None:
+    """The answer to the newest limit; one to an older generation says nothing any more."""
+    charger = context.charger(report.charger_id)
+    asks = {"failsafe": charger.failsafe.ask, "lease": charger.lease.ask if charger.lease else None}
+    ask = asks[report.purpose]
+    if ask is not None and ask.generation == report.generation and not _adds_nothing(ask.accepted_ms, report.status):
+        context.add(
+            ProfileAnswered(
+                charger_id=charger.id, purpose=report.purpose, generation=report.generation, status=report.status
+            )
         )
 
 
-def _is_old_news(accepted_ms: int | None, status: str) -> bool:
+def _adds_nothing(accepted_ms: int | None, status: str) -> bool:
     """It was accepted already; only a refusal would be new."""
     return accepted_ms is not None and status in ("accepted", "timeout", "offline")

@@ -21,14 +21,14 @@ def _worst_ma(charger: Charger, meter: Meter | None, now_ms: int) -> int:
     if charger.transactions:
         if len(charger.transactions) > 1:
             return charger.outlet.max_ma  # one lease can't hold two connectors
-        return held_ma(charger, now_ms) if charger.proven else unproven_ma(charger, meter, now_ms)
+        return held_ma(charger, now_ms) if charger.verified else unverified_ma(charger, meter, now_ms)
     reserved_ma = permitted_ma(charger, meter, now_ms)
     if not charger.was_ever_connected():
         return reserved_ma  # registered, but nobody has seen it energised, and it had no permit
     if not charger.may_hide_start(now_ms) and not draws_idle(meter, now_ms):
         return reserved_ma
-    # Offline it may have started by itself; what draws without a transaction is held by the floor alone.
-    alone_ma = charger.floor_ma(now_ms) if charger.proven else unproven_ma(charger, meter, now_ms)
+    # Offline it may have started by itself; what draws without a transaction is held by the fail-safe limit alone.
+    alone_ma = charger.failsafe_ma(now_ms) if charger.verified else unverified_ma(charger, meter, now_ms)
     return max(alone_ma, reserved_ma)
 
 
@@ -38,11 +38,11 @@ def draws_idle(meter: Meter | None, now_ms: int) -> bool:
 
 
 def held_ma(charger: Charger, now_ms: int) -> int:
-    """What an obedient charger may draw in a transaction: any lease that may be in force, or, cut off, its floor."""
-    return max(charger.possible_ma(now_ms), charger.floor_ma(now_ms))
+    """What a compliant charger may draw in a transaction: any lease that may be in force or, cut off, its fail-safe."""
+    return max(charger.possible_ma(now_ms), charger.failsafe_ma(now_ms))
 
 
-def unproven_ma(charger: Charger, meter: Meter | None, now_ms: int) -> int:
+def unverified_ma(charger: Charger, meter: Meter | None, now_ms: int) -> int:
     """The physical maximum; less only while an operator attests a test load, and the meter does not contradict."""
     test = charger.commissioning
     if test is None or test.expires_ms <= now_ms:
@@ -53,24 +53,24 @@ def unproven_ma(charger: Charger, meter: Meter | None, now_ms: int) -> int:
 
 
 def permitted_ma(charger: Charger, meter: Meter | None, now_ms: int) -> int:
-    """The room kept for a start."""
-    if charger.permit is None or not charger.permit.is_kept(now_ms):
+    """The room reserved for a start."""
+    if charger.permit is None or not charger.permit.is_reserved(now_ms):
         return 0
     return max(charger.permit.start_ma, start_ma(charger, meter, now_ms))
 
 
 def start_ma(charger: Charger, meter: Meter | None, now_ms: int) -> int:
-    """What a transaction may draw from its first moment: the floor, where it is sure, is all that holds it then."""
-    return charger.floor_ma(now_ms) if charger.proven else unproven_ma(charger, meter, now_ms)
+    """What a transaction may draw from its first moment, when only the fail-safe limit holds it, if that is sure."""
+    return charger.failsafe_ma(now_ms) if charger.verified else unverified_ma(charger, meter, now_ms)
 
 
 def is_lowerable(charger: Charger, now_ms: int) -> bool:
     """Whether a lower target lowers what it is counted at."""
     return (
         charger.is_steerable()
-        and charger.proven
+        and charger.verified
         and len(charger.transactions) == 1
-        and charger.floor.is_trusted(now_ms)
+        and charger.failsafe.is_trusted(now_ms)
     )
 
 
@@ -78,4 +78,4 @@ def eventual_ma(charger: Charger, meter: Meter | None, now_ms: int) -> int:
     """What it is counted at once everything that was desired is confirmed."""
     if charger.lease is None or not is_lowerable(charger, now_ms):
         return counted_ma(charger, meter, now_ms)
-    return charger.lease.limit_ma  # its floor will be lowered to it
+    return charger.lease.limit_ma  # its fail-safe limit will be lowered to it

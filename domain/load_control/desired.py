@@ -6,16 +6,16 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Floor:
-    """The fail-safe limit (per phase) that the charger keeps without us."""
+class DesiredFailsafe:
+    """The fail-safe limit (mA per phase) that the charger falls back to without us."""
 
     limit_ma: int
     generation: int
 
 
 @dataclass(frozen=True, slots=True)
-class Lease:
-    """The limit (per phase) of the running transaction; never sent after `valid_until_ms`."""
+class DesiredLease:
+    """The limit (mA per phase) of the running transaction; never sent after `valid_until_ms`."""
 
     transaction_id: int
     limit_ma: int
@@ -35,14 +35,14 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """Both: the floor goes first, always. Generations grow with every change, so an old answer is recognised.
+    """Both limits, the fail-safe limit sent first. Generations grow with every change: an old answer is recognised.
 
-    Nobody but `owner` tells the charger of it; None: it is not connected.
+    Only `owner` sends them to the charger; None: it is not connected. `floor` is the fail-safe limit.
     """
 
     charger_id: str
     site_id: str
     phases: int
-    floor: Floor | None
-    lease: Lease | None
+    floor: DesiredFailsafe | None
+    lease: DesiredLease | None
     owner: Owner | None = None

@@ -1,7 +1,7 @@
-"""Which gateways are gone: those that nobody has heard of for too long. The sockets that they held are given up.
+"""The heartbeats of gateways: one that is silent for too long is gone, and the sockets that it held are given up.
 
-A gateway that is killed tells nobody that its sockets are closed. Until somebody does, its idle chargers count 0,
-though cut off they may start by themselves and draw up to their floors.
+A gateway that is killed does not report that its sockets are closed. Until another does, its idle chargers count 0,
+though cut off they may start by themselves and draw up to their fail-safe limits.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from domain.load_control.desired import Desired, Owner
 
 BEAT_MS = 30_000
-"""How often a gateway says that it lives."""
+"""The period of a gateway's heartbeat."""
 
 SILENCE_MS = 90_000
-"""Silent for so long it is taken for gone: two of its signs may be late or lost, as while a broker changes."""
+"""A gateway without a heartbeat for so long is gone: two may be late or lost, as while a broker changes."""
 
 LOOK_MS = 10_000
-"""How often that is looked at: its chargers count as disconnected at most 100 s after its last sign."""
+"""The period of the check: chargers count as disconnected at most 100 s after their gateway's last heartbeat."""
 
 REASON = "its gateway fell silent"
 
 Held = tuple[Desired, Owner]
-"""What is wanted of a charger, and the socket that speaks for it."""
+"""What is desired of a charger, and the socket that speaks for it."""
 
 
 def held_in_silence(
@@ -30,8 +30,8 @@ def held_in_silence(
 ) -> Iterator[Held]:
     """The sockets that belong to gateways which were silent for too long.
 
-    `heard_ms` is when the listener last heard of each, by its own clock: no two clocks need to agree. It listens
-    `since_ms`; what it could not hear before is no silence.
+    `heard_ms` is when the watcher received the last heartbeat of each, by its own clock: no two clocks need to
+    agree. It watches since `since_ms`; what it could not receive before is no silence.
     """
     for desired in wanted:
         owner = desired.owner

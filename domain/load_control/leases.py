@@ -1,22 +1,22 @@
-"""Leases go on while we are in touch: one event for a site, when half of the shortest one is over."""
+"""The renewal of leases, for all connected chargers of a site at once, when half of the shortest lease is over."""
 
 from __future__ import annotations
 
-from domain.load_control.context import Deciding
+from domain.load_control.context import KernelContext
 from domain.load_control.ledger import Charger, Ledger
 from domain.load_control.parameters import LEASE_MS
 from domain.records.load import LimitsRenewed, RenewedLimit
 
 
-def renew(deciding: Deciding) -> None:
-    """Renew all leases that can be told of. A renewal is the same limit, so nothing counts higher for it."""
-    due_ms = renewal_due_ms(deciding.ledger)
-    if due_ms is None or deciding.now_ms < due_ms:
+def renew(context: KernelContext) -> None:
+    """Renew the leases of all connected chargers. A renewal is the same limit, so nothing counts higher for it."""
+    due_ms = renewal_due_ms(context.ledger)
+    if due_ms is None or context.now_ms < due_ms:
         return
-    deciding.add(
+    context.add(
         LimitsRenewed(
-            valid_until_ms=deciding.now_ms + LEASE_MS,
-            limits=tuple(_renewed(charger) for charger in _renewable(deciding.ledger)),
+            valid_until_ms=context.now_ms + LEASE_MS,
+            limits=tuple(_renewed(charger) for charger in _renewable(context.ledger)),
         )
     )
 

@@ -1,14 +1,14 @@
-"""What the kernel never forgets: a site's tree and caps, and of each charger what it may draw in the worst case."""
+"""The state of the kernel: a site's tree and caps, and of each charger what it may draw in the worst case."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from domain.electrical.grid import Node, Outlet
 from domain.load_control.parameters import (
     BACKOFF_LONGEST_MS,
     BACKOFF_MS,
-    FLOOR_DOUBT_MS,
+    FAILSAFE_DOUBT_MS,
     LAPSE_MARGIN_MS,
     NO_ANSWER_MS,
     PROMISE_MS,
@@ -30,7 +30,7 @@ class Cap:
 
     @property
     def prepared_from_ms(self) -> int:
-        """From here on it counts, so that it is kept when it holds."""
+        """From here on it counts, so that loads are below it when it holds."""
         return self.holds_from_ms - PROMISE_MS
 
     def counts(self, now_ms: int) -> bool:
@@ -42,7 +42,7 @@ class Cap:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """The newest wish of one kind to a charger, and how it was answered. `repeat`: the charger must be told again."""
+    """The newest limit of one kind that a charger was asked for, and its answer. `repeat`: it must be asked again."""
 
     generation: int = 0
     asked_ms: int = 0
@@ -67,10 +67,10 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
-class Floor:
+class Failsafe:
     """The fail-safe limit. `installed_ma` is the highest that the charger may hold; None: it may hold none.
 
-    `doubted_ms`: it booted then, and has not accepted its floor again yet.
+    `doubted_ms`: it booted then, and has not accepted its failsafe again yet.
     """
 
     desired_ma: int = 0
@@ -81,7 +81,7 @@ class Floor:
     def is_trusted(self, now_ms: int) -> bool:
         if self.installed_ma is None:
             return False
-        return self.doubted_ms is None or now_ms < self.doubted_ms + FLOOR_DOUBT_MS
+        return self.doubted_ms is None or now_ms < self.doubted_ms + FAILSAFE_DOUBT_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ class Start:
 class Permit:
     """Room set aside for starts until `expires_ms`, and a little longer for the message that tells of it.
 
-    `starts`: who was let in twice may start, stop, and start again.
+    `starts`: a charger with two permits may start, stop, and start again.
     """
 
     start_ma: int
@@ -134,15 +134,15 @@ class Permit:
     starts: int
 
     @property
-    def kept_until_ms(self) -> int:
+    def reserved_until_ms(self) -> int:
         return self.expires_ms + START_DELAY_MS
 
-    def is_kept(self, now_ms: int) -> bool:
-        return now_ms < self.kept_until_ms
+    def is_reserved(self, now_ms: int) -> bool:
+        return now_ms < self.reserved_until_ms
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class PendingStart:
     """A start for which there is no room yet."""
 
     request_id: str
@@ -170,16 +170,16 @@ class Charger:
     reconnected_ms: int | None = None
     connected: bool = False
     firmware: str = ""
-    proven: bool = False
-    disobedient: bool = False
+    verified: bool = False
+    non_compliant: bool = False
     statuses: dict[str, tuple[str, str]] = field(default_factory=dict)
     generation: int = 0
-    floor: Floor = Floor()
+    failsafe: Failsafe = Failsafe()
     lease: Lease | None = None
     possible: tuple[tuple[int, int], ...] = ()
     transactions: tuple[Transaction, ...] = ()
     permit: Permit | None = None
-    waiting: Waiting | None = None
+    pending_start: PendingStart | None = None
     commissioning: Commissioning | None = None
     starts: tuple[Start, ...] = ()
     ended: tuple[int, ...] = ()
@@ -205,17 +205,17 @@ class Charger:
         return bool(self.connection_id)
 
     def is_steerable(self) -> bool:
-        """Whether limits can be told now."""
+        """Whether limits can be sent now."""
         return self.connected and bool(self.transactions)
 
     def possible_ma(self, now_ms: int) -> int:
         """The highest lease that may be in force."""
         return max((limit for limit, until_ms in self.possible if now_ms < until_ms + LAPSE_MARGIN_MS), default=0)
 
-    def floor_ma(self, now_ms: int) -> int:
+    def failsafe_ma(self, now_ms: int) -> int:
         """What it may fall back to without a lease."""
-        installed_ma = self.floor.installed_ma
-        if installed_ma is None or not self.floor.is_trusted(now_ms):
+        installed_ma = self.failsafe.installed_ma
+        if installed_ma is None or not self.failsafe.is_trusted(now_ms):
             return self.outlet.max_ma
         return installed_ma
 
@@ -226,23 +226,29 @@ class Charger:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """The fold of a site's `load` stream.
+    """What the events of a site's `load` stream say.
 
-    `told_*` is what `sites` was told last; since `over_since_ms` the chargers, at their worst, exceed a limit.
+    `published_*` is the capacity that was published last; since `over_since_ms` the chargers, at their worst, exceed a
+    limit.
     """
 
     site_id: str
     firm_w: int = 0
     nodes: dict[str, Node] = field(default_factory=dict)
     chargers: dict[str, Charger] = field(default_factory=dict)
-    floor_plan: dict[str, int] = field(default_factory=dict)
+    failsafe_plan: dict[str, int] = field(default_factory=dict)
     caps: tuple[Cap, ...] = ()
     targets: dict[str, int] = field(default_factory=dict)
     targets_until_ms: int = 0
-    told_limits: dict[str, Node] = field(default_factory=dict)
-    told_fixed: dict[str, int] = field(default_factory=dict)
+    published_limits: dict[str, Node] = field(default_factory=dict)
+    published_fixed: dict[str, int] = field(default_factory=dict)
     over_since_ms: int | None = None
     alarms: tuple[tuple[str, str | None], ...] = ()
 
     def is_busy(self) -> bool:
         return any(charger.transactions for charger in self.chargers.values())
+
+
+def with_charger(ledger: Ledger, charger: Charger) -> Ledger:
+    """The ledger with a charger that is new, or known as it was before."""
+    return replace(ledger, chargers=ledger.chargers | {charger.id: charger})

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from domain.load_control.caps import room
-from domain.load_control.context import Deciding
-from domain.load_control.counting import held_ma, unproven_ma
-from domain.load_control.evolve import PROBE_RULE
+from domain.load_control.context import KernelContext
+from domain.load_control.counting import held_ma, unverified_ma
 from domain.load_control.headroom import Headroom
 from domain.load_control.ledger import Charger, Ledger, Transaction
-from domain.load_control.parameters import LEASE_MS, PROBE_MS, STEP_MA
+from domain.load_control.parameters import LEASE_MS, STEP_MA
+from domain.load_control.verification import is_probed
 from domain.records.load import LimitDesired
 
 START_RULE = "load_control.start.v1"
@@ -17,17 +17,17 @@ LOWERED = ("load_control.lower.v1", "a lower target, which needs no room")
 REPEATED = ("load_control.repeat.v1", "the charger may not know its limit")
 
 
-def desire(deciding: Deciding, charger: Charger, limit_ma: int, rule: str, reason: str) -> None:
+def desire(context: KernelContext, charger: Charger, limit_ma: int, rule: str, reason: str) -> None:
     """Ask a charger to keep a limit, as a lease."""
     transaction = charger.transaction
     assert transaction is not None
-    deciding.add(
+    context.add(
         LimitDesired(
             charger_id=charger.id,
             transaction_id=transaction.id,
             limit_ma=limit_ma,
             generation=charger.generation + 1,
-            valid_until_ms=deciding.now_ms + LEASE_MS,
+            valid_until_ms=context.now_ms + LEASE_MS,
             rule=rule,
             reason=reason,
         )
@@ -35,8 +35,8 @@ def desire(deciding: Deciding, charger: Charger, limit_ma: int, rule: str, reaso
 
 
 def wanted_ma(ledger: Ledger, charger: Charger, transaction: Transaction, now_ms: int) -> int:
-    """What it shall have if there is room (0, or its minimum up): its target, or else the fail-safe share."""
-    if charger.disobedient:
+    """The limit that it gets if there is room (0, or its minimum up): its target, or else the fail-safe share."""
+    if charger.non_compliant:
         return 0
     wanted = min(_target_ma(ledger, charger, transaction, now_ms), charger.outlet.max_ma)
     if wanted < charger.outlet.min_ma:
@@ -47,81 +47,75 @@ def wanted_ma(ledger: Ledger, charger: Charger, transaction: Transaction, now_ms
 def _target_ma(ledger: Ledger, charger: Charger, transaction: Transaction, now_ms: int) -> int:
     if now_ms < ledger.targets_until_ms and charger.id in ledger.targets:
         return ledger.targets[charger.id]
-    if transaction.commissioning and not charger.proven:
-        return unproven_ma(charger, None, now_ms)
-    return ledger.floor_plan.get(charger.id, 0) if transaction.permitted else 0
+    if transaction.commissioning and not charger.verified:
+        return unverified_ma(charger, None, now_ms)
+    return ledger.failsafe_plan.get(charger.id, 0) if transaction.permitted else 0
 
 
-def is_probed(charger: Charger, now_ms: int) -> bool:
-    """Whether a probe of its obedience is under way."""
-    lease = charger.lease
-    return not charger.proven and lease is not None and lease.rule == PROBE_RULE and now_ms < lease.since_ms + PROBE_MS
-
-
-def lower(deciding: Deciding) -> None:
-    """Decreases, first limits of new transactions, and what a charger must be told again."""
-    now_ms = deciding.now_ms
-    for charger in list(deciding.ledger.chargers.values()):
+def lower(context: KernelContext) -> None:
+    """Desire decreases, the first limits of new transactions, and again what a charger may not know."""
+    now_ms = context.now_ms
+    for charger in list(context.ledger.chargers.values()):
         transaction = charger.transaction
         if transaction is None or not charger.connected:
             continue
-        wanted = wanted_ma(deciding.ledger, charger, transaction, now_ms)
+        wanted = wanted_ma(context.ledger, charger, transaction, now_ms)
         lease = charger.lease
         if lease is None or lease.transaction_id != transaction.id:
             limit_ma = min(wanted, _certain_ma(charger, now_ms))
             reason = (
                 "a transaction begins with what it is counted at" if limit_ma else "no current until there is a target"
             )
-            desire(deciding, charger, limit_ma, START_RULE, reason)
+            desire(context, charger, limit_ma, START_RULE, reason)
         elif wanted < lease.limit_ma or lease.ask.is_due(now_ms):
             # After an outage the lease may have lapsed: then even the old limit would be a raise.
             limit_ma = min(wanted, lease.limit_ma, _certain_ma(charger, now_ms))
             rule, reason = LOWERED if wanted < lease.limit_ma else REPEATED
-            desire(deciding, charger, limit_ma, rule, reason)
+            desire(context, charger, limit_ma, rule, reason)
 
 
 def _certain_ma(charger: Charger, now_ms: int) -> int:
-    """What an obedient charger may draw already, so that no raise is in it, as a limit: 0 or its minimum up."""
+    """What a compliant charger may draw already, so that no raise is in it, as a limit: 0 or its minimum up."""
     held = held_ma(charger, now_ms)
     return held if held >= charger.outlet.min_ma else 0
 
 
-def raise_limits(deciding: Deciding) -> None:
+def raise_limits(context: KernelContext) -> None:
     """Grant raises in the order in which targets were given, each in full or in whole amps as far as there is room.
 
     Room is left for starts that wait. Where a node is exceeded already, nothing below it is raised.
     """
-    hungry = _hungry(deciding)
+    hungry = _hungry(context)
     if not hungry:
         return
-    left = room(deciding)
-    for charger in deciding.ledger.chargers.values():
-        if charger.waiting is not None:
-            counted = deciding.counted_ma(charger)
-            left.change(charger.outlet, counted, max(counted, charger.waiting.start_ma))
+    left = room(context)
+    for charger in context.ledger.chargers.values():
+        if charger.pending_start is not None:
+            counted = context.counted_ma(charger)
+            left.change(charger.outlet, counted, max(counted, charger.pending_start.start_ma))
     for charger, wanted in hungry:
-        _raise(deciding, left, charger, wanted)
+        _raise(context, left, charger, wanted)
 
 
-def _hungry(deciding: Deciding) -> list[tuple[Charger, int]]:
+def _hungry(context: KernelContext) -> list[tuple[Charger, int]]:
     """The chargers whose target is above their limit, the first to be served first."""
-    ledger = deciding.ledger
+    ledger = context.ledger
     order = [charger_id for charger_id in ledger.targets if charger_id in ledger.chargers]
     order += [charger_id for charger_id in ledger.chargers if charger_id not in ledger.targets]
     hungry = []
     for charger_id in order:
         charger = ledger.chargers[charger_id]
         if charger.transaction is not None and charger.connected and charger.lease is not None:
-            wanted = wanted_ma(ledger, charger, charger.transaction, deciding.now_ms)
+            wanted = wanted_ma(ledger, charger, charger.transaction, context.now_ms)
             if wanted > charger.lease.limit_ma:
                 hungry.append((charger, wanted))
     return hungry
 
 
-def _raise(deciding: Deciding, left: Headroom, charger: Charger, wanted_ma: int) -> None:
+def _raise(context: KernelContext, left: Headroom, charger: Charger, wanted_ma: int) -> None:
     lease = charger.lease
     assert lease is not None
-    before_ma = deciding.counted_ma(charger)
+    before_ma = context.counted_ma(charger)
     most_ma = left.most_ma(charger.outlet, before_ma)
     if most_ma < before_ma:
         return
@@ -131,5 +125,5 @@ def _raise(deciding: Deciding, left: Headroom, charger: Charger, wanted_ma: int)
         if granted_ma < max(charger.outlet.min_ma, lease.limit_ma + STEP_MA):
             return
     reason = "there is room for it" if granted_ma == wanted_ma else f"there is room for this much of {wanted_ma} mA"
-    desire(deciding, charger, granted_ma, RAISE_RULE, reason)
-    left.change(charger.outlet, before_ma, deciding.counted_ma(deciding.ledger.chargers[charger.id]))
+    desire(context, charger, granted_ma, RAISE_RULE, reason)
+    left.change(charger.outlet, before_ma, context.counted_ma(context.ledger.chargers[charger.id]))

@@ -1,13 +1,14 @@
-"""What meter values teach. All of it may be learnt again; what is not known yet counts at its worst."""
+"""The observations of the kernel: the newest meter values. What is not observed yet counts at its worst."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
 from domain.electrical.grid import Outlet
-from domain.load_control.ledger import Charger
+from domain.load_control.ledger import Charger, Ledger
 from domain.load_control.parameters import SETTLE_MS, tolerance_ma
-from domain.records.observations import Metered
+from domain.records import Record
+from domain.records.observations import Metered, TransactionStop
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,31 +29,51 @@ class Meter:
 
 @dataclass(frozen=True, slots=True)
 class Meters:
-    """The working state of a site. `since_ms`: nothing from before is known."""
+    """The newest readings of a site's chargers, by their ids. `since_ms`: nothing from before is known."""
 
     since_ms: int = 0
     of: dict[str, Meter] = field(default_factory=dict)
 
     def forget(self, charger_id: str) -> Meters:
-        """Its transaction is over, and with it what was measured."""
+        """The meters without what was measured of a transaction that is over."""
         if charger_id not in self.of:
             return self
         return replace(self, of={other: meter for other, meter in self.of.items() if other != charger_id})
 
 
-def current_ma(outlet: Outlet, told: Metered) -> int | None:
-    """The highest phase current; from power where the charger tells only that, over all of its phases."""
-    if told.current_ma is not None:
-        return max(told.current_ma)
-    if told.power_w is not None:
-        return -(-told.power_w * 1_000_000 // (outlet.voltage_mv * len(outlet.phases)))
+def current_ma(outlet: Outlet, reading: Metered) -> int | None:
+    """The highest phase current; from power, spread over all phases, where the charger reports only that."""
+    if reading.current_ma is not None:
+        return max(reading.current_ma)
+    if reading.power_w is not None:
+        return -(-reading.power_w * 1_000_000 // (outlet.voltage_mv * len(outlet.phases)))
     return None
 
 
-def sense(charger: Charger, meters: Meters, told: Metered, now_ms: int) -> Meters:
-    """Take in a reading. Those from an outage or of a transaction that is over are history; not all say a current."""
-    measured_ma = current_ma(charger.outlet, told)
-    if not told.fresh or measured_ma is None or told.transaction_id in charger.ended:
+def observe(ledger: Ledger, meters: Meters, given: Record) -> Meters:
+    """The meters after an input."""
+    if meters.since_ms == 0:
+        meters = replace(meters, since_ms=given.time)
+    match given.data:
+        case Metered() if given.data.charger_id in ledger.chargers:
+            return _observe_reading(ledger.chargers[given.data.charger_id], meters, given.data, given.time)
+        case TransactionStop():
+            return _forget_stopped(ledger, meters, given.data)
+    return meters
+
+
+def _forget_stopped(ledger: Ledger, meters: Meters, stop: TransactionStop) -> Meters:
+    """A charger meters its transactions only: what it drew is over with the last of them."""
+    charger = ledger.chargers.get(stop.charger_id)
+    if charger is None or [one.id for one in charger.transactions] != [stop.transaction_id]:
+        return meters
+    return meters.forget(stop.charger_id)
+
+
+def _observe_reading(charger: Charger, meters: Meters, reading: Metered, now_ms: int) -> Meters:
+    """The meters after a reading. One of an outage, or of a transaction that is over, is history."""
+    measured_ma = current_ma(charger.outlet, reading)
+    if not reading.fresh or measured_ma is None or reading.transaction_id in charger.ended:
         return meters
     before = meters.of.get(charger.id)
     lowered_ms = charger.lease.lowered_ms if charger.lease else None
@@ -84,10 +105,10 @@ def _above_since_ms(charger: Charger, before: Meter | None, measured_ma: int, no
 
 
 def allowed_ma(charger: Charger, now_ms: int) -> tuple[int, int]:
-    """The most that an obedient charger draws after what it accepted, and since when that is so."""
+    """The most that a compliant charger draws after what it accepted, and since when that is so."""
     lease = charger.lease
     if lease is not None and lease.ask.accepted_ms is not None and not lease.ask.repeat:
         settled_ms = lease.ask.accepted_ms + SETTLE_MS
         if settled_ms <= now_ms < lease.valid_until_ms:
             return lease.limit_ma, settled_ms
-    return max(charger.possible_ma(now_ms), charger.floor_ma(now_ms)), 0
+    return max(charger.possible_ma(now_ms), charger.failsafe_ma(now_ms)), 0

@@ -1,20 +1,21 @@
 """Who speaks for a charger: of all sockets that authenticated as it, the one that came last.
 
-The order of the log says which that is, so all gateways agree. What an older socket still says comes after the newer
-one's connect; a charger that has left it never got the answer, and says what matters again on the newer one.
+The order of the log says which that is, so all gateways agree. What an older socket still reports comes after
+the newer one's connect; a charger that has left it never got the answer, and reports what matters again.
 """
 
 from __future__ import annotations
 
 from domain.errors import DomainError
+from domain.load_control.context import KernelContext
 from domain.load_control.desired import Owner
-from domain.load_control.ledger import Charger, Ledger
-from domain.records import Payload, Record
+from domain.load_control.ledger import Charger
+from domain.records import Payload
 from domain.records.observations import Metered, ProfileAnswer, Status, TransactionStart, connection_of
 
 RULE = "load_control.ownership.v1"
-OF_THE_OWNER: tuple[type[Payload], ...] = (Status, TransactionStart, Metered, ProfileAnswer)
-"""What tells how the charger is now. A boot only adds doubt, a stop names its transaction, an answer its command: these
+OWNER_ONLY: tuple[type[Payload], ...] = (Status, TransactionStart, Metered, ProfileAnswer)
+"""Reports of how the charger is now. A boot only adds doubt, a stop names its transaction, an answer its command: these
 count, whatever the socket."""
 
 
@@ -23,16 +24,17 @@ def owner(charger: Charger) -> Owner | None:
     return Owner(charger.gateway_id, charger.connection_id, charger.epoch) if charger.connected else None
 
 
-def holder(charger: Charger) -> str:
-    """The gateway that holds it; empty while it is not connected."""
+def connected_gateway(charger: Charger) -> str:
+    """The gateway that it is connected to; empty while it is not connected."""
     return charger.gateway_id if charger.connected else ""
 
 
-def refuse_older_socket(ledger: Ledger, given: Record) -> None:
-    """Raises `DomainError` for what only a charger's newest socket may say, where another one says it."""
-    said_on = connection_of(given.source)
-    if not said_on or not isinstance(given.data, OF_THE_OWNER):
+def refuse_older_socket(context: KernelContext) -> None:
+    """Raises `DomainError` for what only a charger's newest socket may report, where another one reports it."""
+    given = context.given
+    socket = connection_of(given.source)
+    if not socket or not isinstance(given.data, OWNER_ONLY):
         return
-    charger = ledger.chargers.get(given.data.charger_id)  # type: ignore[attr-defined]
-    if charger is not None and said_on != charger.connection_id:
+    charger = context.ledger.chargers.get(given.data.charger_id)  # type: ignore[attr-defined]
+    if charger is not None and socket != charger.connection_id:
         raise DomainError("a newer socket speaks for this charger", field="source", rule=RULE)

@@ -1,4 +1,4 @@
-"""Every number of the safety kernel, with its reason."""
+"""The parameters of the safety kernel, each with its reason."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ IDLE_READING_MS = 600_000
 """Without a transaction most chargers send no meter values, so a single one must not count for ever."""
 
 PERMIT_MS = 60_000
-"""How long room is kept for a start: OCPP's default ConnectionTimeOut, the time to plug in."""
+"""How long room is reserved for a start: OCPP's default ConnectionTimeOut, the time to plug in."""
 
 START_DELAY_MS = 60_000
 """How late the message of a start may be: the car may draw already while its StartTransaction is repeated."""
@@ -63,17 +63,17 @@ PERMIT_WAIT_MS = 20_000
 STEP_MA = 1_000
 """The least raise that is worth a message where the whole one does not fit; grants are in whole amps."""
 
-DISOBEY_MS = 20_000
+NON_COMPLIANCE_MS = 20_000
 """How long a charger may measure above what it accepted, over at least two samples: four times the car's 5 s."""
 
-PROOF_STEP_MA = 1_000
-"""The least decrease that proves obedience: well above what meters and cars vary by themselves."""
+VERIFICATION_STEP_MA = 1_000
+"""The least decrease that verifies compliance: well above what meters and cars vary by themselves."""
 
-PROOF_BAND_MA = 2_000
+VERIFICATION_BAND_MA = 2_000
 """A car that wants more stays this close below its limit; one that fell further may have stopped by itself."""
 
 PROBE_PERMILLE = 750
-"""What an unproven charger is lowered to, of what it draws: a fall by a quarter is no taper within seconds."""
+"""What an unverified charger is lowered to, of what it draws: a fall by a quarter is no taper within seconds."""
 
 PROBE_MS = 60_000
 """How long a probe may take before the targets count again."""
@@ -92,8 +92,8 @@ NO_ANSWER_MS = 45_000
 REFUSED_ALARM = 3
 """Failures in a row of one limit before people are called."""
 
-FLOOR_DOUBT_MS = 60_000
-"""How long after a boot a floor, accepted before, may take to be accepted again."""
+FAILSAFE_DOUBT_MS = 60_000
+"""How long after a boot a fail-safe limit, accepted before, may take to be accepted again."""
 
 TICK_MS = 30_000
 """How often a site with transactions looks at everything again."""
@@ -116,7 +116,7 @@ POSSIBLE_LIMITS = 8
 
 
 def tolerance_ma(limit_ma: int) -> int:
-    """By how much a reading may exceed a limit that is kept."""
+    """By how much a reading may exceed a limit that is followed."""
     return max(METER_TOLERANCE_MA, limit_ma * METER_TOLERANCE_PERMILLE // 1000)
 
 

@@ -3,49 +3,51 @@
 from __future__ import annotations
 
 from domain.load_control.caps import room
-from domain.load_control.context import Deciding
+from domain.load_control.context import KernelContext
 from domain.load_control.counting import start_ma
 from domain.load_control.ledger import Charger
 from domain.load_control.parameters import PERMIT_MS, PERMIT_WAIT_MS
 from domain.records.load import StartWaits, TransactionPermitted, TransactionRefused
+from domain.records.sites import StartRequested
 
 RULE = "load_control.permit.v1"
 
 
-def request(deciding: Deciding, charger: Charger, request_id: str) -> None:
+def request(context: KernelContext, event: StartRequested) -> None:
     """Decide a start now, or let it wait for room; a newer request takes the place of one that waits."""
-    if charger.waiting is not None:
-        if charger.waiting.request_id == request_id:
+    charger, request_id = context.charger(event.charger_id), event.request_id
+    if charger.pending_start is not None:
+        if charger.pending_start.request_id == request_id:
             return None
-        refuse(deciding, charger, charger.waiting.request_id, "another start was requested at this charger")
+        refuse(context, charger, charger.pending_start.request_id, "another start was requested at this charger")
     reason = objection(charger)
     if reason is not None:
-        return refuse(deciding, charger, request_id, reason)
+        return refuse(context, charger, request_id, reason)
     if charger.transactions:
         reason = "this charger is charging already: to stop there needs no room"
-        return _permit(deciding, charger, request_id, 0, deciding.now_ms, reason)
-    if permit_now(deciding, charger, request_id):
+        return _permit(context, charger, request_id, 0, context.now_ms, reason)
+    if permit_now(context, charger, request_id):
         return None
-    needed_ma = start_ma(charger, deciding.meter(charger), deciding.now_ms)
-    return deciding.add(
+    needed_ma = start_ma(charger, context.meter(charger), context.now_ms)
+    return context.add(
         StartWaits(
             charger_id=charger.id,
             request_id=request_id,
             start_ma=needed_ma,
-            until_ms=deciding.now_ms + PERMIT_WAIT_MS,
+            until_ms=context.now_ms + PERMIT_WAIT_MS,
             rule=RULE,
             reason=f"no room for {needed_ma} mA yet: others are lowered",
         )
     )
 
 
-def permit_now(deciding: Deciding, charger: Charger, request_id: str) -> bool:
+def permit_now(context: KernelContext, charger: Charger, request_id: str) -> bool:
     """Permit a start if nothing stands against it at this moment."""
-    needed_ma = start_ma(charger, deciding.meter(charger), deciding.now_ms)
-    if objection(charger) is not None or not _has_room(deciding, charger, needed_ma):
+    needed_ma = start_ma(charger, context.meter(charger), context.now_ms)
+    if objection(charger) is not None or not _has_room(context, charger, needed_ma):
         return False
     reason = f"there is room for {needed_ma} mA, which it may draw before it has a limit"
-    _permit(deciding, charger, request_id, needed_ma, deciding.now_ms + PERMIT_MS, reason)
+    _permit(context, charger, request_id, needed_ma, context.now_ms + PERMIT_MS, reason)
     return True
 
 
@@ -58,35 +60,35 @@ def objection(charger: Charger) -> str | None:
     return None
 
 
-def permit_waiting(deciding: Deciding) -> None:
+def permit_waiting(context: KernelContext) -> None:
     """Permit the starts that waited, the longest first, as soon as there is room; refuse them when their time is up."""
-    waiting = [charger for charger in deciding.ledger.chargers.values() if charger.waiting is not None]
-    for charger in sorted(waiting, key=lambda one: one.waiting.since_ms if one.waiting else 0):
-        assert charger.waiting is not None
-        request_id = charger.waiting.request_id
+    waiting = [charger for charger in context.ledger.chargers.values() if charger.pending_start is not None]
+    for charger in sorted(waiting, key=lambda one: one.pending_start.since_ms if one.pending_start else 0):
+        assert charger.pending_start is not None
+        request_id = charger.pending_start.request_id
         reason = objection(charger)
         if reason is not None:
-            refuse(deciding, charger, request_id, reason)
-        elif not permit_now(deciding, charger, request_id) and deciding.now_ms >= charger.waiting.until_ms:
+            refuse(context, charger, request_id, reason)
+        elif not permit_now(context, charger, request_id) and context.now_ms >= charger.pending_start.until_ms:
             waited_s = PERMIT_WAIT_MS // 1000
-            refuse(deciding, charger, request_id, f"no room could be made for it within {waited_s} s")
+            refuse(context, charger, request_id, f"no room could be made for it within {waited_s} s")
 
 
-def _has_room(deciding: Deciding, charger: Charger, needed_ma: int) -> bool:
+def _has_room(context: KernelContext, charger: Charger, needed_ma: int) -> bool:
     """Whether it fits beside all that is counted and all starts that have waited longer."""
-    left = room(deciding)
-    since_ms = deciding.now_ms if charger.waiting is None else charger.waiting.since_ms
-    for other in deciding.ledger.chargers.values():
-        if other.id != charger.id and other.waiting is not None and other.waiting.since_ms < since_ms:
-            other_ma = deciding.counted_ma(other)
-            left.change(other.outlet, other_ma, max(other_ma, other.waiting.start_ma))
-    return needed_ma <= left.most_ma(charger.outlet, deciding.counted_ma(charger))
+    left = room(context)
+    since_ms = context.now_ms if charger.pending_start is None else charger.pending_start.since_ms
+    for other in context.ledger.chargers.values():
+        if other.id != charger.id and other.pending_start is not None and other.pending_start.since_ms < since_ms:
+            other_ma = context.counted_ma(other)
+            left.change(other.outlet, other_ma, max(other_ma, other.pending_start.start_ma))
+    return needed_ma <= left.most_ma(charger.outlet, context.counted_ma(charger))
 
 
 def _permit(
-    deciding: Deciding, charger: Charger, request_id: str, needed_ma: int, expires_ms: int, reason: str
+    context: KernelContext, charger: Charger, request_id: str, needed_ma: int, expires_ms: int, reason: str
 ) -> None:
-    deciding.add(
+    context.add(
         TransactionPermitted(
             charger_id=charger.id,
             request_id=request_id,
@@ -98,5 +100,5 @@ def _permit(
     )
 
 
-def refuse(deciding: Deciding, charger: Charger, request_id: str, reason: str) -> None:
-    deciding.add(TransactionRefused(charger_id=charger.id, request_id=request_id, rule=RULE, reason=reason))
+def refuse(context: KernelContext, charger: Charger, request_id: str, reason: str) -> None:
+    context.add(TransactionRefused(charger_id=charger.id, request_id=request_id, rule=RULE, reason=reason))

@@ -1,10 +1,10 @@
-"""Transactions as chargers tell of them: in odd order, late, and more than once."""
+"""Transactions as chargers report them: in odd order, late, and more than once."""
 
 from __future__ import annotations
 
 import hashlib
 
-from domain.load_control.context import Deciding
+from domain.load_control.context import KernelContext
 from domain.load_control.ledger import Charger, Ledger, Start, Transaction
 from domain.records.load import (
     LeaseEnded,
@@ -16,36 +16,37 @@ from domain.records.load import (
 from domain.records.observations import TransactionStart, TransactionStop
 
 
-def start(deciding: Deciding, told: TransactionStart, start_id: str) -> None:
+def start(context: KernelContext, report: TransactionStart) -> None:
     """Record a start; a repeat is answered with the same transaction id. It happened, whether it was permitted or not.
 
     A start on a connector whose transaction is still open ends that one: its stop was lost.
     """
-    charger = deciding.charger(told.charger_id)
-    known = _known_start(charger, told)
+    start_id = context.given.id
+    charger = context.charger(report.charger_id)
+    known = _known_start(charger, report)
     if known is not None:
-        return deciding.add(_started(told, known.transaction_id, start_id, known.permitted, known.commissioning, known))
-    for open_one in charger.transactions:
-        if open_one.connector_id == told.connector_id:
-            _stop(deciding, charger, open_one, told.meter_start_wh, "superseded")
-    transaction_id = draw_id(start_id, deciding.ledger)
-    charger = deciding.charger(told.charger_id)
-    permitted = charger.permit is not None and charger.permit.is_kept(deciding.now_ms)
-    test = charger.commissioning
-    commissioning = test is not None and deciding.now_ms < test.expires_ms and not charger.proven
-    deciding.add(_started(told, transaction_id, start_id, permitted, commissioning))
-    deciding.all_clear("idle_current", charger.id)
-    if not permitted:
-        deciding.alarm(
-            "start_not_permitted", charger.id, "a transaction began without a permit: it gets no current yet"
+        return context.add(
+            _started(report, known.transaction_id, start_id, known.permitted, known.commissioning, known)
         )
-    if len(deciding.charger(charger.id).transactions) > 1:
-        deciding.alarm("two_transactions", charger.id, "two connectors charge at once: counted at its physical maximum")
+    for open_one in charger.transactions:
+        if open_one.connector_id == report.connector_id:
+            _stop(context, charger, open_one, report.meter_start_wh, "superseded")
+    transaction_id = draw_id(start_id, context.ledger)
+    charger = context.charger(report.charger_id)
+    permitted = charger.permit is not None and charger.permit.is_reserved(context.now_ms)
+    test = charger.commissioning
+    commissioning = test is not None and context.now_ms < test.expires_ms and not charger.verified
+    context.add(_started(report, transaction_id, start_id, permitted, commissioning))
+    context.all_clear("idle_current", charger.id)
+    if not permitted:
+        context.alarm("start_not_permitted", charger.id, "a transaction began without a permit: it gets no current yet")
+    if len(context.charger(charger.id).transactions) > 1:
+        context.alarm("two_transactions", charger.id, "two connectors charge at once: counted at its physical maximum")
     return None
 
 
-def _known_start(charger: Charger, told: TransactionStart) -> Start | None:
-    key = (told.connector_id, told.token_ref, told.charger_time_ms, told.meter_start_wh)
+def _known_start(charger: Charger, report: TransactionStart) -> Start | None:
+    key = (report.connector_id, report.token_ref, report.charger_time_ms, report.meter_start_wh)
     for known in charger.starts:
         if key == (known.connector_id, known.token_ref, known.charger_time_ms, known.meter_start_wh):
             return known
@@ -53,7 +54,7 @@ def _known_start(charger: Charger, told: TransactionStart) -> Start | None:
 
 
 def _started(
-    told: TransactionStart,
+    report: TransactionStart,
     transaction_id: int,
     start_id: str,
     permitted: bool,
@@ -62,15 +63,15 @@ def _started(
 ) -> TransactionStarted:
     return TransactionStarted(
         transaction_id=transaction_id,
-        charger_id=told.charger_id,
-        connector_id=told.connector_id,
-        vehicle_id=told.vehicle_id,
-        token_ref=told.token_ref,
-        meter_start_wh=told.meter_start_wh,
+        charger_id=report.charger_id,
+        connector_id=report.connector_id,
+        vehicle_id=report.vehicle_id,
+        token_ref=report.token_ref,
+        meter_start_wh=report.meter_start_wh,
         permitted=permitted,
         commissioning=commissioning,
         duplicate_of=known.start_id if known else None,
-        charger_time_ms=told.charger_time_ms,
+        charger_time_ms=report.charger_time_ms,
         start_id=start_id,
     )
 
@@ -88,26 +89,26 @@ def draw_id(start_id: str, ledger: Ledger) -> int:
         attempt += 1
 
 
-def stop(deciding: Deciding, told: TransactionStop) -> None:
+def stop(context: KernelContext, report: TransactionStop) -> None:
     """End a transaction of this charger. What fits none of its own is set aside for people, and never counted."""
-    charger = deciding.charger(told.charger_id)
+    charger = context.charger(report.charger_id)
     for transaction in charger.transactions:
-        if transaction.id == told.transaction_id:
-            return _stop(deciding, charger, transaction, told.meter_stop_wh, told.reason)
-    if told.transaction_id in charger.ended:
-        return deciding.add(TransactionStopRepeated(charger_id=charger.id, transaction_id=told.transaction_id))
-    return deciding.add(
+        if transaction.id == report.transaction_id:
+            return _stop(context, charger, transaction, report.meter_stop_wh, report.reason)
+    if report.transaction_id in charger.ended:
+        return context.add(TransactionStopRepeated(charger_id=charger.id, transaction_id=report.transaction_id))
+    return context.add(
         TransactionQuarantined(
             charger_id=charger.id,
-            transaction_id=told.transaction_id,
-            meter_stop_wh=told.meter_stop_wh,
+            transaction_id=report.transaction_id,
+            meter_stop_wh=report.meter_stop_wh,
             reason="this charger has no such transaction",
         )
     )
 
 
-def _stop(deciding: Deciding, charger: Charger, transaction: Transaction, meter_stop_wh: int, reason: str) -> None:
-    deciding.add(
+def _stop(context: KernelContext, charger: Charger, transaction: Transaction, meter_stop_wh: int, reason: str) -> None:
+    context.add(
         TransactionStopped(
             transaction_id=transaction.id,
             charger_id=charger.id,
@@ -118,11 +119,9 @@ def _stop(deciding: Deciding, charger: Charger, transaction: Transaction, meter_
             commissioning=transaction.commissioning,
         )
     )
-    charger = deciding.charger(charger.id)
+    charger = context.charger(charger.id)
     if charger.lease is not None and charger.lease.transaction_id == transaction.id:
-        deciding.add(
-            LeaseEnded(charger_id=charger.id, transaction_id=transaction.id, generation=charger.generation + 1)
-        )
+        context.add(LeaseEnded(charger_id=charger.id, transaction_id=transaction.id, generation=charger.generation + 1))
     codes = ["start_not_permitted", "meter_silent", "unconfirmed", "shed"]
     for code in [*codes, "two_transactions"] if len(charger.transactions) < 2 else codes:
-        deciding.all_clear(code, charger.id)
+        context.all_clear(code, charger.id)

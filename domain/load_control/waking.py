@@ -1,16 +1,16 @@
-"""One timer for a site: the next moment at which anything is due by the ledger."""
+"""The one timer of a site: the next moment at which anything is due by the ledger."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from domain.load_control.confirmations import confirmation_due_ms
+from domain.load_control.context import KernelContext
 from domain.load_control.leases import renewal_due_ms
 from domain.load_control.ledger import Charger, Ledger
-from domain.load_control.make_before_break import is_probed
 from domain.load_control.parameters import (
     ESCALATE_MS,
-    FLOOR_DOUBT_MS,
+    FAILSAFE_DOUBT_MS,
     LAPSE_MARGIN_MS,
     LAST_RESORT_MS,
     PATIENCE_MS,
@@ -20,6 +20,26 @@ from domain.load_control.parameters import (
     QUEUE_MS,
     next_tick_ms,
 )
+from domain.load_control.verification import is_probed
+from domain.records.time import TimerDue
+
+WAKE = "wake"
+
+
+def set_timer(context: KernelContext, before: Ledger) -> None:
+    """Set the timer where the next due moment is another one than `before`, and whenever the last one is used up."""
+    now_ms = context.now_ms
+    used_up = isinstance(context.given.data, TimerDue)
+    if not context.events and not used_up:
+        return
+    due_ms = next_due_ms(context.ledger, now_ms)
+    if due_ms is not None and (used_up or due_ms != next_due_ms(before, now_ms)):
+        context.set_timer(WAKE, due_ms)
+
+
+def reassess(context: KernelContext, _: TimerDue) -> None:
+    """Something may be due."""
+    context.reassess = True
 
 
 def next_due_ms(ledger: Ledger, now_ms: int) -> int | None:
@@ -50,23 +70,23 @@ def _moments(ledger: Ledger, now_ms: int) -> Iterator[int]:
 
 def _moments_of(charger: Charger, now_ms: int) -> Iterator[int]:
     if charger.permit is not None:
-        yield charger.permit.kept_until_ms
+        yield charger.permit.reserved_until_ms
     if charger.reconnected_ms is not None:
         yield charger.reconnected_ms + QUEUE_MS
-    if charger.waiting is not None:
-        yield charger.waiting.since_ms + PLANNER_GRACE_MS
-        yield charger.waiting.until_ms
+    if charger.pending_start is not None:
+        yield charger.pending_start.since_ms + PLANNER_GRACE_MS
+        yield charger.pending_start.until_ms
     if charger.commissioning is not None:
         yield charger.commissioning.expires_ms
-    if charger.floor.doubted_ms is not None:
-        yield charger.floor.doubted_ms + FLOOR_DOUBT_MS
+    if charger.failsafe.doubted_ms is not None:
+        yield charger.failsafe.doubted_ms + FAILSAFE_DOUBT_MS
     for _, until_ms in charger.possible:
         yield until_ms + LAPSE_MARGIN_MS
     if not charger.connected:
         return
-    floor_due_ms = charger.floor.ask.due_ms()
-    if floor_due_ms is not None:
-        yield floor_due_ms
+    failsafe_due_ms = charger.failsafe.ask.due_ms()
+    if failsafe_due_ms is not None:
+        yield failsafe_due_ms
     if charger.lease is not None:
         yield from _moments_of_lease(charger, now_ms)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from domain.records import derived_id
 from domain.records.load import TransactionStarted, TransactionStopped
 from domain.records.sites import EndReason, EndState, SessionCharging, SessionQueued, SessionRequeued, TransactionKnown
-from domain.site.context import Deciding
+from domain.site.context import SiteContext
 from domain.site.ending import end, release
 from domain.site.session import EVERYONE, Session
 
@@ -13,70 +13,72 @@ FAULTS = frozenset({"EmergencyStop", "PowerLoss", "HardReset", "SoftReset", "Reb
 """Reasons of OCPP 1.6 StopTransaction that are the charger's doing."""
 
 
-def started(deciding: Deciding, told: TransactionStarted, input_id: str) -> None:
-    """Energy may flow: for the car whose charger this is, or for a walk-up."""
-    if told.duplicate_of is not None:
+def started(context: SiteContext, event: TransactionStarted) -> None:
+    """Begin to charge: the car that the charger is held for, or a walk-up."""
+    context.charger(event.charger_id)
+    if event.duplicate_of is not None:
         return
-    release(deciding, told.charger_id)
-    deciding.add(TransactionKnown(charger_id=told.charger_id, transaction_id=told.transaction_id))
-    deciding.urgent = True
-    if told.commissioning:
+    release(context, event.charger_id)
+    context.add(TransactionKnown(charger_id=event.charger_id, transaction_id=event.transaction_id))
+    context.urgent = True
+    if event.commissioning:
         return
-    holder = deciding.site.session_at(told.charger_id)
-    own = deciding.site.session_of(told.vehicle_id)
+    holder = context.site.session_at(event.charger_id)
+    own = context.site.session_of(event.vehicle_id)
     if own is not None and own.plugged():
         own = None
     if holder is not None and holder is not own:
         reason = "another car started there"
-        deciding.add(SessionRequeued(session_id=holder.id, charger_id=told.charger_id, reason=reason))
-    session = own or _walk_up(deciding, told, input_id)
-    deciding.add(
+        context.add(SessionRequeued(session_id=holder.id, charger_id=event.charger_id, reason=reason))
+    session = own or _walk_up(context, event)
+    context.add(
         SessionCharging(
             session_id=session.id,
-            charger_id=told.charger_id,
-            transaction_id=told.transaction_id,
-            meter_start_wh=told.meter_start_wh,
+            charger_id=event.charger_id,
+            transaction_id=event.transaction_id,
+            meter_start_wh=event.meter_start_wh,
         )
     )
 
 
-def _walk_up(deciding: Deciding, told: TransactionStarted, input_id: str) -> Session:
-    """Somebody who came without asking is served as P2, for as long as she stays."""
-    session_id = derived_id(input_id, "walk-up")
-    known = deciding.site.session_of(told.vehicle_id) is None
-    deciding.add(
+def _walk_up(context: SiteContext, event: TransactionStarted) -> Session:
+    """A session for a car that came without a request: P2, for as long as it stays."""
+    session_id = derived_id(context.given.id, "walk-up")
+    known = context.site.session_of(event.vehicle_id) is None
+    context.add(
         SessionQueued(
             session_id=session_id,
-            vehicle_id=told.vehicle_id if known else None,
-            site_id=deciding.site.id,
+            vehicle_id=event.vehicle_id if known else None,
+            site_id=context.site.id,
             tier=EVERYONE,
             need_wh=None,
             target_permille=None,
             depart_ms=None,
             max_ma=None,
-            phases=len(deciding.site.chargers[told.charger_id].outlet.phases),
+            phases=len(context.site.chargers[event.charger_id].outlet.phases),
             walk_up=True,
         )
     )
-    return deciding.site.sessions[session_id]
+    return context.site.sessions[session_id]
 
 
-def stopped(deciding: Deciding, told: TransactionStopped) -> None:
-    """The transaction is over: so is the session it served, if it was not over before."""
-    session = deciding.site.session_at(told.charger_id)
+def stopped(context: SiteContext, event: TransactionStopped) -> None:
+    """End the session that the transaction served, unless it is over already."""
+    context.charger(event.charger_id)
+    session = context.site.session_at(event.charger_id)
     if session is not None and session.plugged():
-        state, reason = _outcome(session, told)
-        end(deciding, session, state, reason, told.energy_wh)
-    deciding.add(TransactionKnown(charger_id=told.charger_id, transaction_id=None))
-    release(deciding, told.charger_id)
-    deciding.urgent = True
+        state, reason = _outcome(session, event)
+        end(context, session, state, reason, event.energy_wh)
+    context.add(TransactionKnown(charger_id=event.charger_id, transaction_id=None))
+    release(context, event.charger_id)
+    context.urgent = True
 
 
-def _outcome(session: Session, told: TransactionStopped) -> tuple[EndState, EndReason]:
-    if session.need_wh is not None and told.energy_wh >= session.need_wh:
+def _outcome(session: Session, event: TransactionStopped) -> tuple[EndState, EndReason]:
+    if session.need_wh is not None and event.energy_wh >= session.need_wh:
         return "completed", "target_reached"
-    if told.reason in FAULTS:
+    if event.reason in FAULTS:
         return "failed", "fault"
-    if told.reason == "Remote":
+    if event.reason == "Remote":
         return "completed", "remote"
     return "completed", "unplugged"

@@ -1,25 +1,48 @@
-"""One input of a site being decided: the events so far, and the site as they leave it."""
+"""The decision context of a site."""
 
 from __future__ import annotations
 
-from domain.records import Payload
-from domain.site.observations import Sensed
-from domain.site.state import Site, evolve
+from domain.decision import DecisionContext
+from domain.errors import DomainError
+from domain.records import Payload, Record, registry, vehicles
+from domain.site.observations import SiteObservations
+from domain.site.session import Session
+from domain.site.state import Site, SiteCharger, evolve
+
+RULE = "sites.route.v1"
 
 
-class Deciding:
-    """Rules add events one after the other; each rule sees the site as the ones before it left it.
+class SiteContext(DecisionContext[Site, SiteObservations]):
+    """`urgent` asks for a new schedule at once, however little changes by it."""
 
-    `urgent` is set by whatever asks for a new schedule at once, however little it changes.
-    """
-
-    def __init__(self, site: Site, sensed: Sensed, now_ms: int) -> None:
-        self.site = site
-        self.sensed = sensed
-        self.now_ms = now_ms
-        self.events: list[Payload] = []
+    def __init__(self, state: Site, observations: SiteObservations, given: Record) -> None:
+        super().__init__(state, observations, given)
         self.urgent = False
 
-    def add(self, event: Payload) -> None:
-        self.events.append(event)
-        self.site = evolve(self.site, event, self.now_ms)
+    @property
+    def site(self) -> Site:
+        return self.state
+
+    def evolve(self, state: Site, event: Payload, time_ms: int) -> Site:
+        return evolve(state, event, time_ms)
+
+    def check_registered(self) -> None:
+        """Raise `DomainError` for an input before the site's registration; a request is refused by another rule."""
+        if not self.site.limits and not isinstance(
+            self.given.data, (registry.SiteRegistered, vehicles.SessionRequested)
+        ):
+            raise DomainError("this site is not registered", field="site_id", rule=RULE)
+
+    def charger(self, charger_id: str) -> SiteCharger:
+        """Raises `DomainError` for a charger that is not the site's."""
+        charger = self.site.chargers.get(charger_id)
+        if charger is None:
+            raise DomainError(f"the site has no charger {charger_id}", field="charger_id", rule=RULE)
+        return charger
+
+    def open_session(self, session_id: str) -> Session:
+        """Raises `DomainError` for a session that is not open here."""
+        session = self.site.sessions.get(session_id)
+        if session is None:
+            raise DomainError("this session is not open", field="session_id", rule=RULE)
+        return session

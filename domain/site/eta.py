@@ -16,7 +16,7 @@ class Stay:
     """A car at a charger, or one that waits for a charger (`id`: of the session).
 
     `need_wh` is what it still needs (None: unknown, so it charges until it departs), `rate_w` what it is given now, or
-    may expect; `depart_ms` None: nobody said.
+    may expect; `depart_ms` None: unknown.
     """
 
     id: str
@@ -25,7 +25,7 @@ class Stay:
     depart_ms: int | None
 
     def leaves_ms(self, start_ms: int) -> int | None:
-        """When a charger that it uses from `start_ms` comes free: done and moved, or departed. None: nobody knows."""
+        """When a charger that it uses from `start_ms` comes free: done and moved, or departed. None: unknown."""
         known_ms = []
         if self.depart_ms is not None:
             known_ms.append(self.depart_ms)
@@ -37,7 +37,7 @@ class Stay:
 
 @dataclass(frozen=True, slots=True)
 class Etas:
-    """ms UTC. Who or what is missing has no estimate, because nobody knows."""
+    """ms UTC. What is missing has no estimate: it is unknown."""
 
     free_at_ms: dict[str, int]
     """By busy charger: when it comes free."""

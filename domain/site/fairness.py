@@ -94,7 +94,7 @@ class Received:
 
 
 def mean_received_mwh(community: Iterable[Received], time_ms: int) -> int | None:
-    """The mean of what counts at `time_ms`; None where nobody is known."""
+    """The mean of what counts at `time_ms`; None where no member is known."""
     counted = [received.mwh_at(time_ms) for received in community]
     return sum(counted) // len(counted) if counted else None
 

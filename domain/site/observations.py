@@ -1,11 +1,13 @@
-"""What `sites` learns of its chargers and may learn again: meters, limits granted, energy in congested time."""
+"""The observations of a site: meter readings, the limits granted, the energy delivered in congested time."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from domain.records.load import LimitDesired
+from domain.records import Record
+from domain.records.load import LimitDesired, TransactionStarted
 from domain.records.observations import Metered
+from domain.records.time import TimerDue
 from domain.site.session import Session
 from domain.site.state import Site
 
@@ -14,16 +16,14 @@ SETTLED_MS = 60_000
 HUNGRY_MA = 1_000
 """A car that comes this close to its limit may want more."""
 MARGIN_MA = 2_000
-"""What a car that leaves current unused keeps above what it draws, so that it can show that it wants more again."""
-
-
+"""The margin above what a car draws that leaves current unused, so that it can show that it wants more again."""
 IDLE_MA = 500
 """A car that draws no more than this does not charge."""
 
 
 @dataclass(frozen=True, slots=True)
-class Meter:
-    """The newest readings of a charger. None: it never said. `idle_since_ms`: since when the car has drawn nothing."""
+class MeterReading:
+    """The newest reading of a charger. None: never reported. `idle_since_ms`: since when the car has drawn nothing."""
 
     energy_wh: int | None
     current_ma: int | None
@@ -33,104 +33,118 @@ class Meter:
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """The limit that `load` asked the charger to keep, since when."""
+    """The limit that `load` desired of the charger, and since when."""
 
     limit_ma: int
     since_ms: int
 
 
 @dataclass(frozen=True, slots=True)
-class Sensed:
-    """The working state of a site.
+class SiteObservations:
+    """What was observed of a site.
 
     `usable_ma`: what a charger's car makes use of, with a margin, where it leaves some of its limit unused.
     `congested_wh`: what each open session received while others had to do with less.
     """
 
-    meters: dict[str, Meter] = field(default_factory=dict)
+    meters: dict[str, MeterReading] = field(default_factory=dict)
     granted: dict[str, Granted] = field(default_factory=dict)
     usable_ma: dict[str, int] = field(default_factory=dict)
     congested_wh: dict[str, int] = field(default_factory=dict)
 
     def takes_no_more_since_ms(self, charger_id: str) -> int | None:
-        """Since when a car has drawn nothing although it may; None: it draws, or may not, or nobody knows."""
+        """Since when a car has drawn nothing although it may; None: it draws, or may not, or is unknown."""
         meter, granted = self.meters.get(charger_id), self.granted.get(charger_id)
         if meter is None or meter.idle_since_ms is None or granted is None or granted.limit_ma == 0:
             return None
         return max(meter.idle_since_ms, granted.since_ms)
 
     def delivered_wh(self, session: Session) -> int | None:
-        """What a plugged session has received, as far as its charger's meter told."""
+        """What a plugged session has received, as far as its charger's meter reported."""
         meter = self.meters.get(session.charger_id or "")
         if meter is None or meter.energy_wh is None:
             return None
         return max(0, meter.energy_wh - session.meter_start_wh)
 
 
-def sense_meter(site: Site, sensed: Sensed, metered: Metered, now_ms: int) -> Sensed:
-    """Take in a fresh reading; queued ones from an outage are history, not the present."""
+def observe(site: Site, observations: SiteObservations, given: Record) -> SiteObservations:
+    """The observations after an input."""
+    match given.data:
+        case Metered():
+            return _observe_meter(site, observations, given.data, given.time)
+        case LimitDesired():
+            return _observe_limit(observations, given.data, given.time)
+        case TransactionStarted():
+            return _observe_start(observations, given.data.charger_id)
+        case TimerDue():
+            return _forget_closed(site, observations)
+    return observations
+
+
+def _observe_meter(site: Site, observations: SiteObservations, metered: Metered, now_ms: int) -> SiteObservations:
+    """A fresh reading; one that was queued in an outage is history, not the present."""
     if not metered.fresh:
-        return sensed
-    before = sensed.meters.get(metered.charger_id)
+        return observations
+    before = observations.meters.get(metered.charger_id)
     energy_wh = metered.energy_wh
     if energy_wh is None and before is not None:
         energy_wh = before.energy_wh
     current_ma = max(metered.current_ma) if metered.current_ma is not None else None
-    after = Meter(energy_wh, current_ma, now_ms, _idle_since_ms(before, current_ma, now_ms))
-    sensed = replace(sensed, meters=sensed.meters | {metered.charger_id: after})
-    sensed = _sense_use(sensed, metered.charger_id, after)
+    after = MeterReading(energy_wh, current_ma, now_ms, _idle_since_ms(before, current_ma, now_ms))
+    observations = replace(observations, meters=observations.meters | {metered.charger_id: after})
+    observations = _observe_use(observations, metered.charger_id, after)
     session = site.session_at(metered.charger_id)
     if session is None or not session.plugged() or not is_congested(site):
-        return sensed
+        return observations
     received_wh = _gain_wh(before, after)
-    total_wh = sensed.congested_wh.get(session.id, 0) + received_wh
-    return replace(sensed, congested_wh=sensed.congested_wh | {session.id: total_wh})
+    total_wh = observations.congested_wh.get(session.id, 0) + received_wh
+    return replace(observations, congested_wh=observations.congested_wh | {session.id: total_wh})
 
 
-def sense_limit(sensed: Sensed, desired: LimitDesired, now_ms: int) -> Sensed:
-    """Take in what `load` grants."""
+def _observe_limit(observations: SiteObservations, desired: LimitDesired, now_ms: int) -> SiteObservations:
+    """A limit that `load` grants."""
     granted = Granted(desired.limit_ma, now_ms)
-    return replace(sensed, granted=sensed.granted | {desired.charger_id: granted})
+    return replace(observations, granted=observations.granted | {desired.charger_id: granted})
 
 
-def _idle_since_ms(before: Meter | None, current_ma: int | None, now_ms: int) -> int | None:
+def _idle_since_ms(before: MeterReading | None, current_ma: int | None, now_ms: int) -> int | None:
     if current_ma is None or current_ma > IDLE_MA:
         return None
     return now_ms if before is None or before.idle_since_ms is None else before.idle_since_ms
 
 
-def _sense_use(sensed: Sensed, charger_id: str, meter: Meter) -> Sensed:
+def _observe_use(observations: SiteObservations, charger_id: str, meter: MeterReading) -> SiteObservations:
     """Notice a car that leaves current unused once its limit has stood, and one that is hungry again."""
-    granted = sensed.granted.get(charger_id)
-    known_ma = sensed.usable_ma.get(charger_id)
+    granted = observations.granted.get(charger_id)
+    known_ma = observations.usable_ma.get(charger_id)
     if granted is None or meter.current_ma is None:
-        return sensed
+        return observations
     if meter.current_ma > granted.limit_ma - HUNGRY_MA:
-        return sensed if known_ma is None else _with_usable(sensed, charger_id, None)
+        return observations if known_ma is None else _with_usable(observations, charger_id, None)
     usable_ma = -(-meter.current_ma // 1000) * 1000 + MARGIN_MA
     stood = meter.at_ms - granted.since_ms >= SETTLED_MS
     noticeable = known_ma is None or abs(usable_ma - known_ma) >= MARGIN_MA
-    return _with_usable(sensed, charger_id, usable_ma) if stood and noticeable else sensed
+    return _with_usable(observations, charger_id, usable_ma) if stood and noticeable else observations
 
 
-def _with_usable(sensed: Sensed, charger_id: str, usable_ma: int | None) -> Sensed:
-    others = {charger: known_ma for charger, known_ma in sensed.usable_ma.items() if charger != charger_id}
-    return replace(sensed, usable_ma=others if usable_ma is None else others | {charger_id: usable_ma})
+def _with_usable(observations: SiteObservations, charger_id: str, usable_ma: int | None) -> SiteObservations:
+    others = {charger: known_ma for charger, known_ma in observations.usable_ma.items() if charger != charger_id}
+    return replace(observations, usable_ma=others if usable_ma is None else others | {charger_id: usable_ma})
 
 
-def sense_start(sensed: Sensed, charger_id: str) -> Sensed:
+def _observe_start(observations: SiteObservations, charger_id: str) -> SiteObservations:
     """Another car: what the one before made use of says nothing about it."""
-    granted = {charger: limit for charger, limit in sensed.granted.items() if charger != charger_id}
-    return _with_usable(replace(sensed, granted=granted), charger_id, None)
+    granted = {charger: limit for charger, limit in observations.granted.items() if charger != charger_id}
+    return _with_usable(replace(observations, granted=granted), charger_id, None)
 
 
-def forget_closed(site: Site, sensed: Sensed) -> Sensed:
-    """Let go of what belongs to sessions that are over."""
-    gone = [session_id for session_id in sensed.congested_wh if session_id not in site.sessions]
+def _forget_closed(site: Site, observations: SiteObservations) -> SiteObservations:
+    """Forget what belongs to sessions that are over."""
+    gone = [session_id for session_id in observations.congested_wh if session_id not in site.sessions]
     if not gone:
-        return sensed
-    kept = {session_id: wh for session_id, wh in sensed.congested_wh.items() if session_id in site.sessions}
-    return replace(sensed, congested_wh=kept)
+        return observations
+    open_ones = {session_id: wh for session_id, wh in observations.congested_wh.items() if session_id in site.sessions}
+    return replace(observations, congested_wh=open_ones)
 
 
 def is_congested(site: Site) -> bool:
@@ -141,7 +155,7 @@ def is_congested(site: Site) -> bool:
     return any(site.targets.get(charger, 0) < site.chargers[charger].outlet.max_ma for charger in plugged if charger)
 
 
-def _gain_wh(before: Meter | None, after: Meter) -> int:
+def _gain_wh(before: MeterReading | None, after: MeterReading) -> int:
     if before is None or before.energy_wh is None or after.energy_wh is None:
         return 0
     return max(0, after.energy_wh - before.energy_wh)

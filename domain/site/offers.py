@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from domain.records.sites import SessionAssigned, SessionOffered, SessionRequeued, SessionSnoozed, Standing
-from domain.site.context import Deciding
+from domain.records.vehicles import AcceptRequested, SnoozeRequested
+from domain.site.context import SiteContext
 from domain.site.fair_share import mean_received, recorded, score_of
 from domain.site.fairness import Score
-from domain.site.queue import Waiting, choose_charger, rank, required_w
+from domain.site.queue import QueueEntry, choose_charger, rank, required_w
 from domain.site.session import Session, check_transition
 from domain.site.state import has_failed
 
@@ -18,24 +19,24 @@ PLUG_IN_MS = 15 * 60_000
 SNOOZE_MS = 10 * 60_000
 
 
-def offer_free_chargers(deciding: Deciding) -> None:
-    """Hold every free charger for somebody who waits, in the order of the queue."""
-    while (free := deciding.site.free_chargers()) and (waiting := deciding.site.waiting(deciding.now_ms)):
-        order = standings(deciding, waiting)
-        first = deciding.site.sessions[order[0].session_id]
+def offer_free_chargers(context: SiteContext) -> None:
+    """Hold every free charger for a waiting session, in the order of the queue."""
+    while (free := context.site.free_chargers()) and (waiting := context.site.waiting(context.now_ms)):
+        order = standings(context, waiting)
+        first = context.site.sessions[order[0].session_id]
         outlets = [charger.outlet for charger in free]
         charger_id = choose_charger(
             outlets,
-            deciding.site.limits,
-            deciding.site.busy_outlets(),
-            required_w=required_w(first.need_wh, deciding.now_ms, first.depart_ms),
+            context.site.limits,
+            context.site.busy_outlets(),
+            required_w=required_w(first.need_wh, context.now_ms, first.depart_ms),
             most_ma=first.max_ma,
         )
-        deciding.add(
+        context.add(
             SessionOffered(
                 session_id=first.id,
                 charger_id=charger_id,
-                held_until_ms=deciding.now_ms + HOLD_MS,
+                held_until_ms=context.now_ms + HOLD_MS,
                 rule=RULE,
                 reason=f"first of {len(order)} in the queue: P{first.tier}, score {order[0].fairness.score_ppm} ppm",
                 facts=order,
@@ -43,54 +44,58 @@ def offer_free_chargers(deciding: Deciding) -> None:
         )
 
 
-def standings(deciding: Deciding, sessions: Sequence[Session]) -> tuple[Standing, ...]:
-    """How those who wait stand, in the order of the queue."""
+def standings(context: SiteContext, sessions: Sequence[Session]) -> tuple[Standing, ...]:
+    """The standings of the waiting sessions, in the order of the queue."""
     return tuple(
         Standing(session_id=one.id, tier=one.tier, fairness=recorded(score), queued_ms=one.queued_ms)
-        for one, score in ranked(deciding, sessions)
+        for one, score in ranked(context, sessions)
     )
 
 
-def ranked(deciding: Deciding, sessions: Sequence[Session]) -> list[tuple[Waiting, Score]]:
-    """Those who wait, each with the score, in the order of the queue."""
-    site, sensed, now_ms = deciding.site, deciding.sensed, deciding.now_ms
+def ranked(context: SiteContext, sessions: Sequence[Session]) -> list[tuple[QueueEntry, Score]]:
+    """The waiting sessions, each with its score, in the order of the queue."""
+    site, observations, now_ms = context.site, context.observations, context.now_ms
     mean_mwh = mean_received(site, now_ms)
-    scores = {one.id: score_of(site, sensed, one, mean_mwh, now_ms) for one in sessions}
-    order = rank(Waiting(one.id, one.tier, scores[one.id].total_ppm, one.queued_ms) for one in sessions)
+    scores = {one.id: score_of(site, observations, one, mean_mwh, now_ms) for one in sessions}
+    order = rank(QueueEntry(one.id, one.tier, scores[one.id].total_ppm, one.queued_ms) for one in sessions)
     return [(one, scores[one.id]) for one in order]
 
 
-def waiting_of(standing: Standing) -> Waiting:
+def entry_of(standing: Standing) -> QueueEntry:
     """What the ranking goes by."""
-    return Waiting(standing.session_id, standing.tier, standing.fairness.score_ppm, standing.queued_ms)
+    return QueueEntry(standing.session_id, standing.tier, standing.fairness.score_ppm, standing.queued_ms)
 
 
-def accept(deciding: Deciding, session: Session) -> None:
-    """The driver takes the offer and has time to plug in."""
+def accept(context: SiteContext, event: AcceptRequested) -> None:
+    """The driver accepts the offer and has time to plug in. Raises `DomainError` where there is none."""
+    session = context.open_session(event.session_id)
     check_transition(session, "assigned", "accept an offer")
-    deciding.add(
+    context.add(
         SessionAssigned(
             session_id=session.id,
             charger_id=session.charger_id or "",
-            plug_in_until_ms=deciding.now_ms + PLUG_IN_MS,
+            plug_in_until_ms=context.now_ms + PLUG_IN_MS,
         )
     )
 
 
-def snooze(deciding: Deciding, session: Session) -> None:
-    """The driver lets this offer pass and keeps her place; she is asked again later."""
+def snooze(context: SiteContext, event: SnoozeRequested) -> None:
+    """The driver passes on this offer, at the same place in the queue; the next offer comes later.
+
+    Raises `DomainError` where there is none.
+    """
+    session = context.open_session(event.session_id)
     check_transition(session, "queued", "be snoozed")
-    until_ms = deciding.now_ms + SNOOZE_MS
-    deciding.add(SessionSnoozed(session_id=session.id, charger_id=session.charger_id or "", until_ms=until_ms))
+    until_ms = context.now_ms + SNOOZE_MS
+    context.add(SessionSnoozed(session_id=session.id, charger_id=session.charger_id or "", until_ms=until_ms))
 
 
-def withdraw_lost_offers(deciding: Deciding) -> None:
+def withdraw_lost_offers(context: SiteContext) -> None:
     """A charger that failed can't be held any longer: its session waits again, at its old place."""
-    for session in list(deciding.site.sessions.values()):
+    for session in list(context.site.sessions.values()):
         if session.state not in ("offered", "assigned") or session.charger_id is None:
             continue
-        charger = deciding.site.chargers[session.charger_id]
+        charger = context.site.chargers[session.charger_id]
         if has_failed(charger):
-            told = f"charger {charger.status}" if charger.connected else "charger not connected"
-            lost = SessionRequeued(session_id=session.id, charger_id=session.charger_id, reason=told)
-            deciding.add(lost)
+            reason = f"charger {charger.status}" if charger.connected else "charger not connected"
+            context.add(SessionRequeued(session_id=session.id, charger_id=session.charger_id, reason=reason))

@@ -1,4 +1,4 @@
-"""The queue: who is next, and which free charger suits a car."""
+"""The queue: which session is next, and which free charger suits its car."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ everybody takes the best charger, 97.0, 1.6 and 18 when the last three are kept,
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """A session that waits for a charger. Who lets an offer pass keeps `queued_ms`, and with it her place."""
+class QueueEntry:
+    """A session that waits for a charger. One that passes on an offer keeps `queued_ms`, and with it its place."""
 
     id: str
     tier: int
@@ -29,12 +29,12 @@ class Waiting:
     queued_ms: int
 
 
-def rank(waiting: Iterable[Waiting]) -> list[Waiting]:
+def rank(waiting: Iterable[QueueEntry]) -> list[QueueEntry]:
     """The order of the queue: tier first, then the higher fairness score, then who came earlier; ids break ties."""
     return sorted(waiting, key=lambda one: (one.tier, -one.score_ppm, one.queued_ms, one.id))
 
 
-def place(session_id: str, ranked: Sequence[Waiting]) -> int:
+def place(session_id: str, ranked: Sequence[QueueEntry]) -> int:
     """The place of a session in the queue, from 1. Raises `ValueError` if it does not wait."""
     return [one.id for one in ranked].index(session_id) + 1
 

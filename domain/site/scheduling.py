@@ -35,7 +35,7 @@ Loads = Mapping[str, tuple[Outlet, int]]
 
 
 @dataclass(frozen=True, slots=True)
-class Claimant:
+class PluggedCar:
     """A plugged-in car: 0, or `min_ma` to `max_ma` per phase. `running`: it is charging now, not paused."""
 
     charger_id: str
@@ -50,26 +50,26 @@ class Claimant:
 
 def schedule(
     nodes: Mapping[str, Node],
-    claimants: Sequence[Claimant],
+    cars: Sequence[PluggedCar],
     fixed: Loads,
     *,
     reserve_w: int = 0,
     step_ma: int = 1000,
     hysteresis_ppm: int = HYSTERESIS_PPM,
 ) -> dict[str, int]:
-    """The target of every claimant's charger in mA per phase, whole steps, 0 where it is paused; priority comes first.
+    """The target of every car's charger in mA per phase, whole steps, 0 where it is paused; priority comes first.
 
-    `nodes` carry the limits in force. `fixed` are loads that can't be steered; a claimant whose charger is among them
+    `nodes` carry the limits in force. `fixed` are loads that can't be steered; a car whose charger is among them
     has that load as its target, whatever it claims. No limit is exceeded by the targets, though `fixed` loads may. All
     but P0 leave `reserve_w` of the site's limit free, or what P0 has not taken of it.
     """
-    unsteerable = {one.charger_id: fixed[one.charger_id][1] for one in claimants if one.charger_id in fixed}
-    steerable = [one for one in claimants if one.charger_id not in fixed]
+    unsteerable = {one.charger_id: fixed[one.charger_id][1] for one in cars if one.charger_id in fixed}
+    steerable = [one for one in cars if one.charger_id not in fixed]
     emergencies = [one for one in steerable if one.tier == EMERGENCY]
     verified = [one for one in steerable if one.tier == VERIFIED]
     others = [one for one in steerable if one.tier not in (EMERGENCY, VERIFIED)]
     targets = share_by_max_min(nodes, emergencies, fixed, step_ma, hysteresis_ppm)
-    open_nodes = beside_reserve(nodes, reserve_w - _emergency_power_w(claimants, targets | unsteerable))
+    open_nodes = beside_reserve(nodes, reserve_w - _emergency_power_w(cars, targets | unsteerable))
     for group in (verified, others):
         taken = _with_targets(fixed, steerable, targets)
         targets |= share_by_max_min(open_nodes, group, taken, step_ma, hysteresis_ppm)
@@ -84,28 +84,28 @@ def beside_reserve(nodes: Mapping[str, Node], unused_w: int) -> Mapping[str, Nod
     return {**nodes, **{root.id: replace(root, limit_w=max(0, (root.limit_w or 0) - unused_w)) for root in roots}}
 
 
-def _emergency_power_w(claimants: Iterable[Claimant], targets: Mapping[str, int]) -> int:
-    return sum(one.outlet.power_w(targets[one.charger_id]) for one in claimants if one.tier == EMERGENCY)
+def _emergency_power_w(cars: Iterable[PluggedCar], targets: Mapping[str, int]) -> int:
+    return sum(one.outlet.power_w(targets[one.charger_id]) for one in cars if one.tier == EMERGENCY)
 
 
 def share_by_max_min(
-    nodes: Mapping[str, Node], claimants: Sequence[Claimant], taken: Loads, step_ma: int, hysteresis_ppm: int
+    nodes: Mapping[str, Node], cars: Sequence[PluggedCar], taken: Loads, step_ma: int, hysteresis_ppm: int
 ) -> dict[str, int]:
     """Weighted max-min fair shares of what `taken` leaves, for as many as can have their minimum."""
     claims = [
         Claim(one.charger_id, one.outlet, one.min_ma, one.max_ma, one.weight_ppm)
-        for one in last_to_be_paused_first(claimants, hysteresis_ppm)
+        for one in last_to_be_paused_first(cars, hysteresis_ppm)
     ]
     return allocate(nodes, claims, taken, step_ma)
 
 
-def last_to_be_paused_first(claimants: Iterable[Claimant], hysteresis_ppm: int) -> list[Claimant]:
+def last_to_be_paused_first(cars: Iterable[PluggedCar], hysteresis_ppm: int) -> list[PluggedCar]:
     """The order of admission: by tier, then by score; a charging car keeps its turn against a marginally higher one."""
 
-    def order(one: Claimant) -> tuple[int, int, str]:
+    def order(one: PluggedCar) -> tuple[int, int, str]:
         return one.tier, -one.score_ppm - (hysteresis_ppm if one.running else 0), one.charger_id
 
-    return sorted(claimants, key=order)
+    return sorted(cars, key=order)
 
 
 def weight_ppm(score_ppm: int, laxity_ms: int | None) -> int:
@@ -117,6 +117,6 @@ def weight_ppm(score_ppm: int, laxity_ms: int | None) -> int:
     return max(1, min(WHOLE_PPM, score_ppm) * URGENT_MS // (URGENT_MS + slack_ms))
 
 
-def _with_targets(fixed: Loads, claimants: Iterable[Claimant], targets: Mapping[str, int]) -> Loads:
-    outlets = {one.charger_id: one.outlet for one in claimants}
+def _with_targets(fixed: Loads, cars: Iterable[PluggedCar], targets: Mapping[str, int]) -> Loads:
+    outlets = {one.charger_id: one.outlet for one in cars}
     return {**fixed, **{charger: (outlets[charger], target_ma) for charger, target_ma in targets.items()}}

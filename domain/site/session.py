@@ -30,7 +30,7 @@ MAY_FOLLOW: dict[State, frozenset[State]] = {
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What somebody who waits was last told: how she stands, and when it is her turn (None: nobody knows)."""
+    """What was last announced of a waiting session: its standing, and when it is its turn (None: unknown)."""
 
     tier: int
     score_ppm: int
@@ -41,7 +41,7 @@ class Expectation:
 class Session:
     """An open session at a site.
 
-    `need_wh` None: unknown, so it charges until departure; `depart_ms` None: nobody said (a walk-up). `until_ms` is
+    `need_wh` None: unknown, so it charges until departure; `depart_ms` None: unknown (a walk-up). `until_ms` is
     when the present hold ends (the offer's, or the time to plug in); a snoozed session isn't offered anything before
     `snoozed_until_ms`. `tier` holds until `tier_until_ms` (None: P2, which needs no proof).
     """
@@ -64,8 +64,8 @@ class Session:
     """Time without a charger and in pauses that are over."""
     paused_since_ms: int = 0
     meter_start_wh: int = 0
-    told: Expectation | None = None
-    """None while nothing was told of this wait."""
+    announced: Expectation | None = None
+    """None while nothing was announced of this wait."""
 
     def holds(self, charger_id: str) -> bool:
         """Whether the charger is held for this session and not in use by it yet."""

@@ -1,4 +1,4 @@
-"""What `sites` never forgets of a site: its tree, chargers, open sessions, targets, and who received what."""
+"""The state of a site: its tree, chargers, open sessions, targets, and what each member received."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from domain.electrical.grid import Node, Outlet
-from domain.records import Payload, registry
-from domain.records import sites as said
+from domain.electrical.tree import nodes_of
+from domain.records import Payload
+from domain.records import sites as events
 from domain.site.fairness import Received
 from domain.site.session import Expectation, Session
 
 
 @dataclass(frozen=True, slots=True)
-class Charger:
+class SiteCharger:
     """A charger as the site sees it. `occupant`: a session that is over while its car is still plugged in."""
 
     outlet: Outlet
@@ -26,7 +27,7 @@ class Charger:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The fold of a site's own events.
+    """What a site's own events say of it.
 
     `limits`: nodes with the limits in force; `fixed`: what targets can't lower; `priority_reserve_w`: what is kept free
     for P0.
@@ -35,7 +36,7 @@ class Site:
     id: str
     limits: dict[str, Node] = field(default_factory=dict)
     fixed: dict[str, int] = field(default_factory=dict)
-    chargers: dict[str, Charger] = field(default_factory=dict)
+    chargers: dict[str, SiteCharger] = field(default_factory=dict)
     sessions: dict[str, Session] = field(default_factory=dict)
     targets: dict[str, int] = field(default_factory=dict)
     targets_valid_until_ms: int = 0
@@ -54,13 +55,13 @@ class Site:
         return next((session for session in self.sessions.values() if session.charger_id == charger_id), None)
 
     def waiting(self, now_ms: int) -> list[Session]:
-        """Those who wait for a charger and don't have one held; the snoozed ones are left out until they are back."""
+        """The sessions that wait and have no charger held for them, without those that are snoozed now."""
         return [one for one in self.sessions.values() if one.state == "queued" and one.snoozed_until_ms <= now_ms]
 
     def somebody_waits(self) -> bool:
         return any(session.state == "queued" for session in self.sessions.values())
 
-    def free_chargers(self) -> list[Charger]:
+    def free_chargers(self) -> list[SiteCharger]:
         """Those that a waiting car can be sent to: connected, available, not in use, not held."""
         taken = self._taken()
         return [
@@ -82,62 +83,48 @@ class Site:
         return bool(self.sessions) or any(charger.transaction_id is not None for charger in self.chargers.values())
 
 
-def is_usable(charger: Charger) -> bool:
+def is_usable(charger: SiteCharger) -> bool:
     """Whether a new car could be plugged in there."""
     return charger.connected and charger.status in ("Available", "Preparing")
 
 
-def has_failed(charger: Charger) -> bool:
-    """Whether it can't serve anybody until it is back."""
+def has_failed(charger: SiteCharger) -> bool:
+    """Whether it can't serve a car until it is back."""
     return not charger.connected or charger.status in ("Faulted", "Unavailable")
-
-
-def node_of(spec: registry.NodeSpec) -> Node:
-    return Node(spec.id, spec.parent, spec.kind, spec.limit_ma, spec.limit_w)
-
-
-def spec_of(node: Node) -> registry.NodeSpec:
-    return registry.NodeSpec(
-        id=node.id, parent=node.parent, kind=node.kind, limit_ma=node.limit_ma, limit_w=node.limit_w
-    )
-
-
-def _nodes(specs: tuple[registry.NodeSpec, ...]) -> dict[str, Node]:
-    return {spec.id: node_of(spec) for spec in specs}
 
 
 def evolve(site: Site, event: Payload, time_ms: int) -> Site:
     """The site after one of its own events."""
     match event:
-        case said.SiteAdded():
-            return replace(site, limits=_nodes(event.nodes), priority_reserve_w=event.priority_reserve_w)
-        case said.CapacityKnown():
-            return replace(site, limits=_nodes(event.limits), fixed=dict(event.fixed))
-        case said.SiteChargerAdded():
-            return _with_charger(site, Charger(_outlet(event)))
-        case said.SiteChargerChanged():
+        case events.SiteAdded():
+            return replace(site, limits=nodes_of(event.nodes), priority_reserve_w=event.priority_reserve_w)
+        case events.CapacityKnown():
+            return replace(site, limits=nodes_of(event.limits), fixed=dict(event.fixed))
+        case events.SiteChargerAdded():
+            return _with_charger(site, SiteCharger(_outlet(event)))
+        case events.SiteChargerChanged():
             charger = site.chargers[event.charger_id]
             return _with_charger(site, replace(charger, connected=event.connected, status=event.status))
-        case said.TransactionKnown():
+        case events.TransactionKnown():
             charger = site.chargers[event.charger_id]
             return _with_charger(site, replace(charger, transaction_id=event.transaction_id))
-        case said.ChargerOccupied():
+        case events.ChargerOccupied():
             charger = site.chargers[event.charger_id]
             return _with_charger(site, replace(charger, occupant=event.session_id, occupant_wanted=event.wanted))
-        case said.ChargerReleased():
+        case events.ChargerReleased():
             charger = site.chargers[event.charger_id]
             return _with_charger(site, replace(charger, occupant=None, occupant_wanted=False))
-        case said.ScheduleChanged():
+        case events.ScheduleChanged():
             targets = site.targets | {target.charger_id: target.target_ma for target in event.targets}
             targets = {charger: target_ma for charger, target_ma in targets.items() if target_ma > 0}
             return replace(site, targets=targets, targets_valid_until_ms=event.valid_until_ms)
-        case said.TargetsRenewed():
+        case events.TargetsRenewed():
             return replace(site, targets_valid_until_ms=event.valid_until_ms)
-        case said.EtaChanged():
+        case events.EtaChanged():
             known = site.free_at_ms | dict(event.chargers)
             free_at_ms = {charger: at_ms for charger, at_ms in known.items() if at_ms is not None}
-            return replace(site, free_at_ms=free_at_ms, sessions=site.sessions | _told(site.sessions, event))
-        case said.FairnessChanged():
+            return replace(site, free_at_ms=free_at_ms, sessions=site.sessions | _announced(site.sessions, event))
+        case events.FairnessChanged():
             added = {
                 member: site.received.get(member, Received()).plus(energy_wh, time_ms)
                 for member, energy_wh in event.received
@@ -146,20 +133,20 @@ def evolve(site: Site, event: Payload, time_ms: int) -> Site:
     return replace(site, sessions=_sessions(site.sessions, event, time_ms))
 
 
-def _told(sessions: Mapping[str, Session], event: said.EtaChanged) -> dict[str, Session]:
+def _announced(sessions: Mapping[str, Session], event: events.EtaChanged) -> dict[str, Session]:
     return {
         one.session_id: replace(
-            sessions[one.session_id], told=Expectation(one.tier, one.fairness.score_ppm, one.turn_at_ms)
+            sessions[one.session_id], announced=Expectation(one.tier, one.fairness.score_ppm, one.turn_at_ms)
         )
         for one in event.sessions
     }
 
 
-def _outlet(event: said.SiteChargerAdded) -> Outlet:
+def _outlet(event: events.SiteChargerAdded) -> Outlet:
     return Outlet(event.charger_id, event.node, event.phases, event.max_ma, event.min_ma, event.voltage_mv)
 
 
-def _with_charger(site: Site, charger: Charger) -> Site:
+def _with_charger(site: Site, charger: SiteCharger) -> Site:
     return replace(site, chargers=site.chargers | {charger.outlet.id: charger})
 
 
@@ -167,7 +154,7 @@ def _sessions(sessions: Mapping[str, Session], event: Payload, time_ms: int) -> 
     """The open sessions after an event of one of them; one that ended is open no longer."""
     open_ones = dict(sessions)
     match event:
-        case said.SessionQueued():
+        case events.SessionQueued():
             open_ones[event.session_id] = Session(
                 id=event.session_id,
                 vehicle_id=event.vehicle_id,
@@ -179,26 +166,26 @@ def _sessions(sessions: Mapping[str, Session], event: Payload, time_ms: int) -> 
                 queued_ms=time_ms,
                 walk_up=event.walk_up,
             )
-        case said.SessionTierChanged():
+        case events.SessionTierChanged():
             _change(open_ones, event.session_id, tier=event.tier, tier_until_ms=event.until_ms)
-        case said.SessionEnded():
+        case events.SessionEnded():
             del open_ones[event.session_id]
-        case said.SessionOffered():
+        case events.SessionOffered():
             _change(
                 open_ones,
                 event.session_id,
                 state="offered",
                 charger_id=event.charger_id,
                 until_ms=event.held_until_ms,
-                told=None,
+                announced=None,
             )
-        case said.SessionSnoozed():
+        case events.SessionSnoozed():
             _change(open_ones, event.session_id, state="queued", charger_id=None, snoozed_until_ms=event.until_ms)
-        case said.SessionRequeued():
+        case events.SessionRequeued():
             _change(open_ones, event.session_id, state="queued", charger_id=None)
-        case said.SessionAssigned():
+        case events.SessionAssigned():
             _change(open_ones, event.session_id, state="assigned", until_ms=event.plug_in_until_ms)
-        case said.SessionCharging():
+        case events.SessionCharging():
             waited_ms = open_ones[event.session_id].waited_until(time_ms)
             _change(
                 open_ones,
@@ -207,11 +194,11 @@ def _sessions(sessions: Mapping[str, Session], event: Payload, time_ms: int) -> 
                 charger_id=event.charger_id,
                 meter_start_wh=event.meter_start_wh,
                 waited_ms=waited_ms,
-                told=None,
+                announced=None,
             )
-        case said.SessionPaused():
+        case events.SessionPaused():
             _change(open_ones, event.session_id, state="paused", paused_since_ms=time_ms)
-        case said.SessionResumed():
+        case events.SessionResumed():
             waited_ms = open_ones[event.session_id].waited_until(time_ms)
             _change(open_ones, event.session_id, state="charging", waited_ms=waited_ms)
     return open_ones

@@ -1,70 +1,69 @@
-"""Targets: what each charger shall be limited to, planned anew on every tick and whenever something changed."""
+"""The targets of a site's chargers (mA per phase), planned anew on every tick and at every change."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from domain.electrical.grid import Outlet
+from domain.electrical.tree import specs_of
 from domain.records.sites import Claimant, ScheduleChanged, SessionPaused, SessionResumed, Target, TargetsRenewed
-from domain.site.context import Deciding
+from domain.site.context import SiteContext
 from domain.site.fair_share import mean_received, recorded, score_of, weight_of
-from domain.site.scheduling import Claimant as Claim
-from domain.site.scheduling import schedule
+from domain.site.scheduling import PluggedCar, schedule
 from domain.site.session import EMERGENCY, Session
-from domain.site.state import spec_of
 
 RULE = "scheduling.weighted_max_min.v1"
 VALID_MS = 10 * 60_000
-"""How long `load` may follow targets that nobody renews."""
+"""How long `load` may follow targets that are not renewed."""
 WORTHWHILE_MA = 2_000
 """A tick changes targets only where one moves by as much: each change is a message that a charger must confirm."""
 
 
-def plan(deciding: Deciding) -> None:
-    """Divide the capacity in force among the cars that charge, and say what changed."""
-    plugged = [session for session in deciding.site.sessions.values() if session.plugged()]
-    mean_mwh = mean_received(deciding.site, deciding.now_ms)
-    claimants = [_claimant(deciding, session, mean_mwh) for session in plugged]
-    outlets = {charger.outlet.id: charger.outlet for charger in deciding.site.chargers.values()}
-    reserve_w = _reserve_w(deciding)
-    claims = [claim_of(one, outlets) for one in claimants]
-    found = schedule(deciding.site.limits, claims, _fixed(deciding), reserve_w=reserve_w)
-    changed = _changes(deciding, found)
-    if changed and (deciding.urgent or _is_worthwhile(deciding, changed)):
-        deciding.add(
+def plan(context: SiteContext) -> None:
+    """Divide the capacity in force among the plugged-in cars, and publish what changed."""
+    plugged = [session for session in context.site.sessions.values() if session.plugged()]
+    mean_mwh = mean_received(context.site, context.now_ms)
+    claimants = [_claimant(context, session, mean_mwh) for session in plugged]
+    outlets = {charger.outlet.id: charger.outlet for charger in context.site.chargers.values()}
+    reserve_w = _reserve_w(context)
+    cars = [plugged_car(one, outlets) for one in claimants]
+    found = schedule(context.site.limits, cars, _fixed(context), reserve_w=reserve_w)
+    changed = _changes(context, found)
+    if changed and (context.urgent or _is_worthwhile(context, changed)):
+        context.add(
             ScheduleChanged(
                 targets=tuple(Target(charger_id=charger, target_ma=target_ma) for charger, target_ma in changed),
-                valid_until_ms=deciding.now_ms + VALID_MS,
+                valid_until_ms=context.now_ms + VALID_MS,
                 claimants=tuple(claimants),
-                limits=tuple(spec_of(node) for node in deciding.site.limits.values()),
-                fixed=tuple(deciding.site.fixed.items()),
+                limits=specs_of(context.site.limits),
+                fixed=tuple(context.site.fixed.items()),
                 priority_reserve_w=reserve_w,
                 rule=RULE,
                 reason=_reason(found),
             )
         )
     for session in plugged:
-        _pause_or_resume(deciding, session, deciding.site.targets.get(session.charger_id or "", 0))
+        _pause_or_resume(context, session, context.site.targets.get(session.charger_id or "", 0))
 
 
-def _claimant(deciding: Deciding, session: Session, mean_mwh: int | None) -> Claimant:
-    outlet = deciding.site.chargers[session.charger_id or ""].outlet
-    fairness = recorded(score_of(deciding.site, deciding.sensed, session, mean_mwh, deciding.now_ms))
+def _claimant(context: SiteContext, session: Session, mean_mwh: int | None) -> Claimant:
+    outlet = context.site.chargers[session.charger_id or ""].outlet
+    fairness = recorded(score_of(context.site, context.observations, session, mean_mwh, context.now_ms))
     most_ma = min(outlet.max_ma, session.max_ma or outlet.max_ma)
     return Claimant(
         charger_id=outlet.id,
         tier=session.tier,
         fairness=fairness,
-        weight_ppm=weight_of(deciding.site, deciding.sensed, session, fairness, deciding.now_ms),
+        weight_ppm=weight_of(context.site, context.observations, session, fairness, context.now_ms),
         min_ma=outlet.min_ma,
-        max_ma=max(outlet.min_ma, min(most_ma, deciding.sensed.usable_ma.get(outlet.id, most_ma))),
+        max_ma=max(outlet.min_ma, min(most_ma, context.observations.usable_ma.get(outlet.id, most_ma))),
         running=session.state == "charging",
     )
 
 
-def claim_of(claimant: Claimant, outlets: Mapping[str, Outlet]) -> Claim:
-    """A recorded claimant as the schedule rule takes it."""
-    return Claim(
+def plugged_car(claimant: Claimant, outlets: Mapping[str, Outlet]) -> PluggedCar:
+    """A car as the schedule rule needs it, from a recorded claimant."""
+    return PluggedCar(
         charger_id=claimant.charger_id,
         outlet=outlets[claimant.charger_id],
         tier=claimant.tier,
@@ -76,9 +75,9 @@ def claim_of(claimant: Claimant, outlets: Mapping[str, Outlet]) -> Claim:
     )
 
 
-def _reserve_w(deciding: Deciding) -> int:
+def _reserve_w(context: SiteContext) -> int:
     """The standing reserve for P0, less what is counted already for those of P0 who are about to start."""
-    site = deciding.site
+    site = context.site
     starting = [one for one in site.sessions.values() if one.tier == EMERGENCY and not one.plugged()]
     used_w = sum(
         site.chargers[charger].outlet.power_w(site.fixed[charger])
@@ -88,21 +87,21 @@ def _reserve_w(deciding: Deciding) -> int:
     return max(0, site.priority_reserve_w - used_w)
 
 
-def _fixed(deciding: Deciding) -> dict[str, tuple[Outlet, int]]:
+def _fixed(context: SiteContext) -> dict[str, tuple[Outlet, int]]:
     """What chargers that targets can't lower are counted at."""
-    outlets = {charger.outlet.id: charger.outlet for charger in deciding.site.chargers.values()}
-    return {charger: (outlets[charger], ma) for charger, ma in deciding.site.fixed.items() if charger in outlets}
+    outlets = {charger.outlet.id: charger.outlet for charger in context.site.chargers.values()}
+    return {charger: (outlets[charger], ma) for charger, ma in context.site.fixed.items() if charger in outlets}
 
 
-def _changes(deciding: Deciding, found: dict[str, int]) -> list[tuple[str, int]]:
+def _changes(context: SiteContext, found: dict[str, int]) -> list[tuple[str, int]]:
     """Targets that differ, in the order of the schedule (priority first); chargers without a claim go to 0."""
-    before = deciding.site.targets
+    before = context.site.targets
     ended = [(charger, 0) for charger in before if charger not in found]
     return ended + [(charger, ma) for charger, ma in found.items() if before.get(charger, 0) != ma]
 
 
-def _is_worthwhile(deciding: Deciding, changed: list[tuple[str, int]]) -> bool:
-    before = deciding.site.targets
+def _is_worthwhile(context: SiteContext, changed: list[tuple[str, int]]) -> bool:
+    before = context.site.targets
     return any(ma == 0 or abs(ma - before.get(charger, 0)) >= WORTHWHILE_MA for charger, ma in changed)
 
 
@@ -111,16 +110,16 @@ def _reason(found: dict[str, int]) -> str:
     return f"{len(found)} cars share what the limits in force allow; {paused} paused"
 
 
-def _pause_or_resume(deciding: Deciding, session: Session, target_ma: int) -> None:
+def _pause_or_resume(context: SiteContext, session: Session, target_ma: int) -> None:
     if target_ma == 0 and session.state == "charging":
         reason = "too little capacity for 6 A each: the lowest fairness scores are paused first"
-        deciding.add(SessionPaused(session_id=session.id, reason=reason))
+        context.add(SessionPaused(session_id=session.id, reason=reason))
     elif target_ma > 0 and session.state == "paused":
-        deciding.add(SessionResumed(session_id=session.id))
+        context.add(SessionResumed(session_id=session.id))
 
 
-def renew(deciding: Deciding) -> None:
-    """Say that the targets still hold when half of their time is over."""
-    half_over = deciding.site.targets_valid_until_ms - deciding.now_ms < VALID_MS // 2
-    if deciding.site.targets and half_over:
-        deciding.add(TargetsRenewed(valid_until_ms=deciding.now_ms + VALID_MS))
+def renew(context: SiteContext) -> None:
+    """Renew the targets when half of their time is over."""
+    half_over = context.site.targets_valid_until_ms - context.now_ms < VALID_MS // 2
+    if context.site.targets and half_over:
+        context.add(TargetsRenewed(valid_until_ms=context.now_ms + VALID_MS))

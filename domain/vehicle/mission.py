@@ -1,14 +1,13 @@
-"""Priority for a mission: an enrolled vehicle that is on one, near the site, right now, by its enterprise's word."""
+"""Priority for a mission: of an enrolled vehicle that is on one now, near the site, as its enterprise reports."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from domain.records import Payload
+from domain.errors import DomainError
 from domain.records.observations import Reading
-from domain.records.time import TimerSet
 from domain.records.vehicles import Evidence, PriorityRevoked, QuotaRefused, QuotaUsed
-from domain.vehicle.priority import TIMER, Case, claim, claim_id, deny, evidence_of, expire, grant, improves
+from domain.vehicle.context import RULE as ROUTE_RULE
+from domain.vehicle.context import VehicleContext
+from domain.vehicle.priority import TIMER, claim, claim_id, deny, evidence_of, expire, grant, improves
 from domain.vehicle.zone import is_near
 
 RULE = "priority.mission.v1"
@@ -16,9 +15,9 @@ DRIVER_RULE = "priority.mission_by_driver.v1"
 VALID_MS = 30 * 60_000
 """How long a grant holds unless it is renewed."""
 RENEW_MS = 60_000
-"""So long before its end it is renewed, so that no car is throttled and raised again in between."""
+"""The time before its end at which it is renewed, so that no car is throttled and raised again in between."""
 AGAIN_MS = 5 * 60_000
-"""A claim that was refused is not made again before."""
+"""The time before a refused claim is made again."""
 
 
 def missing(evidence: Evidence) -> str | None:
@@ -36,62 +35,74 @@ def missing(evidence: Evidence) -> str | None:
     return None
 
 
-def at_request(case: Case) -> list[Payload]:
-    """A unit that may have priority asks for a session: it claims, or hears what is missing. Others hear nothing."""
-    if not case.vehicle.may_have_missions():
-        return []
-    lacking = missing(evidence_of(case))
-    return [_claim(case)] if lacking is None else [deny(case, "mission", RULE, lacking)]
+def at_request(context: VehicleContext) -> None:
+    """Claim priority for a unit that may have it and requests a session, or deny it with what is missing."""
+    if not context.vehicle.may_have_missions():
+        return
+    lacking = missing(evidence_of(context))
+    if lacking is None:
+        _claim(context)
+    else:
+        deny(context, "mission", RULE, lacking)
 
 
-def at_reading(case: Case, told: Reading) -> Sequence[Payload]:
-    """A reading may prove a mission, or its end; a driver's word does neither, and her claim is denied."""
-    if told.source == "driver":
-        reason = "a mission counts only from the integration of the vehicle's enterprise"
-        return [deny(case, "mission", DRIVER_RULE, reason)] if told.mission_active else []
-    visit = case.vehicle.visit
+def at_reading(context: VehicleContext, reading: Reading) -> None:
+    """A reading may prove a mission, or its end; a driver's proves neither, and a driver's claim is denied."""
+    if not context.vehicle.known:
+        raise DomainError("this vehicle is not registered", field="vehicle_id", rule=ROUTE_RULE)
+    if reading.source == "driver":
+        if reading.mission_active:
+            reason = "a mission counts only from the integration of the vehicle's enterprise"
+            deny(context, "mission", DRIVER_RULE, reason)
+        return
+    visit = context.vehicle.visit
     if visit is None:
-        return []
-    evidence = evidence_of(case)
+        return
+    evidence = evidence_of(context)
     if visit.grant is not None and visit.grant.basis == "mission":
-        return expire(case, RULE, "the mission is over") if evidence.mission_active is False else []
-    claimed_lately = visit.claimed_ms is not None and case.now_ms - visit.claimed_ms < AGAIN_MS
-    return [] if claimed_lately or missing(evidence) is not None else [_claim(case)]
+        if evidence.mission_active is False:
+            expire(context, RULE, "the mission is over")
+        return
+    claimed_lately = visit.claimed_ms is not None and context.now_ms - visit.claimed_ms < AGAIN_MS
+    if not claimed_lately and missing(evidence) is None:
+        _claim(context)
 
 
-def answered(case: Case, told: QuotaUsed | QuotaRefused) -> Sequence[Payload]:
-    """The quota has room: granted, if it is still proven, and better than what the session has. Or it has none."""
-    if isinstance(told, QuotaRefused):
-        return [deny(case, "mission", told.rule, told.reason)]
-    lacking = missing(evidence_of(case))
+def answered(context: VehicleContext, answer: QuotaUsed | QuotaRefused) -> None:
+    """Grant, where the quota has room, if the mission is still proven and that is better than what the session has."""
+    if isinstance(answer, QuotaRefused):
+        return deny(context, "mission", answer.rule, answer.reason)
+    lacking = missing(evidence_of(context))
     if lacking is not None:
-        return [deny(case, "mission", RULE, lacking)]
-    if not improves(case.visit, told.tier, "mission"):
-        return []
-    until_ms = case.now_ms + VALID_MS
-    reason = f"on a verified mission near the site; grant {told.used} of {told.limit}"
-    return grant(case, told.tier, "mission", until_ms, wake_ms=until_ms - RENEW_MS, rule=RULE, reason=reason)
+        return deny(context, "mission", RULE, lacking)
+    if not improves(context.visit, answer.tier, "mission"):
+        return None
+    until_ms = context.now_ms + VALID_MS
+    reason = f"on a verified mission near the site; grant {answer.used} of {answer.limit}"
+    return grant(context, answer.tier, "mission", until_ms, wake_ms=until_ms - RENEW_MS, rule=RULE, reason=reason)
 
 
-def at_wake(case: Case) -> Sequence[Payload]:
-    """The grant is nearly over and renewed if it is still proven, or it is over."""
-    visit = case.visit
-    if visit.grant is None:
-        return []
-    lacking = missing(evidence_of(case))
-    if visit.grant.valid_until_ms <= case.now_ms:
-        return expire(case, RULE, lacking or "its time is over, and it was not renewed")
-    until_the_end = TimerSet(name=TIMER, due_ms=visit.grant.valid_until_ms)
-    return [until_the_end] if lacking is not None else [_claim(case), until_the_end]
+def at_wake(context: VehicleContext) -> None:
+    """A grant that is nearly over is renewed if it is still proven; one that is over has expired."""
+    held = context.visit.grant
+    if held is None:
+        return
+    lacking = missing(evidence_of(context))
+    if held.valid_until_ms <= context.now_ms:
+        expire(context, RULE, lacking or "its time is over, and it was not renewed")
+        return
+    if lacking is None:
+        _claim(context)
+    context.set_timer(TIMER, held.valid_until_ms)
 
 
-def revoked(case: Case, told: PriorityRevoked) -> Sequence[Payload]:
+def revoked(context: VehicleContext, event: PriorityRevoked) -> None:
     """The enterprise may have priority no longer."""
-    visit = case.vehicle.visit
-    if visit is None or visit.grant is None or told.claim_id != claim_id(visit.session_id, visit.grant.basis):
-        return []
-    return expire(case, RULE, told.reason)
+    visit = context.vehicle.visit
+    if visit is None or visit.grant is None or event.claim_id != claim_id(visit.session_id, visit.grant.basis):
+        return
+    expire(context, RULE, event.reason)
 
 
-def _claim(case: Case) -> Payload:
-    return claim(case, "mission", f"enterprise:{case.vehicle.enterprise_id}")
+def _claim(context: VehicleContext) -> None:
+    claim(context, "mission", f"enterprise:{context.vehicle.enterprise_id}")

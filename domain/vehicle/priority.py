@@ -1,52 +1,32 @@
-"""What a decision about a vehicle's priority is made of: the case, its evidence, and the words that say it."""
+"""The decisions about a vehicle's priority: claimed, granted, denied, expired, each with its evidence."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from domain.errors import DomainError
-from domain.records import Payload, derived_id
-from domain.records.time import TimerSet
+from domain.records import derived_id
 from domain.records.vehicles import Basis, Evidence, PriorityClaimed, PriorityDenied, PriorityExpired, PriorityGranted
-from domain.vehicle.readings import Observed, Readings, fresh
-from domain.vehicle.state import Vehicle, Visit
+from domain.vehicle.context import VehicleContext
+from domain.vehicle.readings import Observed, fresh
+from domain.vehicle.vehicle import Visit
 
-RULE = "priority.session.v1"
 TIMER = "priority"
-"""Wakes the vehicle when its priority has to be renewed, or ends."""
+"""The timer that is due when a priority has to be renewed, or ends."""
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """All that is known when it is decided."""
-
-    vehicle: Vehicle
-    readings: Readings
-    now_ms: int
-
-    @property
-    def visit(self) -> Visit:
-        """The open session. Raises `DomainError` where there is none."""
-        if self.vehicle.visit is None:
-            raise DomainError("this vehicle has no such session open", field="session_id", rule=RULE)
-        return self.vehicle.visit
-
-
-def evidence_of(case: Case) -> Evidence:
-    """What is known now; whatever is stale is unknown."""
-    visit, now_ms = case.vehicle.visit, case.now_ms
-    mission = fresh(case.readings.mission_active, now_ms)
-    zone = fresh(case.readings.location_zone, now_ms)
-    level = fresh(case.readings.level_permille, now_ms)
+def evidence_of(context: VehicleContext) -> Evidence:
+    """The evidence as it is known now; what is stale is unknown."""
+    visit, now_ms = context.vehicle.visit, context.now_ms
+    mission = fresh(context.observations.mission_active, now_ms)
+    zone = fresh(context.observations.location_zone, now_ms)
+    soc = fresh(context.observations.soc_permille, now_ms)
     return Evidence(
-        eligible=case.vehicle.may_have_missions(),
+        eligible=context.vehicle.may_have_missions(),
         mission_active=None if mission is None else mission.value,
         mission_age_ms=_age_ms(mission, now_ms),
         location_zone=None if zone is None else zone.value,
         location_age_ms=_age_ms(zone, now_ms),
         site_zone=None if visit is None else visit.site_zone,
-        level_permille=None if level is None else level.value,
-        level_age_ms=_age_ms(level, now_ms),
+        level_permille=None if soc is None else soc.value,
+        level_age_ms=_age_ms(soc, now_ms),
     )
 
 
@@ -55,18 +35,20 @@ def _age_ms(known: Observed[bool] | Observed[str] | Observed[int] | None, now_ms
 
 
 def claim_id(session_id: str, basis: Basis) -> str:
-    """One claim a session and basis: made again, it is renewed."""
+    """The id of the one claim of a session and basis: made again, it is renewed."""
     return derived_id(session_id, basis)
 
 
-def claim(case: Case, basis: Basis, holder: str) -> PriorityClaimed:
-    """Ask the holder of the quota."""
-    return PriorityClaimed(
-        claim_id=claim_id(case.visit.session_id, basis),
-        holder=holder,
-        vehicle_id=case.vehicle.id,
-        session_id=case.visit.session_id,
-        basis=basis,
+def claim(context: VehicleContext, basis: Basis, holder: str) -> None:
+    """Claim priority of the holder of the quota."""
+    context.add(
+        PriorityClaimed(
+            claim_id=claim_id(context.visit.session_id, basis),
+            holder=holder,
+            vehicle_id=context.vehicle.id,
+            session_id=context.visit.session_id,
+            basis=basis,
+        )
     )
 
 
@@ -76,48 +58,54 @@ def improves(visit: Visit, tier: int, basis: Basis) -> bool:
 
 
 def grant(
-    case: Case, tier: int, basis: Basis, valid_until_ms: int, *, wake_ms: int, rule: str, reason: str
-) -> list[Payload]:
-    """Grant, and be woken at `wake_ms` to see to its end."""
-    granted = PriorityGranted(
-        session_id=case.visit.session_id,
-        vehicle_id=case.vehicle.id,
-        site_id=case.visit.site_id,
-        tier=tier,
-        basis=basis,
-        valid_until_ms=valid_until_ms,
-        evidence=evidence_of(case),
-        rule=rule,
-        reason=reason,
+    context: VehicleContext, tier: int, basis: Basis, valid_until_ms: int, *, wake_ms: int, rule: str, reason: str
+) -> None:
+    """Grant, and see to the end of the grant at `wake_ms`."""
+    context.add(
+        PriorityGranted(
+            session_id=context.visit.session_id,
+            vehicle_id=context.vehicle.id,
+            site_id=context.visit.site_id,
+            tier=tier,
+            basis=basis,
+            valid_until_ms=valid_until_ms,
+            evidence=evidence_of(context),
+            rule=rule,
+            reason=reason,
+        )
     )
-    return [granted, TimerSet(name=TIMER, due_ms=wake_ms)]
+    context.set_timer(TIMER, wake_ms)
 
 
-def deny(case: Case, basis: Basis, rule: str, reason: str) -> PriorityDenied:
-    visit = case.vehicle.visit
-    return PriorityDenied(
-        session_id=None if visit is None else visit.session_id,
-        vehicle_id=case.vehicle.id,
-        site_id=None if visit is None else visit.site_id,
-        basis=basis,
-        evidence=evidence_of(case),
-        rule=rule,
-        reason=reason,
+def deny(context: VehicleContext, basis: Basis, rule: str, reason: str) -> None:
+    """Deny priority, with or without an open session."""
+    visit = context.vehicle.visit
+    context.add(
+        PriorityDenied(
+            session_id=None if visit is None else visit.session_id,
+            vehicle_id=context.vehicle.id,
+            site_id=None if visit is None else visit.site_id,
+            basis=basis,
+            evidence=evidence_of(context),
+            rule=rule,
+            reason=reason,
+        )
     )
 
 
-def expire(case: Case, rule: str, reason: str) -> list[Payload]:
-    """The end of the priority that the session has, where it has one."""
-    visit = case.vehicle.visit
+def expire(context: VehicleContext, rule: str, reason: str) -> None:
+    """End the priority that the session has, where it has one."""
+    visit = context.vehicle.visit
     if visit is None or visit.grant is None:
-        return []
-    expired = PriorityExpired(
-        session_id=visit.session_id,
-        vehicle_id=case.vehicle.id,
-        site_id=visit.site_id,
-        tier=visit.grant.tier,
-        evidence=evidence_of(case),
-        rule=rule,
-        reason=reason,
+        return
+    context.add(
+        PriorityExpired(
+            session_id=visit.session_id,
+            vehicle_id=context.vehicle.id,
+            site_id=visit.site_id,
+            tier=visit.grant.tier,
+            evidence=evidence_of(context),
+            rule=rule,
+            reason=reason,
+        )
     )
-    return [expired]

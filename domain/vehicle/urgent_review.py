@@ -1,12 +1,8 @@
-"""Urgent review: a driver who runs low gets P1, by the rule within her quota, or by an operator's word."""
+"""Urgent review: a driver who runs low gets P1, by the rule within their quota, or by an operator's decision."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from domain.errors import DomainError
-from domain.records import Payload
-from domain.records.time import TimerSet
 from domain.records.vehicles import (
     Basis,
     DecideUrgentReview,
@@ -17,8 +13,9 @@ from domain.records.vehicles import (
     UrgentReviewOpened,
 )
 from domain.site.session import VERIFIED
-from domain.vehicle.priority import Case, claim, deny, evidence_of, expire, grant, improves
-from domain.vehicle.state import Visit
+from domain.vehicle.context import VehicleContext
+from domain.vehicle.priority import claim, deny, evidence_of, expire, grant, improves
+from domain.vehicle.vehicle import Visit
 
 RULE = "priority.low_charge.v1"
 OPERATOR_RULE = "priority.operator.v1"
@@ -40,77 +37,81 @@ def missing(evidence: Evidence) -> str | None:
     return None
 
 
-def request(case: Case, asked: RequestUrgentReview) -> list[Payload]:
+def request(context: VehicleContext, asked: RequestUrgentReview) -> None:
     """Claim it where the rule can grant it; otherwise ask an operator. Raises `DomainError` where it can't be asked."""
-    visit = _visit(case, asked.session_id)
+    visit = _visit(context, asked.session_id)
     if visit.grant is not None:
         raise DomainError("this session has priority already", field="session_id", rule=RULE)
     if visit.reviewed:
         raise DomainError("this session had its urgent review", field="session_id", rule=RULE)
-    if visit.depart_ms <= case.now_ms:
+    if visit.depart_ms <= context.now_ms:
         raise DomainError("the departure of this session is past", field="session_id", rule=RULE)
-    lacking = missing(evidence_of(case))
-    return [_claim(case)] if lacking is None else _open(case, lacking)
+    lacking = missing(evidence_of(context))
+    if lacking is None:
+        claim(context, "low_charge", f"account:{context.vehicle.owner_id or context.vehicle.id}")
+    else:
+        _ask_an_operator(context, lacking)
 
 
-def answered(case: Case, told: QuotaUsed | QuotaRefused) -> list[Payload]:
-    """The quota has room: granted, if still proven. Otherwise an operator may; but priority may have come since."""
-    if not improves(case.visit, VERIFIED, "low_charge"):
-        return []
-    lacking = told.reason if isinstance(told, QuotaRefused) else missing(evidence_of(case))
+def answered(context: VehicleContext, answer: QuotaUsed | QuotaRefused) -> None:
+    """Grant, where the quota has room, if still proven. Otherwise an operator may; but priority may have come since."""
+    if not improves(context.visit, VERIFIED, "low_charge"):
+        return None
+    if isinstance(answer, QuotaRefused):
+        return _ask_an_operator(context, answer.reason)
+    lacking = missing(evidence_of(context))
     if lacking is not None:
-        return _open(case, lacking)
-    reason = f"the charge level is at most {LOW_PERMILLE // 10} %; grant {told.used} of {told.limit}"
-    return _grant(case, "low_charge", RULE, reason)
+        return _ask_an_operator(context, lacking)
+    reason = f"the charge level is at most {LOW_PERMILLE // 10} %; grant {answer.used} of {answer.limit}"
+    return _grant(context, "low_charge", RULE, reason)
 
 
-def decide(case: Case, asked: DecideUrgentReview) -> list[Payload]:
-    """The operator's word. Raises `DomainError` where no review of this session waits for it."""
-    if _visit(case, asked.session_id).decide_by_ms is None:
+def decide(context: VehicleContext, asked: DecideUrgentReview) -> None:
+    """An operator grants or denies. Raises `DomainError` where no review of this session is open."""
+    if _visit(context, asked.session_id).decide_by_ms is None:
         raise DomainError("no urgent review of this session is open", field="session_id", rule=OPERATOR_RULE)
     if asked.granted:
-        return _grant(case, "operator", OPERATOR_RULE, "an operator granted it")
-    return [deny(case, "operator", OPERATOR_RULE, "an operator denied it")]
+        _grant(context, "operator", OPERATOR_RULE, "an operator granted it")
+    else:
+        deny(context, "operator", OPERATOR_RULE, "an operator denied it")
 
 
-def at_deadline(case: Case) -> Sequence[Payload]:
-    """Nobody decided."""
-    visit = case.vehicle.visit
-    if visit is None or visit.decide_by_ms is None or visit.decide_by_ms > case.now_ms:
-        return []
-    return [deny(case, "operator", OPERATOR_RULE, "nobody decided within 15 minutes: normal priority")]
+def at_deadline(context: VehicleContext) -> None:
+    """Deny what no operator decided."""
+    visit = context.vehicle.visit
+    if visit is not None and visit.decide_by_ms is not None and visit.decide_by_ms <= context.now_ms:
+        deny(context, "operator", OPERATOR_RULE, "nobody decided within 15 minutes: normal priority")
 
 
-def at_wake(case: Case) -> Sequence[Payload]:
+def at_wake(context: VehicleContext) -> None:
     """The grant is over."""
-    return expire(case, RULE, "it was granted until the departure, or for 6 hours")
+    expire(context, RULE, "it was granted until the departure, or for 6 hours")
 
 
-def _open(case: Case, reason: str) -> list[Payload]:
-    decide_by_ms = case.now_ms + DECIDE_MS
-    opened = UrgentReviewOpened(
-        session_id=case.visit.session_id,
-        vehicle_id=case.vehicle.id,
-        decide_by_ms=decide_by_ms,
-        reason=reason,
-        site_id=case.visit.site_id,
-        evidence=evidence_of(case),
+def _ask_an_operator(context: VehicleContext, reason: str) -> None:
+    decide_by_ms = context.now_ms + DECIDE_MS
+    context.add(
+        UrgentReviewOpened(
+            session_id=context.visit.session_id,
+            vehicle_id=context.vehicle.id,
+            decide_by_ms=decide_by_ms,
+            reason=reason,
+            site_id=context.visit.site_id,
+            evidence=evidence_of(context),
+        )
     )
-    return [opened, TimerSet(name=TIMER, due_ms=decide_by_ms)]
+    context.set_timer(TIMER, decide_by_ms)
 
 
-def _grant(case: Case, basis: Basis, rule: str, reason: str) -> list[Payload]:
-    until_ms = min(case.visit.depart_ms, case.now_ms + VALID_MS)
-    if until_ms <= case.now_ms:
-        return [deny(case, basis, rule, "the departure of this session is past")]
-    return grant(case, VERIFIED, basis, until_ms, wake_ms=until_ms, rule=rule, reason=reason)
+def _grant(context: VehicleContext, basis: Basis, rule: str, reason: str) -> None:
+    until_ms = min(context.visit.depart_ms, context.now_ms + VALID_MS)
+    if until_ms <= context.now_ms:
+        deny(context, basis, rule, "the departure of this session is past")
+    else:
+        grant(context, VERIFIED, basis, until_ms, wake_ms=until_ms, rule=rule, reason=reason)
 
 
-def _visit(case: Case, session_id: str) -> Visit:
-    if case.visit.session_id != session_id:
+def _visit(context: VehicleContext, session_id: str) -> Visit:
+    if context.visit.session_id != session_id:
         raise DomainError("this vehicle has no such session open", field="session_id", rule=RULE)
-    return case.visit
-
-
-def _claim(case: Case) -> Payload:
-    return claim(case, "low_charge", f"account:{case.vehicle.owner_id or case.vehicle.id}")
+    return context.visit

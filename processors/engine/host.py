@@ -152,7 +152,7 @@ class Host:
             work.outputs += parked_outputs(self.processor.name, given, error, self.build)
             return replace(state, parked=True)
         work.outputs += outputs_of(self.processor, given.stream, done)
-        return done.state
+        return done.after
 
     def _new_day(self) -> str | None:
         """The date (UTC, by the streams' own time) where the last batch began a new day."""

@@ -23,7 +23,7 @@ def outputs_of(processor: Processor[Any, Any], stream: str, done: Step[Any, Any]
         outputs.append((topics.EVENTS, entry(event)))
         for to, message in messages(event):
             outputs.append((topics.inputs(to), entry(message)))
-        for want in processor.desired(done.state.fold, event.data):
+        for want in processor.desired(done.after.state, event.data):
             desired[want.charger_id] = want
     outputs += [(topics.DESIRED, Entry(charger, canonical(want))) for charger, want in desired.items()]
     for name, record in done.timers:

@@ -1,39 +1,43 @@
-"""What a processor is: three pure functions over the state of one stream."""
+"""What a processor is: four pure functions over the state of one stream, and for some the state desired of chargers."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Protocol, TypeVar
+from typing import Generic
 
+from domain.decision import Observations, State
 from domain.load_control.desired import Desired
 from domain.records import Payload, Record
 
-Fold = TypeVar("Fold")
-Working = TypeVar("Working")
 
-
-class Processor(Protocol[Fold, Working]):
+class Processor(ABC, Generic[State, Observations]):
     """Decisions of one kind of stream. No clock, no randomness, no I/O.
 
-    `Fold` (what must never be forgotten, from the stream's own events) and `Working` (what may be learnt again) are
-    frozen dataclasses that pydantic can read back from JSON. An input's `time` is the latest its stream has seen.
+    `State` (what must never be forgotten, from the stream's own events) and `Observations` (what may be observed again)
+    are frozen dataclasses that pydantic can read back from JSON. An input's `time` is the latest its stream has seen.
     """
 
     name: str
-    fold_type: type[Fold]
-    working_type: type[Working]
+    state_type: type[State]
+    observations_type: type[Observations]
 
-    def start(self, key: str) -> tuple[Fold, Working]:
+    @abstractmethod
+    def initial_state(self, key: str) -> tuple[State, Observations]:
         """The state of a stream that has seen nothing; `key` is the stream without the processor's name."""
 
-    def observe(self, fold: Fold, working: Working, given: Record) -> Working:
-        """What this input teaches."""
+    @abstractmethod
+    def observe(self, state: State, observations: Observations, given: Record) -> Observations:
+        """The observations after this input."""
 
-    def decide(self, fold: Fold, working: Working, given: Record) -> Sequence[Payload]:
+    @abstractmethod
+    def decide(self, state: State, observations: Observations, given: Record) -> Sequence[Payload]:
         """The events (and timers) that follow. Raises `DomainError` to reject the input."""
 
-    def evolve(self, fold: Fold, event: Payload, time_ms: int) -> Fold:
-        """The fold after one of the stream's own events."""
+    @abstractmethod
+    def evolve(self, state: State, event: Payload, time_ms: int) -> State:
+        """The state after one of the stream's own events."""
 
-    def desired(self, fold: Fold, event: Payload) -> Sequence[Desired]:
-        """What chargers shall be told because of an event, by the fold after the step: rows of `chargers.desired`."""
+    def desired(self, state: State, event: Payload) -> Sequence[Desired]:
+        """The rows of `chargers.desired` that an event changes, by the state after the step. Most change none."""
+        return ()

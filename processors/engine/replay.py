@@ -94,7 +94,7 @@ def _again(
     except Exception as error:
         states[given.stream] = replace(state, parked=True)
         return [parked_event(processor.name, given, error, build)]
-    states[given.stream] = done.state
+    states[given.stream] = done.after
     return done.events
 
 

@@ -18,25 +18,26 @@ from pydantic import TypeAdapter
 
 from commands.log.codec import canonical, fields
 from commands.shape import shape
+from domain.decision import Observations, State
 from domain.errors import DomainError
 from domain.records import Payload, Record, derived_id
 from domain.records.time import InputRejected, StreamUnparked, TimerDue, TimerSet
-from processors.engine.processor import Fold, Processor, Working
+from processors.engine.processor import Processor
 from processors.engine.recent import RecentInputs
 
 REMEMBERED_COMMANDS_MS = 24 * 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
-class StreamState(Generic[Fold, Working]):
+class StreamState(Generic[State, Observations]):
     """Everything that a processor knows of one stream.
 
     `recent` are the ids of the last inputs, `commands` those of the last 24 h (id -> time, hash of the body), `timers`
     what the stream waits for (name -> due ms).
     """
 
-    fold: Fold
-    working: Working
+    state: State
+    observations: Observations
     time_ms: int = 0
     recent: RecentInputs = field(default_factory=RecentInputs)
     commands: dict[str, tuple[int, str]] = field(default_factory=dict)
@@ -44,51 +45,51 @@ class StreamState(Generic[Fold, Working]):
     parked: bool = False
 
 
-class Step(NamedTuple, Generic[Fold, Working]):
+class Step(NamedTuple, Generic[State, Observations]):
     """The outcome of one input: the state after it, the events, and the timers set (or consumed: None)."""
 
-    state: StreamState[Fold, Working]
+    after: StreamState[State, Observations]
     events: tuple[Record, ...] = ()
     timers: tuple[tuple[str, Record | None], ...] = ()
 
 
-def fresh(processor: Processor[Fold, Working], stream: str) -> StreamState[Fold, Working]:
+def fresh(processor: Processor[State, Observations], stream: str) -> StreamState[State, Observations]:
     """The state of a stream that has seen nothing."""
-    fold, working = processor.start(stream.partition(":")[2])
-    return StreamState(fold, working)
+    state, observations = processor.initial_state(stream.partition(":")[2])
+    return StreamState(state, observations)
 
 
 def step(
-    processor: Processor[Fold, Working], state: StreamState[Fold, Working], given: Record, build: str
-) -> Step[Fold, Working]:
+    processor: Processor[State, Observations], before: StreamState[State, Observations], given: Record, build: str
+) -> Step[State, Observations]:
     """Handle one input. Any exception but `DomainError` leaves it: the caller parks the stream."""
-    if given.id in state.recent or _is_stale_timer(state, given):
-        return Step(state)
+    if given.id in before.recent or _is_stale_timer(before, given):
+        return Step(before)
     if isinstance(given.data, StreamUnparked):
-        recent, commands = _remembered(state, given)
-        return Step(replace(state, parked=False, recent=recent, commands=commands))
-    timely = given if given.time >= state.time_ms else given._replace(time=state.time_ms)
+        recent, commands = _remembered(before, given)
+        return Step(replace(before, parked=False, recent=recent, commands=commands))
+    timely = given if given.time >= before.time_ms else given._replace(time=before.time_ms)
     try:
-        _refuse_other_body(state, given)
-        if given.id in state.commands:
-            return Step(state)
-        working = processor.observe(state.fold, state.working, timely)
-        payloads = processor.decide(state.fold, working, timely)
+        _refuse_other_body(before, given)
+        if given.id in before.commands:
+            return Step(before)
+        observations = processor.observe(before.state, before.observations, timely)
+        payloads = processor.decide(before.state, observations, timely)
     except DomainError as error:
-        working = state.working
+        observations = before.observations
         payloads = [_rejection(given, error)]
-    return _apply(processor, state, timely, build, working, payloads)
+    return _apply(processor, before, timely, build, observations, payloads)
 
 
 def _apply(
-    processor: Processor[Fold, Working],
-    state: StreamState[Fold, Working],
+    processor: Processor[State, Observations],
+    before: StreamState[State, Observations],
     cause: Record,
     build: str,
-    working: Working,
+    observations: Observations,
     payloads: Sequence[Payload],
-) -> Step[Fold, Working]:
-    fold = state.fold
+) -> Step[State, Observations]:
+    state = before.state
     events: list[Record] = []
     timers: dict[str, Record | None] = {}
     if isinstance(cause.data, TimerDue):
@@ -99,10 +100,10 @@ def _apply(
             timers[payload.name] = record
         else:
             events.append(record)
-            fold = processor.evolve(fold, payload, cause.time)
-    recent, commands = _remembered(state, cause)
-    pending = _pending(state.timers, timers)
-    after = StreamState(fold, working, cause.time, recent, commands, pending, state.parked)
+            state = processor.evolve(state, payload, cause.time)
+    recent, commands = _remembered(before, cause)
+    pending = _pending(before.timers, timers)
+    after = StreamState(state, observations, cause.time, recent, commands, pending, before.parked)
     return Step(after, tuple(events), tuple(timers.items()))
 
 
@@ -133,11 +134,11 @@ def _pending(timers: dict[str, int], changed: dict[str, Record | None]) -> dict[
     return pending
 
 
-def _is_stale_timer(state: StreamState[Fold, Working], given: Record) -> bool:
+def _is_stale_timer(state: StreamState[State, Observations], given: Record) -> bool:
     return isinstance(given.data, TimerDue) and state.timers.get(given.data.name) != given.data.due_ms
 
 
-def _refuse_other_body(state: StreamState[Fold, Working], given: Record) -> None:
+def _refuse_other_body(state: StreamState[State, Observations], given: Record) -> None:
     known = state.commands.get(given.id)
     if known is not None and known[1] != body_hash(given.data):
         raise DomainError("this id was used before with another body", field="id", rule="idempotency.v1")
@@ -149,7 +150,9 @@ def _rejection(given: Record, error: DomainError) -> InputRejected:
     )
 
 
-def _remembered(state: StreamState[Fold, Working], given: Record) -> tuple[RecentInputs, dict[str, tuple[int, str]]]:
+def _remembered(
+    state: StreamState[State, Observations], given: Record
+) -> tuple[RecentInputs, dict[str, tuple[int, str]]]:
     """The fields `recent` and `commands` of a state that has seen this input, too."""
     if given.data.record_kind == "command":
         horizon = state.time_ms - REMEMBERED_COMMANDS_MS
@@ -165,19 +168,19 @@ def body_hash(data: Payload) -> str:
 
 
 @cache
-def _reader(name: str, fold_type: Any, working_type: Any) -> tuple[TypeAdapter[Any], str]:
+def _reader(name: str, state_type: Any, observations_type: Any) -> tuple[TypeAdapter[Any], str]:
     """How a processor's states are read back, and a hash of their shape."""
-    adapter: TypeAdapter[Any] = TypeAdapter(StreamState[fold_type, working_type])
+    adapter: TypeAdapter[Any] = TypeAdapter(StreamState[state_type, observations_type])
     described = name.encode() + shape(adapter.json_schema())
     return adapter, hashlib.blake2b(described, digest_size=8).hexdigest()
 
 
 def _reader_of(processor: Processor[Any, Any]) -> tuple[TypeAdapter[Any], str]:
     # mypy takes a class for unhashable where it is an attribute of a protocol.
-    return _reader(processor.name, processor.fold_type, processor.working_type)  # type: ignore[arg-type]
+    return _reader(processor.name, processor.state_type, processor.observations_type)  # type: ignore[arg-type]
 
 
-def dump_state(processor: Processor[Fold, Working], state: StreamState[Fold, Working]) -> bytes:
+def dump_state(processor: Processor[State, Observations], state: StreamState[State, Observations]) -> bytes:
     """A state as it is committed, tagged with its shape.
 
     Its mappings keep their order, which the rules see: after a restart they must decide as if there had been none.
@@ -192,28 +195,32 @@ def _written(value: Any) -> Any:
 _STATE = msgspec.json.Encoder(enc_hook=_written)
 
 
-def load_state(processor: Processor[Fold, Working], body: bytes) -> StreamState[Fold, Working] | None:
+def load_state(processor: Processor[State, Observations], body: bytes) -> StreamState[State, Observations] | None:
     """The state that was committed, or None where another version of the code wrote it in another shape."""
     adapter, present = _reader_of(processor)
     stored = orjson.loads(body)
     if stored["shape"] != present:
         return None
-    loaded: StreamState[Fold, Working] = adapter.validate_python(stored["state"])
+    loaded: StreamState[State, Observations] = adapter.validate_python(stored["state"])
     return loaded
 
 
 def refold(
-    processor: Processor[Fold, Working], stream: str, events: Sequence[Record], timers: dict[str, int], parked: bool
-) -> StreamState[Fold, Working]:
-    """The state from the stream's own events: the fold is whole, the rest is learnt again."""
-    state = fresh(processor, stream)
-    fold = state.fold
+    processor: Processor[State, Observations],
+    stream: str,
+    events: Sequence[Record],
+    timers: dict[str, int],
+    parked: bool,
+) -> StreamState[State, Observations]:
+    """The state from the stream's own events: complete, but for what must be observed again."""
+    empty = fresh(processor, stream)
+    state = empty.state
     for event in events:
-        fold = processor.evolve(fold, event.data, event.time)
+        state = processor.evolve(state, event.data, event.time)
     causes = tuple(dict.fromkeys(event.causationid for event in events))
     return replace(
-        state,
-        fold=fold,
+        empty,
+        state=state,
         time_ms=max((event.time for event in events), default=0),
         recent=RecentInputs.of(causes),
         timers=timers,

@@ -14,9 +14,9 @@ Document = dict[str, Any]
 
 HANDLED: dict[str, frozenset[type[Payload]]] = {
     "registry": frozenset({*registry.DESCRIBE, registry.ApproveEnterprise, registry.SuspendEnterprise}),
-    "vehicles": frozenset({*vehicles.VEHICLE_HANDLERS, *vehicles.HOLDER_HANDLERS}),
-    "sites": frozenset(sites.HANDLERS),
-    "load": frozenset(load.HANDLERS),
+    "vehicles": frozenset(vehicles.handlers.routes),
+    "sites": frozenset(sites.handlers.routes),
+    "load": frozenset(load.handlers.routes),
 }
 """What each processor takes; and the host, for all of them, that a stream was let go."""
 EVENT_KEY = "The stream that it belongs to, e.g. load:garage"

@@ -5,22 +5,11 @@ from __future__ import annotations
 from domain import proof
 from domain.records import Decision
 from domain.records.sites import ScheduleChanged, SessionOffered
-from tests.processors.site_story import SiteStory
-
-
-class Told(SiteStory):
-    def __init__(self, **options):
-        self.decisions = []
-        super().__init__(**options)
-
-    def tell(self, payload, correlation=None):
-        said = super().tell(payload, correlation)
-        self.decisions += [one for one in said if isinstance(one, Decision)]
-        return said
+from tests.stories.site import SiteStory
 
 
 def a_story():
-    story = Told(per_panel=4, panels=("p1", "p2"))
+    story = SiteStory(per_panel=4, panels=("p1", "p2"))
     for number in range(10):
         story.request(f"s{number}", hours=1 + number % 4, need_wh=5_000 + 3_000 * number)
     for session in list(story.site.sessions.values()):
@@ -32,7 +21,7 @@ def a_story():
     story.stop("p2c0", 4_000)
     story.wait(30)
     outlets = {charger.outlet.id: charger.outlet for charger in story.site.chargers.values()}
-    return story.decisions, outlets
+    return [one for one in story.events if isinstance(one, Decision)], outlets
 
 
 def test_every_recorded_decision_of_a_site_holds_when_its_rule_is_called_again():

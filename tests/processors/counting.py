@@ -9,6 +9,7 @@ from domain.records import Payload, Record, input_record
 from domain.records.sites import ChargerReleased
 from domain.records.time import TimerSet
 from domain.records.vehicles import CancelRequested, CancelSession
+from processors.engine.processor import Processor
 
 WORTH = 1
 """The constant of its one rule: how much an event counts."""
@@ -24,23 +25,23 @@ class Learnt:
     inputs: int = 0
 
 
-class Counting:
+class Counting(Processor[Count, Learnt]):
     """Counts requests; refuses `no`; breaks at `broken`; asks to be woken by `wake`."""
 
     name = "load"
-    fold_type = Count
-    working_type = Learnt
+    state_type = Count
+    observations_type = Learnt
 
     def __init__(self) -> None:
         self.mended = False
 
-    def start(self, key):
+    def initial_state(self, key):
         return Count(), Learnt()
 
-    def observe(self, fold, working, given):
-        return replace(working, inputs=working.inputs + 1)
+    def observe(self, state, observations, given):
+        return replace(observations, inputs=observations.inputs + 1)
 
-    def decide(self, fold, working, given):
+    def decide(self, state, observations, given):
         match given.data:
             case CancelSession(session_id="no"):
                 raise DomainError("not that one", field="session_id", rule="test.v1")
@@ -49,14 +50,11 @@ class Counting:
             case CancelSession(session_id="wake"):
                 return [TimerSet(name="tick", due_ms=given.time + 10)]
             case CancelSession():
-                return [CancelRequested(session_id=given.data.session_id, site_id=f"at {fold.seen}")]
+                return [CancelRequested(session_id=given.data.session_id, site_id=f"at {state.seen}")]
         return [ChargerReleased(charger_id="c")]
 
-    def evolve(self, fold, event: Payload, time_ms):
-        return Count(fold.seen + WORTH)
-
-    def desired(self, fold, event):
-        return ()
+    def evolve(self, state, event: Payload, time_ms):
+        return Count(state.seen + WORTH)
 
 
 def command(session_id: str, record_id: str = "i1", time_ms: int = 1000, stream: str = "load:x") -> Record:

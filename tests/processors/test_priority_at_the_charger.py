@@ -5,7 +5,7 @@ from __future__ import annotations
 from domain.records import registry
 from domain.records.load import LimitDesired
 from domain.records.sites import SessionEnded
-from tests.processors.town import Town
+from tests.stories.town import Town
 
 FULL_MA = 32_000
 """What the ambulance can draw."""
@@ -21,8 +21,7 @@ def town(**options) -> Town:
         story.run(120)
     assert (story.lease_ma("a"), story.lease_ma("b")) == (20_000, 20_000)
     story.vehicle("ambulance", enterprise_id="e", priority_eligible=True)
-    approved = registry.EnterpriseApproved(enterprise_id="e", kind="emergency", daily_grants=3)
-    story.message("registry:enterprise:e", approved)
+    story.approve("e")
     story.on_mission("ambulance", "e")
     return story
 
@@ -60,7 +59,7 @@ def test_with_a_standing_reserve_p0_gets_its_current_at_once_and_nobody_is_lower
 
 def test_without_the_proof_an_ambulance_is_one_of_three():
     story = town(limit_a=40)
-    story.tell("vehicles:enterprise:e", registry.EnterpriseSuspended(enterprise_id="e"))
+    story.when(registry.EnterpriseSuspended(enterprise_id="e"), stream="vehicles:enterprise:e")
     story.charge("ambulance")
     story.run(300)
     assert sum(story.lease_ma(charger) for charger in "abc") <= 40_000

@@ -16,7 +16,7 @@ from processors.engine.host import Host
 from processors.engine.replay import replay
 from processors.sites import Sites
 from processors.vehicles import Vehicles
-from tests.processors.site_story import NODES
+from tests.stories.site import NODES
 
 BUILD = "b1"
 NOW_MS = 1_000_000_000
@@ -115,10 +115,10 @@ async def test_the_whole_chain_is_on_the_log_and_replays_equal(tmp_path):
         await parts.tell("vehicles:enterprise:e", APPROVED)
         await parts.tell("vehicles:v", vehicle("v"), mission("v", active=True), request("v"))
         await parts.tell("vehicles:w", vehicle("w"), mission("w", active=True), request("w"))
-        state = parts.hosts[1].states["sites:s"].fold
+        state = parts.hosts[1].states["sites:s"].state
         assert (state.sessions["s-v"].tier, state.sessions["s-w"].tier) == (0, 2)
         await parts.tell("vehicles:v", mission("v", active=False, observed_ms=NOW_MS + 1))
-        assert parts.hosts[1].states["sites:s"].fold.sessions["s-v"].tier == 2
+        assert parts.hosts[1].states["sites:s"].state.sessions["s-v"].tier == 2
         events = await parts.events()
         assert of_priority(events, "vehicles:v") == [
             "priority.claimed.v1",

@@ -59,7 +59,7 @@ def tell(*commands: Payload, key: str = "site:north") -> Step:
     done = Step(fresh(registry, stream))
     for number, command in enumerate(commands):
         given = input_record(f"i{number}", "/test", stream, NOW_MS + number, command, actor="t")
-        done = step(registry, done.state, given, "b")
+        done = step(registry, done.after, given, "b")
     return done
 
 
@@ -86,7 +86,7 @@ def test_an_id_is_taken_once(key, command, _event):
     [event] = again.events
     assert isinstance(event.data, InputRejected)
     assert (event.data.field, event.data.reason, event.data.input_id) == ("id", "this id is taken", "i1")
-    assert again.state.fold == tell(command, key=key).state.fold
+    assert again.after.state == tell(command, key=key).after.state
 
 
 def test_an_id_stays_free_after_a_rejection():
@@ -98,14 +98,14 @@ def test_an_id_stays_free_after_a_rejection():
 def test_the_same_commands_give_the_same_events_byte_for_byte(key, command, _event):
     first, second = tell(command, key=key), tell(command, key=key)
     assert first.events == second.events
-    assert dump_state(Registry(), first.state) == dump_state(Registry(), second.state)
+    assert dump_state(Registry(), first.after) == dump_state(Registry(), second.after)
 
 
 @pytest.mark.parametrize(("key", "command", "_event"), REGISTERED)
 def test_the_state_is_read_back_and_folded_again_from_the_events(key, command, _event):
     registry, done = Registry(), tell(command, key=key)
-    assert load_state(registry, dump_state(registry, done.state)) == done.state
-    assert refold(registry, f"registry:{key}", done.events, {}, False).fold == done.state.fold
+    assert load_state(registry, dump_state(registry, done.after)) == done.after
+    assert refold(registry, f"registry:{key}", done.events, {}, False).state == done.after.state
 
 
 def test_what_is_not_for_the_registry_is_rejected():
@@ -162,7 +162,7 @@ def test_the_firm_limit_lies_within_the_limit_of_the_site(firm_w):
 
 @pytest.mark.parametrize("firm_w", [0, 40_000])
 def test_the_firm_limit_may_be_nothing_or_all(firm_w):
-    assert tell(changed(SITE, firm_w=firm_w)).state.fold.site.firm_w == firm_w
+    assert tell(changed(SITE, firm_w=firm_w)).after.state.site.firm_w == firm_w
 
 
 @pytest.mark.parametrize("reserve_w", [-1, 40_001])
@@ -174,7 +174,7 @@ def test_the_reserve_for_priority_lies_within_the_limit_of_the_site(reserve_w):
 
 @pytest.mark.parametrize("reserve_w", [0, 40_000])
 def test_the_reserve_for_priority_may_be_nothing_or_all(reserve_w):
-    assert tell(changed(SITE, priority_reserve_w=reserve_w)).state.fold.site.priority_reserve_w == reserve_w
+    assert tell(changed(SITE, priority_reserve_w=reserve_w)).after.state.site.priority_reserve_w == reserve_w
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ def test_a_charger_that_makes_no_sense_is_rejected(different, field):
 )
 def test_the_edges_of_a_charger_are_accepted(different):
     command = changed(CHARGER, **different)
-    assert tell(command, key="charger:CP1").state.fold.charger == ChargerRegistered(**command.__dict__)
+    assert tell(command, key="charger:CP1").after.state.charger == ChargerRegistered(**command.__dict__)
 
 
 @pytest.mark.parametrize(
@@ -232,13 +232,13 @@ def test_a_vehicle_that_makes_no_sense_is_rejected(different, field):
 )
 def test_the_edges_of_a_vehicle_and_what_is_not_known_of_it_are_accepted(different):
     command = changed(VEHICLE, **different)
-    assert tell(command, key="vehicle:v").state.fold.vehicle == VehicleRegistered(**command.__dict__)
+    assert tell(command, key="vehicle:v").after.state.vehicle == VehicleRegistered(**command.__dict__)
 
 
 def test_a_repeated_command_is_handled_once():
     registry, done = Registry(), tell(SITE)
     repeat = input_record("i0", "/test", "registry:site:north", NOW_MS, SITE, actor="t")
-    assert step(registry, done.state, repeat._replace(time=NOW_MS + 5), "b") == Step(done.state)
+    assert step(registry, done.after, repeat._replace(time=NOW_MS + 5), "b") == Step(done.after)
 
 
 @pytest.mark.parametrize(
@@ -257,12 +257,12 @@ def test_members_that_make_no_sense_are_rejected_by_the_field(command, field):
 def test_an_enterprise_waits_for_approval_and_may_lose_it_and_get_it_again():
     approved = tell(ENTERPRISE, APPROVE, key="enterprise:e")
     assert approved.events[0].data == EnterpriseApproved(enterprise_id="e", kind="emergency", daily_grants=20)
-    assert approved.state.fold.verification == "approved"
+    assert approved.after.state.verification == "approved"
     suspended = tell(ENTERPRISE, APPROVE, SUSPEND, key="enterprise:e")
     assert suspended.events[0].data == EnterpriseSuspended(enterprise_id="e")
     again = tell(ENTERPRISE, APPROVE, SUSPEND, changed(APPROVE, daily_grants=5), key="enterprise:e")
     assert again.events[0].data.daily_grants == 5
-    assert again.state.fold.verification == "approved"
+    assert again.after.state.verification == "approved"
 
 
 @pytest.mark.parametrize(

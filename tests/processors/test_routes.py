@@ -17,10 +17,10 @@ from processors.routes import ROUTES, messages
 from processors.vehicles import Vehicles
 from tests.records.samples import samples
 
-HANDLERS = {
-    "sites": sites_processor.HANDLERS,
-    "load": load_processor.HANDLERS,
-    "vehicles": vehicles_processor.VEHICLE_HANDLERS | vehicles_processor.HOLDER_HANDLERS,
+HANDLED = {
+    "sites": sites_processor.handlers.routes,
+    "load": load_processor.handlers.routes,
+    "vehicles": vehicles_processor.handlers.routes,
 }
 ENDED = sites.SessionEnded(
     session_id="s", vehicle_id="v", charger_id=None, state="expired", reason="no_show", energy_wh=0, waited_ms=5
@@ -71,9 +71,9 @@ def test_messages_go_to_processors_only():
     assert {to for routes in ROUTES.values() for to, _ in routes} <= set(PROCESSORS)
 
 
-@pytest.mark.parametrize("processor", HANDLERS)
+@pytest.mark.parametrize("processor", HANDLED)
 def test_a_processor_handles_all_events_that_it_hears_of_and_hears_of_all_that_it_handles(processor):
-    handled = {payload for payload in HANDLERS[processor] if payload.record_kind == "event"}
+    handled = {payload for payload in HANDLED[processor] if payload.record_kind == "event"}
     assert heard_by(processor) == handled
 
 

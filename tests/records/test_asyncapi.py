@@ -13,7 +13,7 @@ from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
 from commands.log import codec, topics
-from domain.load_control.desired import Desired, Floor, Lease
+from domain.load_control.desired import Desired, DesiredFailsafe, DesiredLease
 from domain.records import TYPES, input_record
 from domain.records.dead_letters import DeadLetter
 from domain.records.load import SetGridLimit
@@ -115,7 +115,7 @@ def test_a_message_is_what_is_stored() -> None:
 
 
 def test_rows_that_are_no_records_are_what_is_stored() -> None:
-    want = Desired("c", "s", 3, Floor(6_000, 1), Lease(7, 16_000, 2, 9))
+    want = Desired("c", "s", 3, DesiredFailsafe(6_000, 1), DesiredLease(7, 16_000, 2, 9))
     row = json.loads(codec.canonical(want))
     state = json.loads(dump_state(Load(), fresh(Load(), "load:a")))
 

@@ -24,7 +24,7 @@ from adapters.ocpp.v16.ladder import FLOOR, LEASE, Facts, Ladder, Rung, facts
 from adapters.ocpp.v16.times import time_text
 from adapters.ocpp.v16.translate import amperes, watts
 from commands.ports.directory import ChargerIdentity
-from domain.load_control.desired import Desired, Floor, Lease
+from domain.load_control.desired import Desired, DesiredFailsafe, DesiredLease
 from domain.records import Payload
 from domain.records.observations import ProfileAnswer
 
@@ -83,7 +83,7 @@ class Reconciler:
             return self._clear_job()
         return None
 
-    def _lease_due(self, lease: Lease, now_ms: int) -> bool:
+    def _lease_due(self, lease: DesiredLease, now_ms: int) -> bool:
         return _seconds(lease, now_ms) > 0 and self._lease.due(lease.generation, now_ms)
 
     def wake_ms(self, now_ms: int) -> int | None:
@@ -91,7 +91,7 @@ class Reconciler:
         rests = [part.rest_until_ms for part in (self._floor, self._lease) if part.resting is not None]
         return min((until_ms for until_ms in rests if until_ms > now_ms), default=None)
 
-    def _floor_job(self, desired: Desired, floor: Floor, now_ms: int) -> Job:
+    def _floor_job(self, desired: Desired, floor: DesiredFailsafe, now_ms: int) -> Job:
         rung = self._floor.ladder.rung(self._facts)
         periods = [self._period(desired, rung.unit, floor.limit_ma, 0)]
         profile = ChargingProfile(
@@ -113,7 +113,7 @@ class Reconciler:
 
         return Job(call.SetChargingProfile(rung.connector, profile), answered, self._agenda.traceparent)
 
-    def _lease_job(self, desired: Desired, lease: Lease, now_ms: int) -> Job:
+    def _lease_job(self, desired: Desired, lease: DesiredLease, now_ms: int) -> Job:
         rung = self._lease.ladder.rung(self._facts)
         instead = _replaces_floor(rung)
         duration_s = _seconds(lease, now_ms)
@@ -178,7 +178,7 @@ class Reconciler:
         return ChargingSchedulePeriod(start_period=start_s, limit=limit, number_phases=phases)
 
 
-def _seconds(lease: Lease, now_ms: int) -> int:
+def _seconds(lease: DesiredLease, now_ms: int) -> int:
     """How long a lease still lasts, in whole seconds."""
     return (lease.valid_until_ms - now_ms) // 1000
 

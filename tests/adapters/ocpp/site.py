@@ -119,7 +119,7 @@ class Site:
     def counted_ma(self, charger_id: str) -> int:
         """What the kernel counts it at now."""
         state = self.host.states["load:s1"]
-        return counted_ma(state.fold.chargers[charger_id], state.working.of.get(charger_id), self.clock.now_ms())
+        return counted_ma(state.state.chargers[charger_id], state.observations.of.get(charger_id), self.clock.now_ms())
 
     async def target(self, target_ma: int) -> None:
         await self.give(

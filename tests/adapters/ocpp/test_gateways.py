@@ -228,7 +228,7 @@ async def test_of_a_socket_that_closes_while_it_is_told_again_the_end_is_told_la
     await site.event(ChargerDisconnected, 2)
     await site.settled("A")
     assert [told.again for told in await site.given(Connected)] == [False, True]
-    assert not site.host.states["load:s1"].fold.chargers["CP1"].connected
+    assert not site.host.states["load:s1"].state.chargers["CP1"].connected
 
 
 def _record(stored: Stored) -> Record:

@@ -14,15 +14,15 @@ from adapters.ocpp.jitter import heartbeat_interval_s, share
 from adapters.ocpp.v16.configure import METERED, WANTED
 from commands.log import topics
 from commands.ports.log import Entry, LogDamaged, Stored
-from domain.load_control.desired import Floor, Lease
+from domain.load_control.desired import DesiredFailsafe, DesiredLease
 from domain.records.load import CommandAnswered, CommandRequested
 from domain.records.observations import CommandAnswer, Configuration, Disconnected, ProfileAnswer, TransactionStart
 from tests.adapters.ocpp.charger import PATIENCE_S, Charger
 from tests.adapters.ocpp.test_transactions import START, started
 from tests.adapters.ocpp.world import NOW_MS, World
 
-FLOOR = Floor(6_000, 1)
-LEASE = Lease(77, 16_000, 2, NOW_MS + 120_000)
+FLOOR = DesiredFailsafe(6_000, 1)
+LEASE = DesiredLease(77, 16_000, 2, NOW_MS + 120_000)
 PURPOSES = {"TxDefaultProfile": "failsafe", "TxProfile": "lease"}
 
 
@@ -84,7 +84,7 @@ async def test_generations_in_between_are_not_sent(world: World, charger: Charge
     await world.desire(FLOOR)
     first = await charger.be_asked()
     for generation in (2, 3, 4):
-        await world.desire(Floor(generation * 1_000, generation))
+        await world.desire(DesiredFailsafe(generation * 1_000, generation))
     await world.settled()
     await charger.answer(first, {"status": "Accepted"})
     last = await charger.accept()
@@ -110,7 +110,7 @@ async def test_no_answer_is_a_timeout_and_a_late_one_answers_nothing(world: Worl
     world.clock.advance_to(NOW_MS + 30_000)
     assert await answers(world, 1) == [("failsafe", 1, "timeout")]
 
-    await world.desire(Floor(7_000, 2))
+    await world.desire(DesiredFailsafe(7_000, 2))
     newer = await charger.be_asked()
     await charger.answer(late, {"status": "Rejected"})
     await charger.answer(newer, {"status": "Accepted"})

@@ -16,7 +16,7 @@ from commands.log import topics
 from commands.log.codec import canonical, decode, entry
 from commands.ports.directory import ChargerIdentity
 from commands.ports.log import Entry, LogFull, Output
-from domain.load_control.desired import Desired, Floor, Lease, Owner
+from domain.load_control.desired import Desired, DesiredFailsafe, DesiredLease, Owner
 from domain.records import Payload, Record, input_record
 from domain.records.load import ChargerConnected
 from domain.records.observations import Connected
@@ -78,7 +78,7 @@ class Kernel:
                 await self._take(decode(stored.body))
                 self.seen[stored.position.partition] = stored.position.offset
 
-    async def desire(self, charger_id: str, floor: Floor | None, lease: Lease | None) -> None:
+    async def desire(self, charger_id: str, floor: DesiredFailsafe | None, lease: DesiredLease | None) -> None:
         self.desired[charger_id] = replace(self.desired[charger_id], floor=floor, lease=lease)
         await self._tell(charger_id)
 
@@ -159,7 +159,9 @@ class World:
         happened = input_record(f"e{number}", "/processors/load", "load:s1", self.clock.now_ms(), payload, actor="op")
         await self.log.append(topics.EVENTS, [entry(happened)])
 
-    async def desire(self, floor: Floor | None, lease: Lease | None = None, charger_id: str = "CP1") -> None:
+    async def desire(
+        self, floor: DesiredFailsafe | None, lease: DesiredLease | None = None, charger_id: str = "CP1"
+    ) -> None:
         await self.kernel.desire(charger_id, floor, lease)
 
     async def settled(self) -> None:

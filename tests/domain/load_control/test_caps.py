@@ -14,7 +14,8 @@ from domain.records.load import (
     Recovered,
 )
 from domain.records.time import InputRejected
-from tests.processors.kernel import Kernel, of_type, watts
+from tests.stories.kernel import Kernel, watts
+from tests.stories.story import of_type
 
 
 def charging(limit_a: float = 64, firm_a: float = 12) -> Kernel:

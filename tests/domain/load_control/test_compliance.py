@@ -13,7 +13,8 @@ from domain.records.load import (
 )
 from domain.records.observations import Booted
 from domain.records.time import InputRejected
-from tests.processors.kernel import Kernel, of_type
+from tests.stories.kernel import Kernel
+from tests.stories.story import of_type
 
 
 def unproven(limit_a: float = 100) -> Kernel:
@@ -138,7 +139,7 @@ def test_one_reading_above_is_not_yet_disobedience():
     kernel.meter("a", 20)
     kernel.after(30)
     assert of_type(kernel.meter("a", 25), ObedienceVoided) == []
-    assert kernel.charger("a").proven
+    assert kernel.charger("a").verified
 
 
 def test_a_proven_one_that_contradicts_counts_at_its_maximum_again():
@@ -153,12 +154,12 @@ def test_a_proven_one_that_contradicts_counts_at_its_maximum_again():
 
 def test_other_firmware_has_proven_nothing():
     kernel = Kernel().site().ready("a")
-    kernel.give(Booted(charger_id="a", vendor="v", model="m", firmware="1"))
-    assert kernel.charger("a").proven
-    kernel.give(Booted(charger_id="a", vendor="v", model="m", firmware="1"))
-    assert kernel.charger("a").proven
-    assert of_type(kernel.give(Booted(charger_id="a", vendor="v", model="m", firmware="2")), ObedienceVoided) != []
-    assert not kernel.charger("a").proven
+    kernel.when(Booted(charger_id="a", vendor="v", model="m", firmware="1"))
+    assert kernel.charger("a").verified
+    kernel.when(Booted(charger_id="a", vendor="v", model="m", firmware="1"))
+    assert kernel.charger("a").verified
+    assert of_type(kernel.when(Booted(charger_id="a", vendor="v", model="m", firmware="2")), ObedienceVoided) != []
+    assert not kernel.charger("a").verified
 
 
 def test_commissioning_lets_it_prove_itself_on_a_small_load():

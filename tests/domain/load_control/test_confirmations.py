@@ -5,7 +5,8 @@ from __future__ import annotations
 from domain.records.load import AlarmCleared, AlarmRaised, CommandRequested, LimitDesired
 from domain.records.observations import CommandAnswer
 from domain.records.sites import TargetsRenewed
-from tests.processors.kernel import Kernel, of_type
+from tests.stories.kernel import Kernel
+from tests.stories.story import of_type
 
 
 def lowered() -> Kernel:
@@ -37,7 +38,7 @@ def test_a_meter_value_is_asked_for_6_s_after_the_answer_and_then_every_10_s():
 def test_who_can_not_trigger_is_not_asked_again():
     kernel = lowered()
     (trigger,) = of_type(kernel.after(6), CommandRequested)
-    kernel.give(CommandAnswer(charger_id="a", command_id=trigger.command_id, status="not_supported", detail=""))
+    kernel.when(CommandAnswer(charger_id="a", command_id=trigger.command_id, status="not_supported", detail=""))
     assert of_type(kernel.after(60), CommandRequested) == []
 
 
@@ -73,7 +74,7 @@ def test_a_lost_answer_counts_as_a_time_out():
 def test_a_silent_meter_is_asked_and_alarms_after_5_minutes():
     kernel = Kernel().site(limit_a=64, firm_a=12).ready("a")
     kernel.charge("a", 32)
-    kernel.give(TargetsRenewed(valid_until_ms=kernel.now_ms + 3_600_000))
+    kernel.when(TargetsRenewed(valid_until_ms=kernel.now_ms + 3_600_000))
     assert of_type(kernel.after(85), CommandRequested) == []
     events = kernel.after(40)
     assert of_type(events, CommandRequested) != []

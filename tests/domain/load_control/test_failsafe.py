@@ -1,90 +1,143 @@
-from hypothesis import given, settings
-from hypothesis import strategies as st
+"""Fail-safe limits: always installed, together never above the firm power."""
 
-from domain.electrical.grid import Node, Outlet, ancestors
-from domain.load_control.failsafe import failsafe_limits
+from __future__ import annotations
 
-
-def site(limit_w: int | None = 100_000) -> dict[str, Node]:
-    return {"site": Node("site", None, "site", None, limit_w)}
-
-
-def outlet(name: str, node: str = "site", max_ma: int = 32_000, phases: tuple[int, ...] = (0,)) -> Outlet:
-    return Outlet(name, node, phases, max_ma, 6_000, 230_000)
+from domain.records.load import FailsafeDesired, TransactionPermitted
+from domain.records.observations import Booted
+from tests.stories.kernel import Kernel
+from tests.stories.story import of_type
 
 
-def test_the_firm_cap_is_shared_equally() -> None:
-    assert failsafe_limits(site(), [outlet("a"), outlet("b")], 4_600) == {"a": 10_000, "b": 10_000}
+def failsafes_in(events) -> list[tuple[str, int]]:
+    return [(event.charger_id, event.limit_ma) for event in of_type(events, FailsafeDesired)]
 
 
-def test_what_a_small_charger_cannot_give_goes_to_the_others() -> None:
-    assert failsafe_limits(site(), [outlet("a", max_ma=8_000), outlet("b")], 4_600) == {"a": 8_000, "b": 12_000}
+def test_a_failsafe_limit_is_the_first_that_is_desired_of_a_charger():
+    kernel = Kernel().site(firm_a=10)
+    kernel.add("a")
+    assert failsafes_in(kernel.connect("a")) == [("a", 10_000)]
 
 
-def test_nobody_gets_more_than_the_charger_can_give() -> None:
-    assert failsafe_limits(site(), [outlet("a", max_ma=16_000)], 50_000) == {"a": 16_000}
+def test_those_that_do_not_fit_get_0():
+    kernel = Kernel().site(firm_a=13)
+    for charger in "abc":
+        kernel.add(charger)
+    told = [limit for charger in "abc" for limit in failsafes_in(kernel.connect(charger))]
+    assert told == [("a", 7_000), ("b", 6_000), ("c", 0)]
 
 
-def test_those_that_do_not_fit_at_their_minimum_fall_back_to_0() -> None:
-    limits = failsafe_limits(site(), [outlet("c"), outlet("b"), outlet("a")], 230 * 13)
-    assert limits == {"a": 7_000, "b": 6_000, "c": 0}
+def test_a_failsafe_limit_is_raised_only_after_the_lowered_one_is_accepted():
+    kernel = Kernel().site(firm_a=20)
+    kernel.add("a")
+    kernel.connect("a")
+    kernel.answer("a", "failsafe")
+    assert kernel.charger("a").failsafe.installed_ma == 20_000
+    kernel.add("b")
+    assert failsafes_in(kernel.events[-3:]) == [("a", 10_000)]
+    assert failsafes_in(kernel.connect("b")) == [("b", 0)]
+    assert failsafes_in(kernel.answer("a", "failsafe")) == [("b", 10_000)]
 
 
-def test_the_site_limit_holds_where_it_is_lower_than_the_firm_cap() -> None:
-    assert failsafe_limits(site(230 * 10), [outlet("a")], 50_000) == {"a": 10_000}
+def test_an_offline_charger_keeps_the_others_down():
+    kernel = Kernel().site(firm_a=20)
+    kernel.add("a")
+    kernel.connect("a")
+    kernel.answer("a", "failsafe")
+    kernel.disconnect("a")
+    kernel.add("b")
+    kernel.connect("b")
+    kernel.answer("b", "failsafe")
+    assert kernel.charger("b").failsafe.desired_ma == 0
+    assert failsafes_in(kernel.connect("a")) == [("a", 10_000)]
+    assert failsafes_in(kernel.answer("a", "failsafe")) == [("b", 10_000)]
 
 
-def test_the_firm_cap_holds_where_the_site_has_no_limit() -> None:
-    assert failsafe_limits(site(None), [outlet("a")], 230 * 10) == {"a": 10_000}
+def test_every_connection_and_boot_asks_for_it_again():
+    kernel = Kernel().site().ready("a")
+    before = kernel.charger("a").generation
+    assert failsafes_in(kernel.connect("a")) != []
+    assert failsafes_in(kernel.when(Booted(charger_id="a", vendor="v", model="m", firmware="1"))) != []
+    assert kernel.charger("a").generation == before + 2
 
 
-def test_a_firm_cap_of_nothing_leaves_nothing() -> None:
-    assert failsafe_limits(site(), [outlet("a")], 0) == {"a": 0}
+def test_a_charger_without_a_failsafe_limit_starts_only_where_its_maximum_fits():
+    kernel = Kernel().site(limit_a=40, firm_a=12).ready("a", "b")
+    kernel.charge("b", 20)
+    kernel.connect("a")
+    kernel.answer("a", "failsafe", "rejected")
+    kernel.after(61)
+    assert of_type(kernel.request("a"), TransactionPermitted) == []
+    assert of_type(kernel.answer("a", "failsafe"), TransactionPermitted)[0].start_ma == 6_000
 
 
-def test_a_panel_limits_its_own_chargers_and_leaves_the_rest_to_others() -> None:
-    nodes = site() | {"panel": Node("panel", "site", "panel", (13_000,) * 3)}
-    outlets = [outlet("a", "panel"), outlet("b", "panel"), outlet("c")]
-    assert failsafe_limits(nodes, outlets, 230 * 30) == {"a": 7_000, "b": 6_000, "c": 17_000}
+def test_after_a_boot_the_failsafe_limit_is_in_doubt_until_it_is_accepted():
+    kernel = Kernel().site().ready("a")
+    kernel.when(Booted(charger_id="a", vendor="v", model="m", firmware="1"))
+    kernel.after(59)
+    assert kernel.charger("a").failsafe_ma(kernel.now_ms) == 20_000
+    kernel.after(1)
+    assert kernel.charger("a").failsafe_ma(kernel.now_ms) == 32_000
+    kernel.answer("a", "failsafe")
+    assert kernel.charger("a").failsafe_ma(kernel.now_ms) == 20_000
 
 
-NODES = ("site", "panel", "circuit")
+def test_a_refused_failsafe_limit_is_asked_for_again_ever_more_slowly():
+    kernel = Kernel().site()
+    kernel.add("a")
+    kernel.connect("a")
+    for wait_s in (5, 10, 20):
+        kernel.answer("a", "failsafe", "rejected")
+        assert failsafes_in(kernel.after(wait_s - 0.1)) == []
+        assert failsafes_in(kernel.after(0.1)) != []
 
 
-@settings(max_examples=100, deadline=None)
-@given(
-    st.integers(0, 50_000),
-    st.integers(0, 50_000),
-    st.tuples(*[st.integers(0, 70_000)] * 3),
-    st.none() | st.integers(0, 20_000),
-    st.lists(
-        st.tuples(st.sampled_from(NODES), st.sampled_from([(0,), (1,), (2,), (0, 1, 2)]), st.integers(6_000, 32_000)),
-        max_size=12,
-    ),
-)
-def test_all_of_them_at_once_fit_below_every_limit(
-    firm_w: int,
-    limit_w: int,
-    panel_ma: tuple[int, int, int],
-    circuit_w: int | None,
-    described: list[tuple[str, tuple[int, ...], int]],
-) -> None:
-    nodes = site(limit_w)
-    nodes["panel"] = Node("panel", "site", "panel", panel_ma)
-    nodes["circuit"] = Node("circuit", "panel", "circuit", None, circuit_w)
-    outlets = [outlet(f"c{index:02}", node, max_ma, phases) for index, (node, phases, max_ma) in enumerate(described)]
-    limits = failsafe_limits(nodes, outlets, firm_w)
-    assert set(limits) == {one.id for one in outlets}
-    for one in outlets:
-        assert limits[one.id] == 0 or one.min_ma <= limits[one.id] <= one.max_ma
-        assert limits[one.id] % 1000 == 0
+def test_a_paused_car_gives_its_failsafe_limit_back_once_the_pause_is_confirmed():
+    kernel = Kernel().site(limit_a=32, firm_a=12).ready("a", "b")
+    kernel.charge("a", 20)
+    kernel.charge("b", 6)
+    assert failsafes_in(kernel.targets(a=0)) == []
+    kernel.answer("a")
+    kernel.after(6)
+    assert failsafes_in(kernel.meter("a", 0)) == [("a", 0)]
+    assert kernel.counted("a") == 6_000
+    kernel.answer("a", "failsafe")
+    assert kernel.counted("a") == 0
+    assert failsafes_in(kernel.targets(a=6)) == [("a", 6_000)]
 
-    def power_w(node: str) -> int:
-        return sum(one.power_w(limits[one.id]) for one in outlets if node in ancestors(nodes, one.node))
 
-    assert power_w("site") <= min(firm_w, limit_w)
-    assert circuit_w is None or power_w("circuit") <= circuit_w
-    for phase in range(3):
-        below = [one for one in outlets if "panel" in ancestors(nodes, one.node) and phase in one.phases]
-        assert sum(limits[one.id] for one in below) <= panel_ma[phase]
-    assert limits == failsafe_limits(dict(reversed(nodes.items())), outlets[::-1], firm_w)
+def test_the_failsafe_limit_comes_back_with_the_end_of_the_transaction():
+    kernel = Kernel().site(limit_a=32, firm_a=12).ready("a")
+    kernel.charge("a", 20)
+    kernel.targets(a=6)
+    kernel.answer("a")
+    kernel.after(6)
+    kernel.meter("a", 6)
+    kernel.answer("a", "failsafe")
+    assert failsafes_in(kernel.stop("a")) == [("a", 12_000)]
+
+
+def test_a_start_may_ride_on_its_failsafe_limit_until_its_first_limit_is_confirmed():
+    kernel = Kernel().site(limit_a=32, firm_a=6).ready("a")
+    assert failsafes_in(kernel.start("a")) == []
+    assert kernel.charger("a").lease.limit_ma == 0
+    assert failsafes_in(kernel.answer("a")) == []
+    assert kernel.counted("a") == 6_000
+    kernel.after(6)
+    assert failsafes_in(kernel.meter("a", 0)) == [("a", 0)]
+
+
+def test_after_a_reconnect_a_lower_failsafe_limit_counts_only_with_a_reading():
+    kernel = Kernel().site(limit_a=32, firm_a=12).ready("a")
+    kernel.charge("a", 20)
+    kernel.targets(a=6)
+    kernel.answer("a")
+    kernel.after(6)
+    assert failsafes_in(kernel.meter("a", 6)) == [("a", 6_000)]
+    kernel.disconnect("a")
+    kernel.connect("a")
+    kernel.answer("a", "failsafe")
+    kernel.answer("a")
+    assert kernel.counted("a") == 12_000
+    kernel.after(5)
+    kernel.meter("a", 6)
+    assert kernel.counted("a") == 6_000

@@ -6,7 +6,8 @@ from domain.load_control.desired import Desired
 from domain.records.load import CapacityChanged, ChargerDisconnected, LimitDesired, LimitsRenewed
 from domain.records.observations import Disconnected
 from domain.records.sites import TargetsRenewed
-from tests.processors.kernel import LOAD, Kernel, of_type
+from tests.stories.kernel import LOAD, Kernel
+from tests.stories.story import of_type
 
 
 def charging() -> Kernel:
@@ -17,7 +18,7 @@ def charging() -> Kernel:
 
 
 def renew_targets(kernel: Kernel) -> None:
-    kernel.give(TargetsRenewed(valid_until_ms=kernel.now_ms + 3_600_000))
+    kernel.when(TargetsRenewed(valid_until_ms=kernel.now_ms + 3_600_000))
 
 
 def test_leases_are_renewed_together_when_half_of_the_shortest_is_left():
@@ -50,7 +51,7 @@ def test_an_unconfirmed_higher_limit_counts_until_it_lapses():
     assert kernel.counted("a") == 10_000
 
 
-def test_offline_it_counts_at_its_lease_and_then_at_its_floor():
+def test_offline_it_counts_at_its_lease_and_then_at_its_failsafe_limit():
     kernel = charging()
     renew_targets(kernel)
     ends_ms = kernel.charger("a").lease.valid_until_ms
@@ -102,7 +103,7 @@ def test_the_close_of_an_older_socket_changes_nothing():
     kernel = charging()
     old = kernel.charger("a").connection_id
     kernel.connect("a", "new")
-    assert kernel.give(Disconnected(charger_id="a", connection_id=old, reason="late")) == []
+    assert kernel.when(Disconnected(charger_id="a", connection_id=old, reason="late")) == []
     assert kernel.charger("a").connected
     assert of_type(kernel.disconnect("a"), ChargerDisconnected) != []
 
@@ -130,14 +131,14 @@ def test_an_unproven_one_counts_at_its_maximum_offline_and_0_before_it_was_ever_
     assert kernel.counted("a") == 32_000
 
 
-def test_what_a_charger_shall_do_is_its_newest_floor_and_lease():
+def test_what_a_charger_shall_do_is_its_newest_failsafe_limit_and_lease():
     kernel = charging()
     event = of_type(kernel.targets(a=10), LimitDesired)[0]
     (row,) = LOAD.desired(kernel.ledger, event)
     assert isinstance(row, Desired)
     charger = kernel.charger("a")
     assert (row.charger_id, row.site_id, row.phases) == ("a", "s", 1)
-    assert (row.floor.limit_ma, row.floor.generation) == (6_000, charger.floor.ask.generation)
+    assert (row.floor.limit_ma, row.floor.generation) == (6_000, charger.failsafe.ask.generation)
     assert (row.lease.limit_ma, row.lease.generation) == (10_000, event.generation)
     assert row.lease.valid_until_ms == event.valid_until_ms
     ended = kernel.stop("a")[1]

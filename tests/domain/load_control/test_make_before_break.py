@@ -6,7 +6,8 @@ from domain.records import registry
 from domain.records.load import LimitConfirmed, LimitDesired
 from domain.records.observations import ProfileAnswer
 from domain.records.sites import TargetsRenewed
-from tests.processors.kernel import Kernel, of_type
+from tests.stories.kernel import Kernel
+from tests.stories.story import of_type
 
 
 def limits_in(events) -> list[tuple[str, int]]:
@@ -57,7 +58,7 @@ def test_an_old_answer_says_nothing_of_the_newest_wish():
     kernel.targets(a=20)
     kernel.targets(a=10)
     old = kernel.charger("a").lease.ask.generation - 1
-    assert kernel.give(ProfileAnswer(charger_id="a", purpose="lease", generation=old, status="accepted")) == []
+    assert kernel.when(ProfileAnswer(charger_id="a", purpose="lease", generation=old, status="accepted")) == []
     kernel.after(6)
     assert of_type(kernel.meter("a", 10), LimitConfirmed) == []
 
@@ -131,15 +132,14 @@ def test_no_node_phase_or_power_is_exceeded_by_a_raise():
 def test_targets_that_lapse_leave_the_fail_safe_share():
     kernel = two_cars()
     kernel.targets(valid_s=100, a=32, b=8)
-    floors = kernel.ledger.floor_plan
-    assert floors == {"a": 6_000, "b": 6_000}
+    assert kernel.ledger.failsafe_plan == {"a": 6_000, "b": 6_000}
     assert limits_in(kernel.after(100)) == [("a", 6_000), ("b", 6_000)]
 
 
 def test_renewed_targets_go_on():
     kernel = two_cars()
     kernel.targets(valid_s=100, a=32)
-    kernel.give(TargetsRenewed(valid_until_ms=kernel.now_ms + 400_000))
+    kernel.when(TargetsRenewed(valid_until_ms=kernel.now_ms + 400_000))
     assert limits_in(kernel.after(150)) == []
 
 

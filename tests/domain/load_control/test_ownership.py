@@ -31,7 +31,7 @@ from domain.records.observations import (
 )
 from domain.records.time import InputRejected
 from processors.load import Load
-from tests.processors.kernel import Kernel
+from tests.stories.kernel import Kernel
 
 OLD, NEW = source_of("old"), source_of("new")
 
@@ -40,7 +40,7 @@ def connect(kernel: Kernel, connection_id: str, gateway_id: str, *, again: bool 
     told = Connected(
         charger_id="a", connection_id=connection_id, subprotocol="ocpp1.6", gateway_id=gateway_id, again=again
     )
-    return kernel.give(told)
+    return kernel.when(told)
 
 
 def moved() -> Kernel:
@@ -92,26 +92,26 @@ def saying(what: str, kernel: Kernel) -> Payload:
 @pytest.mark.parametrize("what", ["status", "start", "meter", "answer"])
 def test_what_an_older_socket_says_of_now_is_refused_and_changes_nothing(what: str) -> None:
     kernel = moved()
-    before, learnt = kernel.ledger, kernel.state.working
-    (refused,) = kernel.give(saying(what, kernel), source=OLD)
+    before, learnt = kernel.ledger, kernel.observations
+    (refused,) = kernel.when(saying(what, kernel), source=OLD)
     assert isinstance(refused, InputRejected)
     assert (refused.rule, refused.field, refused.reason) == (RULE, "source", "a newer socket speaks for this charger")
     assert kernel.ledger == before
-    assert kernel.state.working == learnt
+    assert kernel.observations == learnt
 
 
 @pytest.mark.parametrize("what", ["status", "start", "meter", "answer"])
 @pytest.mark.parametrize("source", [NEW, "/ocpp"])
 def test_the_newest_socket_is_heard_and_a_source_without_a_socket(what: str, source: str) -> None:
     kernel = moved()
-    assert not any(isinstance(event, InputRejected) for event in kernel.give(saying(what, kernel), source=source))
+    assert not any(isinstance(event, InputRejected) for event in kernel.when(saying(what, kernel), source=source))
 
 
 def test_an_older_sockets_boot_adds_doubt() -> None:
     """Nobody would tell of it again."""
     kernel = moved()
-    kernel.give(Booted(charger_id="a", vendor="v", model="m", firmware="f"), source=OLD)
-    assert kernel.charger("a").floor.doubted_ms == kernel.now_ms
+    kernel.when(Booted(charger_id="a", vendor="v", model="m", firmware="f"), source=OLD)
+    assert kernel.charger("a").failsafe.doubted_ms == kernel.now_ms
 
 
 def test_an_older_sockets_stop_ends_the_transaction_that_it_names() -> None:
@@ -120,16 +120,20 @@ def test_an_older_sockets_stop_ends_the_transaction_that_it_names() -> None:
     told = TransactionStop(
         charger_id="a", transaction_id=transaction.id, meter_stop_wh=5000, charger_time_ms=1, reason="Local"
     )
-    assert [event.transaction_id for event in kernel.give(told, source=OLD) if isinstance(event, TransactionStopped)]
+    assert [event.transaction_id for event in kernel.when(told, source=OLD) if isinstance(event, TransactionStopped)]
 
 
 def test_a_start_that_came_too_late_on_the_older_socket_is_the_same_start_on_the_newer() -> None:
     kernel = moved()
     kernel.stop("a")
     told = start(kernel)
-    assert isinstance(kernel.give(told, "late", source=OLD)[0], InputRejected)
-    first = [event for event in kernel.give(told, "first", source=NEW) if isinstance(event, TransactionStarted)]
-    again = [event for event in kernel.give(told, "again", source=NEW) if isinstance(event, TransactionStarted)]
+    assert isinstance(kernel.when(told, record_id="late", source=OLD)[0], InputRejected)
+    first = [
+        event for event in kernel.when(told, record_id="first", source=NEW) if isinstance(event, TransactionStarted)
+    ]
+    again = [
+        event for event in kernel.when(told, record_id="again", source=NEW) if isinstance(event, TransactionStarted)
+    ]
     assert [event.duplicate_of for event in first + again] == [None, "first"]
     assert [one.id for one in kernel.charger("a").transactions] == [first[0].transaction_id]
 
@@ -150,7 +154,7 @@ def test_desired_limits_are_for_the_newest_socket_and_for_nobody_when_it_is_gone
     events = connect(kernel, "newest", "C")
     assert told()
     assert set(told()) == {Owner("C", "newest", 4)}
-    events = kernel.give(Disconnected(charger_id="a", connection_id="newest", reason="gone"))
+    events = kernel.when(Disconnected(charger_id="a", connection_id="newest", reason="gone"))
     assert isinstance(events[0], ChargerDisconnected)
     assert set(told()) == {None}
 
@@ -163,13 +167,13 @@ def test_a_command_is_for_the_gateway_that_holds_the_charger() -> None:
         command = RequestCommand(
             command_id=command_id, charger_id="a", action="reset", arguments={}, expires_ms=expires_ms
         )
-        return [event.gateway_id for event in kernel.give(command) if isinstance(event, CommandRequested)]
+        return [event.gateway_id for event in kernel.when(command) if isinstance(event, CommandRequested)]
 
     assert asked("one") == ["B"]
     kernel.disconnect("a")
     assert asked("two") == [""]
     late = CommandAnswer(charger_id="a", command_id="one", status="accepted", detail="")
-    assert not any(isinstance(event, InputRejected) for event in kernel.give(late, source=OLD))
+    assert not any(isinstance(event, InputRejected) for event in kernel.when(late, source=OLD))
 
 
 def test_a_socket_that_was_given_up_by_mistake_owns_its_charger_again() -> None:
@@ -206,7 +210,7 @@ def test_whatever_order_sockets_come_and_go_in_the_newest_owns_the_charger(said:
             events = connect(kernel, socket, "A", again=True)
             newest = socket if socket == last else newest
         else:
-            events = kernel.give(Disconnected(charger_id="a", connection_id=socket, reason="gone"))
+            events = kernel.when(Disconnected(charger_id="a", connection_id=socket, reason="gone"))
             newest = "" if socket == newest else newest
         rows = [row for event in events for row in Load().desired(kernel.ledger, event)]
         row = rows[-1] if rows else row

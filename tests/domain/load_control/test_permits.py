@@ -14,7 +14,8 @@ from domain.records.load import (
 )
 from domain.records.observations import Status
 from domain.records.time import InputRejected
-from tests.processors.kernel import Kernel, of_type
+from tests.stories.kernel import Kernel
+from tests.stories.story import of_type
 
 
 def full(limit_a: float = 40) -> Kernel:
@@ -70,7 +71,7 @@ def test_after_20_s_it_is_refused():
     assert of_type(kernel.after(19.9), TransactionRefused) == []
     (refused,) = of_type(kernel.after(0.1), TransactionRefused)
     assert "no room" in refused.reason
-    assert kernel.charger("b").waiting is None
+    assert kernel.charger("b").pending_start is None
     assert of_type(kernel.events, CapacityChanged)[-1].fixed == ()
 
 
@@ -108,9 +109,9 @@ def test_who_asks_again_takes_the_place_of_her_first_request():
 
 def test_a_charger_that_is_offline_or_broken_is_refused():
     kernel = full()
-    kernel.give(Status(charger_id="b", connector_id=1, status="Faulted", error_code="x", charger_time_ms=None))
+    kernel.when(Status(charger_id="b", connector_id=1, status="Faulted", error_code="x", charger_time_ms=None))
     assert of_type(kernel.request("b"), TransactionRefused) != []
-    kernel.give(Status(charger_id="b", connector_id=1, status="Available", error_code="NoError", charger_time_ms=None))
+    kernel.when(Status(charger_id="b", connector_id=1, status="Available", error_code="NoError", charger_time_ms=None))
     assert of_type(kernel.request("b"), TransactionPermitted) != []
     kernel.disconnect("b")
     assert of_type(kernel.request("b"), TransactionRefused) != []
@@ -147,11 +148,11 @@ def test_a_remote_start_needs_room_too():
         )
 
     kernel = full()
-    events = kernel.give(ask("b"))
+    events = kernel.when(ask("b"))
     assert of_type(events, TransactionPermitted)[0].request_id == "cmd-b"
     assert of_type(events, CommandRequested)[0].action == "remote_start"
-    assert isinstance(kernel.give(ask("a"))[0], InputRejected)
+    assert isinstance(kernel.when(ask("a"))[0], InputRejected)
     kernel = full(32)
-    (event,) = kernel.give(ask("b"))
+    (event,) = kernel.when(ask("b"))
     assert isinstance(event, InputRejected)
     assert "room" in event.reason

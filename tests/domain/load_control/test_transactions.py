@@ -13,7 +13,8 @@ from domain.records.load import (
     TransactionStopRepeated,
 )
 from domain.records.observations import Booted
-from tests.processors.kernel import Kernel, of_type
+from tests.stories.kernel import Kernel
+from tests.stories.story import of_type
 
 
 def ready() -> Kernel:
@@ -139,7 +140,7 @@ def test_a_second_boot_neither_begins_nor_ends_transactions():
     kernel.charge("a", 20)
     before = kernel.charger("a").transactions
     for _ in range(2):
-        events = kernel.give(Booted(charger_id="a", vendor="v", model="m", firmware="1"))
+        events = kernel.when(Booted(charger_id="a", vendor="v", model="m", firmware="1"))
         assert of_type(events, TransactionStarted, TransactionStopped) == []
     assert kernel.charger("a").transactions == before
 
@@ -162,7 +163,7 @@ def test_a_reading_of_a_transaction_that_is_over_says_nothing():
     reading = kernel.inputs[-1].data
     kernel.stop("a")
     assert reading.current_ma == (20_000, 0, 0)
-    assert kernel.give(reading) == []
+    assert kernel.when(reading) == []
     assert kernel.counted("a") == 0
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from processors.engine.stream import dump_state, fresh, load_state, refold
 from tests.domain.load_control.world import World
-from tests.processors.kernel import LOAD, STREAM
+from tests.stories.kernel import LOAD, STREAM
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -24,9 +24,9 @@ def test_every_promised_cap_is_kept(seed):
 @pytest.mark.parametrize("seed", [3, 11])
 def test_the_state_is_what_its_events_say_and_survives_storage(seed):
     kernel = World(seed, caps=True).run(900).kernel
-    ledger = fresh(LOAD, STREAM).fold
-    for event, time_ms in zip(kernel.events, kernel.times, strict=True):
+    ledger = fresh(LOAD, STREAM).state
+    for event, time_ms in ((event.data, event.time) for event in kernel.recorded):
         ledger = LOAD.evolve(ledger, event, time_ms)
     assert ledger == kernel.ledger
-    assert load_state(LOAD, dump_state(LOAD, kernel.state)) == kernel.state
-    assert refold(LOAD, STREAM, [], {}, False).fold == fresh(LOAD, STREAM).fold
+    assert load_state(LOAD, dump_state(LOAD, kernel.whole())) == kernel.whole()
+    assert refold(LOAD, STREAM, [], {}, False).state == fresh(LOAD, STREAM).state

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 
 from domain.electrical.grid import Outlet
 from domain.load_control.caps import with_root_limit
-from domain.load_control.desired import Desired, Lease
+from domain.load_control.desired import Desired, DesiredLease
 from domain.load_control.headroom import Headroom
 from domain.load_control.make_before_break import RAISE_RULE
 from domain.load_control.parameters import tolerance_ma
 from domain.records import load, observations, registry, sites
-from tests.processors.kernel import LOAD, Kernel, watts
+from tests.stories.kernel import LOAD, Kernel, watts
 
 S = 1000
 NODES = (
@@ -30,7 +30,7 @@ class Car:
 
     id: str
     outlet: Outlet
-    liar: bool
+    non_compliant: bool
     drops: bool
     boots: bool
     answer_s: int
@@ -38,8 +38,8 @@ class Car:
     skew_s: int
     up: bool = False
     connection_id: str = ""
-    floor_ma: int | None = None
-    lease: Lease | None = None
+    failsafe_ma: int | None = None
+    lease: DesiredLease | None = None
     transaction_id: int | None = None
     charging: bool = False
     demand_ma: int = 0
@@ -56,12 +56,12 @@ class Car:
     def limit_ma(self, now_ms: int) -> int:
         """What an obedient charger allows now."""
         most_ma = self.outlet.max_ma
-        if self.liar:
+        if self.non_compliant:
             return most_ma
         lease = self.lease
         if lease and lease.transaction_id == self.transaction_id and now_ms < lease.valid_until_ms + self.skew_s * S:
             return min(most_ma, lease.limit_ma)
-        return most_ma if self.floor_ma is None else min(most_ma, self.floor_ma)
+        return most_ma if self.failsafe_ma is None else min(most_ma, self.failsafe_ma)
 
     def draw(self, now_ms: int) -> None:
         """The car takes more at once and follows a lower limit `follow_s` later."""
@@ -101,7 +101,7 @@ class World:
         self.cars[charger_id] = Car(
             id=charger_id,
             outlet=self.kernel.charger(charger_id).outlet,
-            liar=choose.random() < 0.1,
+            non_compliant=choose.random() < 0.1,
             drops=choose.random() < 0.3,
             boots=choose.random() < 0.5,
             answer_s=choose.choice((0, 0, 1, 3)),
@@ -138,11 +138,9 @@ class World:
     # The gateway
 
     def _give(self, data: object) -> None:
-        before = len(self.kernel.events)
-        self.kernel.give(data)  # type: ignore[arg-type]
         raised = [
             event
-            for event in self.kernel.events[before:]
+            for event in self.kernel.when(data)  # type: ignore[arg-type]
             if isinstance(event, load.LimitDesired) and event.rule == RAISE_RULE
         ]
         if raised:
@@ -153,8 +151,8 @@ class World:
     def _react(self) -> None:
         """Hand what the kernel decided to whom it concerns."""
         fold = self.kernel.ledger
-        while self.seen_events < len(self.kernel.events):
-            event = self.kernel.events[self.seen_events]
+        while self.seen_events < len(self.kernel.recorded):
+            event = self.kernel.recorded[self.seen_events].data
             self.seen_events += 1
             for row in LOAD.desired(fold, event):
                 self.cars[row.charger_id].wants = row
@@ -181,7 +179,7 @@ class World:
             self.later(self.random.random() * 2, lambda: action() if car.up else None)  # type: ignore[operator]
 
     def _reconcile(self, car: Car) -> None:
-        """One CALL at a time, the floor first, each generation once unless its answer was lost."""
+        """One CALL at a time, the fail-safe limit first, each generation once unless its answer was lost."""
         want = car.wants
         if want is None or not car.up or car.busy:
             return
@@ -208,7 +206,7 @@ class World:
                 return
             status = "accepted"
             if purpose == "failsafe" and want.floor is not None:
-                car.floor_ma = want.floor.limit_ma
+                car.failsafe_ma = want.floor.limit_ma
             elif want.lease is not None and want.lease.transaction_id == car.transaction_id:
                 car.lease = want.lease
             else:
@@ -337,8 +335,8 @@ class World:
         choose = self.random
         offline_ms = 0 if car.offline_since_ms is None else self.kernel.now_ms - car.offline_since_ms
         if (
-            not car.liar
-            and car.floor_ma is not None
+            not car.non_compliant
+            and car.failsafe_ma is not None
             and not car.charging
             and self.kernel.ledger.over_since_ms is None  # else nobody can make room any more: the kernel has alarmed
             and offline_ms > 60 * S
@@ -400,7 +398,7 @@ class World:
 
     def _believed(self, car: Car) -> bool:
         """A liar that passed for proven, by chance, can't be held against the kernel."""
-        return not (car.liar and self.kernel.charger(car.id).proven)
+        return not (car.non_compliant and self.kernel.charger(car.id).verified)
 
     def check(self) -> None:
         kernel = self.kernel

@@ -5,29 +5,29 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.electrical.grid import Node, Outlet
-from domain.site.queue import SCARCE, Waiting, choose_charger, place, rank, required_w
+from domain.site.queue import SCARCE, QueueEntry, choose_charger, place, rank, required_w
 
 
 def test_the_tier_comes_before_the_score_the_score_before_the_time_and_ids_break_ties() -> None:
     expected = [
-        Waiting("p0", 0, 1, 900),
-        Waiting("p1", 1, 1, 900),
-        Waiting("high", 2, 800, 900),
-        Waiting("early", 2, 500, 100),
-        Waiting("a", 2, 500, 200),
-        Waiting("b", 2, 500, 200),
+        QueueEntry("p0", 0, 1, 900),
+        QueueEntry("p1", 1, 1, 900),
+        QueueEntry("high", 2, 800, 900),
+        QueueEntry("early", 2, 500, 100),
+        QueueEntry("a", 2, 500, 200),
+        QueueEntry("b", 2, 500, 200),
     ]
     assert rank(reversed(expected)) == expected
 
 
 waiting_cars = st.lists(
-    st.builds(Waiting, st.uuids().map(str), st.integers(0, 2), st.integers(0, 5), st.integers(0, 5)),
+    st.builds(QueueEntry, st.uuids().map(str), st.integers(0, 2), st.integers(0, 5), st.integers(0, 5)),
     unique_by=lambda one: one.id,
 )
 
 
 @given(waiting_cars, st.integers())
-def test_the_order_does_not_depend_on_who_is_named_first(waiting: list[Waiting], seed: int) -> None:
+def test_the_order_does_not_depend_on_who_is_named_first(waiting: list[QueueEntry], seed: int) -> None:
     shuffled = list(waiting)
     random.Random(seed).shuffle(shuffled)
     assert rank(shuffled) == rank(waiting)
@@ -35,14 +35,14 @@ def test_the_order_does_not_depend_on_who_is_named_first(waiting: list[Waiting],
 
 
 def test_who_passes_and_comes_back_has_her_place_again() -> None:
-    first, second, third = Waiting("a", 2, 5, 1), Waiting("b", 2, 5, 2), Waiting("c", 2, 5, 3)
+    first, second, third = QueueEntry("a", 2, 5, 1), QueueEntry("b", 2, 5, 2), QueueEntry("c", 2, 5, 3)
     assert rank([third, second]) == [second, third]
     assert place("a", rank([third, second, first])) == 1
 
 
 def test_a_place_is_only_known_for_who_waits() -> None:
     with pytest.raises(ValueError):
-        place("nobody", [Waiting("a", 2, 1, 1)])
+        place("nobody", [QueueEntry("a", 2, 1, 1)])
 
 
 # --- which charger ----------------------------------------------------------------------------------------------------

@@ -6,17 +6,17 @@ from hypothesis import strategies as st
 
 from domain.electrical.grid import Node, Outlet, ancestors
 from domain.site.fairness import HALF_SLACK_MS, score
-from domain.site.scheduling import HYSTERESIS_PPM, URGENT_MS, Claimant, last_to_be_paused_first, schedule, weight_ppm
+from domain.site.scheduling import HYSTERESIS_PPM, URGENT_MS, PluggedCar, last_to_be_paused_first, schedule, weight_ppm
 
 
 def site(limit_a: int) -> dict[str, Node]:
     return {"site": Node("site", None, "site", (limit_a * 1000,) * 3)}
 
 
-def car(name: str, tier: int = 2, score_ppm: int = 500_000, running: bool = True, **more: int) -> Claimant:
+def car(name: str, tier: int = 2, score_ppm: int = 500_000, running: bool = True, **more: int) -> PluggedCar:
     outlet = Outlet(name, "site", (0,), 32_000, 6_000, 230_000)
     weight = more.pop("weight_ppm", weight_ppm(score_ppm, None))
-    return Claimant(
+    return PluggedCar(
         name, outlet, tier, score_ppm, weight, more.pop("min_ma", 6_000), more.pop("max_ma", 32_000), running
     )
 
@@ -41,8 +41,8 @@ def test_whoever_is_left_with_less_than_6_a_is_paused() -> None:
 
 
 def test_a_marginal_score_does_not_count_against_a_tier() -> None:
-    claimants = [car("p0", tier=0, score_ppm=0, running=False), car("p2", score_ppm=1_000_000)]
-    assert schedule(site(10), claimants, {}) == {"p0": 10_000, "p2": 0}
+    cars = [car("p0", tier=0, score_ppm=0, running=False), car("p2", score_ppm=1_000_000)]
+    assert schedule(site(10), cars, {}) == {"p0": 10_000, "p2": 0}
 
 
 # A standing reserve for P0: of the 100 kW here 7.36 kW, one phase at 32 A
@@ -56,9 +56,9 @@ FULL_W = 32 * 230
 
 
 def test_nobody_but_p0_plans_with_the_reserve() -> None:
-    claimants = [car("p2"), car("p1", tier=1)]
-    assert schedule(hub(2 * FULL_W), claimants, {}, reserve_w=FULL_W) == {"p1": 32_000, "p2": 0}
-    assert schedule(hub(2 * FULL_W), claimants, {}) == {"p1": 32_000, "p2": 32_000}
+    cars = [car("p2"), car("p1", tier=1)]
+    assert schedule(hub(2 * FULL_W), cars, {}, reserve_w=FULL_W) == {"p1": 32_000, "p2": 0}
+    assert schedule(hub(2 * FULL_W), cars, {}) == {"p1": 32_000, "p2": 32_000}
 
 
 def test_p0_takes_the_reserve_and_the_others_keep_what_they_had() -> None:
@@ -75,8 +75,8 @@ def test_what_p0_leaves_of_the_reserve_stays_free() -> None:
 
 
 def test_p0_may_have_more_than_the_reserve() -> None:
-    claimants = [car("a"), car("p0", tier=0), car("q0", tier=0)]
-    assert schedule(hub(2 * FULL_W), claimants, {}, reserve_w=FULL_W) == {"p0": 32_000, "q0": 32_000, "a": 0}
+    cars = [car("a"), car("p0", tier=0), car("q0", tier=0)]
+    assert schedule(hub(2 * FULL_W), cars, {}, reserve_w=FULL_W) == {"p0": 32_000, "q0": 32_000, "a": 0}
 
 
 def test_an_unsteerable_p0_counts_against_the_reserve() -> None:
@@ -91,10 +91,10 @@ def test_a_reserve_above_the_cap_in_force_leaves_nothing_to_the_others() -> None
 
 @given(st.integers(0, 40_000), st.integers(0, 40_000), st.lists(st.integers(0, 2), min_size=1, max_size=8))
 def test_the_others_never_have_more_than_the_limit_less_the_reserve(limit_w, reserve_w, tiers) -> None:
-    claimants = [car(str(number), tier=tier) for number, tier in enumerate(tiers)]
-    found = schedule(hub(limit_w), claimants, {}, reserve_w=reserve_w)
-    loads_w = {one.charger_id: one.outlet.power_w(found[one.charger_id]) for one in claimants}
-    others_w = sum(loads_w[one.charger_id] for one in claimants if one.tier != 0)
+    cars = [car(str(number), tier=tier) for number, tier in enumerate(tiers)]
+    found = schedule(hub(limit_w), cars, {}, reserve_w=reserve_w)
+    loads_w = {one.charger_id: one.outlet.power_w(found[one.charger_id]) for one in cars}
+    others_w = sum(loads_w[one.charger_id] for one in cars if one.tier != 0)
     assert others_w <= max(0, limit_w - reserve_w)
     assert sum(loads_w.values()) <= limit_w
 
@@ -205,14 +205,14 @@ def test_weights_stay_in_range_rise_with_the_score_and_fall_with_slack(
 
 
 @st.composite
-def cars_on(draw: st.DrawFn, nodes: tuple[str, ...]) -> list[Claimant]:
-    def one(index: int) -> Claimant:
+def cars_on(draw: st.DrawFn, nodes: tuple[str, ...]) -> list[PluggedCar]:
+    def one(index: int) -> PluggedCar:
         phases = draw(st.sampled_from([(0,), (1,), (2,), (0, 1, 2)]))
         outlet = Outlet(f"c{index:02}", draw(st.sampled_from(nodes)), phases, 32_000, 6_000, 230_000)
         score_ppm = draw(st.integers(0, 1_000_000))
         weight = weight_ppm(score_ppm, draw(st.none() | st.integers(-(10**7), 10**8)))
         max_ma = draw(st.integers(6_000, 32_000))
-        return Claimant(
+        return PluggedCar(
             outlet.id, outlet, draw(st.integers(0, 2)), score_ppm, weight, 6_000, max_ma, draw(st.booleans())
         )
 
@@ -231,9 +231,9 @@ def trees(draw: st.DrawFn) -> dict[str, Node]:
     return {"site": Node("site", None, "site", None, draw(st.integers(0, 60_000)))} | panels
 
 
-def within_limits(nodes: dict[str, Node], claimants: list[Claimant], targets: dict[str, int]) -> bool:
+def within_limits(nodes: dict[str, Node], cars: list[PluggedCar], targets: dict[str, int]) -> bool:
     for node in nodes.values():
-        below = [one for one in claimants if node.id in ancestors(nodes, one.outlet.node)]
+        below = [one for one in cars if node.id in ancestors(nodes, one.outlet.node)]
         for phase in range(3):
             current_ma = sum(targets[one.charger_id] for one in below if phase in one.outlet.phases)
             if node.limit_ma is not None and current_ma > node.limit_ma[phase]:
@@ -247,33 +247,33 @@ def within_limits(nodes: dict[str, Node], claimants: list[Claimant], targets: di
 @settings(max_examples=80, deadline=None)
 @given(trees(), cars_on(NODES))
 def test_limits_hold_nobody_gets_less_than_6_a_and_who_is_paused_does_not_fit(
-    nodes: dict[str, Node], claimants: list[Claimant]
+    nodes: dict[str, Node], cars: list[PluggedCar]
 ) -> None:
-    targets = schedule(nodes, claimants, {})
-    assert set(targets) == {one.charger_id for one in claimants}
-    assert within_limits(nodes, claimants, targets)
-    for one in claimants:
+    targets = schedule(nodes, cars, {})
+    assert set(targets) == {one.charger_id for one in cars}
+    assert within_limits(nodes, cars, targets)
+    for one in cars:
         target_ma = targets[one.charger_id]
         assert target_ma == 0 or 6_000 <= target_ma <= one.max_ma
         if target_ma == 0:
-            assert not within_limits(nodes, claimants, targets | {one.charger_id: 6_000})
+            assert not within_limits(nodes, cars, targets | {one.charger_id: 6_000})
 
 
 @settings(max_examples=50, deadline=None)
 @given(trees(), cars_on(NODES))
-def test_a_lower_tier_never_changes_what_a_higher_one_gets(nodes: dict[str, Node], claimants: list[Claimant]) -> None:
-    targets = schedule(nodes, claimants, {})
+def test_a_lower_tier_never_changes_what_a_higher_one_gets(nodes: dict[str, Node], cars: list[PluggedCar]) -> None:
+    targets = schedule(nodes, cars, {})
     for tier in (0, 1):
-        alone = schedule(nodes, [one for one in claimants if one.tier <= tier], {})
-        assert alone == {one.charger_id: targets[one.charger_id] for one in claimants if one.tier <= tier}
+        alone = schedule(nodes, [one for one in cars if one.tier <= tier], {})
+        assert alone == {one.charger_id: targets[one.charger_id] for one in cars if one.tier <= tier}
 
 
 @settings(max_examples=50, deadline=None)
 @given(trees(), cars_on(("p1",)))
 def test_on_one_phase_of_one_node_nobody_is_paused_before_a_lower_score(
-    nodes: dict[str, Node], claimants: list[Claimant]
+    nodes: dict[str, Node], cars: list[PluggedCar]
 ) -> None:
-    alike = [replace(one, tier=2, outlet=replace(one.outlet, phases=(0,)), running=True) for one in claimants]
+    alike = [replace(one, tier=2, outlet=replace(one.outlet, phases=(0,)), running=True) for one in cars]
     targets = schedule(nodes, alike, {})
     charging = [one.score_ppm for one in alike if targets[one.charger_id] > 0]
     paused = [one.score_ppm for one in alike if targets[one.charger_id] == 0]
@@ -283,11 +283,11 @@ def test_on_one_phase_of_one_node_nobody_is_paused_before_a_lower_score(
 @settings(max_examples=50, deadline=None)
 @given(trees(), cars_on(NODES), st.randoms(use_true_random=False))
 def test_the_order_in_which_cars_are_named_does_not_matter(
-    nodes: dict[str, Node], claimants: list[Claimant], shuffler: object
+    nodes: dict[str, Node], cars: list[PluggedCar], shuffler: object
 ) -> None:
-    shuffled = list(claimants)
+    shuffled = list(cars)
     shuffler.shuffle(shuffled)  # type: ignore[attr-defined]
-    assert list(schedule(nodes, shuffled, {}).items()) == list(schedule(nodes, claimants, {}).items())
+    assert list(schedule(nodes, shuffled, {}).items()) == list(schedule(nodes, cars, {}).items())
 
 
 def test_steps_may_be_finer() -> None:

@@ -8,10 +8,17 @@ from hypothesis import strategies as st
 
 from domain.errors import DomainError
 from domain.records.observations import Reading
-from domain.vehicle.readings import AHEAD_MS, FRESH_MS, Observed, Readings, fresh, take
+from domain.vehicle.readings import AHEAD_MS, FRESH_MS, Observed, Readings, fresh, with_reading
 
 NOW_MS = 1_000_000_000
-KINDS = ("level_permille", "range_m", "plugged_in", "mission_active", "location_zone")
+KINDS = {
+    "soc_permille": "level_permille",
+    "range_m": "range_m",
+    "plugged_in": "plugged_in",
+    "mission_active": "mission_active",
+    "location_zone": "location_zone",
+}
+"""Each kind of observation, and the field of a reading that holds it."""
 
 
 def said(**different) -> Reading:
@@ -23,7 +30,7 @@ def said(**different) -> Reading:
 def after(*readings: Reading, enterprise_id: str | None = "e") -> Readings:
     known = Readings()
     for reading in readings:
-        known = take(known, reading, enterprise_id, NOW_MS)
+        known = with_reading(known, reading, enterprise_id, NOW_MS)
     return known
 
 
@@ -32,7 +39,7 @@ def test_an_integration_is_believed_about_everything_that_it_says():
         said(level_permille=120, range_m=40_000, plugged_in=False, mission_active=True, location_zone="9qh1u")
     )
     assert known == Readings(
-        level_permille=Observed(120, NOW_MS, NOW_MS),
+        soc_permille=Observed(120, NOW_MS, NOW_MS),
         range_m=Observed(40_000, NOW_MS, NOW_MS),
         plugged_in=Observed(False, NOW_MS, NOW_MS),
         mission_active=Observed(True, NOW_MS, NOW_MS),
@@ -42,7 +49,7 @@ def test_an_integration_is_believed_about_everything_that_it_says():
 
 def test_what_is_not_said_is_not_denied():
     first = after(said(level_permille=120, mission_active=True))
-    assert take(first, said(observed_ms=NOW_MS + 1), "e", NOW_MS) == first
+    assert with_reading(first, said(observed_ms=NOW_MS + 1), "e", NOW_MS) == first
 
 
 def test_a_driver_is_believed_about_nothing_and_hides_nothing():
@@ -58,13 +65,13 @@ def test_a_driver_is_believed_about_nothing_and_hides_nothing():
 def test_of_a_mission_only_the_own_enterprise_is_believed(speaker, own):
     known = after(said(enterprise_id=speaker, mission_active=True, level_permille=120), enterprise_id=own)
     assert known.mission_active is None
-    assert known.level_permille == Observed(120, NOW_MS, NOW_MS)
+    assert known.soc_permille == Observed(120, NOW_MS, NOW_MS)
 
 
 def test_a_position_has_a_time_of_its_own():
     known = after(said(location_zone="z", level_permille=1, location_observed_ms=NOW_MS - 7))
     assert known.location_zone == Observed("z", NOW_MS - 7, NOW_MS)
-    assert known.level_permille == Observed(1, NOW_MS, NOW_MS)
+    assert known.soc_permille == Observed(1, NOW_MS, NOW_MS)
 
 
 @pytest.mark.parametrize("earlier_ms", [0, 1, 100_000])
@@ -83,7 +90,7 @@ def test_an_older_or_equal_observation_changes_nothing(earlier_ms):
 
 def test_each_kind_has_a_time_of_its_own():
     known = after(said(level_permille=120), said(observed_ms=NOW_MS - 5, level_permille=10, range_m=2))
-    assert known.level_permille == Observed(120, NOW_MS, NOW_MS)
+    assert known.soc_permille == Observed(120, NOW_MS, NOW_MS)
     assert known.range_m == Observed(2, NOW_MS - 5, NOW_MS)
 
 
@@ -104,7 +111,7 @@ def test_what_can_not_be_true_is_rejected_by_the_name_of_its_field(source, wrong
 
 
 @pytest.mark.parametrize("edge", [{"observed_ms": NOW_MS + AHEAD_MS}, {"level_permille": 0}, {"level_permille": 1000}])
-def test_the_edges_of_what_can_be_true_are_taken(edge):
+def test_the_edges_of_what_can_be_true_are_accepted(edge):
     assert after(said(range_m=1, **edge)) != Readings()
 
 
@@ -116,10 +123,10 @@ def test_what_was_observed_within_five_minutes_is_fresh():
     assert FRESH_MS == 300_000
 
 
-@given(st.lists(st.tuples(st.integers(-400_000, AHEAD_MS), st.sampled_from(KINDS)), max_size=12), st.randoms())
+@given(st.lists(st.tuples(st.integers(-400_000, AHEAD_MS), st.sampled_from([*KINDS])), max_size=12), st.randoms())
 def test_in_whatever_order_readings_arrive_the_newest_of_each_kind_is_known(told, random):
-    values = {"level_permille": 5, "range_m": 6, "plugged_in": True, "mission_active": False, "location_zone": "z"}
-    readings = [said(observed_ms=NOW_MS + at, **{kind: values[kind]}) for at, kind in told]
+    values = {"soc_permille": 5, "range_m": 6, "plugged_in": True, "mission_active": False, "location_zone": "z"}
+    readings = [said(observed_ms=NOW_MS + at, **{KINDS[kind]: values[kind]}) for at, kind in told]
     shuffled = random.sample(readings, len(readings))
     assert after(*readings) == after(*shuffled)
     for kind in KINDS:

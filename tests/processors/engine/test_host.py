@@ -231,7 +231,7 @@ async def test_old_events_are_folded_in_their_present_version(tmp_path, monkeypa
         assert len(cancelled) == 20
         assert cancelled[-1].site_id == "at 19"
         state = refold(Counting(), "load:1", told, {}, parked=False)
-        assert state.fold.seen == len(told)
+        assert state.state.seen == len(told)
         done = step(Counting(), state, command("next", "n1", 9000, "load:1"), "b2")
         assert done.events[0].data.site_id == f"at {len(told)}"
 
@@ -262,18 +262,18 @@ async def test_states_of_another_shape_are_folded_again(tmp_path):
     await a_history(tmp_path)
 
     class Renewed(Counting):
-        working_type = counting.Count
+        observations_type = counting.Count
 
-        def start(self, key):
+        def initial_state(self, key):
             return counting.Count(), counting.Count()
 
-        def observe(self, fold, working, given):
-            return working
+        def observe(self, state, observations, given):
+            return observations
 
     async with opened(tmp_path) as log:
         await append(log, command("s0", "i0", 4000, "load:0"), command("z", "z1", 4000, "load:0"))
         async with hosted(log, Renewed(), build="b2") as host:
-            assert sum(state.fold.seen for state in host.states.values()) == 61
+            assert sum(state.state.seen for state in host.states.values()) == 61
         told = [event.data.session_id for event in await events(log) if event.stream == "load:0"]
         assert told[-1] == "z"
         assert told.count("s0") == 1

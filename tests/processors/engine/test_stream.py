@@ -25,19 +25,19 @@ def test_an_event_follows_from_its_cause():
     (event,) = done.events
     assert event.data == CancelRequested(session_id="s", site_id="at 0")
     assert (event.causationid, event.correlationid, event.build, event.time) == ("i1", "i1", "b1", 1000)
-    assert done.state.fold == Count(1)
+    assert done.after.state == Count(1)
     assert step(PROCESSOR, given_state(), command("s"), "b1").events == done.events
 
 
 def test_a_repeated_input_has_no_second_effect():
-    once = step(PROCESSOR, given_state(), command("s"), "b").state
+    once = step(PROCESSOR, given_state(), command("s"), "b").after
     twice = step(PROCESSOR, once, command("s"), "b")
     assert twice.events == ()
-    assert twice.state is once
+    assert twice.after is once
 
 
 def test_a_command_id_with_another_body_is_rejected():
-    once = step(PROCESSOR, given_state(), command("s"), "b").state
+    once = step(PROCESSOR, given_state(), command("s"), "b").after
     (event,) = step(PROCESSOR, once, command("other"), "b").events
     assert isinstance(event.data, InputRejected)
     assert event.data.field == "id"
@@ -45,11 +45,11 @@ def test_a_command_id_with_another_body_is_rejected():
 
 def test_observations_are_recognised_among_the_last_256():
     due = TimerDue(name="tick", due_ms=1010)
-    state = step(PROCESSOR, given_state(), command("wake"), "b").state
+    state = step(PROCESSOR, given_state(), command("wake"), "b").after
     first = input_record("t1", "/timekeeper", STREAM, 1010, due, actor="t")
     done = step(PROCESSOR, state, first, "b")
     assert len(done.events) == 1
-    again = step(PROCESSOR, replace(done.state, timers={"tick": 1010}), first, "b")
+    again = step(PROCESSOR, replace(done.after, timers={"tick": 1010}), first, "b")
     assert again.events == ()
 
 
@@ -63,28 +63,28 @@ def test_a_rule_that_says_no_rejects_and_keeps_the_state():
         field="session_id",
         reason="not that one",
     )
-    assert done.state.working == Learnt()
+    assert done.after.observations == Learnt()
 
 
 def test_a_timer_is_set_fires_once_and_a_stale_one_is_dropped():
-    state = step(PROCESSOR, given_state(), command("wake"), "b").state
+    state = step(PROCESSOR, given_state(), command("wake"), "b").after
     assert state.timers == {"tick": 1010}
     stale = input_record("t0", "/t", STREAM, 1010, TimerDue(name="tick", due_ms=999), actor="t")
     assert step(PROCESSOR, state, stale, "b").events == ()
     due = input_record("t1", "/t", STREAM, 1010, TimerDue(name="tick", due_ms=1010), actor="t")
     done = step(PROCESSOR, state, due, "b")
     assert done.timers == (("tick", None),)
-    assert done.state.timers == {}
+    assert done.after.timers == {}
 
 
 def test_time_of_a_stream_never_goes_back():
-    state = step(PROCESSOR, given_state(), command("s", "i1", 5000), "b").state
+    state = step(PROCESSOR, given_state(), command("s", "i1", 5000), "b").after
     (event,) = step(PROCESSOR, state, command("s", "i2", 4000), "b").events
     assert event.time == 5000
 
 
 def test_a_state_is_read_back_as_it_was():
-    state = step(PROCESSOR, given_state(), command("wake"), "b").state
+    state = step(PROCESSOR, given_state(), command("wake"), "b").after
     assert load_state(PROCESSOR, dump_state(PROCESSOR, state)) == state
 
 
@@ -102,14 +102,14 @@ def test_a_state_read_back_has_its_mappings_in_the_order_that_the_rules_saw():
 def test_the_fold_comes_back_from_the_events():
     done = step(PROCESSOR, given_state(), command("s"), "b")
     again = refold(PROCESSOR, STREAM, done.events, {}, parked=False)
-    assert again.fold == done.state.fold
+    assert again.state == done.after.state
     assert "i1" in again.recent
 
 
 def test_unparking_lets_a_stream_go_on():
     state = replace(given_state(), parked=True)
     unpark = input_record("u", "/operator", STREAM, 1, StreamUnparked(), actor="op")
-    assert not step(PROCESSOR, state, unpark, "b").state.parked
+    assert not step(PROCESSOR, state, unpark, "b").after.parked
 
 
 def test_a_defect_leaves_the_step():

@@ -13,7 +13,7 @@ from adapters.ocpp.frames import as_json
 from adapters.ocpp.jobs import OFFLINE, TIMEOUT, Answer, Job
 from adapters.ocpp.v16.ladder import FLOOR, LEASE, Facts, Ladder
 from adapters.ocpp.v16.reconcile import Reconciler
-from domain.load_control.desired import Desired, Floor, Lease
+from domain.load_control.desired import Desired, DesiredFailsafe, DesiredLease
 from domain.records import Payload
 from domain.records.observations import ProfileAnswer
 from tests.adapters.ocpp.world import CHARGERS, NOW_MS
@@ -31,7 +31,7 @@ class Scene:
         self.now_ms = NOW_MS
         self.reconciler = Reconciler(self.charger, self.agenda, RETRY_MS)
 
-    def want(self, floor: Floor | None, lease: Lease | None = None) -> None:
+    def want(self, floor: DesiredFailsafe | None, lease: DesiredLease | None = None) -> None:
         phases = len(self.charger.phases)
         self.agenda.want(Desired(self.charger.charger_id, self.charger.site_id, phases, floor, lease))
 
@@ -52,11 +52,11 @@ class Scene:
         return calls
 
 
-FLOOR_6A = Floor(6_040, 1)
+FLOOR_6A = DesiredFailsafe(6_040, 1)
 
 
-def lease(generation: int = 2, limit_ma: int = 16_000, seconds: float = 90, transaction_id: int = 77) -> Lease:
-    return Lease(transaction_id, limit_ma, generation, NOW_MS + int(seconds * 1000))
+def lease(generation: int = 2, limit_ma: int = 16_000, seconds: float = 90, transaction_id: int = 77) -> DesiredLease:
+    return DesiredLease(transaction_id, limit_ma, generation, NOW_MS + int(seconds * 1000))
 
 
 def profile(call: dict[str, Any]) -> dict[str, Any]:
@@ -156,7 +156,7 @@ def test_an_answer_to_an_older_generation_does_not_settle_the_newer() -> None:
     scene.want(FLOOR_6A)
     job = scene.next()
     assert job is not None
-    scene.want(Floor(8_000, 2))
+    scene.want(DesiredFailsafe(8_000, 2))
     assert job.answered(ACCEPTED, NOW_MS) == answered("failsafe", 1, "accepted")
     assert len(scene.settle()) == 1
 
@@ -178,7 +178,7 @@ def test_a_newer_generation_does_not_rest() -> None:
     scene = Scene()
     scene.want(FLOOR_6A)
     scene.sent(TIMEOUT)
-    scene.want(Floor(5_000, 2))
+    scene.want(DesiredFailsafe(5_000, 2))
     assert scene.sent()[1] == answered("failsafe", 2, "accepted")
 
 
@@ -221,7 +221,7 @@ def test_what_was_accepted_is_the_way_from_then_on() -> None:
     scene.want(FLOOR_6A)
     scene.sent(REJECTED)
     scene.sent(ACCEPTED)
-    scene.want(Floor(7_000, 2))
+    scene.want(DesiredFailsafe(7_000, 2))
     assert way(scene.sent()[0]) == ("TxDefaultProfile", "W", 0, 0)
 
 
@@ -300,7 +300,7 @@ def test_a_new_floor_in_the_place_of_a_lease_brings_the_lease_again() -> None:
     scene = by_default_profile()
     scene.want(FLOOR_6A, lease())
     scene.settle()
-    scene.want(Floor(7_000, 3), lease())
+    scene.want(DesiredFailsafe(7_000, 3), lease())
     assert [profile(call)["chargingProfileKind"] for call in scene.settle()] == ["Relative", "Absolute"]
 
 
@@ -318,7 +318,7 @@ def test_a_lease_is_cleared_if_its_transaction_still_runs(stopped: bool, calls: 
 async def test_all_that_is_sent_is_valid_ocpp() -> None:
     """Against the schemas of the `ocpp` package."""
     for way_of_life in (Scene(), by_default_profile(), Scene("CP2")):
-        way_of_life.want(Floor(6_170, 1), lease(limit_ma=13_930))
+        way_of_life.want(DesiredFailsafe(6_170, 1), lease(limit_ma=13_930))
         for call in way_of_life.settle():
             await validate_payload(Call("1", "SetChargingProfile", call), "1.6")
 

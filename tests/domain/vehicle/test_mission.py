@@ -1,4 +1,4 @@
-"""Priority for missions: given what is proven, when a session is requested or a reading comes, then who is granted."""
+"""Priority for a mission: granted by fresh proof of each kind, and by nothing else."""
 
 from __future__ import annotations
 
@@ -21,18 +21,11 @@ from domain.records.vehicles import (
     SessionRequested,
 )
 from processors.engine.stream import dump_state, load_state, refold
-from tests.processors.priority_story import AMBULANCE, FAR_ZONE, HOUR_MS, MINUTE_MS, SITE_ZONE, START_MS, PriorityStory
+from processors.vehicles import Vehicles
+from tests.stories.priority import AMBULANCE, FAR_ZONE, HOUR_MS, SITE_ZONE, PriorityStory
+from tests.stories.story import MINUTE_MS, START_MS, of_type, one
 
 ORDINARY = VehicleRegistered(vehicle_id="v", battery_wh=60_000, max_ma=None, phases=1, owner_id="driver")
-
-
-def of(kind, payloads):
-    return [one for one in payloads if isinstance(one, kind)]
-
-
-def one(kind, payloads):
-    (found,) = of(kind, payloads)
-    return found
 
 
 def granted_story(**options) -> PriorityStory:
@@ -42,9 +35,6 @@ def granted_story(**options) -> PriorityStory:
     story.request()
     assert story.tier() == 0
     return story
-
-
-# --- At the request ---------------------------------------------------------------------------------------------------
 
 
 def test_an_ambulance_on_a_proven_mission_gets_p0_for_half_an_hour():
@@ -66,7 +56,7 @@ def test_an_ambulance_on_a_proven_mission_gets_p0_for_half_an_hour():
         "level_permille": 300,
         "level_age_ms": 60_000,
     }
-    assert story.to_sites[-1] == granted, "the site hears of it"
+    assert story.sent[-1].data == granted, "the site hears of it"
 
 
 def test_a_fleet_vehicle_on_a_mission_gets_p1():
@@ -131,7 +121,7 @@ def test_the_vehicle_of_an_enterprise_that_is_not_approved_is_denied(kind):
     story.on_mission()
     told = story.request()
     assert one(PriorityDenied, told).reason == "the enterprise is not approved"
-    assert not of(PriorityGranted, told)
+    assert not of_type(told, PriorityGranted)
 
 
 def test_a_quota_that_is_used_up_denies():
@@ -140,11 +130,8 @@ def test_a_quota_that_is_used_up_denies():
     story.request("s1")
     story.end("s1")
     told = story.request("s2")
-    assert of(QuotaRefused, told)
+    assert of_type(told, QuotaRefused)
     assert one(PriorityDenied, told).reason == "1 of 1 grants in 24 hours are used"
-
-
-# --- A driver's word --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("car", [ORDINARY, AMBULANCE])
@@ -162,7 +149,7 @@ def test_a_driver_who_claims_a_mission_is_denied(car, with_session):
     assert story.tier() == 2
 
 
-def test_a_driver_who_claims_nothing_hears_nothing():
+def test_a_driver_who_claims_nothing_gets_no_decision():
     story = PriorityStory()
     story.request()
     assert story.reading(source="driver", mission_active=False) == []
@@ -173,7 +160,7 @@ def test_a_driver_s_claim_neither_ends_a_grant_nor_keeps_one_away():
     story = PriorityStory()
     story.request()
     story.reading(source="driver", mission_active=True)
-    assert of(PriorityGranted, story.on_mission())
+    assert of_type(story.on_mission(), PriorityGranted)
     story.wait(1)
     story.reading(source="driver", mission_active=False)
     assert story.tier() == 0
@@ -183,13 +170,10 @@ def test_a_reading_that_can_not_be_true_is_rejected():
     story = PriorityStory()
     assert one(InputRejected, story.reading(level_permille=1001)).field == "soc"
     assert one(InputRejected, story.reading(age_ms=-120_001, mission_active=True)).field == "observed_at"
-    told = story.tell(AMBULANCE.model_copy(update={"vehicle_id": "w"}), "vehicles:w")
+    told = story.when(AMBULANCE.model_copy(update={"vehicle_id": "w"}), stream="vehicles:w")
     assert told
     stranger = story.reading("nobody", mission_active=True)
     assert one(InputRejected, stranger).field == "vehicle_id"
-
-
-# --- While the session is open ----------------------------------------------------------------------------------------
 
 
 def test_a_mission_that_begins_later_is_granted_at_its_reading():
@@ -204,12 +188,12 @@ def test_a_mission_that_begins_later_is_granted_at_its_reading():
 def test_after_a_refusal_it_claims_again_after_five_minutes():
     story = PriorityStory(kind=None)
     story.on_mission()
-    assert of(QuotaRefused, story.request())
+    assert of_type(story.request(), QuotaRefused)
     story.approve()
     story.wait(4.99)
     assert story.on_mission() == []
     story.wait(0.01)
-    assert of(PriorityGranted, story.on_mission())
+    assert of_type(story.on_mission(), PriorityGranted)
 
 
 def test_who_has_it_does_not_claim_it_again():
@@ -223,11 +207,11 @@ def test_the_end_of_the_mission_ends_it_at_once():
     story.wait(1)
     expired = one(PriorityExpired, story.reading(mission_active=False))
     assert (expired.tier, expired.reason) == (0, "the mission is over")
-    assert (story.tier(), story.to_sites[-1]) == (2, expired)
+    assert (story.tier(), story.sent[-1].data) == (2, expired)
     assert story.wait(60) == [], "nothing is left to end"
 
 
-def test_an_older_word_does_not_end_it():
+def test_an_older_reading_does_not_end_it():
     story = granted_story()
     assert story.reading(mission_active=False, age_ms=1) == []
     assert story.tier() == 0
@@ -241,7 +225,7 @@ def test_it_is_renewed_before_its_end_while_it_is_proven_and_counts_once():
     assert one(QuotaUsed, told).used == 1
     renewed = one(PriorityGranted, told)
     assert renewed.valid_until_ms == START_MS + 59 * MINUTE_MS
-    assert not of(PriorityExpired, story.wait(1)), "it was renewed, and never lapsed"
+    assert not of_type(story.wait(1), PriorityExpired), "it was renewed, and never lapsed"
     assert story.tier() == 0
 
 
@@ -251,7 +235,7 @@ def test_it_expires_when_it_is_not_proven_any_longer():
     expired = one(PriorityExpired, story.wait(0.001))
     assert expired.reason.startswith("whether it is on a mission is not known")
     assert story.tier() == 2
-    assert of(PriorityGranted, story.on_mission()), "and comes back with the proofs"
+    assert of_type(story.on_mission(), PriorityGranted), "and comes back with the proofs"
 
 
 def test_a_renewal_that_is_refused_ends_with_the_grant():
@@ -264,9 +248,9 @@ def test_a_renewal_that_is_refused_ends_with_the_grant():
 def test_a_suspension_ends_what_the_vehicles_hold():
     story = granted_story()
     told = story.suspend()
-    assert of(PriorityRevoked, told)
+    assert of_type(told, PriorityRevoked)
     assert one(PriorityExpired, told).reason == "the enterprise was suspended"
-    assert (story.tier(), story.to_sites[-1]) == (2, one(PriorityExpired, told))
+    assert (story.tier(), story.sent[-1].data) == (2, one(PriorityExpired, told))
     story.wait(1)
     assert one(PriorityDenied, story.on_mission()).reason == "the enterprise is not approved"
 
@@ -274,7 +258,7 @@ def test_a_suspension_ends_what_the_vehicles_hold():
 def test_a_suspension_touches_no_later_session():
     story = granted_story()
     story.end()
-    assert not of(PriorityExpired, story.suspend())
+    assert not of_type(story.suspend(), PriorityExpired)
 
 
 def test_the_end_of_the_session_clears_all():
@@ -282,7 +266,7 @@ def test_the_end_of_the_session_clears_all():
     story.end()
     assert story.wait(60) == []
     assert story.on_mission() == [], "without a session nothing is claimed"
-    assert of(PriorityGranted, story.request("s2"))
+    assert of_type(story.request("s2"), PriorityGranted)
 
 
 def test_an_answer_that_comes_after_the_session_ended_grants_nothing():
@@ -290,7 +274,7 @@ def test_an_answer_that_comes_after_the_session_ended_grants_nothing():
     (used,) = [record.data for record in story.recorded if isinstance(record.data, QuotaUsed)]
     story.end()
     story.request("s2", site_zone=FAR_ZONE)
-    assert story.tell(used) == []
+    assert story.when(used) == []
     assert story.tier() == 2
 
 
@@ -298,27 +282,24 @@ def test_an_answer_that_comes_when_the_proofs_are_stale_grants_nothing():
     story = granted_story()
     (used,) = [record.data for record in story.recorded if isinstance(record.data, QuotaUsed)]
     story.reading(mission_active=False, age_ms=-1)
-    assert one(PriorityDenied, story.tell(used)).reason == "it is not on a mission, says its enterprise"
+    assert one(PriorityDenied, story.when(used)).reason == "it is not on a mission, says its enterprise"
     assert story.tier() == 2
-
-
-# --- Proof and recovery -----------------------------------------------------------------------------------------------
 
 
 def test_states_are_read_back_and_folded_again_from_the_events():
     story = granted_story()
     for stream, state in story.states.items():
-        assert load_state(story.processor, dump_state(story.processor, state)) == state
+        assert load_state(Vehicles(), dump_state(Vehicles(), state)) == state
         events = [event for event in story.recorded if event.stream == stream]
-        assert refold(story.processor, stream, events, state.timers, False).fold == state.fold
+        assert refold(Vehicles(), stream, events, state.timers, False).state == state.state
 
 
-def test_a_lost_working_state_is_unknown_and_grants_nothing():
+def test_lost_observations_are_unknown_and_grant_nothing():
     story = PriorityStory()
     story.on_mission()
     state = story.states["vehicles:v"]
     events = [event for event in story.recorded if event.stream == "vehicles:v"]
-    story.states["vehicles:v"] = refold(story.processor, "vehicles:v", events, state.timers, False)
+    story.states["vehicles:v"] = refold(Vehicles(), "vehicles:v", events, state.timers, False)
     assert one(PriorityDenied, story.request()).reason.startswith("whether it is on a mission is not known")
 
 
@@ -335,10 +316,10 @@ def test_decisions_hold_when_their_rule_is_called_again_and_forged_ones_do_not()
     assert proof.holds(denied.model_copy(update={"reason": "it is not near the site"}), {}) is False
 
 
-# --- Whatever happens -------------------------------------------------------------------------------------------------
-
 TRUTH = st.sampled_from([None, True, False])
+
 ZONES = st.sampled_from([None, SITE_ZONE, FAR_ZONE])
+
 STEPS = st.one_of(
     st.tuples(
         st.just("reading"),

@@ -1,90 +1,54 @@
-"""The kernel of one site on the host's own step, with its timers, in virtual time."""
+"""The story of one site's safety kernel."""
 
 from __future__ import annotations
-
-from itertools import count
 
 from domain.load_control.caps import limits
 from domain.load_control.counting import counted_ma
 from domain.load_control.headroom import Headroom
-from domain.records import Payload, input_record, load, observations, registry, sites
-from domain.records.time import TimerDue
-from processors.engine.stream import Step, StreamState, fresh, step
+from domain.records import Payload, load, observations, registry, sites
 from processors.load import Load
+from tests.stories.story import Story
 
-START_MS = 1_000_000
 LOAD = Load()
 STREAM = "load:s"
 
 
-class Kernel:
-    """Give it inputs; read the events, the ledger and what each charger is counted at."""
+class Kernel(Story):
+    """The kernel's ledger, what each charger is counted at, and what chargers, planners and operators report."""
 
     def __init__(self) -> None:
-        self.state: StreamState = fresh(LOAD, STREAM)
-        self.now_ms = START_MS
-        self.events: list[Payload] = []
-        self.times: list[int] = []
-        self.inputs: list = []
-        self.ids = count(1)
-
-    # What the host does
-
-    def give(self, data: Payload, record_id: str = "", source: str = "/test") -> list[Payload]:
-        """One input now; what is due before it comes before it."""
-        return self._step(data, record_id or f"i{next(self.ids)}", source)
-
-    def _step(self, data: Payload, record_id: str, source: str = "/test") -> list[Payload]:
-        given = input_record(record_id, source, STREAM, self.now_ms, data, actor="test")
-        self.inputs.append(given)
-        done: Step = step(LOAD, self.state, given, "b")
-        self.state = done.state
-        events = [event.data for event in done.events]
-        self.events += events
-        self.times += [self.now_ms] * len(events)
-        return events
-
-    def due_ms(self) -> int | None:
-        return min(self.state.timers.values(), default=None)
-
-    def run_until(self, until_ms: int) -> list[Payload]:
-        """Let time pass: timers fire when they are due."""
-        events: list[Payload] = []
-        while (due_ms := self.due_ms()) is not None and due_ms <= until_ms:
-            self.now_ms = max(self.now_ms, due_ms)
-            events += self._step(TimerDue(name="wake", due_ms=due_ms), f"t{next(self.ids)}")
-        self.now_ms = max(self.now_ms, until_ms)
-        return events
+        super().__init__(LOAD, stream=STREAM)
 
     def after(self, wait_s: float) -> list[Payload]:
+        """Let seconds pass."""
         return self.run_until(self.now_ms + round(wait_s * 1000))
 
     # What is known
 
     @property
     def ledger(self):
-        return self.state.fold
+        return self.state
 
     def charger(self, charger_id: str):
         return self.ledger.chargers[charger_id]
 
     def counted(self, charger_id: str) -> int:
-        return counted_ma(self.charger(charger_id), self.state.working.of.get(charger_id), self.now_ms)
+        return counted_ma(self.charger(charger_id), self.observations.of.get(charger_id), self.now_ms)
 
     def headroom(self) -> Headroom:
         loads = [(charger.outlet, self.counted(charger.id)) for charger in self.ledger.chargers.values()]
         return Headroom(limits(self.ledger, self.now_ms), loads)
 
-    # What others say
+    # What others report
 
     def site(self, *, limit_a: float = 100, firm_a: float = 20, nodes: tuple[registry.NodeSpec, ...] = ()) -> Kernel:
         """A site of one phase at 230 V (or the nodes given), limited in total power."""
         root = registry.NodeSpec(id="root", parent=None, kind="site", limit_w=watts(limit_a))
-        self.give(registry.SiteRegistered(site_id="s", location_zone="z", firm_w=watts(firm_a), nodes=(root, *nodes)))
+        self.when(registry.SiteRegistered(site_id="s", location_zone="z", firm_w=watts(firm_a), nodes=(root, *nodes)))
         return self
 
     def add(self, charger_id: str, node: str = "root", max_a: float = 32, phases: tuple[int, ...] = (0,)) -> None:
-        self.give(
+        self.when(
             registry.ChargerRegistered(
                 charger_id=charger_id,
                 site_id="s",
@@ -97,20 +61,20 @@ class Kernel:
         )
 
     def connect(self, charger_id: str, connection_id: str = "") -> list[Payload]:
-        connection_id = connection_id or f"c{next(self.ids)}"
-        return self.give(
+        connection_id = connection_id or f"c{next(self._ids)}"
+        return self.when(
             observations.Connected(charger_id=charger_id, connection_id=connection_id, subprotocol="ocpp1.6")
         )
 
     def disconnect(self, charger_id: str) -> list[Payload]:
         connection_id = self.charger(charger_id).connection_id
-        return self.give(observations.Disconnected(charger_id=charger_id, connection_id=connection_id, reason="gone"))
+        return self.when(observations.Disconnected(charger_id=charger_id, connection_id=connection_id, reason="gone"))
 
     def answer(self, charger_id: str, purpose: str = "lease", status: str = "accepted") -> list[Payload]:
         """To the newest wish."""
         charger = self.charger(charger_id)
-        ask = charger.floor.ask if purpose == "failsafe" else charger.lease.ask
-        return self.give(
+        ask = charger.failsafe.ask if purpose == "failsafe" else charger.lease.ask
+        return self.when(
             observations.ProfileAnswer(charger_id=charger_id, purpose=purpose, generation=ask.generation, status=status)
         )
 
@@ -119,7 +83,7 @@ class Kernel:
     ) -> list[Payload]:
         charger = self.charger(charger_id)
         current = None if current_a is None else (round(current_a * 1000), 0, 0)
-        return self.give(
+        return self.when(
             observations.Metered(
                 charger_id=charger_id,
                 connector_id=1,
@@ -133,21 +97,21 @@ class Kernel:
         )
 
     def request(self, charger_id: str, request_id: str = "r") -> list[Payload]:
-        return self.give(
+        return self.when(
             sites.StartRequested(charger_id=charger_id, request_id=request_id, vehicle_id="v", token_ref="t")
         )
 
     def start(self, charger_id: str, record_id: str = "", *, connector_id: int = 1, **changed: object) -> list[Payload]:
         said = {"token_ref": "t", "meter_start_wh": 1000, "charger_time_ms": self.now_ms} | changed
-        return self.give(
+        return self.when(
             observations.TransactionStart(charger_id=charger_id, connector_id=connector_id, vehicle_id="v", **said),
-            record_id,
+            record_id=record_id,
         )
 
     def stop(self, charger_id: str, transaction_id: int | None = None, meter_stop_wh: int = 5000) -> list[Payload]:
         if transaction_id is None:
             transaction_id = self.charger(charger_id).transactions[-1].id
-        return self.give(
+        return self.when(
             observations.TransactionStop(
                 charger_id=charger_id,
                 transaction_id=transaction_id,
@@ -158,7 +122,7 @@ class Kernel:
         )
 
     def targets(self, valid_s: float = 600, **amps: float) -> list[Payload]:
-        return self.give(
+        return self.when(
             sites.ScheduleChanged(
                 targets=tuple(
                     sites.Target(charger_id=charger, target_ma=round(a * 1000)) for charger, a in amps.items()
@@ -175,7 +139,7 @@ class Kernel:
     def cap(
         self, limit_a: float, cap_id: str = "cap", starts_s: float | None = None, ends_s: float | None = None
     ) -> list[Payload]:
-        return self.give(
+        return self.when(
             load.SetGridLimit(
                 cap_id=cap_id,
                 limit_w=watts(limit_a),
@@ -186,7 +150,7 @@ class Kernel:
         )
 
     def commission(self, charger_id: str, test_load_a: float = 10, minutes: float = 30) -> list[Payload]:
-        return self.give(
+        return self.when(
             load.CommissionCharger(
                 charger_id=charger_id,
                 test_load_ma=round(test_load_a * 1000),
@@ -197,24 +161,24 @@ class Kernel:
     # Longer stories
 
     def ready(self, *charger_ids: str, **kwargs: object) -> Kernel:
-        """Chargers that are connected, hold their floors, and have proven on a test load that they obey."""
+        """Chargers that are connected, hold their fail-safe limits, and were verified on a test load."""
         for charger_id in charger_ids:
             self.add(charger_id, **kwargs)
         for charger_id in charger_ids:
             self.connect(charger_id)
         for charger_id in charger_ids:
-            self.hold_floor(charger_id)
+            self.hold_failsafe(charger_id)
         for charger_id in charger_ids:
-            self.prove(charger_id)
+            self.verify(charger_id)
         for charger_id in charger_ids:
-            self.hold_floor(charger_id)
+            self.hold_failsafe(charger_id)
         return self
 
-    def hold_floor(self, charger_id: str) -> None:
-        while self.charger(charger_id).floor.ask.accepted_ms is None:
+    def hold_failsafe(self, charger_id: str) -> None:
+        while self.charger(charger_id).failsafe.ask.accepted_ms is None:
             self.answer(charger_id, "failsafe")
 
-    def prove(self, charger_id: str) -> list[Payload]:
+    def verify(self, charger_id: str) -> list[Payload]:
         self.commission(charger_id)
         self.request(charger_id)
         self.start(charger_id)
@@ -224,7 +188,7 @@ class Kernel:
         self.answer(charger_id)
         self.after(6)
         proof = self.meter(charger_id, 7)
-        assert self.charger(charger_id).proven
+        assert self.charger(charger_id).verified
         self.stop(charger_id)
         return proof
 
@@ -235,14 +199,10 @@ class Kernel:
         if amps is not None:
             self.targets(**{charger_id: amps})
         self.answer(charger_id)
-        self.hold_floor(charger_id)
+        self.hold_failsafe(charger_id)
         self.after(5)
         self.meter(charger_id, self.charger(charger_id).lease.limit_ma / 1000)
 
 
 def watts(amps: float) -> int:
     return round(amps * 230)
-
-
-def of_type(events: list[Payload], *types: type[Payload]) -> list[Payload]:
-    return [event for event in events if isinstance(event, types)]

@@ -1,4 +1,4 @@
-"""Vehicles, holders, a site and its safety kernel with all the messages between them, in virtual time.
+"""The story of a town: registry, vehicles, holders, a site and its safety kernel, with all the messages between them.
 
 The chargers obey: they confirm what they are asked to, and their meters show what their cars draw: all that they may.
 """
@@ -8,36 +8,33 @@ from __future__ import annotations
 from domain.load_control.caps import limits
 from domain.load_control.counting import counted_ma
 from domain.load_control.headroom import Headroom
-from domain.records import Payload, Record, input_record, load, observations, registry, vehicles
+from domain.records import Payload, load, observations, registry, vehicles
 from domain.records.observations import Reading
-from domain.records.time import TimerDue
-from processors.engine.stream import StreamState, fresh, step
 from processors.load import Load
 from processors.registry import Registry
-from processors.routes import messages
 from processors.sites import Sites
 from processors.vehicles import Vehicles
+from tests.stories.story import Story
 
-START_MS = 1_000_000_000
 METER_EVERY_S = 15
 VOLTAGE_MV = 230_000
 ZONE = "9qh1u"
-PROCESSORS = {processor.name: processor for processor in (Registry(), Vehicles(), Sites(), Load())}
+COMMANDS = {
+    registry.SiteRegistered: registry.RegisterSite,
+    registry.ChargerRegistered: registry.RegisterCharger,
+    registry.VehicleRegistered: registry.RegisterVehicle,
+}
 
 
-class Town:
-    """`tell` gives an input from outside; `run` lets seconds pass. `recorded` are all events, `given` all inputs."""
+class Town(Story):
+    """One site with all that belongs to it; no limit is ever exceeded by what its chargers are counted at."""
 
     def __init__(self, *, limit_a: int, reserve_a: int = 0, charger_ids: tuple[str, ...], site_id: str = "s") -> None:
+        super().__init__(Registry(), Vehicles(), Sites(), Load(), ids=f"{site_id}-")
         self.site_id = site_id
         self.sites, self.load = f"sites:{site_id}", f"load:{site_id}"
-        self.now_ms = START_MS
-        self.count = 0
-        self.states: dict[str, StreamState] = {}
-        self.given: list[Record] = []
-        self.recorded: list[Record] = []
         root = registry.NodeSpec(id="root", parent=None, kind="site", limit_w=limit_a * 230)
-        self.message(
+        self.describe(
             f"registry:site:{site_id}",
             registry.SiteRegistered(
                 site_id=site_id, location_zone=ZONE, firm_w=20 * 230, nodes=(root,), priority_reserve_w=reserve_a * 230
@@ -46,48 +43,22 @@ class Town:
         for charger_id in charger_ids:
             self._add_charger(charger_id)
         for charger_id in charger_ids:
-            self._prove(charger_id)
+            self._verify(charger_id)
 
-    # The host's part
+    def describe(self, stream: str, payload: Payload) -> None:
+        """The registry's description of something, through the command that registers it."""
+        self.when(COMMANDS[type(payload)](**payload.__dict__), stream=stream)
 
-    def tell(self, stream: str, payload: Payload) -> list[Record]:
-        self.count += 1
-        given = input_record(f"{self.site_id}-{self.count}", "/test", stream, self.now_ms, payload, actor="t")
-        self.given.append(given)
-        return self._step(given)
-
-    def message(self, stream: str, payload: Payload) -> None:
-        """What the registry decided, to everybody who hears of it."""
-        self.count += 1
-        decided = input_record(f"{self.site_id}-{self.count}", "/registry", stream, self.now_ms, payload, actor="t")
-        for _, message in messages(decided):
-            self.given.append(message)
-            self._step(message)
-
-    def _step(self, given: Record) -> list[Record]:
-        processor = PROCESSORS[given.stream.partition(":")[0]]
-        state = self.states.get(given.stream) or fresh(processor, given.stream)
-        done = step(processor, state, given, "b")
-        self.states[given.stream] = done.state
-        self.recorded += done.events
-        told = list(done.events)
-        for event in done.events:
-            for _, message in messages(event):
-                told += self._step(message)
-        return told
+    def approve(self, enterprise_id: str) -> None:
+        """An emergency service may have priority three times a day."""
+        stream = f"registry:enterprise:{enterprise_id}"
+        self.when(registry.RegisterEnterprise(enterprise_id=enterprise_id, kind="emergency"), stream=stream)
+        self.when(registry.ApproveEnterprise(enterprise_id=enterprise_id, daily_grants=3), stream=stream)
 
     def run(self, seconds: int) -> None:
         """Second by second: timers, answers, meters; and no limit may be exceeded by what is counted."""
         for _ in range(seconds):
-            self.now_ms += 1000
-            due = sorted(
-                (due_ms, stream, name)
-                for stream, state in self.states.items()
-                for name, due_ms in state.timers.items()
-                if due_ms <= self.now_ms
-            )
-            for due_ms, stream, name in due:
-                self.tell(stream, TimerDue(name=name, due_ms=due_ms))
+            self.run_until(self.now_ms + 1000)
             self._answer()
             if self.now_ms // 1000 % METER_EVERY_S == 0:
                 self.meter_all()
@@ -97,14 +68,14 @@ class Town:
 
     @property
     def ledger(self):
-        return self.states[self.load].fold
+        return self.whole(self.load).state
 
     def lease_ma(self, charger_id: str) -> int:
         lease = self.ledger.chargers[charger_id].lease
         return 0 if lease is None else lease.limit_ma
 
     def exceeded(self) -> tuple[str, ...]:
-        meters = self.states[self.load].working
+        meters = self.whole(self.load).observations
         loads = [(one.outlet, counted_ma(one, meters.of.get(one.id), self.now_ms)) for one in self._chargers()]
         return Headroom(limits(self.ledger, self.now_ms), loads).exceeded()
 
@@ -114,12 +85,12 @@ class Town:
     def _answer(self) -> None:
         """Everything that a charger was asked to keep is accepted."""
         for charger in self._chargers():
-            for purpose, wish in (("failsafe", charger.floor), ("lease", charger.lease)):
+            for purpose, wish in (("failsafe", charger.failsafe), ("lease", charger.lease)):
                 if wish is not None and wish.ask.accepted_ms is None:
                     answer = observations.ProfileAnswer(
                         charger_id=charger.id, purpose=purpose, generation=wish.ask.generation, status="accepted"
                     )
-                    self.tell(self.load, answer)
+                    self.when(answer, stream=self.load)
 
     def meter_all(self) -> None:
         for charger in self._chargers():
@@ -137,8 +108,8 @@ class Town:
             energy_wh=None,
             fresh=True,
         )
-        self.tell(self.load, metered)
-        self.tell(self.sites, metered)
+        self.when(metered, stream=self.load)
+        self.when(metered, stream=self.sites)
 
     def _add_charger(self, charger_id: str) -> None:
         described = registry.ChargerRegistered(
@@ -150,8 +121,10 @@ class Town:
             min_ma=6_000,
             voltage_mv=VOLTAGE_MV,
         )
-        self.message(f"registry:charger:{charger_id}", described)
-        self.tell(self.load, observations.Connected(charger_id=charger_id, connection_id="x", subprotocol="ocpp1.6"))
+        self.describe(f"registry:charger:{charger_id}", described)
+        self.when(
+            observations.Connected(charger_id=charger_id, connection_id="x", subprotocol="ocpp1.6"), stream=self.load
+        )
         self.status(charger_id, "Available")
         self._answer()
 
@@ -159,21 +132,21 @@ class Town:
         said = observations.Status(
             charger_id=charger_id, connector_id=1, status=status, error_code="NoError", charger_time_ms=self.now_ms
         )
-        self.tell(self.load, said)
+        self.when(said, stream=self.load)
 
-    def _prove(self, charger_id: str) -> None:
+    def _verify(self, charger_id: str) -> None:
         """It shows on a small test load that it obeys."""
         until_ms = self.now_ms + 600_000
         commission = load.CommissionCharger(charger_id=charger_id, test_load_ma=10_000, expires_ms=until_ms)
-        self.tell(self.load, commission)
+        self.when(commission, stream=self.load)
         self.plug_in(charger_id, None)
         self.run(10)
         for _ in range(60):
-            if self.ledger.chargers[charger_id].proven:
+            if self.ledger.chargers[charger_id].verified:
                 break
             self.meter(charger_id, min(self.lease_ma(charger_id), 10_000))
             self.run(5)
-        assert self.ledger.chargers[charger_id].proven
+        assert self.ledger.chargers[charger_id].verified
         self.unplug(charger_id)
         self.run(60)
 
@@ -181,10 +154,10 @@ class Town:
 
     def plug_in(self, charger_id: str, vehicle_id: str | None) -> None:
         asked = observations.Authorize(charger_id=charger_id, token_ref="t", vehicle_id=vehicle_id)
-        self.tell(self.sites, asked)
+        self.when(asked, stream=self.sites)
         for _ in range(60):
             charger = self.ledger.chargers[charger_id]
-            if charger.waiting is None:
+            if charger.pending_start is None:
                 break
             self.run(1)
         started = observations.TransactionStart(
@@ -195,7 +168,7 @@ class Town:
             meter_start_wh=0,
             charger_time_ms=self.now_ms,
         )
-        self.tell(self.load, started)
+        self.when(started, stream=self.load)
 
     def unplug(self, charger_id: str) -> None:
         stopped = observations.TransactionStop(
@@ -205,11 +178,11 @@ class Town:
             charger_time_ms=self.now_ms,
             reason="EVDisconnected",
         )
-        self.tell(self.load, stopped)
+        self.when(stopped, stream=self.load)
 
     def vehicle(self, vehicle_id: str, **described) -> None:
         told = {"battery_wh": 60_000, "max_ma": 32_000, "phases": 1, **described}
-        self.message(f"registry:vehicle:{vehicle_id}", registry.VehicleRegistered(vehicle_id=vehicle_id, **told))
+        self.describe(f"registry:vehicle:{vehicle_id}", registry.VehicleRegistered(vehicle_id=vehicle_id, **told))
 
     def request(self, vehicle_id: str) -> None:
         asked = vehicles.RequestSession(
@@ -221,12 +194,12 @@ class Town:
             depart_ms=self.now_ms + 8 * 3_600_000,
             site_zone=ZONE,
         )
-        self.tell(f"vehicles:{vehicle_id}", asked)
+        self.when(asked, stream=f"vehicles:{vehicle_id}")
 
     def charge(self, vehicle_id: str) -> str:
         """Ask, and plug in where a charger is held: its id."""
         self.request(vehicle_id)
-        session = self.states[self.sites].fold.session_of(vehicle_id)
+        session = self.whole(self.sites).state.session_of(vehicle_id)
         self.plug_in(session.charger_id, vehicle_id)
         return session.charger_id
 
@@ -239,4 +212,4 @@ class Town:
             mission_active=True,
             location_zone=ZONE,
         )
-        self.tell(f"vehicles:{vehicle_id}", reading)
+        self.when(reading, stream=f"vehicles:{vehicle_id}")

@@ -1,68 +1,62 @@
-"""Telling a site's story: inputs through the step of `sites`, events as they come out."""
+"""The story of a site, as `sites` decides it."""
 
 from __future__ import annotations
 
-from domain.records import Payload, input_record, load, observations, registry, vehicles
-from domain.records.time import TimerDue
-from processors.engine.stream import fresh, step
-from processors.sites import Sites
+from typing import Any
 
-MINUTE_MS = 60_000
+from domain.records import Payload, load, observations, registry, vehicles
+from domain.records.sites import ScheduleChanged
+from processors.sites import Sites
+from tests.stories.story import MINUTE_MS, Story, of_type
+
 NODES = (
     registry.NodeSpec(id="site", parent=None, kind="site", limit_w=40_000),
     registry.NodeSpec(id="p1", parent="site", kind="panel", limit_ma=(20_000, 20_000, 20_000)),
     registry.NodeSpec(id="p2", parent="site", kind="panel", limit_ma=(128_000, 128_000, 128_000)),
 )
 
+NO_EVIDENCE = vehicles.Evidence(
+    eligible=True,
+    mission_active=None,
+    mission_age_ms=None,
+    location_zone=None,
+    location_age_ms=None,
+    site_zone=None,
+    level_permille=None,
+    level_age_ms=None,
+)
 
-class SiteStory:
-    """A site with `chargers` per panel; `tell` gives an input and returns the payloads that followed."""
 
-    def __init__(self, per_panel: int = 1, panels: tuple[str, ...] = ("p2",)) -> None:
-        self.processor = Sites()
-        self.state = fresh(self.processor, "sites:s")
-        self.now_ms = 1_000_000_000
-        self.count = 0
-        self.timer_ms: int | None = None
+class SiteStory(Story):
+    """A site with so many chargers at each of its panels, and what drivers, chargers and the kernel report."""
+
+    def __init__(self, per_panel: int = 1, panels: tuple[str, ...] = ("p2",), reserve_w: int = 0) -> None:
+        super().__init__(Sites(), stream="sites:s")
         self.transactions: dict[str, int] = {}
-        self.tell(registry.SiteRegistered(site_id="s", location_zone="z", firm_w=25_000, nodes=NODES))
+        self.given(
+            registry.SiteRegistered(
+                site_id="s", location_zone="z", firm_w=25_000, nodes=NODES, priority_reserve_w=reserve_w
+            )
+        )
         for panel in panels:
             for number in range(per_panel):
                 self.add_charger(f"{panel}c{number}", panel)
 
     @property
     def site(self):
-        return self.state.fold
+        return self.state
 
     def add_charger(self, charger_id: str, panel: str) -> None:
         described = registry.ChargerRegistered(
             charger_id=charger_id, site_id="s", node=panel, phases=(0,), max_ma=32_000, min_ma=6_000, voltage_mv=208_000
         )
-        self.tell(described)
-        self.tell(load.ChargerConnected(charger_id=charger_id, connection_id="x"))
+        self.when(described)
+        self.when(load.ChargerConnected(charger_id=charger_id, connection_id="x"))
         self.status(charger_id, "Available")
-
-    def tell(self, payload: Payload, correlation: str | None = None) -> list[Payload]:
-        self.count += 1
-        given = input_record(correlation or f"i{self.count}", "/test", "sites:s", self.now_ms, payload, actor="t")
-        done = step(self.processor, self.state, given, "b")
-        self.state = done.state
-        self.timer_ms = self.state.timers.get("tick")
-        return [event.data for event in done.events]
-
-    def wait(self, minutes: float) -> list[Payload]:
-        """Let time go on, tick by tick; everything that was decided meanwhile."""
-        until_ms = self.now_ms + int(minutes * MINUTE_MS)
-        told: list[Payload] = []
-        while self.timer_ms is not None and self.timer_ms <= until_ms:
-            self.now_ms = self.timer_ms
-            told += self.tell(TimerDue(name="tick", due_ms=self.timer_ms))
-        self.now_ms = until_ms
-        return told
 
     def status(self, charger_id: str, status: str) -> list[Payload]:
         changed = load.ChargerStatusChanged(charger_id=charger_id, connector_id=1, status=status, error_code="NoError")
-        return self.tell(changed)
+        return self.when(changed)
 
     def request(
         self, session_id: str, *, tier: int = 2, need_wh: int | None = 10_000, hours: float = 4
@@ -79,19 +73,19 @@ class SiteStory:
             max_ma=32_000,
             phases=1,
         )
-        return self.tell(asked)
+        return self.when(asked)
 
     def accept(self, session_id: str) -> list[Payload]:
-        return self.tell(vehicles.AcceptRequested(session_id=session_id, site_id="s"))
+        return self.when(vehicles.AcceptRequested(session_id=session_id, site_id="s"))
 
     def authorize(self, charger_id: str, session_id: str | None) -> list[Payload]:
         vehicle = None if session_id is None else f"v-{session_id}"
-        return self.tell(observations.Authorize(charger_id=charger_id, token_ref="t", vehicle_id=vehicle))
+        return self.when(observations.Authorize(charger_id=charger_id, token_ref="t", vehicle_id=vehicle))
 
     def start(self, charger_id: str, session_id: str | None, *, commissioning: bool = False) -> list[Payload]:
-        self.transactions[charger_id] = self.count + 1
+        self.transactions[charger_id] = len(self.inputs) + 1
         started = load.TransactionStarted(
-            transaction_id=self.count + 1,
+            transaction_id=len(self.inputs) + 1,
             charger_id=charger_id,
             connector_id=1,
             vehicle_id=None if session_id is None else f"v-{session_id}",
@@ -101,7 +95,7 @@ class SiteStory:
             commissioning=commissioning,
             duplicate_of=None,
         )
-        return self.tell(started)
+        return self.when(started)
 
     def stop(self, charger_id: str, energy_wh: int = 0, reason: str = "EVDisconnected") -> list[Payload]:
         stopped = load.TransactionStopped(
@@ -113,7 +107,7 @@ class SiteStory:
             reason=reason,
             commissioning=False,
         )
-        return self.tell(stopped)
+        return self.when(stopped)
 
     def meter(self, charger_id: str, energy_wh: int, current_ma: int = 32_000) -> list[Payload]:
         metered = observations.Metered(
@@ -126,7 +120,23 @@ class SiteStory:
             energy_wh=1_000 + energy_wh,
             fresh=True,
         )
-        return self.tell(metered)
+        return self.when(metered)
+
+    def grant(self, session_id: str, tier: int = 0, minutes: float = 30) -> list[Payload]:
+        """Priority for so long."""
+        granted = vehicles.PriorityGranted(
+            **self._priority(session_id, tier), basis="mission", valid_until_ms=self.now_ms + int(minutes * MINUTE_MS)
+        )
+        return self.when(granted)
+
+    def expire(self, session_id: str) -> list[Payload]:
+        """The end of a priority."""
+        return self.when(vehicles.PriorityExpired(**self._priority(session_id, tier=0)))
+
+    def _priority(self, session_id: str, tier: int) -> dict[str, Any]:
+        vehicle_id = f"v-{session_id}"
+        about = {"session_id": session_id, "vehicle_id": vehicle_id, "site_id": "s", "tier": tier}
+        return {**about, "evidence": NO_EVIDENCE, "rule": "r", "reason": "why"}
 
     def charging(self, session_id: str, charger_id: str, **request) -> list[Payload]:
         """From the request to the first energy."""
@@ -134,3 +144,9 @@ class SiteStory:
         self.accept(session_id)
         self.authorize(charger_id, session_id)
         return self.start(charger_id, session_id)
+
+
+def targets(events: list[Payload]) -> dict[str, int]:
+    """The targets that changed, by charger (mA per phase)."""
+    schedules = of_type(events, ScheduleChanged)
+    return {target.charger_id: target.target_ma for schedule in schedules for target in schedule.targets}

@@ -1,4 +1,4 @@
-"""Urgent reviews: given what is known of the car, when a driver asks for one, then the rule or an operator decides."""
+"""Urgent reviews: granted by the rule within a quota, or by an operator."""
 
 from __future__ import annotations
 
@@ -17,19 +17,12 @@ from domain.records.vehicles import (
     UrgentReviewOpened,
 )
 from domain.vehicle.priority import claim_id
-from tests.processors.priority_story import HOUR_MS, MINUTE_MS, START_MS, PriorityStory
+from tests.stories.priority import HOUR_MS, PriorityStory
+from tests.stories.story import MINUTE_MS, START_MS, of_type, one
 
 CAR = VehicleRegistered(vehicle_id="v", battery_wh=60_000, max_ma=None, phases=1, owner_id="driver")
+
 UNOWNED = CAR.model_copy(update={"owner_id": None})
-
-
-def of(kind, payloads):
-    return [one for one in payloads if isinstance(one, kind)]
-
-
-def one(kind, payloads):
-    (found,) = of(kind, payloads)
-    return found
 
 
 def low(car: VehicleRegistered = CAR, **request) -> PriorityStory:
@@ -44,7 +37,7 @@ def waiting() -> PriorityStory:
     """A review that waits for an operator."""
     story = PriorityStory(CAR, kind=None)
     story.request()
-    assert of(UrgentReviewOpened, story.review())
+    assert of_type(story.review(), UrgentReviewOpened)
     return story
 
 
@@ -94,10 +87,10 @@ def test_otherwise_an_operator_is_asked_for_15_minutes(said, reason):
     assert story.tier() == 2
 
 
-def test_what_the_driver_said_in_her_request_is_no_proof():
+def test_the_charge_level_of_a_request_is_no_proof():
     story = PriorityStory(CAR, kind=None)
     story.request(level_permille=50)
-    assert of(UrgentReviewOpened, story.review())
+    assert of_type(story.review(), UrgentReviewOpened)
 
 
 def test_the_third_in_seven_days_is_an_operator_s_to_decide():
@@ -109,7 +102,7 @@ def test_the_third_in_seven_days_is_an_operator_s_to_decide():
     story.end("s2")
     story.request("s3")
     told = story.review("s3")
-    assert of(QuotaRefused, told)
+    assert of_type(told, QuotaRefused)
     assert one(UrgentReviewOpened, told).reason == "2 of 2 grants in 7 days are used"
 
 
@@ -120,13 +113,13 @@ def test_the_operator_decides(granted):
     (told,) = story.decide(granted)
     assert (type(told), told.basis) == (PriorityGranted if granted else PriorityDenied, "operator")
     assert story.tier() == (1 if granted else 2)
-    assert not of(PriorityDenied, story.wait(60)), "it is decided"
+    assert not of_type(story.wait(60), PriorityDenied), "it is decided"
 
 
 def test_an_operator_s_grant_ends_with_the_departure():
     story = waiting()
     assert one(PriorityGranted, story.decide(granted=True)).valid_until_ms == START_MS + 4 * HOUR_MS
-    assert of(PriorityExpired, story.wait(4 * 60))
+    assert of_type(story.wait(4 * 60), PriorityExpired)
 
 
 def test_nobody_decided_in_15_minutes_is_a_denial():
@@ -144,7 +137,7 @@ def test_there_is_one_review_a_session():
     assert rejected(story.review()) == "this session had its urgent review"
     story.end()
     story.request("s2")
-    assert of(UrgentReviewOpened, story.review("s2"))
+    assert of_type(story.review("s2"), UrgentReviewOpened)
 
 
 def test_who_has_priority_needs_no_review():
@@ -196,7 +189,7 @@ def test_a_verified_mission_closes_a_review_and_is_not_lowered_by_it():
     story.wait(1)
     assert one(PriorityGranted, story.on_mission()).tier == 0
     assert rejected(story.decide(granted=True)) == "no urgent review of this session is open"
-    assert not of(PriorityDenied, story.wait(20))
+    assert not of_type(story.wait(20), PriorityDenied)
 
 
 def test_an_answer_of_the_quota_never_lowers_what_the_session_has():
@@ -204,7 +197,7 @@ def test_an_answer_of_the_quota_never_lowers_what_the_session_has():
     story.on_mission(level_permille=100)
     story.request()
     claim = claim_id("s1", "low_charge")
-    assert story.tell(QuotaUsed(claim_id=claim, vehicle_id="v", tier=1, used=1, limit=2, rule="r", reason="room")) == []
+    assert story.when(QuotaUsed(claim_id=claim, vehicle_id="v", tier=1, used=1, limit=2, rule="r", reason="room")) == []
     assert story.tier() == 0
 
 
@@ -224,6 +217,6 @@ def test_a_mission_that_is_no_better_than_a_review_changes_nothing():
     story.request()
     until_ms = one(PriorityGranted, story.review()).valid_until_ms
     story.wait(1)
-    assert not of(PriorityGranted, story.on_mission())
+    assert not of_type(story.on_mission(), PriorityGranted)
     assert story.vehicle().visit.grant.valid_until_ms == until_ms
     assert story.on_mission(age_ms=-1) == [], "and is not claimed with every reading"

@@ -1,0 +1,50 @@
+"""What is desired of a charger, by the ledger: what the gateway that it is connected to brings about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from domain.load_control.desired import Desired, DesiredFailsafe, DesiredLease
+from domain.load_control.ledger import Charger, Ledger
+from domain.load_control.ownership import owner
+from domain.records import Payload
+from domain.records.load import (
+    ChargerConnected,
+    ChargerDisconnected,
+    FailsafeDesired,
+    LeaseEnded,
+    LimitDesired,
+    LimitsRenewed,
+)
+
+
+def changed_by(ledger: Ledger, event: Payload) -> Sequence[Desired]:
+    """What is desired of each charger that an event concerns, after it."""
+    match event:
+        case ChargerConnected() | ChargerDisconnected() | FailsafeDesired() | LimitDesired() | LeaseEnded():
+            return [desired_of(ledger, ledger.chargers[event.charger_id])]
+        case LimitsRenewed():
+            return [desired_of(ledger, ledger.chargers[limit.charger_id]) for limit in event.limits]
+    return ()
+
+
+def desired_of(ledger: Ledger, charger: Charger) -> Desired:
+    failsafe, held = charger.failsafe, charger.lease
+    lease = None
+    if held is not None:
+        connectors = {one.id: one.connector_id for one in charger.transactions}
+        lease = DesiredLease(
+            held.transaction_id,
+            held.limit_ma,
+            held.ask.generation,
+            held.valid_until_ms,
+            connectors.get(held.transaction_id, 1),
+        )
+    return Desired(
+        charger_id=charger.id,
+        site_id=ledger.site_id,
+        phases=len(charger.outlet.phases),
+        floor=DesiredFailsafe(failsafe.desired_ma, failsafe.ask.generation) if failsafe.ask.generation else None,
+        lease=lease,
+        owner=owner(charger),
+    )

@@ -1,0 +1,53 @@
+"""The ledger after a charger connected, disconnected, booted, or changed its status."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from domain.load_control.evolve.possible_limits import on_failsafe
+from domain.load_control.ledger import Charger
+from domain.load_control.verification import firmware_of
+from domain.records import Payload, load
+
+
+def _connected(charger: Charger, event: load.ChargerConnected, time_ms: int) -> Charger:
+    reconnected_ms = time_ms if charger.was_ever_connected() else None
+    return replace(
+        _with_profiles_in_doubt(charger, time_ms),
+        connected=True,
+        connection_id=event.connection_id,
+        gateway_id=event.gateway_id,
+        epoch=event.epoch,
+        reconnected_ms=reconnected_ms,
+    )
+
+
+def _disconnected(charger: Charger, _: load.ChargerDisconnected, __: int) -> Charger:
+    return replace(charger, connected=False)
+
+
+def _booted(charger: Charger, event: load.ChargerBooted, time_ms: int) -> Charger:
+    charger = replace(_with_profiles_in_doubt(charger, time_ms), firmware=firmware_of(event), can_trigger=True)
+    doubted_ms = time_ms if charger.failsafe.doubted_ms is None else charger.failsafe.doubted_ms
+    return replace(charger, failsafe=replace(charger.failsafe, doubted_ms=doubted_ms))
+
+
+def _with_profiles_in_doubt(charger: Charger, time_ms: int) -> Charger:
+    failsafe = replace(charger.failsafe, ask=replace(charger.failsafe.ask, repeat=True, failures=0))
+    lease = charger.lease and replace(charger.lease, ask=replace(charger.lease.ask, repeat=True, failures=0))
+    return on_failsafe(replace(charger, failsafe=failsafe, lease=lease), time_ms)
+
+
+def _status_changed(charger: Charger, event: load.ChargerStatusChanged, _: int) -> Charger:
+    statuses = charger.statuses | {str(event.connector_id): (event.status, event.error_code)}
+    return replace(charger, statuses=statuses)
+
+
+OF_CHARGER: dict[type[Payload], Callable[[Charger, Any, int], Charger]] = {
+    load.ChargerConnected: _connected,
+    load.ChargerDisconnected: _disconnected,
+    load.ChargerBooted: _booted,
+    load.ChargerStatusChanged: _status_changed,
+}

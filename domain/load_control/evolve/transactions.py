@@ -1,0 +1,91 @@
+"""The ledger after a start was permitted, waits or is refused, and after transactions start and stop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from domain.load_control.evolve.possible_limits import on_failsafe
+from domain.load_control.ledger import Charger, Ledger, PendingStart, Permit, Start, Transaction, with_charger
+from domain.load_control.parameters import REMEMBERED_ENDS, REMEMBERED_STARTS
+from domain.records import Payload, load
+
+
+def _permitted(charger: Charger, event: load.TransactionPermitted, time_ms: int) -> Charger:
+    if charger.transactions:
+        return charger  # to stop needs no room
+    before = charger.permit if charger.permit is not None and charger.permit.is_reserved(time_ms) else None
+    starts = before.starts + 1 if before is not None else 1
+    return replace(charger, permit=Permit(event.start_ma, event.expires_ms, starts), pending_start=None)
+
+
+def _waits(charger: Charger, event: load.StartWaits, time_ms: int) -> Charger:
+    return replace(charger, pending_start=PendingStart(event.request_id, event.start_ma, time_ms, event.until_ms))
+
+
+def _refused(charger: Charger, event: load.TransactionRefused, _: int) -> Charger:
+    if charger.pending_start is None or charger.pending_start.request_id != event.request_id:
+        return charger
+    return replace(charger, pending_start=None)
+
+
+def _started(charger: Charger, event: load.TransactionStarted, time_ms: int) -> Charger:
+    if event.duplicate_of is not None:
+        return charger
+    transaction = Transaction(
+        id=event.transaction_id,
+        connector_id=event.connector_id,
+        vehicle_id=event.vehicle_id,
+        meter_start_wh=event.meter_start_wh,
+        started_ms=time_ms,
+        permitted=event.permitted,
+        commissioning=event.commissioning,
+    )
+    start = Start(
+        connector_id=event.connector_id,
+        token_ref=event.token_ref,
+        charger_time_ms=event.charger_time_ms,
+        meter_start_wh=event.meter_start_wh,
+        transaction_id=event.transaction_id,
+        start_id=event.start_id,
+        permitted=event.permitted,
+        commissioning=event.commissioning,
+    )
+    charger = replace(
+        charger,
+        transactions=(*charger.transactions, transaction),
+        starts=(*charger.starts, start)[-REMEMBERED_STARTS:],
+        permit=_used(charger.permit),
+        pending_start=None,
+    )
+    return on_failsafe(charger, time_ms)
+
+
+def _used(permit: Permit | None) -> Permit | None:
+    return replace(permit, starts=permit.starts - 1) if permit is not None and permit.starts > 1 else None
+
+
+def _stopped(ledger: Ledger, event: load.TransactionStopped, _: int) -> Ledger:
+    charger = ledger.chargers[event.charger_id]
+    charger = replace(
+        charger,
+        transactions=tuple(one for one in charger.transactions if one.id != event.transaction_id),
+        ended=(*charger.ended, event.transaction_id)[-REMEMBERED_ENDS:],
+        non_compliant=False,
+    )
+    targets = {other: ma for other, ma in ledger.targets.items() if other != event.charger_id}
+    return replace(with_charger(ledger, charger), targets=targets)
+
+
+OF_SITE: dict[type[Payload], Callable[[Ledger, Any, int], Ledger]] = {
+    load.TransactionStopped: _stopped,
+}
+
+
+OF_CHARGER: dict[type[Payload], Callable[[Charger, Any, int], Charger]] = {
+    load.TransactionPermitted: _permitted,
+    load.StartWaits: _waits,
+    load.TransactionRefused: _refused,
+    load.TransactionStarted: _started,
+}

@@ -1,0 +1,22 @@
+"""The rules of the kernel that every change may call for, in their order."""
+
+from __future__ import annotations
+
+from domain.load_control import capacity, confirmations, cutting, failsafe, leases, permits
+from domain.load_control.context import KernelContext
+from domain.load_control.make_before_break import lower, raise_limits
+
+
+def follow_up(context: KernelContext) -> None:
+    """Decreases come first, so that what follows sees them."""
+    lower(context)
+    failsafe.follow_plan(context)
+    cutting.record_overload(context)
+    cutting.cut(context)
+    permits.permit_waiting(context)
+    raise_limits(context)
+    failsafe.follow_plan(context)
+    confirmations.request_overdue(context)
+    leases.renew(context)
+    capacity.publish(context)
+    capacity.raise_alarms(context)

@@ -1,0 +1,27 @@
+"""Verification: a charger's compliance is verified by one decrease that it follows, and void by what contradicts it."""
+
+from __future__ import annotations
+
+from domain.load_control.ledger import Charger
+from domain.load_control.parameters import PROBE_MS
+from domain.records.load import ChargerBooted
+
+PROBE_RULE = "load_control.probe.v1"
+"""A limit by this rule lowers an unverified charger to see whether it follows."""
+EXCEEDS_LIMIT = "it draws more than it accepted"
+"""The reason by which a verification is void of a charger that does not comply: it gets no current."""
+OTHER_FIRMWARE = "other firmware has proven nothing yet"
+"""The reason by which it is void of a charger that may comply as before."""
+
+
+def firmware_of(event: ChargerBooted) -> str:
+    """What a verification is good for: another device of the same name is not verified."""
+    return "/".join((event.vendor, event.model, event.firmware))
+
+
+def is_probed(charger: Charger, now_ms: int) -> bool:
+    """Whether a probe of its compliance is under way."""
+    lease = charger.lease
+    return (
+        not charger.verified and lease is not None and lease.rule == PROBE_RULE and now_ms < lease.since_ms + PROBE_MS
+    )

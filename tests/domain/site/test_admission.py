@@ -1,0 +1,28 @@
+"""Who may start charging where."""
+
+from __future__ import annotations
+
+from domain.records.sites import SessionCharging, StartDenied, StartRequested
+from tests.stories.site import SiteStory
+from tests.stories.story import of_type, one
+
+
+def test_a_car_may_plug_in_where_it_was_offered_without_accepting_first():
+    story = SiteStory()
+    story.request("a")
+    assert of_type(story.authorize("p2c0", "a"), StartRequested)
+    assert of_type(story.start("p2c0", "a"), SessionCharging)
+
+
+def test_a_walk_up_may_not_take_a_charger_that_is_held():
+    story = SiteStory()
+    story.request("a")
+    denied = one(StartDenied, story.authorize("p2c0", None))
+    assert denied.reason == "the charger is held for another car"
+
+
+def test_a_walk_up_may_not_pass_the_queue():
+    story = SiteStory()
+    story.charging("a", "p2c0")
+    story.request("b")
+    assert one(StartDenied, story.authorize("p2c0", None)).reason == "the charger is in use"
