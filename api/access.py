@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
-from api.context import Context, Given
+from api.context import Context, CurrentContext
 from api.finding import found
 from api.problems import Problem
 from commands.log.topics import stream
@@ -28,7 +28,7 @@ class May:
             raise KeyError(action)
         self.action = action
 
-    async def __call__(self, request: Request, context: Given) -> Principal:
+    async def __call__(self, request: Request, context: CurrentContext) -> Principal:
         principal: Principal = request.state.principal
         field, thing = await _thing(context, request.path_params)
         check(principal, self.action, thing, field)

@@ -13,10 +13,11 @@ from fastapi import Depends, Header, Request
 from starlette.responses import Response
 
 from api.answers import Answer, Json, encode
-from api.context import Context, Given, Outcome
+from api.context import Context, CurrentContext
 from api.problems import MEDIA_TYPE, Problem, Rejected, problem_response
 from commands.log.codec import entry
 from commands.log.topics import inputs
+from commands.ports.outcomes import Outcome
 from commands.request import Request as Body
 from domain.records import Payload, derived_id, input_record
 from domain.records.time import InputRejected
@@ -124,7 +125,7 @@ class Call:
 
 async def _call(
     request: Request,
-    context: Given,
+    context: CurrentContext,
     idempotency_key: Annotated[str | None, Header(min_length=1, max_length=255, description=KEY_MEANS)] = None,
     prefer: Annotated[str, Header(description=PREFER_MEANS)] = "",
 ) -> Call:

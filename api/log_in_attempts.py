@@ -12,8 +12,9 @@ from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
-from api.context import Context, Token
+from api.context import Context
 from api.problems import Problem
+from commands.ports.identity import BearerToken
 
 OF_AN_ADDRESS = RateLimitItemPerMinute(10, 15)
 """From one source, for one e-mail address: so nobody can lock somebody else out from elsewhere."""
@@ -43,7 +44,7 @@ class LogInAttempts:
         return (OF_AN_ADDRESS, f"{source} {email.strip().casefold()}"), (OF_A_SOURCE, source)
 
 
-async def log_in(request: Request, email: str, password: str) -> Token | None:
+async def log_in(request: Request, email: str, password: str) -> BearerToken | None:
     """A token for the account with these credentials, or None. Raises `Problem` (429) after too many wrong ones."""
     context: Context = request.app.state.context
     attempts: LogInAttempts = request.app.state.log_in_attempts

@@ -8,10 +8,11 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.context import Context, Identity
+from api.context import Context
 from api.operations.metrics import Metrics
 from api.problems import no_database, plain_problem
 from commands.ports.database import DatabaseUnavailable
+from commands.ports.identity import Identity
 from domain.registry.access import Principal
 
 BODY_LIMIT = 1_000_000

@@ -10,7 +10,7 @@ from api import problems
 from api.examples import EXAMPLES
 from api.middleware import OPEN, PROTECTED
 from api.routes import login
-from api.shapes import Problem
+from api.shapes.problems import Problem
 
 Document = dict[str, Any]
 

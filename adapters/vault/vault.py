@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import (
@@ -37,6 +36,7 @@ from adapters.vault.migrations import migrate
 from adapters.vault.passwords import Passwords
 from adapters.vault.tables import METADATA
 from adapters.vault.tokens import Tokens
+from commands.ports.vault import Attempt
 from domain.errors import DomainError
 
 RULE = "vault.unique.v1"
@@ -83,16 +83,6 @@ ANSWERS = Table(
     Column("answer_sealed", LargeBinary),
     Index("answers_by_age", "received_ms"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """What is known of a request that came with an idempotency key. `answer` None: not answered yet."""
-
-    body_hash: str
-    received_ms: int
-    status: int | None = None
-    answer: bytes | None = None
 
 
 class Vault:

@@ -13,13 +13,13 @@ from typing import Literal, get_args
 from commands.log.codec import decode
 from commands.log.record_header import head
 from commands.log.topics import EVENTS, inputs
+from commands.ports.applied import Applied
 from commands.ports.log import Log, Position, Stored
 from commands.ports.series import SeriesUnavailable, TimeSeries
 from domain.records import TYPES, Payload
 from domain.records.observations import Metered
-from projections.applied import READ_WAIT_S, Applied
+from projections.applied import READ_WAIT_S
 from projections.catalogue import PROJECTIONS
-from projections.runner import Projector
 
 Panel = Literal["load", "chargers", "queue", "reviews", "decisions"]
 SHOWN_IN: dict[str, tuple[Panel, ...]] = {
@@ -72,7 +72,7 @@ class Live:
     So a viewer costs no memory, however slow she is. A change is told when it can be read.
     """
 
-    def __init__(self, log: Log, applied: Applied | Projector, series: TimeSeries) -> None:
+    def __init__(self, log: Log, applied: Applied, series: TimeSeries) -> None:
         self.log = log
         self.applied = applied
         self.series = series

@@ -5,13 +5,13 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from api import shapes
 from api.access import known_site, may
 from api.answers import Answer
 from api.call import NOT_YET, Asked, Call, Calling
 from api.finding import found
 from api.problems import Problem
 from api.routes.paths import V1, PathId
+from api.shapes.chargers import Command, Commissioning, NewCharger
 from commands.commission_charger import CommissionRequest
 from commands.log.topics import stream
 from commands.quantities import rfc3339
@@ -23,9 +23,7 @@ from projections import chargers
 router = APIRouter(prefix=f"{V1}/chargers", tags=["chargers"])
 
 
-@router.post(
-    "", status_code=201, response_model=shapes.NewCharger, responses=NOT_YET, dependencies=[may("charger.register")]
-)
+@router.post("", status_code=201, response_model=NewCharger, responses=NOT_YET, dependencies=[may("charger.register")])
 async def register(call: Calling, body: ChargerRequest) -> Response:
     """Register a charger; the answer holds its OCPP password, this once."""
     await _check_place(call, body)
@@ -51,7 +49,7 @@ async def _check_place(call: Call, body: ChargerRequest) -> None:
 @router.post(
     "/{charger_id}/commission",
     status_code=202,
-    response_model=shapes.Commissioning,
+    response_model=Commissioning,
     dependencies=[may("charger.command")],
 )
 async def commission(call: Calling, charger_id: PathId, body: CommissionRequest) -> Response:
@@ -67,9 +65,7 @@ async def commission(call: Calling, charger_id: PathId, body: CommissionRequest)
     return await call.once(body, act)
 
 
-@router.post(
-    "/{charger_id}/commands", status_code=202, response_model=shapes.Command, dependencies=[may("charger.command")]
-)
+@router.post("/{charger_id}/commands", status_code=202, response_model=Command, dependencies=[may("charger.command")])
 async def command(call: Calling, charger_id: PathId, body: ChargerCommandRequest) -> Response:
     """Send a one-shot command, before it expires or not at all."""
     load = await _load_stream(call, charger_id)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from api import shapes, views
 from api.access import known_enterprise, may
 from api.answers import Answer, Json
 from api.call import NOT_YET, Asked, Call, Calling
-from api.context import Given
+from api.context import CurrentContext
 from api.finding import found
 from api.problems import Problem
 from api.routes.paths import V1, PathId
+from api.shapes.enterprises import Enterprise, Enterprises, Key, NewEnterprise
+from api.views.enterprises import enterprise_view
 from commands.approve_enterprise import ApprovalRequest
 from commands.log.topics import stream
 from commands.register_enterprise import EnterpriseRequest
@@ -32,7 +33,7 @@ router = APIRouter(prefix=f"{V1}/enterprises", tags=["enterprises"])
 @router.post(
     "",
     status_code=201,
-    response_model=shapes.NewEnterprise,
+    response_model=NewEnterprise,
     responses=NOT_YET,
     dependencies=[may("enterprise.register")],
 )
@@ -48,25 +49,25 @@ async def register(call: Calling, body: EnterpriseRequest) -> Response:
     return await call.once(body, act)
 
 
-@router.get("", response_model=shapes.Enterprises, dependencies=[may("enterprise.list")])
-async def every(context: Given) -> Response:
+@router.get("", response_model=Enterprises, dependencies=[may("enterprise.list")])
+async def every(context: CurrentContext) -> Response:
     """All enterprises."""
     rows = await context.database.read(enterprises.every)
     names = await context.vault.enterprises.names(row["id"] for row in rows)
-    return Json({"enterprises": [views.enterprise(row, names.get(row["id"])) for row in rows]})
+    return Json({"enterprises": [enterprise_view(row, names.get(row["id"])) for row in rows]})
 
 
-@router.get("/{enterprise_id}", response_model=shapes.Enterprise, dependencies=[may("enterprise.see")])
-async def one(context: Given, enterprise_id: PathId) -> Response:
+@router.get("/{enterprise_id}", response_model=Enterprise, dependencies=[may("enterprise.see")])
+async def one(context: CurrentContext, enterprise_id: PathId) -> Response:
     """An enterprise, for its administrators and for operators."""
     row = await known_enterprise(context, enterprise_id)
     names = await context.vault.enterprises.names([enterprise_id])
-    return Json(views.enterprise(row, names.get(enterprise_id)))
+    return Json(enterprise_view(row, names.get(enterprise_id)))
 
 
 @router.post(
     "/{enterprise_id}/approve",
-    response_model=shapes.Enterprise,
+    response_model=Enterprise,
     responses=NOT_YET,
     dependencies=[may("enterprise.approve")],
 )
@@ -77,7 +78,7 @@ async def approve(call: Calling, enterprise_id: PathId, body: ApprovalRequest) -
 
 @router.post(
     "/{enterprise_id}/suspend",
-    response_model=shapes.Enterprise,
+    response_model=Enterprise,
     responses=NOT_YET,
     dependencies=[may("enterprise.approve")],
 )
@@ -89,7 +90,7 @@ async def suspend(call: Calling, enterprise_id: PathId) -> Response:
 @router.post(
     "/{enterprise_id}/integration-keys",
     status_code=201,
-    response_model=shapes.Key,
+    response_model=Key,
     dependencies=[may("enterprise.integrate")],
 )
 async def new_key(call: Calling, enterprise_id: PathId) -> Response:
@@ -106,7 +107,7 @@ async def new_key(call: Calling, enterprise_id: PathId) -> Response:
 @router.delete(
     "/{enterprise_id}/integration-keys/{key_id}", status_code=204, dependencies=[may("enterprise.integrate")]
 )
-async def revoke_key(context: Given, enterprise_id: PathId, key_id: PathId) -> Response:
+async def revoke_key(context: CurrentContext, enterprise_id: PathId, key_id: PathId) -> Response:
     """Take a key back, at once."""
     if not await context.vault.integrations.revoke(key_id, enterprise_id):
         raise Problem(404, "this enterprise has no such key", field="key_id")
@@ -125,6 +126,6 @@ async def _tell(
             return Answer(202, {"id": enterprise_id}, final=False)
         row = await found(call.context, lambda connection: enterprises.find(connection, enterprise_id))
         names = await call.context.vault.enterprises.names([enterprise_id])
-        return Answer(200, row and views.enterprise(row, names.get(enterprise_id)))
+        return Answer(200, row and enterprise_view(row, names.get(enterprise_id)))
 
     return await call.once(body, act)

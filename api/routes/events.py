@@ -17,10 +17,10 @@ from starlette.responses import Response
 
 from api import streams
 from api.access import Caller, belongs_stream, check
-from api.context import Context, Given
+from api.context import Context, CurrentContext
 from api.middleware import principal_of
 from api.problems import Problem
-from api.routes.paths import V1
+from api.routes.paths import V1, Limit
 from commands.log.topics import EVENTS, partition_of
 from commands.ports.log import Stored
 from commands.quantities import rfc3339
@@ -41,11 +41,11 @@ class JsonLines(Response):
 @router.get("", response_class=JsonLines)
 async def events(
     request: Request,
-    context: Given,
+    context: CurrentContext,
     caller: Caller,
     stream: Annotated[str | None, Query(min_length=1, max_length=200)] = None,
     after: Annotated[str | None, Query(max_length=4000)] = None,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    limit: Limit = 100,
     accept: Annotated[str, Header()] = "",
     last_event_id: Annotated[str | None, Header(max_length=4000)] = None,
 ) -> Response:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from api import site_load
 from api.answers import Json
-from api.context import Context, Given
+from api.context import Context, CurrentContext
 from api.operations.operation import operation
 from commands.log.latest_log_time import latest_ms
 from commands.log.topics import EVENTS
@@ -33,7 +33,7 @@ async def livez() -> Response:
 
 
 @router.get("/readyz", responses={503: {"description": "Not ready: `checks` names what does not answer"}})
-async def readyz(context: Given) -> Response:
+async def readyz(context: CurrentContext) -> Response:
     """Log, database and clock answer."""
     told = {name: await _told(context, check) for name, check in CHECKS.items()}
     ready = all(reason == "ok" for reason in told.values())
@@ -41,7 +41,7 @@ async def readyz(context: Given) -> Response:
 
 
 @router.get("/metrics")
-async def metrics(request: Request, context: Given) -> Response:
+async def metrics(request: Request, context: CurrentContext) -> Response:
     """For Prometheus."""
     told = request.app.state.metrics
     told.telemetry(await _telemetry_ages_s(context))

@@ -9,11 +9,11 @@ from fastapi import Request as Asked
 from pydantic import StringConstraints
 from starlette.responses import Response
 
-from api import shapes
 from api.answers import Json
 from api.log_in_attempts import log_in as logged_in
 from api.problems import Problem
 from api.routes.paths import V1
+from api.shapes.users import Token
 from commands.quantities import rfc3339
 from commands.request import Request
 
@@ -26,7 +26,7 @@ class LoginRequest(Request):
     password: Annotated[str, StringConstraints(strict=True, min_length=1, max_length=256)]
 
 
-@router.post("", response_model=shapes.Token)
+@router.post("", response_model=Token)
 async def log_in(asked: Asked, body: LoginRequest) -> Response:
     """The answer to a wrong address is the same as to a wrong password, and takes as long."""
     token = await logged_in(asked, body.email, body.password)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from api import shapes, views
 from api.access import check, known_vehicle, may, stream_of_session
 from api.answers import Answer, Json
 from api.call import NOT_YET, Asked, Call, Calling
-from api.context import Context, Given
+from api.context import Context, CurrentContext
 from api.problems import Problem
 from api.routes.paths import V1, PathId
+from api.shapes.sessions import Session
 from api.site_choice import chosen_site
+from api.views.sessions import session_view
 from commands.log.topics import stream
 from commands.request_session import SessionRequest
 from domain.records import Payload
@@ -31,7 +32,7 @@ from projections.projection import Row
 router = APIRouter(prefix=f"{V1}/sessions", tags=["sessions"])
 
 
-@router.post("/request", status_code=202, response_model=shapes.Session)
+@router.post("/request", status_code=202, response_model=Session)
 async def request(call: Calling, body: SessionRequest) -> Response:
     """Ask to charge. Answers with the decision; with `Prefer: respond-async` at once."""
     vehicle = await known_vehicle(call.context, body.vehicle_id)
@@ -54,8 +55,8 @@ async def request(call: Calling, body: SessionRequest) -> Response:
     return await call.once(body, act)
 
 
-@router.get("/{session_id}", response_model=shapes.Session, dependencies=[may("session.see")])
-async def one(context: Given, session_id: PathId) -> Response:
+@router.get("/{session_id}", response_model=Session, dependencies=[may("session.see")])
+async def one(context: CurrentContext, session_id: PathId) -> Response:
     """A session; one that a rule rejected is told with the reason."""
     view = await _view(context, session_id) or await _rejected(context, session_id)
     if view is None:
@@ -63,25 +64,19 @@ async def one(context: Given, session_id: PathId) -> Response:
     return Json(view)
 
 
-@router.post(
-    "/{session_id}/accept", response_model=shapes.Session, responses=NOT_YET, dependencies=[may("session.change")]
-)
+@router.post("/{session_id}/accept", response_model=Session, responses=NOT_YET, dependencies=[may("session.change")])
 async def accept(call: Calling, session_id: PathId) -> Response:
     """Take the charger that is held."""
     return await _tell(call, session_id, AcceptOffer(session_id=session_id), SessionAssigned)
 
 
-@router.post(
-    "/{session_id}/snooze", response_model=shapes.Session, responses=NOT_YET, dependencies=[may("session.change")]
-)
+@router.post("/{session_id}/snooze", response_model=Session, responses=NOT_YET, dependencies=[may("session.change")])
 async def snooze(call: Calling, session_id: PathId) -> Response:
     """Let this offer pass, and keep the place."""
     return await _tell(call, session_id, SnoozeOffer(session_id=session_id), SessionSnoozed)
 
 
-@router.post(
-    "/{session_id}/cancel", response_model=shapes.Session, responses=NOT_YET, dependencies=[may("session.change")]
-)
+@router.post("/{session_id}/cancel", response_model=Session, responses=NOT_YET, dependencies=[may("session.change")])
 async def cancel(call: Calling, session_id: PathId) -> Response:
     """Leave the queue, or end the charging."""
     return await _tell(call, session_id, CancelSession(session_id=session_id), SessionEnded)
@@ -116,7 +111,7 @@ async def _shown(context: Context, row: Row) -> dict[str, object]:
     """With the VIN from the vault: who may see a session may see whose it is."""
     vehicle_id = row["vehicle_id"]
     vins = await context.vault.vins([vehicle_id]) if vehicle_id is not None else {}
-    return views.session(row, vins.get(vehicle_id))
+    return session_view(row, vins.get(vehicle_id))
 
 
 async def _rejected(context: Context, session_id: str) -> dict[str, object] | None:

@@ -7,13 +7,14 @@ from typing import Annotated, Literal, cast
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from api import shapes, views
 from api.access import known_vehicle, may
 from api.answers import Answer, Json
 from api.call import Asked, Calling
-from api.context import Context, Given
+from api.context import Context, CurrentContext
 from api.problems import Problem
-from api.routes.paths import V1, From, PathId, To, in_order
+from api.routes.paths import V1, From, Limit, PathId, To, in_order
+from api.shapes.telemetry import CoarseTelemetry, Received, Telemetry
+from api.views.telemetry import telemetry_bucket_view, telemetry_event_view
 from commands.log.topics import stream
 from commands.ports.series import TelemetryType
 from commands.quantities import EARLIEST, LATEST, rfc3339, to_ms
@@ -31,7 +32,7 @@ WIDTHS_MS = {"1m": MINUTE_MS, "15m": QUARTER_MS, "1h": HOUR_MS}
 router = APIRouter(prefix=f"{V1}/vehicles/{{vehicle_id}}/telemetry", tags=["telemetry"])
 
 
-@router.post("", status_code=202, response_model=shapes.Received, dependencies=[may("vehicle.tell")])
+@router.post("", status_code=202, response_model=Received, dependencies=[may("vehicle.tell")])
 async def record(call: Calling, vehicle_id: PathId, body: ReadingRequest) -> Response:
     """Take in a reading; answered once it can't be lost. Whether it is believed is decided by the rules."""
     known_id = (await known_vehicle(call.context, vehicle_id, status=404))["id"]
@@ -46,14 +47,14 @@ async def record(call: Calling, vehicle_id: PathId, body: ReadingRequest) -> Res
     return await call.once(body, act)
 
 
-@router.get("", response_model=shapes.Telemetry | shapes.CoarseTelemetry, dependencies=[may("vehicle.see")])
+@router.get("", response_model=Telemetry | CoarseTelemetry, dependencies=[may("vehicle.see")])
 async def telemetry(
-    context: Given,
+    context: CurrentContext,
     vehicle_id: PathId,
     kind: Annotated[TelemetryType | None, Query(alias="type")] = None,
     from_ms: From = None,
     until_ms: To = None,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    limit: Limit = 100,
     resolution: Resolution = "raw",
 ) -> Response:
     """What was told of a vehicle, the newest first, be it believed or not: observed at `from` or later, before `to`.
@@ -67,10 +68,10 @@ async def telemetry(
     vin = (await context.vault.vins([known_id])).get(known_id)
     if resolution == "raw":
         events = await context.series.telemetry(known_id, kind, begins_ms, ends_ms, limit)
-        return Json({"telemetry": [views.telemetry_event(event, vin) for event in events]})
+        return Json({"telemetry": [telemetry_event_view(event, vin) for event in events]})
     width_ms, sampled = WIDTHS_MS[resolution], _sampled(kind)
     buckets = await context.series.reading_buckets(width_ms, known_id, sampled, begins_ms, ends_ms, limit)
-    return Json({"telemetry": [views.reading_bucket(bucket, width_ms, vin) for bucket in buckets]})
+    return Json({"telemetry": [telemetry_bucket_view(bucket, width_ms, vin) for bucket in buckets]})
 
 
 def source_of(principal: Principal) -> tuple[ReadingSource, str | None]:

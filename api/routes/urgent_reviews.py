@@ -7,11 +7,11 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from api import shapes
 from api.access import may, stream_of_session
 from api.answers import Answer
 from api.call import NOT_YET, Asked, Call, Calling
 from api.routes.paths import V1, PathId
+from api.shapes.priority import UrgentReview
 from commands.decide_urgent_review import UrgentReviewDecision
 from commands.quantities import rfc3339
 from commands.request_urgent_review import UrgentReviewRequest
@@ -21,15 +21,13 @@ from domain.records.vehicles import PriorityDenied, PriorityGranted, UrgentRevie
 router = APIRouter(prefix=f"{V1}/sessions/{{session_id}}/urgent-review", tags=["sessions"])
 
 
-@router.post("", status_code=202, response_model=shapes.UrgentReview, dependencies=[may("session.review")])
+@router.post("", status_code=202, response_model=UrgentReview, dependencies=[may("session.review")])
 async def request(call: Calling, session_id: PathId, body: UrgentReviewRequest) -> Response:
     """Ask for priority. Granted at once, or pending until an operator decides; after 15 minutes it is denied."""
     return await _ask(call, session_id, body, PriorityGranted, PriorityDenied, UrgentReviewOpened, status=202)
 
 
-@router.post(
-    "/decision", response_model=shapes.UrgentReview, responses=NOT_YET, dependencies=[may("session.decide_review")]
-)
+@router.post("/decision", response_model=UrgentReview, responses=NOT_YET, dependencies=[may("session.decide_review")])
 async def decide(call: Calling, session_id: PathId, body: UrgentReviewDecision) -> Response:
     """The operator's word on a review that is pending."""
     return await _ask(call, session_id, body, PriorityGranted, PriorityDenied, status=200)

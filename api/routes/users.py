@@ -5,14 +5,15 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from api import shapes, views
 from api.access import Caller, known_enterprise, may
 from api.answers import Answer, Json
 from api.call import NOT_YET, Asked, Calling
-from api.context import Context, Given
+from api.context import Context, CurrentContext
 from api.finding import found
 from api.problems import Rejected
 from api.routes.paths import V1
+from api.shapes.users import NewUser, User, Users
+from api.views.users import user_view
 from commands.ports.log import LogError
 from commands.register_user import UserRequest
 from domain.records.registry import AccountRegistered
@@ -22,7 +23,7 @@ from projections.projection import Row
 router = APIRouter(prefix=f"{V1}/users", tags=["users"])
 
 
-@router.post("", status_code=201, response_model=shapes.NewUser, responses=NOT_YET, dependencies=[may("user.register")])
+@router.post("", status_code=201, response_model=NewUser, responses=NOT_YET, dependencies=[may("user.register")])
 async def register(call: Calling, body: UserRequest) -> Response:
     """Register somebody; address and password never leave the vault."""
     await _check_enterprise(call.context, body.enterprise_id)
@@ -47,20 +48,20 @@ async def register(call: Calling, body: UserRequest) -> Response:
     return await call.once(body, act)
 
 
-@router.get("", response_model=shapes.Users, dependencies=[may("user.list")])
-async def every(context: Given) -> Response:
+@router.get("", response_model=Users, dependencies=[may("user.list")])
+async def every(context: CurrentContext) -> Response:
     """All users."""
     rows = await context.database.read(accounts.every)
     emails = await context.vault.accounts.emails(row["id"] for row in rows)
-    return Json({"users": [views.user(row, emails.get(row["id"])) for row in rows]})
+    return Json({"users": [user_view(row, emails.get(row["id"])) for row in rows]})
 
 
-@router.get("/me", response_model=shapes.User, dependencies=[may("user.see_self")])
-async def me(context: Given, caller: Caller) -> Response:
+@router.get("/me", response_model=User, dependencies=[may("user.see_self")])
+async def me(context: CurrentContext, caller: Caller) -> Response:
     """Who calls."""
     row = await _find(context, caller.id)
     emails = await context.vault.accounts.emails([caller.id])
-    return Json(row and views.user(row, emails.get(caller.id)))
+    return Json(row and user_view(row, emails.get(caller.id)))
 
 
 async def _find(context: Context, account_id: str) -> Row | None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from api import shapes, views
 from api.access import Caller, check, known_enterprise, known_vehicle, may
 from api.answers import Answer, Json
 from api.call import NOT_YET, Asked, Call, Calling
-from api.context import Context, Given
+from api.context import Context, CurrentContext
 from api.finding import found
 from api.problems import Problem, Rejected
 from api.routes.paths import V1, PathId
+from api.shapes.shape import Named
+from api.shapes.vehicles import Vehicle, Vehicles
+from api.views.vehicles import vehicle_view
 from commands.ports.log import LogError
 from commands.register_vehicle import VehicleRequest
 from domain.records.registry import VehicleRegistered
@@ -22,7 +24,7 @@ from projections import accounts, vehicles
 router = APIRouter(prefix=f"{V1}/vehicles", tags=["vehicles"])
 
 
-@router.post("", status_code=201, response_model=shapes.Named, responses=NOT_YET)
+@router.post("", status_code=201, response_model=Named, responses=NOT_YET)
 async def register(call: Calling, body: VehicleRequest) -> Response:
     """Register a vehicle; VIN and token never leave the vault.
 
@@ -50,20 +52,20 @@ async def register(call: Calling, body: VehicleRequest) -> Response:
     return await call.once(body, act)
 
 
-@router.get("", response_model=shapes.Vehicles, dependencies=[may("vehicle.list")])
-async def every(context: Given, caller: Caller) -> Response:
+@router.get("", response_model=Vehicles, dependencies=[may("vehicle.list")])
+async def every(context: CurrentContext, caller: Caller) -> Response:
     """The vehicles that the caller may see."""
     rows = await context.database.read(lambda connection: vehicles.seen_by(connection, caller))
     vins = await context.vault.vins(row["id"] for row in rows)
-    return Json({"vehicles": [views.vehicle(row, vins.get(row["id"])) for row in rows]})
+    return Json({"vehicles": [vehicle_view(row, vins.get(row["id"])) for row in rows]})
 
 
-@router.get("/{vehicle_id}", response_model=shapes.Vehicle, dependencies=[may("vehicle.see")])
-async def one(context: Given, vehicle_id: PathId) -> Response:
+@router.get("/{vehicle_id}", response_model=Vehicle, dependencies=[may("vehicle.see")])
+async def one(context: CurrentContext, vehicle_id: PathId) -> Response:
     """A vehicle, by our id or its VIN."""
     row = await known_vehicle(context, vehicle_id, status=404)
     vins = await context.vault.vins([row["id"]])
-    return Json(views.vehicle(row, vins.get(row["id"])))
+    return Json(vehicle_view(row, vins.get(row["id"])))
 
 
 def _of_caller(principal: Principal, body: VehicleRequest) -> VehicleRequest:

@@ -9,7 +9,7 @@ from uuid import uuid4
 from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
-from api.context import Given
+from api.context import CurrentContext
 from api.routes.paths import PathId
 from api.web.page_route import LoggedIn, PageRoute, is_partial
 from api.web.panels import PANELS
@@ -26,7 +26,7 @@ MINUTE_MS = 60_000
 @router.post("/sites/{site_id}/grid-limit")
 async def set_grid_limit(
     request: Request,
-    context: Given,
+    context: CurrentContext,
     _: LoggedIn,
     site_id: PathId,
     key: Key,

@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from api import streams
 from api.answers import Json
-from api.context import Context, Given
+from api.context import Context, CurrentContext
 from api.log_in_attempts import log_in as logged_in
 from api.routes.paths import PathId
 from api.web import session
@@ -61,7 +61,7 @@ async def log_out() -> Response:
 
 
 @router.get("/sites/{site_id}")
-async def site(request: Request, context: Given, principal: LoggedIn, site_id: PathId) -> Response:
+async def site(request: Request, context: CurrentContext, principal: LoggedIn, site_id: PathId) -> Response:
     """A site: all panels, and what keeps them up to date."""
     rest, mark = Rest(request), context.live.mark()
     values: dict[str, Any] = {"site": await rest.get(f"/sites/{site_id}"), "mark": mark, "principal": principal}
@@ -92,7 +92,7 @@ async def load(request: Request, _: LoggedIn, site_id: PathId) -> Response:
 @router.get("/sites/{site_id}/live")
 async def live(
     request: Request,
-    context: Given,
+    context: CurrentContext,
     principal: LoggedIn,
     site_id: PathId,
     after: Annotated[str | None, Query(max_length=100)] = None,
