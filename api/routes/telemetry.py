@@ -1,4 +1,4 @@
-"""Readings of vehicles: taken in, and shown over time."""
+"""Readings of vehicles: report and list."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from api.access import known_vehicle, may
-from api.answers import Answer, Json
-from api.call import Asked, Calling
+from api.answers import Json
+from api.call import CurrentCall
 from api.context import Context, CurrentContext
 from api.problems import Problem
 from api.routes.paths import V1, From, Limit, PathId, To, in_order
@@ -33,18 +33,18 @@ router = APIRouter(prefix=f"{V1}/vehicles/{{vehicle_id}}/telemetry", tags=["tele
 
 
 @router.post("", status_code=202, response_model=Received, dependencies=[may("vehicle.tell")])
-async def record(call: Calling, vehicle_id: PathId, body: ReadingRequest) -> Response:
-    """Take in a reading; answered once it can't be lost. Whether it is believed is decided by the rules."""
+async def record(call: CurrentCall, vehicle_id: PathId, body: ReadingRequest) -> Response:
+    """Report a reading of a vehicle.
+
+    The answer comes once the reading is stored. Whether it counts as verified is decided later.
+    """
     known_id = (await known_vehicle(call.context, vehicle_id, status=404))["id"]
-
     await _check_zone(call.context, body.location_zone)
-
-    async def act(asked: Asked) -> Answer:
-        reading = body.reading(known_id, *source_of(call.principal), asked.now_ms)
-        await call.append(asked, stream("vehicles", known_id), reading)
-        return Answer(202, {"reading_id": asked.id, "received_at": rfc3339(asked.now_ms)})
-
-    return await call.once(body, act)
+    async with call.once(body) as submission:
+        reading = body.reading(known_id, *source_of(call.principal), submission.now_ms)
+        await submission.append(stream("vehicles", known_id), reading)
+        answer = {"reading_id": submission.id, "received_at": rfc3339(submission.now_ms)}
+        return await submission.answer(202, answer)
 
 
 @router.get("", response_model=Telemetry | CoarseTelemetry, dependencies=[may("vehicle.see")])
@@ -57,9 +57,10 @@ async def telemetry(
     limit: Limit = 100,
     resolution: Resolution = "raw",
 ) -> Response:
-    """What was told of a vehicle, the newest first, be it believed or not: observed at `from` or later, before `to`.
+    """List the values that were reported of a vehicle, newest first, verified or not.
 
-    With a `resolution` of 1m, 15m or 1h: what was told in each such time that begins in the range.
+    They were observed at `from` or later and before `to`. With a `resolution` of 1m, 15m or 1h the values are
+    down-sampled to steps of that length, which begin in the range.
     """
     begins_ms = to_ms(EARLIEST) if from_ms is None else from_ms
     ends_ms = to_ms(LATEST) if until_ms is None else until_ms
@@ -75,18 +76,18 @@ async def telemetry(
 
 
 def source_of(principal: Principal) -> tuple[ReadingSource, str | None]:
-    """Whose word it is: only an integration's is believed, and about missions only that of the vehicle's enterprise."""
+    """Who reports, and the enterprise: only integrations are trusted, about missions only the vehicle's enterprise."""
     return ("integration", principal.enterprise_id) if principal.role == "integration" else ("driver", None)
 
 
 def _sampled(kind: TelemetryType | None) -> SampledType | None:
     if kind is not None and kind not in SAMPLED_TYPES:
-        raise Problem(422, f"only raw for {kind}: where a vehicle was is not kept for longer", field="resolution")
+        raise Problem(422, f"must be raw for {kind}: positions are not down-sampled", field="resolution")
     return cast(SampledType | None, kind)
 
 
 async def _check_zone(context: Context, zone: str | None) -> None:
-    """Only what is as coarse as a cell, or a site's own zone, may enter the log: never a position in disguise."""
+    """A zone must be as coarse as a geohash cell, or a site's own: an exact position may not enter the log."""
     if zone is None or is_cell(zone):
         return
     if all(row["location_zone"] != zone for row in await context.database.read(sites.every)):

@@ -7,7 +7,7 @@ from typing import Any
 from api.site_load import Point
 from api.views.units import thousandth
 from commands.quantities import rfc3339
-from domain.records.load import GridLimitSet
+from domain.records.load import GridLimitSet, SetGridLimit
 from projections.projection import Row
 
 
@@ -56,6 +56,12 @@ def promised_limit_view(decided: GridLimitSet) -> dict[str, Any]:
         "guaranteed": decided.guaranteed,
         "reason": decided.reason,
     }
+
+
+def undecided_limit_view(command: SetGridLimit) -> dict[str, Any]:
+    """A grid limit that is not decided yet."""
+    known = {"cap_id": command.cap_id, "limit_kw": command.limit_w / 1000}
+    return {**known, "holds_from": None, "guaranteed": None, "reason": "stored, not decided yet"}
 
 
 def load_point_view(point: Point) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from api.finding import found
+from api.lookup import find
 from commands.log.topics import EVENTS
 from commands.ports.log import Position
 from tests.api.world import World, site
@@ -76,6 +76,6 @@ class Late:
 
 async def test_it_is_looked_for_again_after_all_that_may_tell_of_it() -> None:
     late = Late()
-    assert await found(late, lambda _: "row" if Position(3, 9) in late.awaited else None) == "row"  # type: ignore[arg-type]
+    assert await find(late, lambda _: "row" if Position(3, 9) in late.awaited else None) == "row"  # type: ignore[arg-type]
     processors = [name for name in ("registry", "vehicles", "sites", "load") for _ in range(2)]
     assert late.awaited == [*processors, Position(0, 7), Position(3, 9)]

@@ -1,4 +1,7 @@
-"""Finding one thing in the read models. What was asked for, and is not decided or can't be read yet, is not missing."""
+"""Looking up one thing in the read models, so that a client reads what it wrote.
+
+A thing that was asked for, but is not decided or can't be read yet, is not reported as missing.
+"""
 
 from __future__ import annotations
 
@@ -16,37 +19,38 @@ from commands.ports.log import Log, Position
 from projections.applied import READ_WAIT_S
 
 T = TypeVar("T")
-LOOK_S = 0.01
+POLL_S = 0.01
 
 
-async def found(context: Context, query: Callable[[Connection], T | None]) -> T | None:
-    """What a query finds. None: there is none, after all that was asked before this, on whichever instance.
+async def find(context: Context, query: Callable[[Connection], T | None]) -> T | None:
+    """The result of a query. None: there is none, even after all earlier requests, on any instance, are decided.
 
-    Raises a 503 problem where the processors or the read models stay behind that.
+    Raises a 503 problem where the processors or the read models have not caught up in time.
     """
     row = await context.database.read(query)
     if row is not None:
         return row
     if not await _all_decided(context.log):
-        raise Problem(503, "what was asked for lately is not decided yet: ask again", headers=SOON)
+        raise Problem(503, "an earlier request is not decided yet: try again", headers=SOON)
     if not await _all_applied(context):
-        raise Problem(503, "what was decided lately can't be read yet: ask again", headers=SOON)
+        raise Problem(503, "a recent decision can't be read yet: try again", headers=SOON)
     return await context.database.read(query)
 
 
 async def _all_decided(log: Log) -> bool:
-    """Whether what has been told to the processors is decided; each in turn, since they tell the next ones."""
+    """Whether all inputs are consumed: processor by processor, since each writes the inputs of the next ones."""
     try:
         async with asyncio.timeout(READ_WAIT_S):
             for processor in PROCESSORS:
                 ends = await log.ends(inputs(processor))
                 while not is_past(await log.consumed(processor), ends):
-                    await asyncio.sleep(LOOK_S)
+                    await asyncio.sleep(POLL_S)
     except TimeoutError:
         return False
     return True
 
 
 async def _all_applied(context: Context) -> bool:
+    """Whether the read models have applied all events."""
     ends = [Position(partition, offset) for partition, offset in (await context.log.ends(EVENTS)).items() if offset]
     return all(await asyncio.gather(*(context.applied.passed(position, READ_WAIT_S) for position in ends)))
