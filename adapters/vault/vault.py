@@ -135,14 +135,15 @@ class Vault:
             if owner is None:
                 connection.execute(VEHICLES.insert(), row)
             elif owner != vehicle_id:
-                raise DomainError("this VIN is registered already", field="vin", rule=RULE)
+                raise DomainError("this VIN is already registered", field="vin", rule=RULE)
             if token is not None:
                 self._add_token(connection, vehicle_id, token)
 
         try:
             await self.database.write(work)
         except IntegrityError as error:
-            raise DomainError("it was registered at the same time", field="vin", rule=RULE) from error
+            reason = "this VIN or token was registered by another request at the same time"
+            raise DomainError(reason, field="vin", rule=RULE) from error
 
     def _add_token(self, connection: Connection, vehicle_id: str, token: str) -> None:
         token_mac = self._token_mac(token)

@@ -32,7 +32,7 @@ WIDTHS_MS = {"1m": MINUTE_MS, "15m": QUARTER_MS, "1h": HOUR_MS}
 router = APIRouter(prefix=f"{V1}/vehicles/{{vehicle_id}}/telemetry", tags=["telemetry"])
 
 
-@router.post("", status_code=202, response_model=Received, dependencies=[may("vehicle.tell")])
+@router.post("", status_code=202, response_model=Received, dependencies=[may("vehicle.report")])
 async def record(call: CurrentCall, vehicle_id: PathId, body: ReadingRequest) -> Response:
     """Report a reading of a vehicle.
 
