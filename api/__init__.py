@@ -1,4 +1,4 @@
-"""The REST API: one router file per resource."""
+"""The REST API (`routes/`) and its pages (`web/`)."""
 
 from api.app import create_app
 from api.context import Context

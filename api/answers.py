@@ -1,9 +1,7 @@
-"""What a route answers with."""
+"""JSON responses."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -11,6 +9,7 @@ from starlette.responses import Response
 
 
 def encode(value: Any) -> bytes:
+    """A value as JSON."""
     return orjson.dumps(value)
 
 
@@ -21,13 +20,3 @@ class Json(Response):
 
     def render(self, content: Any) -> bytes:
         return encode(content)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer that can be remembered. `final` False: not decided yet, so asking again may tell more."""
-
-    status: int
-    body: Any
-    headers: Mapping[str, str] = field(default_factory=dict)
-    final: bool = True

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from api import openapi, problems
+from api.call import AlreadyAnswered, repeat_answer
 from api.context import Context
 from api.log_in_attempts import LogInAttempts
 from api.middleware import Authenticated, BodyLimited, Measured
@@ -29,14 +30,18 @@ from api.routes import (
     vehicles,
 )
 from api.tracing import Traced
-from api.web import actions, assets, pages
+from api.web import site as site_page
+from api.web.driver import actions as driver_actions
+from api.web.operator import actions as operator_actions
+from api.web.shared import assets, log_in
 from commands.ports.tracing import UNTRACED, Tracer
 
 DESCRIPTION = """Coordinates EV charging across community hubs.
 
-Quantities are in the unit that a field's name ends with; times are RFC 3339 with an offset. Limits are rounded down and
-loads up to whole mA and W, all else to the nearest. Errors are problem details (RFC 9457). A POST with an
-`Idempotency-Key` has its effect once, however often it is sent within 24 hours.
+A quantity is in the unit that its field's name ends with; a charge level (`soc`) is in %. Times are RFC 3339 with an
+offset. Limits are rounded down and loads are rounded up, to whole mA and W; all other quantities are rounded to the
+nearest. Errors are problem details (RFC 9457). A POST with an `Idempotency-Key` has its effect once, however often it
+is sent within 24 hours.
 """
 RESOURCES = (
     login,
@@ -54,6 +59,7 @@ RESOURCES = (
     events,
     health,
 )
+PAGES = (log_in, site_page, driver_actions, operator_actions, assets)
 
 
 class App(FastAPI):
@@ -78,16 +84,17 @@ class App(FastAPI):
 
 
 def create_app(context: Context, version: str = "0", tracer: Tracer = UNTRACED) -> FastAPI:
-    """The API over `context`, whose outcomes must be running."""
+    """The API and its pages over `context`, whose `outcomes` and `live` must be running."""
     app = App(version)
     app.state.context = context
     app.state.metrics = Metrics()
     app.state.log_in_attempts = LogInAttempts()
     app.state.parked = Parked(context.log)
-    for part in (pages, actions, assets):
+    for part in PAGES:
         app.include_router(part.router)
     problems.add_handlers(app)
-    # The last one added comes first.
+    app.add_exception_handler(AlreadyAnswered, repeat_answer)
+    # The one that is added last is the outermost.
     app.add_middleware(BodyLimited)
     app.add_middleware(Authenticated, context=context)
     app.add_middleware(Measured, metrics=app.state.metrics)

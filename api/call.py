@@ -1,10 +1,18 @@
-"""One call that asks for something: who, under which id, and how often it may have its effect (once)."""
+"""A request that changes something: who sends it, and that it has its effect once per idempotency key.
+
+A route builds a command, submits it and answers:
+
+    async with call.once(body) as submission:
+        outcome = await submission.decide(stream, command, SiteRegistered)
+        return await submission.answer(201, {"id": body.id})
+"""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any
 from weakref import WeakValueDictionary
@@ -12,37 +20,34 @@ from weakref import WeakValueDictionary
 from fastapi import Depends, Header, Request
 from starlette.responses import Response
 
-from api.answers import Answer, Json, encode
-from api.context import Context, Given, Outcome
+from api.answers import Json
+from api.context import Context, CurrentContext
 from api.problems import MEDIA_TYPE, Problem, Rejected, problem_response
-from commands.log.codec import entry
-from commands.log.topics import inputs
+from api.submission import Submission
 from commands.request import Request as Body
-from domain.records import Payload, derived_id, input_record
-from domain.records.time import InputRejected
+from domain.records import derived_id
 from domain.registry.access import Principal
-from projections.applied import READ_WAIT_S
 
-DECISION_WAIT_S = 2.0
-"""Wall time: a backstop. What takes longer is answered as accepted, not decided yet."""
 IDEMPOTENCY_KEY = "Idempotency-Key"
-KEY_MEANS = "The same key again within 24 hours gives the same answer, and no second effect."
-PREFER_MEANS = "`respond-async`: a session's request is answered once it is stored, without waiting for the decision."
-NOT_YET: dict[int | str, dict[str, Any]] = {202: {"description": "Stored, and not decided in time"}}
-"""For routes that answer otherwise once it is decided."""
+KEY_MEANS = "The same key again within 24 hours gives the same answer and has no second effect."
+PREFER_MEANS = "`respond-async`: the answer to a session request does not wait for the decision."
+NOT_YET: dict[int | str, dict[str, Any]] = {202: {"description": "Stored; the decision is still pending"}}
+"""For routes that answer with another status once the command is decided."""
 
 _in_flight: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A command's id and time: the same again for a repeat of the same call."""
+class AlreadyAnswered(Exception):
+    """The request is a repeat: `response` is the answer to the first."""
 
-    id: str
-    now_ms: int
+    def __init__(self, response: Response) -> None:
+        super().__init__()
+        self.response = response
 
 
-Act = Callable[[Asked], Awaitable[Answer]]
+async def repeat_answer(_: Request, error: AlreadyAnswered) -> Response:
+    """The exception handler for repeats."""
+    return error.response
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,71 +65,46 @@ class Call:
     respond_async: bool
     traceparent: str | None = None
 
-    async def once(self, body: Body | None, act: Act) -> Response:
-        """Let `act` have its effect and answer; the same key again gives the same answer and no second effect."""
+    @asynccontextmanager
+    async def once(self, body: Body | None) -> AsyncIterator[Submission]:
+        """The submission of this request's command.
+
+        With an idempotency key: raises `AlreadyAnswered` for a repeat, and a 422 `Problem` for another body under the
+        same key. A rejection is remembered as the answer. Repeats at the same time wait for each other.
+        """
         now_ms = self.context.clock.now_ms()
         if self.key is None:
-            return _response(await act(Asked(self.context.new_id(now_ms), now_ms)))
+            yield self._submission(self.context.new_id(now_ms), now_ms, body)
+            return
         record_id = derived_id(self.principal.id, self.route, self.key)
         lock = _in_flight.setdefault(record_id, asyncio.Lock())
         async with lock:
-            return await self._once_by_key(record_id, _hash(body), now_ms, act)
+            received_ms = await self._begin(record_id, _hash(body), now_ms)
+            try:
+                yield self._submission(record_id, received_ms, body)
+            except Rejected as rejected:
+                response = problem_response(self.path, rejected.status, rejected.body)
+                await self.context.vault.keep_answer(record_id, rejected.status, bytes(response.body))
+                raise
 
-    async def _once_by_key(self, record_id: str, body_hash: str, now_ms: int, act: Act) -> Response:
+    async def _begin(self, record_id: str, body_hash: str, now_ms: int) -> int:
+        """When the first request with this key was received."""
         attempt = await self.context.vault.begin_attempt(record_id, body_hash, now_ms)
         if attempt.body_hash != body_hash:
             raise Problem(422, "this key was used before with another body", field=IDEMPOTENCY_KEY)
         if attempt.status is not None:
-            return Response(attempt.answer, attempt.status, media_type=_media_type(attempt.status))
-        try:
-            answer = await act(Asked(record_id, attempt.received_ms))
-        except Rejected as rejected:
-            response = problem_response(self.path, rejected.status, rejected.body)
-            await self.context.vault.keep_answer(record_id, rejected.status, bytes(response.body))
-            return response
-        if answer.final:
-            await self.context.vault.keep_answer(record_id, answer.status, encode(answer.body))
-        return _response(answer)
+            raise AlreadyAnswered(Response(attempt.answer, attempt.status, media_type=_media_type(attempt.status)))
+        return attempt.received_ms
 
-    async def append(self, asked: Asked, stream: str, command: Payload) -> None:
-        """Put a command on its processor's inputs. Raises `LogError`."""
-        record = input_record(asked.id, "/api", stream, asked.now_ms, command, actor=self.principal.id)
-        await self.context.log.append(inputs(stream.partition(":")[0]), [entry(record, self.traceparent)])
-
-    async def decide(
-        self,
-        asked: Asked,
-        stream: str,
-        command: Payload,
-        *awaited: type[Payload],
-        said_as: Mapping[str, str] | None = None,
-    ) -> Outcome | None:
-        """Append a command and wait for one of the `awaited` events, until it can be read back.
-
-        None: not decided in time, it is stored and will be. Raises `Rejected`, `LogError`.
-        """
-        await self.append(asked, stream, command)
-        types = frozenset(payload.type_name for payload in awaited)
-        outcome = await self.context.outcomes.find(asked.id, types, DECISION_WAIT_S)
-        if outcome is None:
-            return None
-        await self.context.applied.passed(outcome.position, READ_WAIT_S)
-        told = outcome.record.data
-        if isinstance(told, InputRejected):
-            raise Rejected(told.rule, told.field, told.reason, said_as or {})
-        return outcome
-
-    async def settled(self, asked: Asked, *awaited: type[Payload]) -> None:
-        """Wait for a later consequence of a command, one of `awaited`, until it can be read back, or too long."""
-        types = frozenset(payload.type_name for payload in awaited)
-        outcome = await self.context.outcomes.find(asked.id, types, DECISION_WAIT_S)
-        if outcome is not None:
-            await self.context.applied.passed(outcome.position, READ_WAIT_S)
+    def _submission(self, record_id: str, now_ms: int, body: Body | None) -> Submission:
+        field_names = {} if body is None else body.field_names
+        remembered = self.key is not None
+        return Submission(self.context, self.principal.id, record_id, now_ms, field_names, remembered, self.traceparent)
 
 
 async def _call(
     request: Request,
-    context: Given,
+    context: CurrentContext,
     idempotency_key: Annotated[str | None, Header(min_length=1, max_length=255, description=KEY_MEANS)] = None,
     prefer: Annotated[str, Header(description=PREFER_MEANS)] = "",
 ) -> Call:
@@ -136,16 +116,13 @@ async def _call(
     return Call(context, principal, route, path, idempotency_key, respond_async, traceparent)
 
 
-Calling = Annotated[Call, Depends(_call)]
+CurrentCall = Annotated[Call, Depends(_call)]
+"""A route's parameter for a request that changes something."""
 
 
 def _hash(body: Body | None) -> str:
     text = "" if body is None else body.model_dump_json()
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _response(answer: Answer) -> Response:
-    return Json(answer.body, answer.status, dict(answer.headers))
 
 
 def _media_type(status: int) -> str:

@@ -1,4 +1,4 @@
-"""One request of each kind, as the OpenAPI document shows it: a small hub and who uses it."""
+"""An example of each request body, for the OpenAPI document."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""How often somebody may try to log in: guessing a password takes too long to be worth it.
+"""The rate limit of log-ins: guessing a password takes too long to be worth it.
 
-Only wrong attempts count. They are counted in this process: with several, each allows as many.
+Only failed attempts count. They are counted per process: several processes allow as many each.
 """
 
 from __future__ import annotations
@@ -12,30 +12,31 @@ from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
-from api.context import Context, Token
+from api.context import Context
 from api.problems import Problem
+from commands.ports.identity import BearerToken
 
 OF_AN_ADDRESS = RateLimitItemPerMinute(10, 15)
-"""From one source, for one e-mail address: so nobody can lock somebody else out from elsewhere."""
+"""From one source for one e-mail address: nobody can lock a user out from another source."""
 OF_A_SOURCE = RateLimitItemPerMinute(100, 15)
-"""From one source, whatever the address."""
+"""From one source for all addresses."""
 NOBODY = "unknown"
 
 
 class LogInAttempts:
-    """The wrong attempts of the last 15 minutes."""
+    """The failed attempts of the last 15 minutes."""
 
     def __init__(self) -> None:
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
     def wait_s(self, source: str, email: str) -> int:
-        """How long to wait until the next attempt is heard; 0: it is."""
+        """How long until the next attempt is allowed, in seconds; 0: now."""
         limits = self._limits(source, email)
         full = [self._limiter.get_window_stats(*limit) for limit in limits if not self._limiter.test(*limit)]
         return max((1 + int(window.reset_time - time.time()) for window in full), default=0)
 
     def failed(self, source: str, email: str) -> None:
-        """Count one."""
+        """Count a failed attempt."""
         for limit in self._limits(source, email):
             self._limiter.hit(*limit)
 
@@ -43,8 +44,8 @@ class LogInAttempts:
         return (OF_AN_ADDRESS, f"{source} {email.strip().casefold()}"), (OF_A_SOURCE, source)
 
 
-async def log_in(request: Request, email: str, password: str) -> Token | None:
-    """A token for the account with these credentials, or None. Raises `Problem` (429) after too many wrong ones."""
+async def log_in(request: Request, email: str, password: str) -> BearerToken | None:
+    """A token for the account with these credentials, or None. Raises a 429 problem after too many failures."""
     context: Context = request.app.state.context
     attempts: LogInAttempts = request.app.state.log_in_attempts
     source = request.client.host if request.client else NOBODY

@@ -1,4 +1,4 @@
-"""What happens around every request: pure ASGI, so that it costs next to nothing."""
+"""Middleware for every request: metrics, authentication, size limit. Pure ASGI, so that it costs next to nothing."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.context import Context, Identity
+from api.context import Context
 from api.operations.metrics import Metrics
 from api.problems import no_database, plain_problem
 from commands.ports.database import DatabaseUnavailable
+from commands.ports.identity import Identity
 from domain.registry.access import Principal
 
 BODY_LIMIT = 1_000_000
@@ -24,7 +25,7 @@ OPEN = frozenset({"/api/v1/login"})
 
 
 class Measured:
-    """Counts and times requests by route template: never by path, which may hold an id."""
+    """Counts and times requests by route template, never by path: a path may hold an id."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self.app = app
@@ -49,7 +50,7 @@ class Measured:
 
 
 class Authenticated:
-    """Lets only those in who say who they are, before anything of the body is read. What they may is each route's."""
+    """Authenticates the caller before the body is read. Authorization is each route's (`api.access`)."""
 
     def __init__(self, app: ASGIApp, context: Context) -> None:
         self.app = app
@@ -70,13 +71,13 @@ class Authenticated:
 
 
 async def principal_of(scope: Scope, identity: Identity) -> Principal | None:
-    """Who sends this request, by the token or key in its Authorization header."""
+    """Whose token or key is in the request's Authorization header, or None."""
     scheme, _, bearer = Headers(scope=scope).get("authorization", "").partition(" ")
     return await identity.principal(bearer.strip()) if scheme.lower() == "bearer" else None
 
 
 class BodyLimited:
-    """Refuses bodies that are too large: by what they announce, and by what arrives."""
+    """Refuses bodies that are too large, by their Content-Length and by what arrives."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -110,6 +111,6 @@ def _counting(receive: Receive) -> Receive:
 
 
 def template(scope: Scope) -> str:
-    """The template of the route that took a request, once it was found."""
+    """The template of the request's route, once it was found; otherwise `unknown`."""
     route = scope.get("route")
     return getattr(route, "path_format", None) or "unknown"

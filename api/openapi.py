@@ -1,4 +1,4 @@
-"""What FastAPI can't know of the contract: who may come in, how errors look, and an example of each request."""
+"""What FastAPI can't know of the contract: authentication, errors, summaries, and an example of each request."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from api import problems
 from api.examples import EXAMPLES
 from api.middleware import OPEN, PROTECTED
 from api.routes import login
-from api.shapes import Problem
+from api.shapes.problems import Problem
 
 Document = dict[str, Any]
 
@@ -20,14 +20,14 @@ BEARER = {
     "description": "A token of POST /api/v1/login, or the key of an integration.",
 }
 REASONS = {
-    401: "Nobody that is known",
-    403: "Not for whoever asks",
-    404: "There is no such thing",
-    409: "What it is about is not in the state for that",
+    401: "There is no valid token or key",
+    403: "The caller is not allowed to do this",
+    404: "There is no such resource",
+    409: "The state of the resource does not allow this",
     413: "A body may have at most 1,000,000 bytes",
-    422: "A field, a header or a parameter is wrong: `errors` names it",
-    429: "Too often: `Retry-After` tells how many seconds to wait",
-    503: "Nothing was stored, or it can't be read now: try again",
+    422: "A field, a header or a parameter is invalid; `errors` names it",
+    429: "Too many attempts; `Retry-After` is the number of seconds to wait",
+    503: "Nothing was stored, or the data can't be read now; try again",
 }
 LIMITED = (login.router.prefix,)
 FASTAPI_OWN = ("HTTPValidationError", "ValidationError")
@@ -39,7 +39,7 @@ def operation_id(route: APIRoute) -> str:
 
 
 def completed(document: Document) -> Document:
-    """FastAPI's document with all that a client has to know."""
+    """FastAPI's document, completed."""
     components = document["components"]
     components["securitySchemes"] = {"bearer": BEARER}
     components["responses"] = {f"Problem{status}": _problem(means) for status, means in REASONS.items()}
@@ -51,10 +51,19 @@ def completed(document: Document) -> Document:
     for name, example in EXAMPLES.items():
         schemas[name]["examples"] = [example]
     for path, operations in document["paths"].items():
-        if path.startswith(PROTECTED):
-            for method, operation in operations.items():
+        for method, operation in operations.items():
+            _summarize(operation)
+            if path.startswith(PROTECTED):
                 _complete(path, method, operation)
     return document
+
+
+def _summarize(operation: Document) -> None:
+    """The first line of a route's docstring is the summary, the rest the description."""
+    summary, _, rest = operation.pop("description").partition("\n")
+    operation["summary"] = summary.removesuffix(".")
+    if rest := rest.strip():
+        operation["description"] = rest
 
 
 def _complete(path: str, method: str, operation: Document) -> None:

@@ -1,4 +1,4 @@
-"""Every error as problem details (RFC 9457), with the fields and the reasons."""
+"""Problem details (RFC 9457): every error, with its fields and reasons."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from domain.errors import DomainError
 MEDIA_TYPE = "application/problem+json"
 SOON = {"Retry-After": "1"}
 RFC_9110 = {413: "Content Too Large", 422: "Unprocessable Content"}
-"""Titles that Python calls otherwise before 3.13."""
+"""Titles that have other names before Python 3.13."""
 CONFLICTS = frozenset({"", "id", "session_id", "vehicle_id", "vin", "token"})
-"""Fields that name a thing: an objection to one is about its state (409), to any other about the value (422)."""
+"""Fields that name a thing: a rejection of one is about its state (409), of any other field about the value (422)."""
 
 
 class Problem(Exception):
-    """Answered as problem details. `field` names what was wrong, as the client knows it."""
+    """An error that is answered as problem details. `field`: the field that is wrong, as the client knows it."""
 
     def __init__(
         self, status: int, detail: str, *, field: str = "", headers: Mapping[str, str] | None = None, **more: Any
@@ -38,25 +38,25 @@ class Problem(Exception):
 
 
 class Rejected(Problem):
-    """A rule said no: that is a decision, and stays the answer."""
+    """A rule rejected the command. That is a decision: it is the answer to a repeat, too."""
 
-    def __init__(self, rule: str, field: str, reason: str, said_as: Mapping[str, str]) -> None:
+    def __init__(self, rule: str, field: str, reason: str, field_names: Mapping[str, str]) -> None:
         conflict = field in CONFLICTS and rule != "idempotency.v1"
-        super().__init__(409 if conflict else 422, reason, field=said_as.get(field, field), rule=rule)
+        super().__init__(409 if conflict else 422, reason, field=field_names.get(field, field), rule=rule)
 
 
 def problem_response(path: str, status: int, body: Mapping[str, Any], headers: Any = None) -> Response:
-    """`body` as a response, with the path as its instance."""
+    """A problem's body as a response, with the path as its `instance`."""
     return Response(encode({**body, "instance": path}), status, headers, MEDIA_TYPE)
 
 
 def plain_problem(path: str, status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
-    """A problem that no field is to blame for."""
+    """A problem that is not about a field."""
     return problem_response(path, status, _body(status, detail, []), headers)
 
 
 def no_database(path: str) -> Response:
-    """Neither its address nor its words: those are for the operator, in the log of the server."""
+    """The database's address and error are not shown: they are for the operator, in the server's log."""
     return plain_problem(path, 503, "the database does not answer", SOON)
 
 
@@ -91,8 +91,10 @@ async def _http(request: Request, error: HTTPException) -> Response:
 
 
 async def _not_stored(request: Request, error: LogError) -> Response:
-    what = "it can't be read" if isinstance(error, LogDamaged) else "the log did not take it, nothing was stored"
-    return plain_problem(request.url.path, 503, f"{what}: {error}", SOON)
+    what = (
+        "the log can't be read" if isinstance(error, LogDamaged) else "the log accepts no records, nothing was stored"
+    )
+    return plain_problem(request.url.path, 503, f"{what} ({error})", SOON)
 
 
 async def _no_database(request: Request, _: DatabaseUnavailable) -> Response:
@@ -104,15 +106,15 @@ async def _no_series(request: Request, _: SeriesUnavailable) -> Response:
 
 
 async def _defect(request: Request, _: Exception) -> Response:
-    return plain_problem(request.url.path, 500, "a defect on our side")
+    return plain_problem(request.url.path, 500, "an internal error occurred")
 
 
 def _field(location: Sequence[str | int]) -> str:
-    """`("body", "nodes", 0, "limit_a")` -> `nodes.0.limit_a`; a body that is no JSON object is `body` itself."""
+    """`("body", "nodes", 0, "limit_a")` -> `nodes.0.limit_a`; of a body that is no JSON object: `body`."""
     source, *path = location
     if source != "body" or (path and isinstance(path[0], str)):
         name = ".".join(map(str, path)) or str(source)
-        return name.encode(errors="replace").decode()  # a client may name a field by half a character
+        return name.encode(errors="replace").decode()  # a field's name may hold a lone surrogate
     return "body"
 
 

@@ -18,12 +18,12 @@ from projections.projection import Row
 
 SLICE_MS = 3_600_000
 SLICE_STEPS = 100
-"""So much is worked out at a time, whichever is more; others have their turn in between."""
+"""The curve is computed in slices of this length, or this many steps if that is longer; others run in between."""
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A step from `at_ms`: the mean load (None: unknown), and the limit as it begins (None: there is none)."""
+    """A step from `at_ms`: the mean load (None: unknown), and the limit at its start (None: there is none)."""
 
     at_ms: int
     load_w: float | None
@@ -34,10 +34,10 @@ async def points(context: Context, site: Row, steps: Steps) -> list[Point]:
     """The load and the limit of a site (a row of `sites`) in each step."""
     first_ms = await context.series.first_metered_ms(site["id"])
     now_ms = context.clock.now_ms()
-    told = range(now_ms if first_ms is None else min(first_ms, now_ms), now_ms)
+    metered = range(now_ms if first_ms is None else min(first_ms, now_ms), now_ms)
     loads_w: list[float | None] = []
     for some in _slices(steps):
-        curves = await _curves(context, site["id"], some, told) if _overlap(some, told) else []
+        curves = await _curves(context, site["id"], some, metered) if _overlap(some, metered) else []
         loads_w += [site_w(curves, step) for step in range(some.count)]
         await asyncio.sleep(0)
     caps = await _caps(context, site, steps.start_ms, steps.end_ms)
@@ -62,12 +62,12 @@ def _slices(steps: Steps) -> Iterator[Steps]:
         yield Steps(steps.start_ms + first * steps.step_ms, steps.step_ms, min(most, steps.count - first))
 
 
-def _overlap(steps: Steps, told: range) -> bool:
-    return steps.start_ms < told.stop and told.start < steps.end_ms
+def _overlap(steps: Steps, metered: range) -> bool:
+    return steps.start_ms < metered.stop and metered.start < steps.end_ms
 
 
-async def _curves(context: Context, site_id: str, steps: Steps, told: range) -> list[Curve]:
-    """What each charger of a site drew: from the coarsest series that gives the same as the values, where one does."""
+async def _curves(context: Context, site_id: str, steps: Steps, metered: range) -> list[Curve]:
+    """The load of each charger of a site, from the coarsest buckets that give the same as the meter values."""
     since_ms = steps.start_ms - HOLD_MS
     voltages_mv = await context.database.read(lambda connection: chargers.voltages_mv(connection, site_id))
     rows = await context.database.read(
@@ -76,7 +76,7 @@ async def _curves(context: Context, site_id: str, steps: Steps, told: range) -> 
     ran: defaultdict[str, list[Transaction]] = defaultdict(list)
     for row in rows:
         ran[row["charger_id"]].append(Transaction(row["id"], row["started_ms"], row["stopped_ms"]))
-    coarse = {charger_id: CoarseCurve(steps, told, ran[charger_id]) for charger_id in voltages_mv}
+    coarse = {charger_id: CoarseCurve(steps, metered, ran[charger_id]) for charger_id in voltages_mv}
     for width_ms in reversed(WIDTHS_MS):
         if width_ms <= steps.step_ms:
             found = await _buckets(context, width_ms, site_id, coarse.values())
@@ -87,7 +87,7 @@ async def _curves(context: Context, site_id: str, steps: Steps, told: range) -> 
 
 
 def _rest(curves: Iterable[CoarseCurve]) -> Sequence[Range]:
-    """What is not known yet of any of them."""
+    """The ranges that are not known yet of any of them."""
     return joined(some for one in curves for some in one.rest)
 
 
@@ -114,7 +114,7 @@ async def _samples(
 
 
 def _power_w(value: MeterValue, voltage_mv: int) -> int | None:
-    """As it was said, else from the currents; None where it told neither."""
+    """The metered power, or else the power of the currents; None where there is neither."""
     if value.power_w is not None or value.current_ma is None:
         return value.power_w
     return sum(value.current_ma) * voltage_mv // 1_000_000

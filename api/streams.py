@@ -1,4 +1,4 @@
-"""Server-sent events: pinged, ended with the server, and never longer than the viewer may look."""
+"""Server-sent events: with pings, until the server stops or the client may no longer read them."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from starlette.types import Receive, Scope, Send
 
 PING_S = 15.0
 SLOW_S = 30.0
-"""A client that has taken nothing for so long is left: it may come back with its last id."""
+"""A client that has read nothing for this long is disconnected; it can continue with its last id."""
 LINE_END = "\n"
 StillAllowed = Callable[[], Awaitable[bool]]
 
 
 class EventStream(EventSourceResponse):
-    """A stream of server-sent events. `still_allowed` is asked at each ping, and a no ends the stream.
+    """A stream of server-sent events. `still_allowed` is called at each ping; False ends the stream.
 
-    Events are drawn one by one as the client takes them, so a slow one fills no memory.
+    Events are produced as the client reads them, so a slow client uses no memory.
     """
 
     def __init__(self, events: AsyncGenerator[ServerSentEvent], still_allowed: StillAllowed) -> None:
@@ -29,7 +29,7 @@ class EventStream(EventSourceResponse):
         try:
             await super().__call__(scope, receive, send)
         except SendTimeoutError:
-            return  # without its end: the server closes the connection
+            return  # without an end: the server closes the connection
 
 
 def event(data: str, *, name: str | None = None, mark: str | None = None) -> ServerSentEvent:

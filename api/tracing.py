@@ -1,4 +1,4 @@
-"""Each request is a span, or the first of a trace; what it appends to the log carries on from there."""
+"""Tracing: each request is a span; the records it appends to the log continue its trace."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from commands.ports.tracing import Tracer
 
 
 class Traced:
-    """Only there where somebody traces. Spans are named by route template: a path may hold an id."""
+    """Starts a span per request. It is named by the route template, never by the path: a path may hold an id."""
 
     def __init__(self, app: ASGIApp, tracer: Tracer) -> None:
         self.app = app

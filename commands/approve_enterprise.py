@@ -1,4 +1,4 @@
-"""Say that an enterprise was verified: its vehicles may have priority, so many times in 24 h."""
+"""Approve an enterprise: its vehicles may be granted priority, a number of times in 24 h."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ DAILY_GRANTS = 20
 
 
 class ApprovalRequest(Request):
-    """`daily_grants`: how often its vehicles may be granted priority in 24 h, all together."""
+    """The approval of an enterprise."""
 
     daily_grants: Annotated[int, Field(strict=True)] = DAILY_GRANTS
+    """How many times in 24 h its vehicles together may be granted priority."""
 
     def command(self, enterprise_id: str) -> ApproveEnterprise:
         return ApproveEnterprise(enterprise_id=enterprise_id, daily_grants=self.daily_grants)

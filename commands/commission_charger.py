@@ -1,4 +1,4 @@
-"""Let a charger prove on a small test load that it obeys."""
+"""Commission a charger: it proves on a small test load that it follows its limits."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from domain.records.load import CommissionCharger
 
 
 class CommissionRequest(Request):
-    """The operator attests that for `minutes` at most a load of `test_load_a` (per phase) is plugged in there."""
+    """The operator confirms that no more than the test load is plugged in there during the test."""
 
-    said_as: ClassVar[dict[str, str]] = {"test_load_ma": "test_load_a", "expires_ms": "minutes"}
+    field_names: ClassVar[dict[str, str]] = {"test_load_ma": "test_load_a", "expires_ms": "minutes"}
 
     test_load_a: Amperes
+    """The test load per phase."""
     minutes: Minutes
+    """The length of the test."""
 
     def command(self, charger_id: str, now_ms: int) -> CommissionCharger:
         return CommissionCharger(

@@ -10,7 +10,7 @@ from domain.records.vehicles import DecideUrgentReview
 
 
 class UrgentReviewDecision(Request):
-    """The operator's word, and why."""
+    """An operator's decision on an urgent review, and the reason."""
 
     granted: bool = Field(strict=True)
     reason: Reason

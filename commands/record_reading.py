@@ -1,4 +1,4 @@
-"""Tell what a vehicle's cloud or its driver knows of it. A position becomes a zone here: the log never sees it."""
+"""A vehicle's cloud or its driver reports a reading. A position becomes a zone here: it never enters the log."""
 
 from __future__ import annotations
 
@@ -19,17 +19,18 @@ YesOrNo = Annotated[bool, Field(strict=True)]
 
 
 class PositionRequest(Request):
-    """A position (WGS 84, degrees), with a time of its own where it is not that of the reading."""
+    """A position in degrees (WGS 84). Only its zone, a geohash of five characters, is stored."""
 
     lat: Latitude
     lon: Longitude
     observed_at: Instant | None = None
+    """When the position was observed, where that is not the time of the reading."""
 
 
 class ReadingRequest(Request):
-    """What is not known is left out, never guessed; something must be told."""
+    """A reading of a vehicle. Values that are not known are left out; at least one is needed."""
 
-    said_as: ClassVar[dict[str, str]] = {
+    field_names: ClassVar[dict[str, str]] = {
         "observed_ms": "observed_at",
         "level_permille": "soc",
         "range_m": "range_km",
@@ -38,28 +39,31 @@ class ReadingRequest(Request):
 
     observed_at: Instant
     soc: Percent | None = None
+    """The charge level in %."""
     range_km: Kilometres | None = None
     plugged_in: YesOrNo | None = None
     mission_active: YesOrNo | None = None
+    """Whether the vehicle is on a mission."""
     gps: PositionRequest | None = None
     location_zone: Zone | None = None
+    """In place of `gps`: a geohash of five characters, or the zone of a site."""
 
     @field_validator("location_zone")
     @classmethod
     def _one_place(cls, zone: str | None, info: ValidationInfo) -> str | None:
         if zone is not None and info.data.get("gps") is not None:
-            raise ValueError("is told by gps already: leave one of them out")
+            raise ValueError("must be left out where gps is given")
         return zone
 
     @model_validator(mode="after")
-    def _says_something(self) -> ReadingRequest:
-        told = (self.soc, self.range_km, self.plugged_in, self.mission_active, self.gps, self.location_zone)
-        if all(value is None for value in told):
-            raise ValueError("must tell soc, range_km, plugged_in, mission_active, gps or location_zone")
+    def _has_a_value(self) -> ReadingRequest:
+        values = (self.soc, self.range_km, self.plugged_in, self.mission_active, self.gps, self.location_zone)
+        if all(value is None for value in values):
+            raise ValueError("must hold soc, range_km, plugged_in, mission_active, gps or location_zone")
         return self
 
     def reading(self, vehicle_id: str, source: ReadingSource, enterprise_id: str | None, now_ms: int) -> Reading:
-        """Raises `DomainError` for what is told to have been observed more than `AHEAD_MS` from now."""
+        """The reading as a record. Raises `DomainError` for a time more than `AHEAD_MS` ahead of now."""
         _not_ahead(self.observed_at, "observed_at", now_ms)
         if self.gps is not None and self.gps.observed_at is not None:
             _not_ahead(self.gps.observed_at, "gps.observed_at", now_ms)
@@ -79,4 +83,5 @@ class ReadingRequest(Request):
 
 def _not_ahead(observed_ms: int, field: str, now_ms: int) -> None:
     if observed_ms > now_ms + AHEAD_MS:
-        raise DomainError(f"lies more than {AHEAD_MS // 1000} s ahead of our clock", field=field, rule=RULE)
+        reason = f"must not lie more than {AHEAD_MS // 1000} s ahead of the server's clock"
+        raise DomainError(reason, field=field, rule=RULE)

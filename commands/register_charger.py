@@ -15,9 +15,9 @@ PHASES = ("L1", "L2", "L3")
 
 
 class ChargerRequest(Request):
-    """Currents are per phase; `phases` says which of the site's phases the charger is wired to, in its own order."""
+    """A charger at a node of a site's electrical tree. Its id is its OCPP identity."""
 
-    said_as: ClassVar[dict[str, str]] = {
+    field_names: ClassVar[dict[str, str]] = {
         "charger_id": "id",
         "max_ma": "max_a",
         "min_ma": "min_a",
@@ -28,9 +28,13 @@ class ChargerRequest(Request):
     site_id: Identifier
     node: Identifier
     phases: Annotated[list[Literal["L1", "L2", "L3"]], Field(min_length=1, max_length=3)]
+    """The site's phases that the charger is wired to, in the charger's own order."""
     max_a: Amperes
+    """The highest current per phase."""
     min_a: Amperes = 6
+    """The lowest current per phase with which a car charges."""
     voltage_v: Volts
+    """The voltage between a phase and neutral."""
 
     def command(self) -> RegisterCharger:
         return RegisterCharger(

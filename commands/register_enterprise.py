@@ -1,4 +1,4 @@
-"""Register an enterprise. Name and domain go to the vault; its vehicles have no priority before it is approved."""
+"""Register an enterprise. Name and domain are stored in the vault; without approval its vehicles have no priority."""
 
 from __future__ import annotations
 
@@ -21,18 +21,20 @@ Domain = Annotated[
         pattern=r"^(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$",
     ),
 ]
-"""A DNS name, e.g. of the e-mail addresses of its people."""
+"""A DNS name."""
 
 
 class EnterpriseRequest(Request):
-    """`type`: emergency (its vehicles on a mission are P0) or fleet (P1)."""
+    """An enterprise."""
 
-    said_as: ClassVar[dict[str, str]] = {"enterprise_id": "id", "kind": "type"}
+    field_names: ClassVar[dict[str, str]] = {"enterprise_id": "id", "kind": "type"}
 
     id: Identifier
     name: Name
     type: EnterpriseKind
+    """`emergency`: its vehicles on a mission have tier 0; `fleet`: tier 1."""
     domain: Domain
+    """The DNS domain of its people's e-mail addresses."""
 
     def command(self) -> RegisterEnterprise:
         return RegisterEnterprise(enterprise_id=self.id, kind=self.type)

@@ -12,17 +12,19 @@ from commands.request import Request
 from domain.records.registry import NodeSpec, RegisterSite
 
 Zone = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._/:+-]{0,62}$")]
-"""Where the site is, roughly: a district, a grid zone, a geohash; never an address."""
+"""A coarse location: a district, a grid zone or a geohash; never an address."""
 
 
 class NodeRequest(Request):
-    """A point where current is limited, per phase (`limit_a`: L1, L2, L3), in total (`limit_kw`), or both."""
+    """A node of a site's electrical tree, where current is limited per phase, in total, or both."""
 
     id: Identifier
     parent: Identifier | None
     kind: Literal["site", "transformer", "panel", "circuit"]
     limit_a: Annotated[list[Amperes], Field(min_length=3, max_length=3)] | None = None
+    """The limits of L1, L2 and L3."""
     limit_kw: Kilowatts | None = None
+    """The limit of all phases together."""
 
     def spec(self) -> NodeSpec:
         return NodeSpec(
@@ -40,9 +42,9 @@ class NodeRequest(Request):
 
 
 class SiteRequest(Request):
-    """`firm_kw`: the lowest cap that the utility will ever ask for; `priority_reserve_kw`: kept free for P0."""
+    """A site and its electrical tree."""
 
-    said_as: ClassVar[dict[str, str]] = {
+    field_names: ClassVar[dict[str, str]] = {
         "firm_w": "firm_kw",
         "priority_reserve_w": "priority_reserve_kw",
         "location_zone": "location",
@@ -51,8 +53,11 @@ class SiteRequest(Request):
 
     id: Identifier
     location: Zone
+    """The zone of the site: a district, a grid zone or a geohash; never an address."""
     firm_kw: Kilowatts
+    """The lowest grid limit that the utility will ever set."""
     priority_reserve_kw: Kilowatts = 0
+    """The power that is kept free for emergencies (tier 0)."""
     nodes: Annotated[list[NodeRequest], Field(min_length=1, max_length=1000)]
 
     def command(self) -> RegisterSite:

@@ -1,4 +1,4 @@
-"""Register somebody who may log in. Address and password go to the vault; the log knows an opaque id."""
+"""Register a user. Address and password are stored in the vault; the log knows an opaque id."""
 
 from __future__ import annotations
 
@@ -14,19 +14,20 @@ from domain.records.registry import RegisterAccount, Role
 Email = Annotated[
     str, StringConstraints(strict=True, strip_whitespace=True, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")
 ]
-"""What is before and behind one @: whether it exists, only a message to it could tell."""
+"""Text on both sides of one @. Whether the address exists, only a message to it can show."""
 Password = Annotated[str, StringConstraints(strict=True, min_length=10, max_length=256)]
 
 
 class UserRequest(Request):
-    """`enterprise_id`: of an enterprise_admin, and only of one."""
+    """A user who may log in."""
 
-    said_as: ClassVar[dict[str, str]] = {"id": "email"}
+    field_names: ClassVar[dict[str, str]] = {"id": "email"}
 
     email: Email
     password: Password
     role: Role
     enterprise_id: Identifier | None = None
+    """The enterprise that an `enterprise_admin` administers; left out for other roles."""
 
     def command(self, account_id: str) -> RegisterAccount:
         return RegisterAccount(account_id=account_id, role=self.role, enterprise_id=self.enterprise_id)

@@ -1,4 +1,4 @@
-"""Register a vehicle. VIN and token go to the vault; the log knows the vehicle by an opaque id."""
+"""Register a vehicle. VIN and token are stored in the vault; the log knows an opaque id."""
 
 from __future__ import annotations
 
@@ -19,12 +19,9 @@ Token = Annotated[str, StringConstraints(strict=True, pattern=r"^[!-~]{1,20}$")]
 
 
 class VehicleRequest(Request):
-    """What is not known of the car is left out, never guessed. `max_a` is per phase.
+    """A vehicle. Values that are not known are left out, never guessed."""
 
-    `owner_user_id`: who drives it; `priority_eligible`: its enterprise enrols it as a unit that may have priority.
-    """
-
-    said_as: ClassVar[dict[str, str]] = {
+    field_names: ClassVar[dict[str, str]] = {
         "battery_wh": "battery_kwh",
         "max_ma": "max_a",
         "id": "vin",
@@ -34,11 +31,15 @@ class VehicleRequest(Request):
     vin: Vin
     battery_kwh: KilowattHours | None = None
     max_a: Amperes | None = None
+    """The highest current per phase that the car draws."""
     phases: PhaseCount = 1
     token: Token | None = None
+    """The card with which it charges (an OCPP 1.6 idTag)."""
     owner_user_id: Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9-]{1,64}$")] | None = None
+    """The user who drives it."""
     enterprise_id: Identifier | None = None
     priority_eligible: Annotated[bool, Field(strict=True)] = False
+    """Whether its enterprise enrols it as a unit that may have priority."""
 
     def command(self, vehicle_id: str) -> RegisterVehicle:
         return RegisterVehicle(

@@ -8,12 +8,13 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Request(BaseModel):
-    """A validated wish from outside. Unknown fields are refused: nothing is silently ignored.
+    """A validated request body. Unknown fields are refused: nothing is silently ignored. The docstring below a field
+    is its description in the OpenAPI document.
 
-    `said_as` tells how the request calls what a rule calls otherwise (`limit_w` was `limit_kw`), so that a rejection
-    names the field that the client knows.
+    `field_names`: a rule's name of a field -> the request's (`limit_w` -> `limit_kw`), so that a rejection names the
+    field that the client knows.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-    said_as: ClassVar[dict[str, str]] = {}
+    field_names: ClassVar[dict[str, str]] = {}

@@ -1,4 +1,4 @@
-"""Ask for a one-shot command to a charger."""
+"""Request a command to a charger."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ Value = Annotated[str, StringConstraints(strict=True, max_length=500)]
 
 
 class ChargerCommandRequest(Request):
-    """Sent within `expires_s` or not at all."""
+    """A command to a charger."""
 
-    said_as: ClassVar[dict[str, str]] = {"expires_ms": "expires_s"}
+    field_names: ClassVar[dict[str, str]] = {"expires_ms": "expires_s"}
 
     action: Literal[
         "remote_start", "remote_stop", "unlock", "reset", "trigger", "get_configuration", "change_configuration"
     ]
     arguments: Annotated[dict[Name, Value], Field(max_length=32)]
     expires_s: Seconds
+    """The command is sent within this time or not at all."""
 
     def command(self, command_id: str, charger_id: str, now_ms: int) -> RequestCommand:
         return RequestCommand(

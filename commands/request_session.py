@@ -1,4 +1,4 @@
-"""A driver asks to charge at a site."""
+"""A driver requests a charging session at a site."""
 
 from __future__ import annotations
 
@@ -12,19 +12,24 @@ from domain.records.vehicles import RequestSession
 
 
 class SessionRequest(Request):
-    """`vehicle_id` is our id or the VIN; `site_id` left out: wherever it suits; `current_soc` left out: unknown."""
+    """A request for a charging session."""
 
-    said_as: ClassVar[dict[str, str]] = {
+    field_names: ClassVar[dict[str, str]] = {
         "target_permille": "target_soc",
         "level_permille": "current_soc",
         "depart_ms": "time_constraint_minutes",
     }
 
     vehicle_id: Annotated[str, StringConstraints(strict=True, pattern=r"^[ -~]{1,64}$")]
+    """The vehicle's id or VIN."""
     site_id: Identifier | None = None
+    """Left out: the best site near the vehicle."""
     target_soc: Percent
+    """The requested charge level in %."""
     current_soc: Percent | None = None
+    """The present charge level in %."""
     time_constraint_minutes: Minutes
+    """The time until the car leaves."""
 
     def command(self, session_id: str, vehicle_id: str, site_id: str, site_zone: str, now_ms: int) -> RequestSession:
         return RequestSession(

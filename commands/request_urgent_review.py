@@ -1,4 +1,4 @@
-"""A driver asks for priority because she runs low."""
+"""A driver asks for priority because their car is low on charge."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from commands.request import Request
 from domain.records.vehicles import RequestUrgentReview
 
 Reason = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=500)]
-"""Free words: they stay in the vault."""
+"""Free text: it is stored in the vault, never in the log."""
 
 
 class UrgentReviewRequest(Request):
-    """`reason` is for the operator who may have to decide."""
+    """A driver's request for priority."""
 
     reason: Reason
+    """For the operator who may have to decide."""
 
     def command(self, session_id: str) -> RequestUrgentReview:
         return RequestUrgentReview(session_id=session_id)

@@ -1,4 +1,4 @@
-"""Promise a cap for a site."""
+"""Set a grid limit for a site."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ OTHER = "operator"
 
 
 class GridLimitRequest(Request):
-    """No `starts_at`: it starts at once; no `ends_at`: it lasts until replaced. Free words stay in the vault."""
+    """A limit of a site's load."""
 
-    said_as: ClassVar[dict[str, str]] = {
+    field_names: ClassVar[dict[str, str]] = {
         "limit_w": "limit_kw",
         "starts_ms": "starts_at",
         "ends_ms": "ends_at",
@@ -26,8 +26,11 @@ class GridLimitRequest(Request):
 
     limit_kw: Kilowatts
     starts_at: Instant | None = None
+    """Left out: now."""
     ends_at: Instant | None = None
+    """Left out: until a later limit replaces it."""
     reason: Annotated[str, StringConstraints(strict=True, min_length=1, max_length=500)] = OTHER
+    """`operator`, `utility`, `maintenance`, `test`, or free text, which is stored in the vault."""
 
     @field_validator("ends_at")
     @classmethod
@@ -47,5 +50,5 @@ class GridLimitRequest(Request):
         )
 
     def note(self) -> str | None:
-        """The reason where it is free text: not for the log."""
+        """The reason where it is free text, which may not enter the log."""
         return None if self.reason in CODES else self.reason

@@ -1,4 +1,4 @@
-"""Somebody says where she wants to be notified."""
+"""A user sets their notification channels."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ Channel = Annotated[str, StringConstraints(strict=True, min_length=1, max_length
 
 
 class NotificationsRequest(Request):
-    """`urls` as apprise writes them: they hold credentials, and stay in the vault."""
+    """The notification channels of a user."""
 
     urls: Annotated[list[Channel], Field(min_length=1, max_length=5)]
+    """apprise URLs. They hold credentials and are stored in the vault."""

@@ -9,19 +9,12 @@ from dataclasses import dataclass
 from commands.log.codec import decode
 from commands.log.record_header import head
 from commands.log.topics import EVENTS
-from commands.ports.log import Log, Position, Stored
+from commands.ports.log import Log, Stored
+from commands.ports.outcomes import Outcome
 from domain.records import Record
 from domain.records.time import InputRejected
 
 REMEMBERED = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """A decision and where it is on the log."""
-
-    record: Record
-    position: Position
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +31,7 @@ class _Seen:
 
 
 class Outcomes:
-    """`commands.ports.Outcomes`, by tailing `events`; `run` must be running."""
+    """`commands.ports.outcomes.Outcomes`, by tailing `events`; `run` must be running."""
 
     def __init__(self, log: Log) -> None:
         self.log = log

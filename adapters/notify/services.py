@@ -39,7 +39,7 @@ async def check_channel(url: str, field: str) -> None:
         reason = f"must be the URL of a service that is allowed here: {', '.join(allowed)}"
         raise DomainError(reason, field=field, rule=RULE)
     if await asyncio.to_thread(_service, url) is None:
-        reason = f"is no URL of {scheme}, as https://appriseit.com/services/ writes it"
+        reason = f"must be a {scheme} URL in the form of https://appriseit.com/services/"
         raise DomainError(reason, field=field, rule=RULE)
 
 

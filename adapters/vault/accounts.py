@@ -47,12 +47,13 @@ class Accounts:
             if owner is None:
                 connection.execute(ACCOUNTS.insert(), row)
             elif owner != account_id:
-                raise DomainError("this address has an account already", field="email", rule=RULE)
+                raise DomainError("this address already has an account", field="email", rule=RULE)
 
         try:
             await self._database.write(work)
         except IntegrityError as error:
-            raise DomainError("it was registered at the same time", field="email", rule=RULE) from error
+            reason = "this address was registered by another request at the same time"
+            raise DomainError(reason, field="email", rule=RULE) from error
 
     async def set_password(self, account_id: str, password: str) -> None:
         """Another password from now on."""

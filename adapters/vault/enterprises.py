@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from sqlalchemy import Column, LargeBinary, String, Table, select
 from sqlalchemy.dialects.postgresql import insert
@@ -11,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from adapters.database import Database
 from adapters.vault.keys import Keys
 from adapters.vault.tables import METADATA
+from commands.ports.vault import EnterpriseNames
 
 ENTERPRISES = Table(
     "enterprises",
@@ -19,14 +19,6 @@ ENTERPRISES = Table(
     Column("name_sealed", LargeBinary, nullable=False),
     Column("domain_sealed", LargeBinary, nullable=False),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class EnterpriseNames:
-    """As people know it; `domain` is that of its e-mail addresses."""
-
-    name: str
-    domain: str
 
 
 class Enterprises:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -15,6 +14,7 @@ from sqlalchemy import BigInteger, Column, Connection, LargeBinary, String, Tabl
 from adapters.database import Database
 from adapters.vault.keys import Keys
 from adapters.vault.tables import METADATA
+from commands.ports.identity import BearerToken
 
 ALGORITHM = "ES256"
 ISSUER = AUDIENCE = "commonwatt"
@@ -38,14 +38,6 @@ CLAIMS = jwt.JWTClaimsRegistry(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A bearer token; `expires_s` in seconds since 1970 UTC."""
-
-    text: str
-    expires_s: int
-
-
 class Tokens:
     """Signs for accounts, and tells whose a token is."""
 
@@ -60,13 +52,13 @@ class Tokens:
         """Have a key to sign with. Raises `VaultError` where the vault was sealed with another key than ours."""
         await self._signing_key()
 
-    async def issue(self, account_id: str, lifetime_s: int = LIFETIME_S) -> Token:
+    async def issue(self, account_id: str, lifetime_s: int = LIFETIME_S) -> BearerToken:
         """A token for an account, from now on."""
         key = await self._signing_key()
         now_s = int(time.time())
         claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": account_id, "iat": now_s, "exp": now_s + lifetime_s}
         text = jwt.encode({"alg": ALGORITHM, "kid": key.kid}, claims, key, algorithms=[ALGORITHM])
-        return Token(text, now_s + lifetime_s)
+        return BearerToken(text, now_s + lifetime_s)
 
     async def account_of(self, token: str) -> str | None:
         """The account that a token was issued for; None where it is forged, expired, or for somebody else."""

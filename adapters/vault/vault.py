@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import (
@@ -37,6 +36,7 @@ from adapters.vault.migrations import migrate
 from adapters.vault.passwords import Passwords
 from adapters.vault.tables import METADATA
 from adapters.vault.tokens import Tokens
+from commands.ports.vault import Attempt
 from domain.errors import DomainError
 
 RULE = "vault.unique.v1"
@@ -83,16 +83,6 @@ ANSWERS = Table(
     Column("answer_sealed", LargeBinary),
     Index("answers_by_age", "received_ms"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """What is known of a request that came with an idempotency key. `answer` None: not answered yet."""
-
-    body_hash: str
-    received_ms: int
-    status: int | None = None
-    answer: bytes | None = None
 
 
 class Vault:
@@ -145,14 +135,15 @@ class Vault:
             if owner is None:
                 connection.execute(VEHICLES.insert(), row)
             elif owner != vehicle_id:
-                raise DomainError("this VIN is registered already", field="vin", rule=RULE)
+                raise DomainError("this VIN is already registered", field="vin", rule=RULE)
             if token is not None:
                 self._add_token(connection, vehicle_id, token)
 
         try:
             await self.database.write(work)
         except IntegrityError as error:
-            raise DomainError("it was registered at the same time", field="vin", rule=RULE) from error
+            reason = "this VIN or token was registered by another request at the same time"
+            raise DomainError(reason, field="vin", rule=RULE) from error
 
     def _add_token(self, connection: Connection, vehicle_id: str, token: str) -> None:
         token_mac = self._token_mac(token)

@@ -1,1 +1,1 @@
-"""Live updates, metrics, and what an operator sees of the platform itself."""
+"""Live updates, metrics, and the state of the platform itself."""

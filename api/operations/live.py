@@ -1,4 +1,4 @@
-"""What changes, as it changes: the log is followed once, for all who look."""
+"""Live updates: the log is followed once per process, for all viewers."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from typing import Literal, get_args
 from commands.log.codec import decode
 from commands.log.record_header import head
 from commands.log.topics import EVENTS, inputs
+from commands.ports.applied import Applied
 from commands.ports.log import Log, Position, Stored
 from commands.ports.series import SeriesUnavailable, TimeSeries
 from domain.records import TYPES, Payload
 from domain.records.observations import Metered
-from projections.applied import READ_WAIT_S, Applied
+from projections.applied import READ_WAIT_S
 from projections.catalogue import PROJECTIONS
-from projections.runner import Projector
 
 Panel = Literal["load", "chargers", "queue", "reviews", "decisions"]
 SHOWN_IN: dict[str, tuple[Panel, ...]] = {
@@ -32,23 +32,23 @@ SHOWN_IN: dict[str, tuple[Panel, ...]] = {
 }
 """Read model -> the panels of a site that show it."""
 OF_SITES = ("sites", "load")
-"""The processors whose streams bear the id of a site."""
+"""The processors whose streams are named by a site's id."""
 METERED = Metered.type_name
-LEAST_PAUSE_S = 0.5
-"""Wall time between two things that one viewer is told: what comes in between is told at once."""
-LOOK_S = 0.01
+DEBOUNCE_S = 0.5
+"""Wall time between two updates to one viewer: changes in between are sent together."""
+POLL_S = 0.01
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What of a site has changed. `mark`: where a viewer who knows this can go on."""
+    """The panels of a site that have changed. `mark`: where a viewer who has received this continues."""
 
     panels: tuple[Panel, ...]
     mark: str
 
 
 class Bell:
-    """Wakes all who wait for it: they take the `next` ring first, then look, then wait."""
+    """Wakes all waiters. A waiter takes `next` first, then looks for news, then waits: so no ring is missed."""
 
     def __init__(self) -> None:
         self.next = asyncio.Event()
@@ -69,16 +69,16 @@ class _Site:
 class Live:
     """Follows events and meter values, and remembers of each panel of each site only when it changed last.
 
-    So a viewer costs no memory, however slow she is. A change is told when it can be read.
+    A viewer costs no memory, however slow they are. A change is sent when it can be read.
     """
 
-    def __init__(self, log: Log, applied: Applied | Projector, series: TimeSeries) -> None:
+    def __init__(self, log: Log, applied: Applied, series: TimeSeries) -> None:
         self.log = log
         self.applied = applied
         self.series = series
         self.events = Bell()
         self.seen: Counter[str] = Counter()
-        """How many events of each type came since this process started."""
+        """The number of events of each type since this process started."""
         self.ended = asyncio.Event()
         self._run = secrets.token_hex(4)
         self._number = 0
@@ -86,7 +86,7 @@ class Live:
         self._viewers = 0
 
     async def run(self) -> None:
-        """Follow until the log closes; then, or when this is cancelled, all streams end."""
+        """Follow the log until it closes; then, or when this is cancelled, all streams end."""
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._follow_events())
@@ -95,20 +95,20 @@ class Live:
             self.end()
 
     def end(self) -> None:
-        """Let all streams end."""
+        """End all streams."""
         self.ended.set()
         self.events.ring()
         for site in self._sites.values():
             site.bell.ring()
 
     def mark(self) -> str:
-        """Where a viewer who reads everything now can go on. It means nothing to another run."""
+        """Where a viewer who reads everything now continues. It is valid for this run only."""
         return f"{self._run}.{self._number}"
 
     async def changes(self, site_id: str, after: str | None) -> AsyncIterator[Change]:
-        """The changes of a site after a mark (none, or one of another run: everything), at most two a second."""
+        """The changes of a site after a mark, at most two a second. No mark, or one of another run: all panels."""
         site = self._sites[site_id]
-        seen = self._known(after)
+        seen = self._number_of(after)
         self._viewers += 1
         try:
             while not self.ended.is_set():
@@ -122,14 +122,14 @@ class Live:
         finally:
             self._viewers -= 1
 
-    def _known(self, mark: str | None) -> int:
+    def _number_of(self, mark: str | None) -> int:
         run, _, number = (mark or "").partition(".")
         known = run == self._run and number.isascii() and number.isdecimal() and len(number) < 20
         return int(number) if known else -1
 
     async def _pause(self) -> None:
         with suppress(TimeoutError):
-            async with asyncio.timeout(LEAST_PAUSE_S):
+            async with asyncio.timeout(DEBOUNCE_S):
                 await self.ended.wait()
 
     async def _follow_events(self) -> None:
@@ -148,16 +148,16 @@ class Live:
         async for batch in self.log.tail(load, await self.log.ends(load)):
             metered = [stored for stored in batch if head(stored.body).type == METERED]
             if metered and self._viewers:
-                await self._kept(load, _last_of_each_partition(metered))
+                await self._metered(load, _last_of_each_partition(metered))
             for stored in metered:
                 self._changed(_site_of(stored), ("load",))
 
-    async def _kept(self, topic: str, positions: Sequence[Position]) -> None:
-        """Wait until what was metered up to there is in the time series, as long as that answers."""
+    async def _metered(self, topic: str, positions: Sequence[Position]) -> None:
+        """Wait until the meter values up to these positions are in the time series, unless that is unavailable."""
         with suppress(TimeoutError, SeriesUnavailable):
             async with asyncio.timeout(READ_WAIT_S):
                 while not _past(positions, await self.series.consumed(topic)):
-                    await asyncio.sleep(LOOK_S)
+                    await asyncio.sleep(POLL_S)
 
     def _changed(self, site_id: str | None, panels: Sequence[Panel]) -> None:
         if site_id is not None:
@@ -167,7 +167,7 @@ class Live:
 
 
 def _site_of(stored: Stored) -> str | None:
-    """The site that a record is about: its stream's, or the one that a vehicle's decision names."""
+    """The site that a record is about: that of its stream, or the one that a vehicle's decision names."""
     processor, _, key = stored.key.partition(":")
     return key if processor in OF_SITES else getattr(decode(stored.body).data, "site_id", None)
 

@@ -1,4 +1,4 @@
-"""What an operator watches: who is behind on the log, which streams are stopped, who is there at each site."""
+"""The state of the platform: lags on the log, stopped streams, sessions and chargers of each site."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from domain.records.time import StreamUnparked
 from projections import chargers, sessions
 
 SERIES = (topics.inputs("vehicles"), topics.inputs("load"))
-"""The topics that the time series are fed from."""
+"""The topics that are stored in the time series."""
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """Now.
+    """The present state.
 
-    `inputs_behind` of each processor and `series_behind` of each topic are in offsets, which on Kafka have gaps: a few
-    are left where nothing is. `parked` streams of each processor; `sessions` in each (site, state); `chargers` of each
-    (site, whether they are connected).
+    `inputs_behind` of each processor and `series_behind` of each topic are in offsets. On Kafka offsets have gaps, so a
+    few may remain when nothing is left. `parked`: stopped streams of each processor; `sessions`: by (site, state);
+    `chargers`: by (site, whether they are connected).
     """
 
     inputs_behind: Mapping[str, int]
@@ -34,7 +34,7 @@ class Operation:
 
 
 class Parked:
-    """The streams that are stopped, by what was set aside and let go since."""
+    """The streams that are stopped: parked, and not released since."""
 
     def __init__(self, log: Log) -> None:
         self._log = log
@@ -42,13 +42,13 @@ class Parked:
         self._stopped: set[str] = set()
 
     async def count(self) -> Mapping[str, int]:
-        """How many there are of each processor now."""
+        """The number of stopped streams of each processor."""
         for processor in topics.PROCESSORS:
             topic = topics.parked(processor)
             for partition, end in (await self._log.ends(topic)).items():
                 await self._read_on(topic, partition, end)
-        found = Counter(stream.partition(":")[0] for stream in self._stopped)
-        return {processor: found[processor] for processor in topics.PROCESSORS}
+        counts = Counter(stream.partition(":")[0] for stream in self._stopped)
+        return {processor: counts[processor] for processor in topics.PROCESSORS}
 
     async def _read_on(self, topic: str, partition: int, end: int) -> None:
         seen = self._seen.get((topic, partition), 0)
@@ -63,7 +63,7 @@ class Parked:
 
 
 async def operation(context: Context, parked: Parked) -> Operation:
-    """How it is now."""
+    """The present state."""
     log = context.log
     ends = {topic: await log.ends(topic) for topic in map(topics.inputs, topics.PROCESSORS)}
     return Operation(
@@ -73,8 +73,8 @@ async def operation(context: Context, parked: Parked) -> Operation:
         },
         series_behind={topic: _behind(ends[topic], await context.series.consumed(topic)) for topic in SERIES},
         parked=await parked.count(),
-        sessions=_counted(await context.database.read(sessions.present)),
-        chargers=_counted(await context.database.read(chargers.connections)),
+        sessions=_by_key(await context.database.read(sessions.present)),
+        chargers=_by_key(await context.database.read(chargers.connections)),
     )
 
 
@@ -82,5 +82,5 @@ def _behind(ends: Mapping[int, int], consumed: Mapping[int, int]) -> int:
     return sum(max(0, end - consumed.get(partition, 0)) for partition, end in ends.items())
 
 
-def _counted(rows: Sequence[tuple[str, object, int]]) -> dict[tuple[str, object], int]:
+def _by_key(rows: Sequence[tuple[str, object, int]]) -> dict[tuple[str, object], int]:
     return {(site_id, what): count for site_id, what, count in rows}

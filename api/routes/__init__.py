@@ -1,1 +1,1 @@
-"""One router file per resource."""
+"""The routes of the REST API, one module per resource."""

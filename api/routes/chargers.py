@@ -1,17 +1,16 @@
-"""Chargers: registered, commissioned, commanded."""
+"""Chargers: register, commission, command."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from api import shapes
 from api.access import known_site, may
-from api.answers import Answer
-from api.call import NOT_YET, Asked, Call, Calling
-from api.finding import found
+from api.call import NOT_YET, Call, CurrentCall
+from api.lookup import find
 from api.problems import Problem
 from api.routes.paths import V1, PathId
+from api.shapes.chargers import Command, Commissioning, NewCharger
 from commands.commission_charger import CommissionRequest
 from commands.log.topics import stream
 from commands.quantities import rfc3339
@@ -23,26 +22,24 @@ from projections import chargers
 router = APIRouter(prefix=f"{V1}/chargers", tags=["chargers"])
 
 
-@router.post(
-    "", status_code=201, response_model=shapes.NewCharger, responses=NOT_YET, dependencies=[may("charger.register")]
-)
-async def register(call: Calling, body: ChargerRequest) -> Response:
-    """Register a charger; the answer holds its OCPP password, this once."""
-    await _check_place(call, body)
+@router.post("", status_code=201, response_model=NewCharger, responses=NOT_YET, dependencies=[may("charger.register")])
+async def register(call: CurrentCall, body: ChargerRequest) -> Response:
+    """Register a charger.
 
-    async def act(asked: Asked) -> Answer:
-        done = await call.decide(asked, body.stream(), body.command(), ChargerAdded, said_as=body.said_as)
-        password = await call.context.vault.new_charger_password(body.id, replace=done is not None)
+    The answer holds the password of its OCPP connection, which is not shown again.
+    """
+    await _check_node(call, body)
+    async with call.once(body) as submission:
+        outcome = await submission.decide(body.stream(), body.command(), ChargerAdded)
+        password = await call.context.vault.new_charger_password(body.id, replace=outcome is not None)
         if password is None:
             raise Problem(409, "this id is taken", field="id")
         answer = {"id": body.id, "ocpp_id": body.id, "password": password}
-        return Answer(201 if done else 202, answer, {"Location": f"{call.path}/{body.id}"})
-
-    return await call.once(body, act)
+        return await submission.answer(201 if outcome else 202, answer, {"Location": f"{call.path}/{body.id}"})
 
 
-async def _check_place(call: Call, body: ChargerRequest) -> None:
-    """A wrong site or node is told before the id is used up; the rules check it again."""
+async def _check_node(call: Call, body: ChargerRequest) -> None:
+    """A wrong site or node is reported before the id is used up; the rules check it again."""
     site = await known_site(call.context, body.site_id, status=422)
     if all(node["id"] != body.node for node in site["tree"]):
         raise Problem(422, "the site has no such node", field="node")
@@ -51,40 +48,38 @@ async def _check_place(call: Call, body: ChargerRequest) -> None:
 @router.post(
     "/{charger_id}/commission",
     status_code=202,
-    response_model=shapes.Commissioning,
+    response_model=Commissioning,
     dependencies=[may("charger.command")],
 )
-async def commission(call: Calling, charger_id: PathId, body: CommissionRequest) -> Response:
-    """Open the time in which a charger proves on a test load that it obeys."""
-    load = await _load_stream(call, charger_id)
+async def commission(call: CurrentCall, charger_id: PathId, body: CommissionRequest) -> Response:
+    """Open a commissioning test.
 
-    async def act(asked: Asked) -> Answer:
-        command = body.command(charger_id, asked.now_ms)
-        done = await call.decide(asked, load, command, CommissioningOpened, said_as=body.said_as)
+    Until it ends, the charger can prove on a small test load that it follows its limits.
+    """
+    load = await _load_stream(call, charger_id)
+    async with call.once(body) as submission:
+        command = body.command(charger_id, submission.now_ms)
+        outcome = await submission.decide(load, command, CommissioningOpened)
         answer = {"charger_id": charger_id, "expires_at": rfc3339(command.expires_ms)}
-        return Answer(202, answer, final=done is not None)
-
-    return await call.once(body, act)
+        return await submission.answer(202, answer, final=outcome is not None)
 
 
-@router.post(
-    "/{charger_id}/commands", status_code=202, response_model=shapes.Command, dependencies=[may("charger.command")]
-)
-async def command(call: Calling, charger_id: PathId, body: ChargerCommandRequest) -> Response:
-    """Send a one-shot command, before it expires or not at all."""
+@router.post("/{charger_id}/commands", status_code=202, response_model=Command, dependencies=[may("charger.command")])
+async def command(call: CurrentCall, charger_id: PathId, body: ChargerCommandRequest) -> Response:
+    """Send a command to a charger.
+
+    The command is sent before it expires, or not at all.
+    """
     load = await _load_stream(call, charger_id)
-
-    async def act(asked: Asked) -> Answer:
-        wanted = body.command(asked.id, charger_id, asked.now_ms)
-        done = await call.decide(asked, load, wanted, CommandRequested, said_as=body.said_as)
-        return Answer(202, {"command_id": asked.id}, final=done is not None)
-
-    return await call.once(body, act)
+    async with call.once(body) as submission:
+        requested = body.command(submission.id, charger_id, submission.now_ms)
+        outcome = await submission.decide(load, requested, CommandRequested)
+        return await submission.answer(202, {"command_id": submission.id}, final=outcome is not None)
 
 
 async def _load_stream(call: Call, charger_id: str) -> str:
-    """The stream that decides for a charger, or a 404."""
-    row = await found(call.context, lambda connection: chargers.find(connection, charger_id))
+    """The stream of the load at the charger's site. Raises a 404 problem where there is no such charger."""
+    row = await find(call.context, lambda connection: chargers.find(connection, charger_id))
     if row is None:
         raise Problem(404, "there is no such charger", field="charger_id")
     return stream("load", row["site_id"])

@@ -1,4 +1,4 @@
-"""The events themselves, as CloudEvents: in JSON Lines, or as they come (server-sent events)."""
+"""The events of the log as CloudEvents, in JSON Lines or as server-sent events."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from sse_starlette import ServerSentEvent
 from starlette.responses import Response
 
 from api import streams
-from api.access import Caller, belongs_stream, check
-from api.context import Context, Given
+from api.access import CurrentPrincipal, belongs_stream, check
+from api.context import Context, CurrentContext
 from api.middleware import principal_of
 from api.problems import Problem
-from api.routes.paths import V1
+from api.routes.paths import V1, Limit
 from commands.log.topics import EVENTS, partition_of
 from commands.ports.log import Stored
 from commands.quantities import rfc3339
@@ -29,11 +29,11 @@ from domain.registry.access import allows
 router = APIRouter(prefix=f"{V1}/events", tags=["events"])
 MEDIA_TYPE = "application/jsonl"
 SCANNED = 10_000
-"""How many events of other streams one call looks through; the `next` link goes on behind them."""
+"""How many events of other streams one request reads past; the `next` link continues after them."""
 
 
 class JsonLines(Response):
-    """One JSON document a line."""
+    """One JSON document per line."""
 
     media_type = MEDIA_TYPE
 
@@ -41,18 +41,19 @@ class JsonLines(Response):
 @router.get("", response_class=JsonLines)
 async def events(
     request: Request,
-    context: Given,
-    caller: Caller,
+    context: CurrentContext,
+    caller: CurrentPrincipal,
     stream: Annotated[str | None, Query(min_length=1, max_length=200)] = None,
     after: Annotated[str | None, Query(max_length=4000)] = None,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    limit: Limit = 100,
     accept: Annotated[str, Header()] = "",
     last_event_id: Annotated[str | None, Header(max_length=4000)] = None,
 ) -> Response:
-    """Events after a position, of one stream (in order) or of all (in order within each stream), one a line.
+    """List the events after a position, one per line.
 
-    Each line's `position`, and the `next` link, is an `after` to go on from. With `Accept: text/event-stream` they are
-    server-sent events, and those that come follow: each has its position as id, and `Last-Event-ID` goes on there.
+    They are in the order of the log within each stream. `after` is the `position` of an earlier event; the `next` link
+    holds it. With `Accept: text/event-stream` the events are server-sent events, and new ones follow as they are
+    recorded. The id of each is its position; `Last-Event-ID` continues after it.
     """
     check(caller, "events.see", await belongs_stream(context, stream), "stream")
     if streams.wanted(accept):
@@ -68,7 +69,7 @@ async def events(
 
 
 async def may_read_on(request: Request, stream: str | None) -> bool:
-    """Whether who opened a stream may still read it: a token expires, and a vehicle finds another owner."""
+    """Whether the caller who opened a stream may still read it: tokens expire, and vehicles change owners."""
     context: Context = request.app.state.context
     caller = await principal_of(request.scope, context.identity)
     return caller is not None and allows(caller, "events.see", await belongs_stream(context, stream))
@@ -77,7 +78,7 @@ async def may_read_on(request: Request, stream: str | None) -> bool:
 async def _followed(
     context: Context, stream: str | None, cursor: dict[int, int], limit: int
 ) -> AsyncGenerator[ServerSentEvent]:
-    """The events after a cursor, and then those that come, until the server stops."""
+    """The events after a cursor, then new ones as they are recorded, until the server stops."""
     while not context.live.ended.is_set():
         more, before = context.live.events.next, dict(cursor)
         for stored, place in await _page(context, stream, cursor, limit):
@@ -87,7 +88,7 @@ async def _followed(
 
 
 async def _page(context: Context, stream: str | None, cursor: dict[int, int], limit: int) -> list[tuple[Stored, str]]:
-    """The next events, each with the position after it; `cursor` moves behind them."""
+    """The next events, each with the position after it; `cursor` moves after them."""
     place = dict(cursor)
     if stream is None:
         found = await _of_all(context, cursor, limit)
@@ -109,7 +110,7 @@ async def _of_all(context: Context, cursor: Mapping[int, int], limit: int) -> li
 
 
 async def _of_stream(context: Context, stream: str, cursor: dict[int, int], limit: int) -> list[Stored]:
-    """The next events of a stream; `cursor` moves behind what was looked through in vain."""
+    """The next events of a stream; `cursor` moves after the events of others that were read past."""
     partition = partition_of(stream, context.log.partitions(EVENTS))
     found: list[Stored] = []
     after = cursor.get(partition, 0)
@@ -152,8 +153,8 @@ def _read_cursor(context: Context, after: str | None, field: str) -> dict[int, i
         pairs = orjson.loads(base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)))
         offsets = {int(partition): int(offset) for partition, offset in pairs}
     except (binascii.Error, ValueError, TypeError) as error:
-        raise Problem(422, "is no position that an earlier answer gave", field=field) from error
+        raise Problem(422, "must be the position of an earlier event", field=field) from error
     known = range(context.log.partitions(EVENTS))
     if any(partition not in known or not 0 <= offset < 2**63 for partition, offset in offsets.items()):
-        raise Problem(422, "is no position that an earlier answer gave", field=field)
+        raise Problem(422, "must be the position of an earlier event", field=field)
     return offsets

@@ -1,4 +1,4 @@
-"""Whether this process lives, may be sent work, and how it does."""
+"""Liveness, readiness and metrics of this process."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from api import site_load
 from api.answers import Json
-from api.context import Context, Given
+from api.context import Context, CurrentContext
 from api.operations.operation import operation
 from commands.log.latest_log_time import latest_ms
 from commands.log.topics import EVENTS
@@ -22,35 +22,38 @@ from projections import progress, sites
 router = APIRouter(tags=["health"])
 READY_WAIT_S = 2.0
 CLOCK_OFF_MS = 1000
-"""By so much the clock may differ from the log's own."""
+"""The clock may be behind the times on the log by this much."""
 PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 
 
 @router.get("/livez")
 async def livez() -> Response:
-    """The process answers; nothing else is looked at."""
+    """Report that the process is alive.
+
+    Nothing else is checked.
+    """
     return Json({"status": "alive"})
 
 
-@router.get("/readyz", responses={503: {"description": "Not ready: `checks` names what does not answer"}})
-async def readyz(context: Given) -> Response:
-    """Log, database and clock answer."""
-    told = {name: await _told(context, check) for name, check in CHECKS.items()}
-    ready = all(reason == "ok" for reason in told.values())
-    return Json({"status": "ready" if ready else "not ready", "checks": told}, 200 if ready else 503)
+@router.get("/readyz", responses={503: {"description": "Not ready; `checks` names what does not work"}})
+async def readyz(context: CurrentContext) -> Response:
+    """Report whether the process is ready: log, database and clock work."""
+    checks = {name: await _result(context, check) for name, check in CHECKS.items()}
+    ready = all(result == "ok" for result in checks.values())
+    return Json({"status": "ready" if ready else "not ready", "checks": checks}, 200 if ready else 503)
 
 
 @router.get("/metrics")
-async def metrics(request: Request, context: Given) -> Response:
-    """For Prometheus."""
-    told = request.app.state.metrics
-    told.telemetry(await _telemetry_ages_s(context))
-    told.operation(await operation(context, request.app.state.parked))
-    told.events(context.live.seen)
-    told.sites({site["id"]: await site_load.now(context, site) for site in await context.database.read(sites.every)})
+async def metrics(request: Request, context: CurrentContext) -> Response:
+    """Get the metrics, for Prometheus."""
+    gauges = request.app.state.metrics
+    gauges.telemetry(await _telemetry_ages_s(context))
+    gauges.operation(await operation(context, request.app.state.parked))
+    gauges.events(context.live.seen)
+    gauges.sites({site["id"]: await site_load.now(context, site) for site in await context.database.read(sites.every)})
     ends = await context.log.ends(EVENTS)
     applied = await context.database.read(progress.applied)
-    return Response(told.page(dict(ends), applied), media_type=PROMETHEUS)
+    return Response(gauges.text(dict(ends), applied), media_type=PROMETHEUS)
 
 
 async def _telemetry_ages_s(context: Context) -> dict[str, float]:
@@ -59,8 +62,8 @@ async def _telemetry_ages_s(context: Context) -> dict[str, float]:
     return {source: (now_ms - at_ms) / 1000 for source, at_ms in newest_ms.items() if at_ms is not None}
 
 
-async def _told(context: Context, check: Callable[[Context], Awaitable[None]]) -> str:
-    """`ok`, or what is wrong: of the kind only, for anybody may ask."""
+async def _result(context: Context, check: Callable[[Context], Awaitable[None]]) -> str:
+    """`ok`, or the kind of error: no more, since anybody may ask."""
     try:
         async with asyncio.timeout(READY_WAIT_S):
             await check(context)
@@ -78,7 +81,7 @@ async def _database(context: Context) -> None:
 
 
 class ClockBehind(Exception):
-    """The clock was set back: what happens now would be recorded as earlier than what is recorded already."""
+    """The clock was set back: new records would be earlier than those on the log."""
 
 
 async def _clock(context: Context) -> None:

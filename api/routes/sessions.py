@@ -1,18 +1,19 @@
-"""Sessions: asked for, accepted, snoozed, cancelled."""
+"""Charging sessions: request, accept, snooze, cancel."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from api import shapes, views
 from api.access import check, known_vehicle, may, stream_of_session
-from api.answers import Answer, Json
-from api.call import NOT_YET, Asked, Call, Calling
-from api.context import Context, Given
+from api.answers import Json
+from api.call import NOT_YET, Call, CurrentCall
+from api.context import Context, CurrentContext
 from api.problems import Problem
 from api.routes.paths import V1, PathId
+from api.shapes.sessions import Session
 from api.site_choice import chosen_site
+from api.views.sessions import session_view
 from commands.log.topics import stream
 from commands.request_session import SessionRequest
 from domain.records import Payload
@@ -31,100 +32,91 @@ from projections.projection import Row
 router = APIRouter(prefix=f"{V1}/sessions", tags=["sessions"])
 
 
-@router.post("/request", status_code=202, response_model=shapes.Session)
-async def request(call: Calling, body: SessionRequest) -> Response:
-    """Ask to charge. Answers with the decision; with `Prefer: respond-async` at once."""
+@router.post("/request", status_code=202, response_model=Session)
+async def request(call: CurrentCall, body: SessionRequest) -> Response:
+    """Request a charging session.
+
+    The answer holds the decision; with `Prefer: respond-async` it does not wait for it.
+    """
     vehicle = await known_vehicle(call.context, body.vehicle_id)
     vehicle_id = vehicle["id"]
     check(call.principal, "session.request", vehicles.belongs(vehicle), "vehicle_id")
     site = await chosen_site(call.context, body.site_id, vehicle_id)
-
-    async def act(asked: Asked) -> Answer:
-        command = body.command(asked.id, vehicle_id, site["id"], site["location_zone"], asked.now_ms)
-        about = stream("vehicles", vehicle_id)
+    async with call.once(body) as submission:
+        command = body.command(submission.id, vehicle_id, site["id"], site["location_zone"], submission.now_ms)
+        requested = sessions.asked_for(submission.id, vehicle_id, site["id"])
         if call.respond_async:
-            await call.append(asked, about, command)
-            return Answer(202, await _asked(call.context, asked.id, vehicle_id, site["id"]))
-        done = await call.decide(asked, about, command, SessionQueued, SessionRefused, said_as=body.said_as)
-        if done is not None and vehicle["priority_eligible"]:
-            await call.settled(asked, SessionTierChanged, PriorityDenied)
-        view = await _view(call.context, asked.id) or await _asked(call.context, asked.id, vehicle_id, site["id"])
-        return Answer(202, view, {"Location": f"{V1}/sessions/{asked.id}"}, final=done is not None)
+            await submission.append(stream("vehicles", vehicle_id), command)
+            return await submission.answer(202, await _with_vin(call.context, requested))
+        outcome = await submission.decide(stream("vehicles", vehicle_id), command, SessionQueued, SessionRefused)
+        if outcome is not None and vehicle["priority_eligible"]:
+            # The priority comes after the place: its quota is counted on a stream of its own, that of the enterprise.
+            await submission.consequence(SessionTierChanged, PriorityDenied)
+        view = await _with_vin(call.context, await _row(call.context, submission.id) or requested)
+        headers = {"Location": f"{V1}/sessions/{submission.id}"}
+        return await submission.answer(202, view, headers, final=outcome is not None)
 
-    return await call.once(body, act)
 
+@router.get("/{session_id}", response_model=Session, dependencies=[may("session.see")])
+async def one(context: CurrentContext, session_id: PathId) -> Response:
+    """Get a charging session.
 
-@router.get("/{session_id}", response_model=shapes.Session, dependencies=[may("session.see")])
-async def one(context: Given, session_id: PathId) -> Response:
-    """A session; one that a rule rejected is told with the reason."""
-    view = await _view(context, session_id) or await _rejected(context, session_id)
-    if view is None:
+    A request that a rule rejected is a session with the state `rejected` and the reason.
+    """
+    row = await _row(context, session_id) or await _rejected(context, session_id)
+    if row is None:
         raise Problem(404, "there is no such session", field="session_id")
-    return Json(view)
+    return Json(await _with_vin(context, row))
 
 
-@router.post(
-    "/{session_id}/accept", response_model=shapes.Session, responses=NOT_YET, dependencies=[may("session.change")]
-)
-async def accept(call: Calling, session_id: PathId) -> Response:
-    """Take the charger that is held."""
-    return await _tell(call, session_id, AcceptOffer(session_id=session_id), SessionAssigned)
+@router.post("/{session_id}/accept", response_model=Session, responses=NOT_YET, dependencies=[may("session.change")])
+async def accept(call: CurrentCall, session_id: PathId) -> Response:
+    """Accept the charger that is held for the session."""
+    return await _change(call, session_id, AcceptOffer(session_id=session_id), SessionAssigned)
 
 
-@router.post(
-    "/{session_id}/snooze", response_model=shapes.Session, responses=NOT_YET, dependencies=[may("session.change")]
-)
-async def snooze(call: Calling, session_id: PathId) -> Response:
-    """Let this offer pass, and keep the place."""
-    return await _tell(call, session_id, SnoozeOffer(session_id=session_id), SessionSnoozed)
+@router.post("/{session_id}/snooze", response_model=Session, responses=NOT_YET, dependencies=[may("session.change")])
+async def snooze(call: CurrentCall, session_id: PathId) -> Response:
+    """Decline the charger that is held for the session, and keep the place in the queue."""
+    return await _change(call, session_id, SnoozeOffer(session_id=session_id), SessionSnoozed)
 
 
-@router.post(
-    "/{session_id}/cancel", response_model=shapes.Session, responses=NOT_YET, dependencies=[may("session.change")]
-)
-async def cancel(call: Calling, session_id: PathId) -> Response:
+@router.post("/{session_id}/cancel", response_model=Session, responses=NOT_YET, dependencies=[may("session.change")])
+async def cancel(call: CurrentCall, session_id: PathId) -> Response:
     """Leave the queue, or end the charging."""
-    return await _tell(call, session_id, CancelSession(session_id=session_id), SessionEnded)
+    return await _change(call, session_id, CancelSession(session_id=session_id), SessionEnded)
 
 
-async def _tell(call: Call, session_id: str, command: Payload, awaited: type[Payload]) -> Response:
+async def _change(call: Call, session_id: str, command: Payload, awaited: type[Payload]) -> Response:
     vehicle = await stream_of_session(call.context, session_id)
-
-    async def act(asked: Asked) -> Answer:
-        done = await call.decide(asked, vehicle, command, awaited)
-        view = await _view(call.context, session_id)
-        return Answer(200, view) if done else Answer(202, view, final=False)
-
-    return await call.once(None, act)
+    async with call.once(None) as submission:
+        outcome = await submission.decide(vehicle, command, awaited)
+        row = await _row(call.context, session_id)
+        view = row and await _with_vin(call.context, row)
+        return await submission.answer(200 if outcome else 202, view, final=outcome is not None)
 
 
-async def _find(context: Context, session_id: str) -> Row | None:
+async def _row(context: Context, session_id: str) -> Row | None:
+    """A session of the read models, if any.
+
+    Two are joined: what its vehicle's stream knows of the request, and what its site's stream knows of the session.
+    """
     return await context.database.read(lambda connection: sessions.find(connection, session_id))
 
 
-async def _view(context: Context, session_id: str) -> dict[str, object] | None:
-    row = await _find(context, session_id)
-    return row and await _shown(context, row)
+async def _rejected(context: Context, session_id: str) -> Row | None:
+    """A session that a rule rejected: it bears the id of the command that requested it, and so does the rejection.
+
+    The rejection can be read by now: `may` has looked the session up, until all earlier requests were decided.
+    """
+    rejection = await context.database.read(lambda connection: rejections.caused_by(connection, session_id))
+    if rejection is None or rejection["input_type"] not in ("vehicles.request_session.v1", "session.requested.v1"):
+        return None
+    return {**sessions.asked_for(session_id, None, None), "state": "rejected", "reason": rejection["reason"]}
 
 
-async def _asked(context: Context, session_id: str, vehicle_id: str | None, site_id: str | None) -> dict[str, object]:
-    """A session of which nothing is known but that it was asked for."""
-    return await _shown(context, sessions.asked_for(session_id, vehicle_id, site_id))
-
-
-async def _shown(context: Context, row: Row) -> dict[str, object]:
-    """With the VIN from the vault: who may see a session may see whose it is."""
+async def _with_vin(context: Context, row: Row) -> dict[str, object]:
+    """The view with the VIN: a caller who may see a session may see whose it is."""
     vehicle_id = row["vehicle_id"]
     vins = await context.vault.vins([vehicle_id]) if vehicle_id is not None else {}
-    return views.session(row, vins.get(vehicle_id))
-
-
-async def _rejected(context: Context, session_id: str) -> dict[str, object] | None:
-    """A session bears the id of the command that asked for it, and so does the rejection of that.
-
-    It can be read by now: whose the session is was looked for before, until all was decided that had been asked.
-    """
-    told = await context.database.read(lambda connection: rejections.caused_by(connection, session_id))
-    if told is None or told["input_type"] not in ("vehicles.request_session.v1", "session.requested.v1"):
-        return None
-    return {**await _asked(context, session_id, None, None), "state": "rejected", "reason": told["reason"]}
+    return session_view(row, vins.get(vehicle_id))

@@ -1,4 +1,4 @@
-"""Sites: registered, capped, and what happens there."""
+"""Sites: register, limit, and watch."""
 
 from __future__ import annotations
 
@@ -7,15 +7,30 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from api import shapes, site_load, views
-from api.access import Caller, known_site, may, own_vehicles
-from api.answers import Answer, Json
-from api.call import NOT_YET, Asked, Calling
-from api.context import Given
+from api import site_load
+from api.access import CurrentPrincipal, known_site, may, own_vehicles
+from api.answers import Json
+from api.call import NOT_YET, CurrentCall
+from api.context import CurrentContext
 from api.problems import Problem
-from api.routes.paths import V1, From, PathId, To, in_order
+from api.routes.paths import V1, From, Limit, PathId, To, in_order
+from api.shapes.chargers import Chargers
+from api.shapes.priority import PendingReviews
+from api.shapes.sessions import Queue
+from api.shapes.shape import Named
+from api.shapes.sites import Decisions, Load, PromisedLimit, SiteNow, Sites
+from api.views.chargers import charger_view
+from api.views.priority import pending_review_view
+from api.views.sessions import waiting_view
+from api.views.sites import (
+    decision_view,
+    grid_limit_view,
+    load_point_view,
+    promised_limit_view,
+    site_view,
+    undecided_limit_view,
+)
 from commands.log.topics import stream
-from commands.quantities import rfc3339
 from commands.register_site import SiteRequest
 from commands.set_grid_limit import GridLimitRequest
 from domain.records.load import GridLimitSet
@@ -29,114 +44,103 @@ HOUR_MS = 3_600_000
 router = APIRouter(prefix=f"{V1}/sites", tags=["sites"])
 
 
-@router.post("", status_code=201, response_model=shapes.Named, responses=NOT_YET, dependencies=[may("site.register")])
-async def register(call: Calling, body: SiteRequest) -> Response:
-    """Register a site with its electrical tree."""
-
-    async def act(asked: Asked) -> Answer:
-        done = await call.decide(asked, body.stream(), body.command(), SiteRegistered, said_as=body.said_as)
+@router.post("", status_code=201, response_model=Named, responses=NOT_YET, dependencies=[may("site.register")])
+async def register(call: CurrentCall, body: SiteRequest) -> Response:
+    """Register a site and its electrical tree."""
+    async with call.once(body) as submission:
+        outcome = await submission.decide(body.stream(), body.command(), SiteRegistered)
         answer = {"id": body.id}
-        return Answer(201, answer, {"Location": f"{call.path}/{body.id}"}) if done else Answer(202, answer, final=False)
-
-    return await call.once(body, act)
-
-
-@router.get("", response_model=shapes.Sites, dependencies=[may("site.see")])
-async def every(context: Given) -> Response:
-    """All sites."""
-    return Json({"sites": [views.site(row) for row in await context.database.read(sites.every)]})
+        if outcome is None:
+            return await submission.answer(202, answer, final=False)
+        return await submission.answer(201, answer, {"Location": f"{call.path}/{body.id}"})
 
 
-@router.get("/{site_id}", response_model=shapes.SiteNow, dependencies=[may("site.see")])
-async def one(context: Given, site_id: PathId) -> Response:
-    """A site, its tree, and the caps that hold now or later."""
+@router.get("", response_model=Sites, dependencies=[may("site.see")])
+async def every(context: CurrentContext) -> Response:
+    """List all sites."""
+    return Json({"sites": [site_view(row) for row in await context.database.read(sites.every)]})
+
+
+@router.get("/{site_id}", response_model=SiteNow, dependencies=[may("site.see")])
+async def one(context: CurrentContext, site_id: PathId) -> Response:
+    """Get a site, its electrical tree, and its present and future grid limits."""
     row = await known_site(context, site_id)
     now_ms = context.clock.now_ms()
     caps = await context.database.read(lambda connection: grid_limits.not_over(connection, site_id, now_ms))
-    return Json({**views.site(row), "grid_limits": [views.grid_limit(cap) for cap in caps]})
+    return Json({**site_view(row), "grid_limits": [grid_limit_view(cap) for cap in caps]})
 
 
-@router.post(
-    "/{site_id}/grid-limit", response_model=shapes.PromisedLimit, responses=NOT_YET, dependencies=[may("site.limit")]
-)
-async def set_grid_limit(call: Calling, site_id: PathId, body: GridLimitRequest) -> Response:
-    """Promise a cap; the answer says from when it holds and whether it is guaranteed."""
+@router.post("/{site_id}/grid-limit", response_model=PromisedLimit, responses=NOT_YET, dependencies=[may("site.limit")])
+async def set_grid_limit(call: CurrentCall, site_id: PathId, body: GridLimitRequest) -> Response:
+    """Set a grid limit for a site.
+
+    The answer says from when the limit holds and whether it is guaranteed.
+    """
     await known_site(call.context, site_id)
-
-    async def act(asked: Asked) -> Answer:
+    async with call.once(body) as submission:
         if note := body.note():
-            await call.context.vault.keep_note(asked.id, note)
-        command = body.command(asked.id)
-        done = await call.decide(asked, stream("load", site_id), command, GridLimitSet, said_as=body.said_as)
-        if done is None:
-            known = {"cap_id": asked.id, "limit_kw": command.limit_w / 1000}
-            unknown = {"holds_from": None, "guaranteed": None, "reason": "stored, not decided yet"}
-            return Answer(202, known | unknown, final=False)
-        return Answer(200, _promised(done.record.data))
-
-    return await call.once(body, act)
+            await call.context.vault.keep_note(submission.id, note)
+        command = body.command(submission.id)
+        outcome = await submission.decide(stream("load", site_id), command, GridLimitSet)
+        if outcome is None:
+            return await submission.answer(202, undecided_limit_view(command), final=False)
+        return await submission.answer(200, promised_limit_view(outcome.record.data))
 
 
-def _promised(decided: GridLimitSet) -> dict[str, object]:
-    return {
-        "cap_id": decided.cap_id,
-        "limit_kw": decided.limit_w / 1000,
-        "holds_from": rfc3339(decided.holds_from_ms),
-        "guaranteed": decided.guaranteed,
-        "reason": decided.reason,
-    }
+@router.get("/{site_id}/queue", response_model=Queue, dependencies=[may("site.see")])
+async def queue(context: CurrentContext, caller: CurrentPrincipal, site_id: PathId) -> Response:
+    """List the queue of a site, in order.
 
-
-@router.get("/{site_id}/queue", response_model=shapes.Queue, dependencies=[may("site.see")])
-async def queue(context: Given, caller: Caller, site_id: PathId) -> Response:
-    """Who waits, in order. `place` 1 is next; 0: a charger is held for this car. Whose the others are is not told."""
+    Vehicles that the caller may not see are listed without their ids.
+    """
     rows = await context.database.read(lambda connection: sessions.waiting(connection, site_id))
     if not rows:
         await known_site(context, site_id)
     own = await own_vehicles(context, caller)
-    return Json({"waiting": [views.waiting(row, known=own is None or row["vehicle_id"] in own) for row in rows]})
+    return Json({"waiting": [waiting_view(row, visible=own is None or row["vehicle_id"] in own) for row in rows]})
 
 
-@router.get("/{site_id}/chargers", response_model=shapes.Chargers, dependencies=[may("site.see")])
-async def chargers_of(context: Given, caller: Caller, site_id: PathId) -> Response:
-    """The chargers, and whom each is held for, serves, or is occupied by; only one's own sessions are named."""
+@router.get("/{site_id}/chargers", response_model=Chargers, dependencies=[may("site.see")])
+async def chargers_of(context: CurrentContext, caller: CurrentPrincipal, site_id: PathId) -> Response:
+    """List the chargers of a site, each with the session that it serves or is held for.
+
+    Sessions of vehicles that the caller may not see are listed without their ids.
+    """
     rows = await context.database.read(lambda connection: chargers.at_site(connection, site_id))
     if not rows:
         await known_site(context, site_id)
     own = await own_vehicles(context, caller)
-    return Json({"chargers": [views.charger(row, known=own is None or row["vehicle_id"] in own) for row in rows]})
+    return Json({"chargers": [charger_view(row, visible=own is None or row["vehicle_id"] in own) for row in rows]})
 
 
-@router.get("/{site_id}/decisions", response_model=shapes.Decisions, dependencies=[may("site.decisions")])
-async def decisions_of(context: Given, site_id: PathId, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> Response:
-    """The newest decisions, each with its rule and its reason."""
+@router.get("/{site_id}/decisions", response_model=Decisions, dependencies=[may("site.decisions")])
+async def decisions_of(context: CurrentContext, site_id: PathId, limit: Limit = 100) -> Response:
+    """List the latest decisions about a site, each with its rule and its reason."""
     await known_site(context, site_id)
     rows = await context.database.read(lambda connection: decisions.latest(connection, site_id, limit))
-    return Json({"decisions": [views.decision(row) for row in rows]})
+    return Json({"decisions": [decision_view(row) for row in rows]})
 
 
-@router.get(
-    "/{site_id}/urgent-reviews", response_model=shapes.PendingReviews, dependencies=[may("session.decide_review")]
-)
-async def urgent_reviews(context: Given, site_id: PathId) -> Response:
-    """The reviews that wait for an operator's word, the one that must be decided first first."""
+@router.get("/{site_id}/urgent-reviews", response_model=PendingReviews, dependencies=[may("session.decide_review")])
+async def urgent_reviews(context: CurrentContext, site_id: PathId) -> Response:
+    """List the urgent reviews that an operator must decide, the most urgent first."""
     await known_site(context, site_id)
     now_ms = context.clock.now_ms()
     rows = await context.database.read(lambda connection: priority_audit.pending(connection, site_id, now_ms))
-    return Json({"reviews": [views.pending_review(row, await context.vault.note_of(row["asked_id"])) for row in rows]})
+    return Json({"reviews": [pending_review_view(row, await context.vault.note_of(row["asked_id"])) for row in rows]})
 
 
-@router.get("/{site_id}/load", response_model=shapes.Load, dependencies=[may("site.see")])
+@router.get("/{site_id}/load", response_model=Load, dependencies=[may("site.see")])
 async def load(
-    context: Given,
+    context: CurrentContext,
     site_id: PathId,
     from_ms: From = None,
     until_ms: To = None,
     step: Annotated[int, Query(ge=10, le=86_400)] = 60,
 ) -> Response:
-    """The mean load in each step of `step` s, null where it is not known, and the limit as the step begins.
+    """Get the load and the limit of a site over time, in steps of `step` seconds.
 
-    From `from` (an hour before `to` when left out) to `to` (now).
+    `to` is now where it is left out, `from` an hour before `to`.
     """
     site = await known_site(context, site_id)
     ends_ms = context.clock.now_ms() if until_ms is None else until_ms
@@ -144,6 +148,6 @@ async def load(
     in_order(begins_ms, ends_ms)
     count = -(-(ends_ms - begins_ms) // (step * 1000))
     if count > MOST_POINTS:
-        raise Problem(422, f"would make {count} points, at most {MOST_POINTS} are told", field="step")
-    found = await site_load.points(context, site, Steps(begins_ms, step * 1000, count))
-    return Json({"step_s": step, "points": [views.load_point(point) for point in found]})
+        raise Problem(422, f"would give {count} points; the most is {MOST_POINTS}", field="step")
+    points = await site_load.points(context, site, Steps(begins_ms, step * 1000, count))
+    return Json({"step_s": step, "points": [load_point_view(point) for point in points]})

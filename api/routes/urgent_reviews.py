@@ -1,19 +1,16 @@
-"""Urgent reviews: a driver asks for priority, and where the rule can't grant it, an operator decides."""
+"""Urgent reviews: a driver asks for priority, and where no rule can grant it, an operator decides."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from api import shapes
 from api.access import may, stream_of_session
-from api.answers import Answer
-from api.call import NOT_YET, Asked, Call, Calling
+from api.call import NOT_YET, Call, CurrentCall
 from api.routes.paths import V1, PathId
+from api.shapes.priority import UrgentReview
+from api.views.priority import undecided_review_view, urgent_review_view
 from commands.decide_urgent_review import UrgentReviewDecision
-from commands.quantities import rfc3339
 from commands.request_urgent_review import UrgentReviewRequest
 from domain.records import Payload
 from domain.records.vehicles import PriorityDenied, PriorityGranted, UrgentReviewOpened
@@ -21,21 +18,22 @@ from domain.records.vehicles import PriorityDenied, PriorityGranted, UrgentRevie
 router = APIRouter(prefix=f"{V1}/sessions/{{session_id}}/urgent-review", tags=["sessions"])
 
 
-@router.post("", status_code=202, response_model=shapes.UrgentReview, dependencies=[may("session.review")])
-async def request(call: Calling, session_id: PathId, body: UrgentReviewRequest) -> Response:
-    """Ask for priority. Granted at once, or pending until an operator decides; after 15 minutes it is denied."""
-    return await _ask(call, session_id, body, PriorityGranted, PriorityDenied, UrgentReviewOpened, status=202)
+@router.post("", status_code=202, response_model=UrgentReview, dependencies=[may("session.review")])
+async def request(call: CurrentCall, session_id: PathId, body: UrgentReviewRequest) -> Response:
+    """Request an urgent review.
+
+    It is granted at once, or pending until an operator decides. After 15 minutes without a decision it is denied.
+    """
+    return await _review(call, session_id, body, PriorityGranted, PriorityDenied, UrgentReviewOpened, status=202)
 
 
-@router.post(
-    "/decision", response_model=shapes.UrgentReview, responses=NOT_YET, dependencies=[may("session.decide_review")]
-)
-async def decide(call: Calling, session_id: PathId, body: UrgentReviewDecision) -> Response:
-    """The operator's word on a review that is pending."""
-    return await _ask(call, session_id, body, PriorityGranted, PriorityDenied, status=200)
+@router.post("/decision", response_model=UrgentReview, responses=NOT_YET, dependencies=[may("session.decide_review")])
+async def decide(call: CurrentCall, session_id: PathId, body: UrgentReviewDecision) -> Response:
+    """Decide a pending urgent review, as an operator."""
+    return await _review(call, session_id, body, PriorityGranted, PriorityDenied, status=200)
 
 
-async def _ask(
+async def _review(
     call: Call,
     session_id: str,
     body: UrgentReviewRequest | UrgentReviewDecision,
@@ -43,27 +41,9 @@ async def _ask(
     status: int,
 ) -> Response:
     vehicle = await stream_of_session(call.context, session_id)
-
-    async def act(asked: Asked) -> Answer:
-        await call.context.vault.keep_note(asked.id, body.reason)
-        done = await call.decide(asked, vehicle, body.command(session_id), *awaited)
-        if done is None:
-            return Answer(202, _outcome(session_id, "pending", "stored, not decided yet"), final=False)
-        return Answer(status, _told(session_id, done.record.data))
-
-    return await call.once(body, act)
-
-
-def _told(session_id: str, decided: Any) -> dict[str, object]:
-    match decided:
-        case PriorityGranted():
-            valid_until = rfc3339(decided.valid_until_ms)
-            return _outcome(session_id, "granted", decided.reason, tier=decided.tier, valid_until=valid_until)
-        case UrgentReviewOpened():
-            return _outcome(session_id, "pending", decided.reason, decide_by=rfc3339(decided.decide_by_ms))
-    return _outcome(session_id, "denied", decided.reason)
-
-
-def _outcome(session_id: str, status: str, reason: str, **more: object) -> dict[str, object]:
-    unknown = {"tier": None, "valid_until": None, "decide_by": None}
-    return {"session_id": session_id, "status": status, "reason": reason, **unknown, **more}
+    async with call.once(body) as submission:
+        await call.context.vault.keep_note(submission.id, body.reason)
+        outcome = await submission.decide(vehicle, body.command(session_id), *awaited)
+        if outcome is None:
+            return await submission.answer(202, undecided_review_view(session_id), final=False)
+        return await submission.answer(status, urgent_review_view(session_id, outcome.record.data))

@@ -1,10 +1,20 @@
-"""Decisions as they appear on the log."""
+"""Decisions as they appear on the log, for an edge that must answer with one."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
+from commands.ports.log import Position
 from domain.records import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A decision and where it is on the log."""
+
+    record: Record
+    position: Position
 
 
 class Outcomes(Protocol):
@@ -16,3 +26,6 @@ class Outcomes(Protocol):
         Wall time, a backstop: the processors' own timers decide in time. Events that came before the call count too
         (the last 10,000 are remembered).
         """
+
+    async def find(self, correlation_id: str, types: frozenset[str], timeout_s: float) -> Outcome | None:
+        """Like `wait`, with the decision's position."""

@@ -55,7 +55,7 @@ ACTIONS: dict[str, Allowed] = {
     "vehicle.enrol": Allowed.OPERATORS | Allowed.ENTERPRISE,
     "vehicle.see": PEOPLE,
     "vehicle.list": Allowed.ACCOUNTS,
-    "vehicle.tell": PEOPLE | Allowed.INTEGRATION,
+    "vehicle.report": PEOPLE | Allowed.INTEGRATION,
     "session.request": PEOPLE,
     "session.see": PEOPLE,
     "session.change": PEOPLE,

@@ -9,8 +9,9 @@ from adapters.identity.principals import Identity
 from adapters.ids import uuid7
 from adapters.notify.services import check_channel
 from api.app import create_app
-from api.context import Applied, Context
+from api.context import Context
 from api.operations.live import Live
+from commands.ports.applied import Applied
 from projections import accounts
 from services.base import version
 from services.base.first_start import tell_first_operator

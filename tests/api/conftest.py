@@ -6,7 +6,7 @@ import httpx
 import pytest
 import uvicorn
 
-from api import call, finding
+from api import lookup, submission
 from tests.api.world import World, running_world
 
 
@@ -18,9 +18,9 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No decision is waited for that has not come already."""
-    monkeypatch.setattr(call, "DECISION_WAIT_S", 0.05)
-    monkeypatch.setattr(finding, "READ_WAIT_S", 0.05)
+    """No wait for a decision that has not come already."""
+    monkeypatch.setattr(submission, "DECISION_WAIT_S", 0.05)
+    monkeypatch.setattr(lookup, "READ_WAIT_S", 0.05)
 
 
 @pytest.fixture

@@ -76,6 +76,14 @@ def test_every_refusal_is_problem_details() -> None:
             assert "409" in refusals
 
 
+def test_every_operation_has_a_summary_of_its_own_words_and_every_shape_a_description() -> None:
+    for one in OPERATIONS.values():
+        assert " " in one["summary"]
+        assert not one["summary"].endswith(".")
+    for name, schema in DOCUMENT["components"]["schemas"].items():
+        assert schema.get("description"), name
+
+
 def test_every_body_has_an_example_and_every_answer_a_shape() -> None:
     bodies = {
         one["requestBody"]["content"]["application/json"]["schema"]["$ref"]

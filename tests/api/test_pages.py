@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from api.web import assets, session
-from api.web.page_route import HEADERS, local
+from api.web.shared import assets, cookie
+from api.web.shared.page_route import HEADERS, local
 from domain.records import Record
 from domain.records import sites as said
 from domain.records.load import ObedienceVoided, SetGridLimit
@@ -41,7 +41,7 @@ def token_of(client: httpx.AsyncClient) -> str:
 async def browser(world: World) -> AsyncIterator[httpx.AsyncClient]:
     """A browser in which the operator has logged in."""
     async with world.anonymous() as browser:
-        browser.cookies.set(session.COOKIE, token_of(world.client))
+        browser.cookies.set(cookie.COOKIE, token_of(world.client))
         yield browser
 
 
@@ -62,7 +62,7 @@ async def test_a_stranger_sees_the_form_to_log_in_and_nothing_else(world: World)
             assert (answer.status_code, answer.headers["hx-redirect"], answer.text) == (401, "/", "")
 
 
-async def test_wrong_credentials_are_told_as_such_and_give_no_cookie(world: World) -> None:
+async def test_wrong_credentials_are_reported_and_give_no_cookie(world: World) -> None:
     async with world.anonymous() as stranger:
         answer = await stranger.post("/log-in", data={"email": "a@b.c", "password": "x"}, headers=OURS)
     assert answer.status_code == 401
@@ -87,7 +87,7 @@ async def test_the_cookie_is_for_this_site_and_no_script(world: World, scheme: s
 async def test_who_logs_out_is_out(browser: httpx.AsyncClient) -> None:
     answer = await browser.post("/log-out", headers=OURS)
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
-    assert re.match(f'{session.COOKIE}=""; .*Max-Age=0', answer.headers["set-cookie"])
+    assert re.match(f'{cookie.COOKIE}=""; .*Max-Age=0', answer.headers["set-cookie"])
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ async def test_a_site_shows_its_panels(world: World, browser: httpx.AsyncClient)
 
 
 @pytest.mark.parametrize("path", ["/sites/nowhere", "/sites/nowhere/live", "/sites/north/panels/secrets"])
-async def test_what_is_not_there_is_told_in_words(world: World, browser: httpx.AsyncClient, path: str) -> None:
+async def test_what_is_not_there_is_a_page_that_says_so(world: World, browser: httpx.AsyncClient, path: str) -> None:
     await world.site()
     answer = await browser.get(path)
     assert (answer.status_code, "There is no such" in answer.text) == (404, True)
@@ -180,7 +180,7 @@ async def test_a_form_that_is_sent_twice_has_its_effect_once(world: World, brows
 
 
 @pytest.mark.parametrize("limit_kw", ["", "many", "-1", "1e99", "nan"])
-async def test_a_wrong_number_is_told_at_its_field_and_kept(
+async def test_a_wrong_number_is_reported_at_its_field_and_still_there(
     world: World, browser: httpx.AsyncClient, limit_kw: str
 ) -> None:
     await world.site()
@@ -191,7 +191,7 @@ async def test_a_wrong_number_is_told_at_its_field_and_kept(
     assert world.asked(SetGridLimit) == []
 
 
-async def test_what_a_rule_rejects_is_told_with_its_reason(world: World, browser: httpx.AsyncClient) -> None:
+async def test_what_a_rule_rejects_is_shown_with_its_reason(world: World, browser: httpx.AsyncClient) -> None:
     await world.site()
     world.script[SetGridLimit] = rejecting("ends_ms", "ends <too> early")
     answer = await set_limit(browser)
@@ -200,7 +200,7 @@ async def test_what_a_rule_rejects_is_told_with_its_reason(world: World, browser
 
 async def test_the_stream_of_a_site_names_what_has_changed(world: World, client: httpx.AsyncClient) -> None:
     await world.site()
-    client.cookies.set(session.COOKIE, token_of(client))
+    client.cookies.set(cookie.COOKIE, token_of(client))
     async with sse.opened(client, "/sites/north/live") as events:
         told = [await sse.told(events) for _ in range(5)]
         assert [event["data"] for event in told] == ["load", "chargers", "queue", "reviews", "decisions"]
@@ -215,7 +215,7 @@ async def test_the_stream_of_a_site_names_what_has_changed(world: World, client:
         assert (await sse.told(events))["data"] == "chargers"
 
 
-async def test_without_what_npm_brings_a_page_says_which_command_does(
+async def test_without_the_files_from_npm_a_page_names_the_command_that_fetches_them(
     world: World, browser: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
     await world.site()
@@ -241,10 +241,10 @@ async def driver(world: World) -> AsyncIterator[httpx.AsyncClient]:
     """A browser in which a driver with a car has logged in, while another car charges."""
     await world.site()
     authorization = await world.account("driver-1", "driver")
-    async with world.client_of(authorization) as hers:
-        assert (await hers.post("/vehicles", json={"vin": VIN})).status_code == 201
+    async with world.client_of(authorization) as client:
+        assert (await client.post("/vehicles", json={"vin": VIN})).status_code == 201
     async with world.anonymous() as browser:
-        browser.cookies.set(session.COOKIE, authorization.partition(" ")[2])
+        browser.cookies.set(cookie.COOKIE, authorization.partition(" ")[2])
         yield browser
 
 
@@ -253,12 +253,14 @@ async def ask(driver: httpx.AsyncClient, **given: str) -> httpx.Response:
     return await driver.post("/sites/north/request", data=form, headers=HTMX)
 
 
-async def test_a_driver_sees_her_own_and_no_lever_of_the_operators(world: World, driver: httpx.AsyncClient) -> None:
+async def test_a_driver_sees_their_own_car_and_no_control_of_the_operators(
+    world: World, driver: httpx.AsyncClient
+) -> None:
     page = (await driver.get("/sites/north")).text
     assert VIN in page
     for heading, there in {
         "My car": True,
-        "Ask to charge": True,
+        "Request charging": True,
         "Grid limit": False,
         "Latest decisions": False,
     }.items():
@@ -268,7 +270,9 @@ async def test_a_driver_sees_her_own_and_no_lever_of_the_operators(world: World,
     assert world.asked(SetGridLimit) == []
 
 
-async def test_a_driver_asks_is_offered_a_charger_and_answers(world: World, driver: httpx.AsyncClient) -> None:
+async def test_a_driver_requests_charging_is_offered_a_charger_and_answers(
+    world: World, driver: httpx.AsyncClient
+) -> None:
     answer = await ask(driver)
     assert (answer.status_code, "You are number 1" in answer.text) == (200, True)
     [asked] = world.asked(RequestSession)
@@ -304,9 +308,9 @@ async def test_a_driver_who_can_t_wait_says_why_and_an_operator_decides(
     world.script |= {RequestUrgentReview: pending, DecideUrgentReview: denying}
     path = f"/sites/north/sessions/{asked.session_id}/urgent-review"
     assert path in (await driver.get("/sites/north/panels/mine")).text
-    assert "No driver asks" in (await browser.get("/sites/north/panels/reviews")).text
+    assert "No driver is asking" in (await browser.get("/sites/north/panels/reviews")).text
     answer = await driver.post(path, data={"key": "k6", "reason": "My <mother> fell"}, headers=HTMX)
-    assert "An operator decides until" in answer.text
+    assert "An operator will decide by" in answer.text
     reviews = (await browser.get("/sites/north/panels/reviews")).text
     assert "My &lt;mother&gt; fell" in reviews
     assert f"{path}/decision" in reviews
@@ -314,11 +318,11 @@ async def test_a_driver_who_can_t_wait_says_why_and_an_operator_decides(
     assert 'role="alert"' in (await driver.post(f"{path}/decision", data=word, headers=HTMX)).text
     assert world.asked(DecideUrgentReview) == []
     told = await browser.post(f"{path}/decision", data=word, headers=HTMX)
-    assert (told.status_code, "No driver asks" in told.text) == (200, True)
+    assert (told.status_code, "No driver is asking" in told.text) == (200, True)
     assert [one.granted for one in world.asked(DecideUrgentReview)] == [False]
 
 
-async def test_somebody_elses_session_is_not_hers_to_change(world: World, driver: httpx.AsyncClient) -> None:
+async def test_a_driver_can_t_change_the_session_of_another(world: World, driver: httpx.AsyncClient) -> None:
     other = await world.vehicle("WVWZZZ1JZXW000002")
     told = (await world.post("/sessions/request", {**session_request(), "vehicle_id": other})).json()
     assert told["id"][-4:] not in (await driver.get("/sites/north/panels/queue")).text
@@ -331,7 +335,7 @@ async def test_somebody_elses_session_is_not_hers_to_change(world: World, driver
     ("given", "field"),
     [({"target_soc": "500"}, "target_soc"), ({"time_constraint_minutes": "-1"}, "time_constraint_minutes")],
 )
-async def test_a_wrong_wish_is_told_at_its_field(
+async def test_a_wrong_request_is_reported_at_its_field(
     world: World, driver: httpx.AsyncClient, given: dict[str, str], field: str
 ) -> None:
     answer = await ask(driver, **given)

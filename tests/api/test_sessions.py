@@ -176,19 +176,7 @@ async def test_a_decision_that_takes_its_time_is_accepted(world: World, impatien
 
 
 async def test_a_walk_up_ends_at_its_charger(world: World) -> None:
-    walk_up = said.SessionQueued(
-        session_id="w1",
-        vehicle_id=None,
-        site_id="north",
-        tier=2,
-        need_wh=None,
-        target_permille=None,
-        depart_ms=None,
-        max_ma=None,
-        phases=1,
-        walk_up=True,
-    )
-    await world.tell(("sites:north", walk_up))
+    await world.walk_up("w1")
     answer = await world.post("/sessions/w1/cancel")
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (409, "session_id")
 

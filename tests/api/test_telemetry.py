@@ -236,22 +236,26 @@ async def test_what_the_log_does_not_take_is_not_acknowledged(world: World) -> N
 @pytest.mark.parametrize(
     ("body", "field", "reason"),
     [
-        ({"observed_at": at(121), "soc": 1}, "observed_at", "lies more than 120 s ahead of our clock"),
-        (reading(gps={**EIFFEL, "observed_at": at(121)}), "gps.observed_at", "lies more than 120 s ahead of our clock"),
+        ({"observed_at": at(121), "soc": 1}, "observed_at", "must not lie more than 120 s ahead of the server's clock"),
+        (
+            reading(gps={**EIFFEL, "observed_at": at(121)}),
+            "gps.observed_at",
+            "must not lie more than 120 s ahead of the server's clock",
+        ),
         (
             reading(),
             "body",
-            "must tell soc, range_km, plugged_in, mission_active, gps or location_zone",
+            "must hold soc, range_km, plugged_in, mission_active, gps or location_zone",
         ),
         (
             reading(soc=None),
             "body",
-            "must tell soc, range_km, plugged_in, mission_active, gps or location_zone",
+            "must hold soc, range_km, plugged_in, mission_active, gps or location_zone",
         ),
         (
             reading(gps=EIFFEL, location_zone="z"),
             "location_zone",
-            "is told by gps already: leave one of them out",
+            "must be left out where gps is given",
         ),
         (reading(soc=100.1), "soc", "Input should be less than or equal to 100"),
         (reading(range_km=10_001), "range_km", "Input should be less than or equal to 10000"),

@@ -3,7 +3,6 @@
 import pytest
 
 from domain.records import Record
-from domain.records import sites as said
 from domain.records.vehicles import (
     DecideUrgentReview,
     Evidence,
@@ -123,19 +122,7 @@ class TestBoth:
         assert world.given == []
 
     async def test_a_walk_up_has_none(self, world: World, path: str) -> None:
-        walk_up = said.SessionQueued(
-            session_id="w1",
-            vehicle_id=None,
-            site_id="north",
-            tier=2,
-            need_wh=None,
-            target_permille=None,
-            depart_ms=None,
-            max_ma=None,
-            phases=1,
-            walk_up=True,
-        )
-        await world.tell(("sites:north", walk_up))
+        await world.walk_up("w1")
         answer = await world.post(f"/sessions/w1/{path}", BODIES[path])
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (409, "session_id")
 

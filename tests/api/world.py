@@ -298,6 +298,22 @@ class World:
         assert answer.status_code == 202
         return answer.json()
 
+    async def walk_up(self, session_id: str) -> None:
+        """A session at `north` without a registered vehicle."""
+        queued = said.SessionQueued(
+            session_id=session_id,
+            vehicle_id=None,
+            site_id="north",
+            tier=2,
+            need_wh=None,
+            target_permille=None,
+            depart_ms=None,
+            max_ma=None,
+            phases=1,
+            walk_up=True,
+        )
+        await self.tell(("sites:north", queued))
+
 
 def site(**changed: Any) -> dict[str, Any]:
     nodes = [

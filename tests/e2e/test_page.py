@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
 
-from api.web import assets
+from api.web.shared import assets
 from services.base.first_start import EMAIL
 from tests.adapters.ocpp.charger import Charger
 from tests.services.server import Server
@@ -149,7 +149,7 @@ async def test_a_grid_limit_is_set_by_keyboard_alone(server: Server, browser: Br
         await expect(page.locator("#decisions")).to_contain_text("Site grid limit set")
 
 
-async def test_a_wrong_limit_is_told_where_it_was_typed(server: Server, browser: Browser) -> None:
+async def test_a_wrong_limit_is_reported_where_it_was_entered(server: Server, browser: Browser) -> None:
     async with logged_in(browser, server, PHONE) as page:
         await page.locator("#grid-limit").evaluate("form => form.noValidate = true")
         await page.locator("#limit_kw").fill("-3")
@@ -176,28 +176,28 @@ async def test_everybody_can_use_it(server: Server, browser: Browser, size: dict
         assert await page.evaluate(AMISS) == []
 
 
-async def test_a_driver_gets_her_place_and_gives_it_back(server: Server, browser: Browser) -> None:
-    her = {"email": "driver@example.org", "password": "correct horse battery"}
-    account = server.client.post("/users", json={**her, "role": "driver"}).json()
+async def test_a_driver_gets_a_place_and_leaves_the_queue(server: Server, browser: Browser) -> None:
+    driver = {"email": "driver@example.org", "password": "correct horse battery"}
+    account = server.client.post("/users", json={**driver, "role": "driver"}).json()
     car = {"vin": "WVWZZZ1JZXW000001", "battery_kwh": 60, "owner_user_id": account["id"]}
     assert server.client.post("/vehicles", json=car).status_code == 201
     async with (
         charging(server),  # so that the only charger is taken
-        logged_in(browser, server, PHONE, tuple(her.values())) as page,
+        logged_in(browser, server, PHONE, tuple(driver.values())) as page,
     ):
         mine = page.locator("#mine-panel")
         await expect(mine).to_contain_text("None of your cars")
         await page.get_by_label("Charge to").fill("80")
         await page.get_by_label("Time you have").fill("120")
-        await page.get_by_role("button", name="Ask to charge").click()
+        await page.get_by_role("button", name="Request charging").click()
         await expect(page.locator("#request .outcome")).to_contain_text("You are number 1")
         await expect(mine).to_contain_text("you are next")
-        await expect(page.locator("#queue")).to_contain_text("1 waiting")
+        await expect(page.locator("#queue")).to_contain_text("1 car is waiting")
         assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
         assert await page.evaluate(AMISS) == []
         await mine.get_by_role("button", name="Leave the queue").click()
         await expect(mine).to_contain_text("None of your cars")
-        await expect(page.locator("#queue")).to_contain_text("Nobody waiting")
+        await expect(page.locator("#queue")).to_contain_text("No cars are waiting")
 
 
 AMISS = """() => {

@@ -23,7 +23,7 @@ FOLLOWERS = 6
 
 @pytest.fixture(autouse=True)
 async def following(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "LEAST_PAUSE_S", 0.01)
+    monkeypatch.setattr(live, "DEBOUNCE_S", 0.01)
     async with asyncio.timeout(10):
         while len(world.log._followers) < FOLLOWERS:
             await asyncio.sleep(0)
@@ -104,7 +104,7 @@ async def test_what_comes_close_together_is_told_at_once(world: World) -> None:
 
 
 async def test_between_two_tellings_there_is_a_pause(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "LEAST_PAUSE_S", 3600)
+    monkeypatch.setattr(live, "DEBOUNCE_S", 3600)
     changes = looking(world)
     await world.tell(status())
     await one(changes)

@@ -1,0 +1,32 @@
+"""Chargers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api.views.units import thousandth
+from commands.quantities import rfc3339
+from projections.projection import Row
+
+
+def charger_view(row: Row, *, visible: bool) -> dict[str, Any]:
+    """A charger at its site; the id of its session only where that is `visible` to the caller."""
+    return {
+        "id": row["id"],
+        "site_id": row["site_id"],
+        "ocpp_id": row["ocpp_id"],
+        "max_kw": _power_kw(row),
+        "status": row["status"],
+        "connected": row["connected"],
+        "obedience": row["obedience"],
+        "session_id": row["session_id"] if visible else None,
+        "session_state": row["session_state"],
+        "move_wanted": bool(row["move_wanted"]),
+        "limit_a": thousandth(row["limit_ma"]),
+        "free_at": rfc3339(row["free_at_ms"]),
+    }
+
+
+def _power_kw(row: Row) -> float:
+    """The highest power that a charger can deliver."""
+    return row["max_ma"] * row["voltage_mv"] * len(row["phases"]) / 1e9

@@ -1,0 +1,53 @@
+"""Sessions and the queue."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api.views.units import percent, share, thousandth
+from commands.quantities import rfc3339
+from projections.projection import Row
+
+
+def session_view(row: Row, vin: str | None) -> dict[str, Any]:
+    """A session (`api.shapes.sessions.Session`)."""
+    return {
+        "id": row["id"],
+        "vehicle_id": row["vehicle_id"],
+        "vehicle_vin": vin,
+        "site_id": row["site_id"],
+        "state": row["state"],
+        "reason": row["reason"],
+        "charger_id": row["charger_id"],
+        "held_until": rfc3339(row["held_until_ms"]),
+        "place": row["place"],
+        "eta": rfc3339(row["eta_ms"]),
+        "requested_soc": percent(row["target_permille"]),
+        "assigned_start": rfc3339(row["assigned_start_ms"]),
+        "assigned_end": rfc3339(row["assigned_end_ms"]),
+        "energy_kwh": thousandth(row["energy_wh"]),
+        "priority_tier": row["tier"],
+        "score": share(row["score_ppm"]),
+        "score_parts": _score_parts(row),
+        "move_wanted": row["move_wanted"],
+    }
+
+
+def waiting_view(row: Row, *, visible: bool) -> dict[str, Any]:
+    """A session in the queue; whose it is only where that is `visible` to the caller."""
+    return {
+        "session_id": row["id"] if visible else None,
+        "vehicle_id": row["vehicle_id"] if visible else None,
+        "tier": row["tier"],
+        "state": row["state"],
+        "place": row["place"],
+        "charger_id": row["charger_id"],
+        "held_until": rfc3339(row["held_until_ms"]),
+        "eta": rfc3339(row["eta_ms"]),
+        "score": share(row["score_ppm"]),
+        "score_parts": _score_parts(row),
+    }
+
+
+def _score_parts(row: Row) -> dict[str, float | None]:
+    return {part: share(row[f"{part}_ppm"]) for part in ("energy", "waiting", "slack")}
