@@ -170,7 +170,7 @@ async def test_a_refused_start_holds_no_lease_back(world: World, charger: Charge
 async def test_the_log_is_followed_again_after_it_could_not_be_read(
     world: World, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("adapters.ocpp.gateway.PATIENCE_S", 0.001)
+    monkeypatch.setattr("adapters.ocpp.following.RETRY_S", 0.001)
     tail, failures = world.log.tail, iter(range(3))
 
     async def failing(topic: str, after: Mapping[int, int]) -> AsyncIterator[Sequence[Stored]]:
