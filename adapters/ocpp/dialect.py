@@ -51,8 +51,8 @@ class Dialect(Protocol):
         """Validate a charger's call, persist what it reports, and return the answer.
 
         Calls come in their order, each when the one before is handled. Where a decision is needed the reply is a
-        function, which is awaited beside the charger's next calls. Both raise `OCPPError` (answered with its code, field
-        and reason) and `LogError` (nothing was stored).
+        function, which is awaited beside the charger's next calls. Both raise `OCPPError` (answered with its code,
+        field and reason) and `LogError` (nothing was stored).
         """
 
     def starts_transaction(self, call: Call) -> bool:
