@@ -1,4 +1,4 @@
-"""The processors that observe what is reported from outside: one table (that of events is `processors/routes.py`)."""
+"""The processors that observe what a charger reports: one table (that of events is `processors/routes.py`)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ OBSERVERS: dict[type[Payload], tuple[str, ...]] = {
     observations.ProfileAnswer: ("load",),
     observations.CommandAnswer: ("load",),
     observations.Configuration: ("load",),
-    observations.Reading: ("vehicles",),
 }
 
 

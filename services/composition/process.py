@@ -27,6 +27,7 @@ from services.parts.base import Base, on
 from services.parts.control import ControlPart
 from services.parts.faust import notifier_part, telemetry_part
 from services.parts.gateway import GatewayPart
+from services.parts.gateway_heartbeat import GatewayHeartbeatPart
 from services.parts.gateway_watch import GatewayWatchPart
 from services.parts.health import HealthPart
 from services.parts.memory import MemoryPart
@@ -34,7 +35,6 @@ from services.parts.outcomes import OutcomesPart
 from services.parts.part import Part, run
 from services.parts.processor import ProcessorPart
 from services.parts.projector import ProjectorPart
-from services.parts.sign_of_life import SignOfLifePart
 from services.parts.timekeeper import TimekeeperPart
 
 log_line = structlog.get_logger("service")
@@ -49,7 +49,7 @@ def on_real_time(base: Base, part: Callable[[Base], Part]) -> Parts:
 
 SERVICES: Mapping[str, Callable[..., Parts]] = {
     "api": lambda base: [OutcomesPart(base), applied := AppliedPart(base), ApiPart(base, applied.applied)],
-    "gateway": lambda base: [OutcomesPart(base), *on_real_time(base, SignOfLifePart), GatewayPart(base)],
+    "gateway": lambda base: [OutcomesPart(base), *on_real_time(base, GatewayHeartbeatPart), GatewayPart(base)],
     "processor": lambda base, name: [ProcessorPart(base, processor_named(name, base.settings.tick_s * 1000))],
     "projector": lambda base: [ProjectorPart(base)],
     "telemetry": lambda base: [telemetry_part(base, kafka_settings())],

@@ -25,7 +25,7 @@ MAX_MA = 32_000
 
 @dataclass
 class Watched:
-    """Gateways that give signs of life, and who listens to them."""
+    """Gateways that publish heartbeats, and the watch over them."""
 
     site: Site
     running: dict[str, asyncio.Task[None]] = field(default_factory=dict)

@@ -76,7 +76,7 @@ def test_all_that_differs_is_set_and_nothing_else() -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", [Answer("rejected", "NotImplemented "), Answer("accepted", "", {"configurationKey": 5})]
+    "answer", [Answer("rejected", "NotImplemented"), Answer("accepted", "", {"configurationKey": 5})]
 )
 def test_a_charger_that_reports_nothing_is_configured_all_the_same(answer: Answer) -> None:
     round_ = Round()

@@ -9,10 +9,10 @@ from services.parts.base import Base
 from services.parts.loops import LoopsPart
 
 
-class SignOfLifePart(LoopsPart):
+class GatewayHeartbeatPart(LoopsPart):
     """Started before the gateway, and so stopped after it: no socket is held in silence."""
 
-    name = "sign of life"
+    name = "gateway heartbeat"
 
     def __init__(self, base: Base) -> None:
         self._heartbeat = GatewayHeartbeat(base.log, base.clock, base.settings.gateway_id)
