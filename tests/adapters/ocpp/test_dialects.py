@@ -41,12 +41,12 @@ async def test_messages_are_handled_by_the_dialect_agreed(world: World) -> None:
     assert toy.socket.subprotocol == "toy7"
     assert await toy.call("Hello", {"maker": "Lego"}, "h") == [3, "h", {"hello": "CP1"}]
     assert (await toy.call("Heartbeat", {}))[2] == "NotImplemented"
-    assert [booted.vendor for booted in await world.said(Booted)] == ["Lego"]
+    assert [booted.vendor for booted in await world.reported(Booted)] == ["Lego"]
 
     other = await connect(world, "CP2", "ocpp1.6")
     assert (await other.call("Heartbeat", {}))[0] == 3
     assert (await other.call("Hello", {}))[2] == "NotImplemented"
-    assert [one.subprotocol for one in await world.said(Connected)] == ["toy7", "ocpp1.6"]
+    assert [one.subprotocol for one in await world.reported(Connected)] == ["toy7", "ocpp1.6"]
 
 
 async def test_limits_go_through_the_dialect_and_come_anew_after_a_boot(world: World) -> None:
@@ -59,7 +59,7 @@ async def test_limits_go_through_the_dialect_and_come_anew_after_a_boot(world: W
     again = await toy.be_asked("Limit")
     await toy.send([4, again[1], "Broken", "", {}])
     await world.input(ProfileAnswer, number=2)
-    assert [one.status for one in await world.said(ProfileAnswer)] == ["accepted", "rejected"]
+    assert [one.status for one in await world.reported(ProfileAnswer)] == ["accepted", "rejected"]
 
 
 async def test_a_limit_waits_for_the_answer_to_a_start_of_the_dialect(world: World) -> None:
@@ -83,7 +83,7 @@ async def test_one_shot_commands_go_through_the_dialect(world: World) -> None:
     assert call[3] == {"type": "Soft"}
     await toy.answer(call, {})
     await world.input(CommandAnswer, number=2)
-    assert [(one.command_id, one.status, one.detail) for one in await world.said(CommandAnswer)] == [
+    assert [(one.command_id, one.status, one.detail) for one in await world.reported(CommandAnswer)] == [
         ("c1", "rejected", "action: a toy can't unlock"),
         ("c2", "accepted", "as toys say"),
     ]

@@ -33,7 +33,7 @@ def purpose(call: list[Any]) -> str:
 async def answers(world: World, number: int) -> list[tuple[str, int, str]]:
     """The first profile answers on the log."""
     await world.input(ProfileAnswer, number=number)
-    return [(one.purpose, one.generation, one.status) for one in await world.said(ProfileAnswer)]
+    return [(one.purpose, one.generation, one.status) for one in await world.reported(ProfileAnswer)]
 
 
 async def test_floor_and_lease_are_sent_one_at_a_time(world: World, charger: Charger) -> None:
@@ -376,7 +376,7 @@ async def test_a_charger_is_asked_and_set_up_a_while_after_it_connected(
     assert changed["MeterValuesSampledData"] == METERED
     assert changed["HeartbeatInterval"] == str(heartbeat_interval_s("CP1", settings))
 
-    (record,) = await world.said(Configuration)
+    (record,) = await world.reported(Configuration)
     assert ("ChargingScheduleAllowedChargingRateUnit", "Power") in record.items
 
     await world.desire(FLOOR)
@@ -405,4 +405,4 @@ async def test_frames_and_idle_tell_a_world_when_all_is_handled(world: World, ch
             await asyncio.sleep(0)
     assert not world.gateway.idle()  # the answer was read, and is being recorded
     await world.settled()
-    assert len(await world.said(ProfileAnswer)) == 1
+    assert len(await world.reported(ProfileAnswer)) == 1

@@ -42,7 +42,7 @@ async def test_authorize_is_answered_when_it_is_decided(world: World, charger: C
     await charger.send([2, "a1", "Authorize", {"idTag": "known"}])
     asked = await world.input(Authorize, "sites")
     assert asked.data == Authorize(charger_id="CP1", token_ref="ref-known", vehicle_id="v1")
-    (connected,) = await world.said(Connected)
+    (connected,) = await world.reported(Connected)
     source = f"/ocpp/{connected.connection_id}"
     assert (asked.stream, asked.actor, asked.source, asked.time) == ("sites:s1", "CP1", source, NOW_MS)
     assert charger.heard.empty()
@@ -141,7 +141,7 @@ async def test_waiting_for_a_decision_is_idle(world: World, charger: Charger) ->
 
 async def test_stop_is_durable_before_it_is_answered(world: World, charger: Charger) -> None:
     assert await charger.call("StopTransaction", STOP, "x") == [3, "x", {}]
-    assert await world.said(TransactionStop) == [
+    assert await world.reported(TransactionStop) == [
         TransactionStop(
             charger_id="CP1",
             transaction_id=77,

@@ -84,20 +84,20 @@ async def test_a_repeated_message_gets_the_same_answer_and_one_effect(world: Wor
     first = await charger.call("StatusNotification", STATUS, "same")
     second = await charger.call("StatusNotification", STATUS, "same")
     assert first == second == [3, "same", {}]
-    assert len(await world.said(Status)) == 1
+    assert len(await world.reported(Status)) == 1
 
 
 async def test_a_reused_message_id_with_another_content_is_another_message(world: World, charger: Charger) -> None:
     await charger.call("StatusNotification", STATUS, "same")
     await charger.call("StatusNotification", STATUS | {"status": "Charging"}, "same")
-    assert [told.status for told in await world.said(Status)] == ["Available", "Charging"]
+    assert [told.status for told in await world.reported(Status)] == ["Available", "Charging"]
 
 
 async def test_messages_keep_their_order(world: World, charger: Charger) -> None:
     for number in range(20):
         await charger.send([2, f"m{number}", "StatusNotification", STATUS | {"connectorId": number}])
     assert [(await charger.hear())[1] for _ in range(20)] == [f"m{number}" for number in range(20)]
-    assert [told.connector_id for told in await world.said(Status)] == list(range(20))
+    assert [told.connector_id for told in await world.reported(Status)] == list(range(20))
 
 
 async def test_nothing_is_acknowledged_that_is_not_stored(world: World, charger: Charger) -> None:
@@ -110,7 +110,7 @@ async def test_nothing_is_acknowledged_that_is_not_stored(world: World, charger:
 
     world.store.full = False
     assert (await charger.call("StopTransaction", stop, "x"))[0] == 3
-    assert len(await world.said(TransactionStop)) == 1
+    assert len(await world.reported(TransactionStop)) == 1
 
 
 async def test_a_defect_is_an_internal_error_and_the_socket_lives(

@@ -137,7 +137,7 @@ class World:
         pages = [await self.log.read(topic, partition) for partition in range(self.log.partitions(topic))]
         return [decode(stored.body) for page in pages for stored in page]
 
-    async def said(self, kind: type[P], processor: str = "load") -> list[P]:
+    async def reported(self, kind: type[P], processor: str = "load") -> list[P]:
         return [record.data for record in await self.inputs(processor) if isinstance(record.data, kind)]
 
     async def input(self, kind: type[Payload], processor: str = "load", number: int = 1) -> Record:
