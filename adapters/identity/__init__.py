@@ -1,1 +1,1 @@
-"""Who calls: principals of the API, and chargers at the gateway."""
+"""Identity: the principals of the API, and the chargers at the gateway."""

@@ -1,4 +1,4 @@
-"""What the gateway asks about credentials and tokens, answered from the vault and the chargers' read model."""
+"""The gateway's directory: credentials and tokens from the vault, chargers from their read model."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ NO_DIGEST = digest("")
 
 
 class VaultDirectory:
-    """`commands.ports.Directory`. What a charger is does not change, so it is read once.
+    """`commands.ports.Directory`. The description of a charger does not change, so it is read once.
 
-    `identity_of` reads the chargers' projection: who `ocpp_id` is, or None.
+    `identity_of` reads the chargers' projection: the charger with an `ocpp_id`, or None.
     """
 
     def __init__(self, vault: Vault, identity_of: Callable[[str], Awaitable[ChargerIdentity | None]]) -> None:

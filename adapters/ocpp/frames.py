@@ -1,4 +1,4 @@
-"""OCPP-J frames (OCPP 1.6J, section 4): what came is parsed, what goes is written."""
+"""Frames of OCPP-J (OCPP 1.6J, section 4; the same in later versions): parsed as they come, written as they go."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from ocpp.charge_point import remove_nones, serialize_as_dict, snake_to_camel_case
 from ocpp.exceptions import FormationViolationError, OCPPError, ProtocolError
 from ocpp.messages import MessageType
 
@@ -18,6 +17,8 @@ LONGEST_ID = 255
 
 @dataclass(frozen=True, slots=True)
 class Call:
+    """A request of either side (CALL)."""
+
     message_id: str
     action: str
     payload: Any
@@ -25,13 +26,15 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class CallResult:
+    """The answer to a request (CALLRESULT)."""
+
     message_id: str
     payload: Any
 
 
 @dataclass(frozen=True, slots=True)
 class CallError:
-    """Codes are kept as they were sent: chargers misspell them."""
+    """The refusal of a request (CALLERROR). The code is as it was sent: chargers misspell them."""
 
     message_id: str
     code: str
@@ -39,7 +42,7 @@ class CallError:
 
 
 class BadFrame(Exception):
-    """A frame that is no message; `error` is what the peer shall hear about `message_id`, None: nothing."""
+    """A frame that is no message; `error` is to be sent to the peer about `message_id`, None: nothing is."""
 
     def __init__(self, message_id: str, error: OCPPError | None, reason: str) -> None:
         super().__init__(reason)
@@ -89,21 +92,14 @@ def _bad(message_id: str, field: str, reason: str) -> BadFrame:
     return BadFrame(message_id, FormationViolationError(details={"field": field, "reason": reason}), reason)
 
 
-def call_frame(message_id: str, request: Any) -> bytes:
-    """`request` is one of `ocpp.v16.call`; the action is its name."""
-    return orjson.dumps([MessageType.Call, message_id, type(request).__name__, as_json(request)])
+def call_frame(message_id: str, action: str, payload: dict[str, Any]) -> bytes:
+    return orjson.dumps([MessageType.Call, message_id, action, payload])
 
 
-def result_frame(message_id: str, result: Any) -> bytes:
-    """`result` is one of `ocpp.v16.call_result`."""
-    return orjson.dumps([MessageType.CallResult, message_id, as_json(result)])
+def result_frame(message_id: str, payload: dict[str, Any]) -> bytes:
+    return orjson.dumps([MessageType.CallResult, message_id, payload])
 
 
 def error_frame(message_id: str, error: OCPPError) -> bytes:
     """errorDescription holds at most 255 characters, errorDetails is an object."""
     return orjson.dumps([MessageType.CallError, message_id, error.code, error.description[:255], error.details])
-
-
-def as_json(payload: Any) -> Any:
-    """A payload class of the `ocpp` package in OCPP's own field names, without what is not set."""
-    return snake_to_camel_case(remove_nones(serialize_as_dict(payload)))

@@ -1,4 +1,7 @@
-"""Who may open a socket: security profile 1 of OCPP 1.6J (HTTP Basic, user = the identity in the path)."""
+"""The handshake: which chargers may open a socket (HTTP Basic, the user is the identity in the path).
+
+That is security profile 1 of OCPP 1.6J, and of the later versions too.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,13 @@ from websockets.exceptions import InvalidHeader
 from websockets.headers import build_www_authenticate_basic, parse_authorization_basic
 from websockets.http11 import Request, Response
 
+from adapters.ocpp.charger_socket import ChargerSocket
 from adapters.ocpp.settings import Settings
 from adapters.ocpp.throttle import Throttle
 from commands.ports.clock import Clock
 from commands.ports.database import DatabaseUnavailable
 from commands.ports.directory import ChargerIdentity, Directory
 
-SUBPROTOCOL = "ocpp1.6"
 PATH = re.compile(r"/ocpp/([A-Za-z0-9*_=+|@.~-]{1,48})")
 """No colon: Basic could not tell it from the one before the password."""
 SOON_MS = 1_000
@@ -26,19 +29,8 @@ SOON_MS = 1_000
 log = structlog.get_logger()
 
 
-class ChargerSocket(ServerConnection):
-    """A socket that knows whose it is, once the handshake let it in."""
-
-    ocpp_id: str = ""
-    charger: ChargerIdentity
-
-    @property
-    def address(self) -> str:
-        return str((self.remote_address or ("",))[0])
-
-
-class Doorkeeper:
-    """Answers the handshake. What it refuses looks the same for an unknown charger and for a wrong password."""
+class Authenticator:
+    """Answers handshakes. An unknown charger and a wrong password get the same refusal."""
 
     def __init__(self, directory: Directory, clock: Clock, settings: Settings) -> None:
         self._directory = directory
@@ -47,7 +39,7 @@ class Doorkeeper:
         self._of_address = Throttle(settings.failures_of_address, settings.failure_window_ms)
 
     async def admit(self, socket: ServerConnection, request: Request) -> Response | None:
-        """None lets the charger in; the subprotocol is then negotiated by `websockets`, which refuses with 400."""
+        """A refusal, or None: `websockets` then negotiates the subprotocol, and refuses with 400 if none is shared."""
         assert isinstance(socket, ChargerSocket)
         path = PATH.fullmatch(unquote(request.path.partition("?")[0]))
         if path is None:
@@ -80,11 +72,19 @@ class Doorkeeper:
         return await self._directory.authenticate(ocpp_id, password) if user == ocpp_id else None
 
 
-def tell_refusal(socket: ServerConnection, _: Request, response: Response) -> None:
-    """Log a refused handshake: who and why, never a header."""
+def log_refusal(socket: ServerConnection, request: Request, response: Response) -> None:
+    """Log a refused handshake, of which charger and why; no header but the subprotocols that were offered."""
     if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
         assert isinstance(socket, ChargerSocket)
-        log.warning("charger refused", ocpp_id=socket.ocpp_id, address=socket.address, status=response.status_code)
+        log.warning(
+            "charger refused",
+            ocpp_id=socket.ocpp_id,
+            path=request.path.partition("?")[0][:100],
+            offered=request.headers.get_all("Sec-WebSocket-Protocol"),
+            address=socket.address,
+            status=response.status_code,
+            reason=(response.body or b"").decode().strip(),
+        )
 
 
 def _unauthorized(socket: ChargerSocket) -> Response:

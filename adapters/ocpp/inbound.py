@@ -1,56 +1,55 @@
-"""A charger's calls: handled in their order until they are durable; a decision is awaited beside the next ones."""
+"""A charger's calls: handled in their order until they are durable; decisions are awaited beside the next calls."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
 from ocpp.exceptions import GenericError, InternalError, OCPPError
 
-from adapters.ocpp.charger import Charger
+from adapters.ocpp.background import BackgroundTasks
+from adapters.ocpp.charger_socket import FrameWriter
+from adapters.ocpp.connected_charger import ConnectedCharger
+from adapters.ocpp.dialect import Dialect
 from adapters.ocpp.frames import Call, error_frame, result_frame
-from adapters.ocpp.settings import Settings
-from adapters.ocpp.v16.routes import dispatch
 from commands.ports.log import LogError
 
 REMEMBERED_ANSWERS = 32
-START = "StartTransaction"
 
 log = structlog.get_logger()
 
 
 class Inbound:
-    """Answers every call once; a repeat of one gets the same answer. Serves until `end`."""
+    """Answers every call once; a repeat of a call gets the same answer. Serves until `end`."""
 
-    def __init__(self, charger: Charger, settings: Settings, send: Callable[[bytes], Awaitable[None]]) -> None:
-        self.starting = 0
-        """StartTransactions that are not answered yet."""
+    def __init__(self, charger: ConnectedCharger, dialect: Dialect, socket: FrameWriter) -> None:
         self._charger = charger
-        self._settings = settings
-        self._send = send
-        self._waiting: asyncio.Queue[tuple[Call, int] | None] = asyncio.Queue(settings.waiting_calls)
+        self._dialect = dialect
+        self._socket = socket
+        self._settings = charger.context.settings
+        self._queue: asyncio.Queue[tuple[Call, int] | None] = asyncio.Queue(self._settings.waiting_calls)
         self._open = 0
         self._answered: OrderedDict[str, tuple[int, bytes | None]] = OrderedDict()
-        self._deciding: set[asyncio.Task[None]] = set()
+        self._deciding = BackgroundTasks()
 
     def idle(self) -> bool:
-        """Whether every call taken is answered, or awaits a decision."""
+        """Whether every call received is answered, or awaits a decision."""
         return self._open == self._charger.deciding
 
-    async def take(self, call: Call, content: int) -> None:
+    async def receive(self, call: Call, content: int) -> None:
         """Queue a call; `content` tells a repeat from another call under the same message id."""
         seen, answer = self._answered.get(call.message_id, (None, None))
         if seen == content:
             if answer is not None:
-                await self._send(answer)
+                await self._socket.write_frame(answer)
             return  # without an answer yet: there will be one
         self._remember(call.message_id, content)
         self._open += 1
-        self.starting += call.action == START
-        await self._waiting.put((call, content))
+        self._charger.starting += self._dialect.starts_transaction(call)
+        await self._queue.put((call, content))
 
     def _remember(self, message_id: str, content: int) -> None:
         self._answered[message_id] = (content, None)
@@ -59,50 +58,45 @@ class Inbound:
             self._answered.popitem(last=False)
 
     async def end(self) -> None:
-        """Let `run` finish what was taken."""
-        await self._waiting.put(None)
+        """Let `run` finish what was received."""
+        await self._queue.put(None)
 
     async def run(self) -> None:
         try:
-            while (taken := await self._waiting.get()) is not None:
-                await self._handle(*taken)
+            while (received := await self._queue.get()) is not None:
+                await self._handle(*received)
         finally:
-            for task in self._deciding:
-                task.cancel()
-            await asyncio.gather(*self._deciding, return_exceptions=True)
+            await self._deciding.cancel()
 
     async def _handle(self, call: Call, content: int) -> None:
         try:
-            answer = await dispatch(call, self._charger)
+            reply = await self._dialect.handle(call, self._charger)
         except Exception as error:
             await self._refuse(call, content, error)
             return
-        if not isinstance(answer, Coroutine):
-            await self._answer(call, content, answer)
+        if not callable(reply):
+            await self._answer(call, content, reply)
         elif len(self._deciding) < self._settings.waiting_decisions:
-            task = asyncio.create_task(self._decide(call, content, answer))
-            self._deciding.add(task)
-            task.add_done_callback(self._deciding.discard)
+            self._deciding.start(self._decide(call, content, reply))
         else:
-            answer.close()
             await self._refuse(call, content, GenericError("too many calls wait for a decision"))
 
-    async def _decide(self, call: Call, content: int, decision: Coroutine[Any, Any, Any]) -> None:
+    async def _decide(self, call: Call, content: int, decision: Callable[[], Awaitable[dict[str, Any]]]) -> None:
         try:
-            answer = await decision
+            answer = await decision()
         except Exception as error:
             await self._refuse(call, content, error)
         else:
             await self._answer(call, content, answer)
 
-    async def _answer(self, call: Call, content: int, answer: Any) -> None:
+    async def _answer(self, call: Call, content: int, answer: dict[str, Any]) -> None:
         frame = result_frame(call.message_id, answer)
         if self._answered.get(call.message_id) == (content, None):
             self._answered[call.message_id] = (content, frame)
         await self._close(call, frame)
 
     async def _refuse(self, call: Call, content: int, error: Exception) -> None:
-        """Say why. What was refused is forgotten, so that a retry is tried anew."""
+        """Answer with the reason. What was refused is forgotten, so that a retry is tried anew."""
         if self._answered.get(call.message_id) == (content, None):
             del self._answered[call.message_id]
         refusal = _refusal(error)
@@ -117,11 +111,11 @@ class Inbound:
         await self._close(call, error_frame(call.message_id, refusal))
 
     async def _close(self, call: Call, frame: bytes) -> None:
-        await self._send(frame)
+        await self._socket.write_frame(frame)
         self._open -= 1
-        if call.action == START:
-            self.starting -= 1
-            self._charger.agenda.changed.set()
+        if self._dialect.starts_transaction(call):
+            self._charger.starting -= 1
+            self._charger.state.changed.set()
 
 
 def _refusal(error: Exception) -> OCPPError:

@@ -1,4 +1,4 @@
-"""Chargers that connect together shall not speak together: each gets its own share of a span, the same every time."""
+"""Jitter: chargers that connect at one moment are spread over a span; each has its own share of it, always the same."""
 
 from __future__ import annotations
 
@@ -13,6 +13,6 @@ def share(charger_id: str, span: int) -> int:
 
 
 def heartbeat_interval_s(charger_id: str, settings: Settings) -> int:
-    """Within a fifth of what is set, so that reconnect storms spread out."""
+    """The interval that is set, less up to a fifth of it, so that reconnect storms spread out."""
     span_s = settings.heartbeat_interval_s // 5
     return settings.heartbeat_interval_s - share(charger_id, span_s)

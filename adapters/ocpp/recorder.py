@@ -1,4 +1,4 @@
-"""From what a charger said to the log: observations, in the inputs of whom they concern."""
+"""Observations: what chargers report, appended to the inputs of the processors that observe it."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ import structlog
 from adapters.ids import uuid7
 from commands.log import topics
 from commands.log.codec import entry
+from commands.log.observers import observers_of
 from commands.ports.clock import Clock
 from commands.ports.log import Log, LogError, Output
 from domain.records import Payload, input_record
-from domain.records.observations import SOURCE, Authorize, Metered, source_of
+from domain.records.observations import SOURCE, source_of
 
-CONCERNED: dict[type[Payload], tuple[str, ...]] = {Metered: ("load", "sites"), Authorize: ("sites",)}
-"""The processors that hear of an observation; of all others `load` does."""
 RETRY_S = 1.0
 
 log = structlog.get_logger()
@@ -31,7 +30,7 @@ class Observation:
 
 
 class Recorder:
-    """Appends durably, and knows what is not appended yet."""
+    """Appends observations durably; `pending` counts the appends that have not ended."""
 
     def __init__(self, store: Log, clock: Clock) -> None:
         self._store = store
@@ -42,26 +41,26 @@ class Recorder:
     def observation(
         self,
         site_id: str,
-        said: Payload,
+        reported: Payload,
         record_id: str = "",
         connection_id: str = "",
         traceparent: str | None = None,
     ) -> Observation:
-        """`said` by a charger of `site_id` on one of its sockets.
+        """What a charger of `site_id` `reported` on one of its sockets.
 
-        `record_id` where the message has a natural key, else a UUIDv7; no `connection_id`: the gateway says it.
+        `record_id` where the message has a natural key, else a UUIDv7; no `connection_id`: the gateway reports it.
         """
         now_ms = self._clock.now_ms()
         record_id = record_id or uuid7(now_ms)
         source = source_of(connection_id) if connection_id else SOURCE
         outputs = []
-        for processor in CONCERNED.get(type(said), ("load",)):
+        for processor in observers_of(reported):
             stream = topics.stream(processor, site_id)
-            record = input_record(record_id, source, stream, now_ms, said, actor=said.charger_id)  # type: ignore[attr-defined]
+            record = input_record(record_id, source, stream, now_ms, reported, actor=reported.charger_id)  # type: ignore[attr-defined]
             outputs.append((topics.inputs(processor), entry(record, traceparent)))
         return Observation(record_id, tuple(outputs))
 
-    async def keep(self, *observations: Observation) -> None:
+    async def persist(self, *observations: Observation) -> None:
         """Return once all of them are durable. Raises `LogError`: none of them is."""
         self.pending += 1
         try:
@@ -69,23 +68,23 @@ class Recorder:
         finally:
             self.pending -= 1
 
-    async def insist(self, *observations: Observation) -> None:
-        """Keep what nobody would repeat (answers, lost sockets): try until the log takes it, or the gateway closes."""
+    async def persist_with_retry(self, *observations: Observation) -> None:
+        """Persist what nobody would repeat (answers, lost sockets): until the log takes it or the gateway closes."""
         self.pending += 1
         try:
-            while not await self._kept(observations) and not self._closing:
+            while not await self._persisted(observations) and not self._closing:
                 await asyncio.sleep(RETRY_S)
         finally:
             self.pending -= 1
 
-    async def _kept(self, observations: tuple[Observation, ...]) -> bool:
+    async def _persisted(self, observations: tuple[Observation, ...]) -> bool:
         try:
-            await self.keep(*observations)
+            await self.persist(*observations)
         except LogError as error:
             log.error("observations not stored", ids=[seen.id for seen in observations], error=str(error))
             return False
         return True
 
     def close(self) -> None:
-        """Let nobody insist any longer."""
+        """Give up retrying."""
         self._closing = True

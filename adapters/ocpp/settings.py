@@ -1,4 +1,4 @@
-"""What may be set of the gateway; the defaults are meant for production."""
+"""Settings of the gateway; the defaults are meant for production."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ class Settings:
     """`_ms` are times of the injected clock, `_s` wall time (sockets, and the backstop for decisions)."""
 
     gateway_id: str = "gateway"
-    """Of all gateways of a log each has its own, and keeps it through restarts."""
+    """Each gateway of a log has its own, and keeps it through restarts."""
     call_timeout_ms: int = 30_000
     """How long a charger has to answer a CALL; after that its answer is unknown."""
     retry_ms: int = 30_000
@@ -19,9 +19,9 @@ class Settings:
     """Backstop for Authorize and StartTransaction, below the 30 s that chargers commonly wait."""
     heartbeat_interval_s: int = 300
     configure_after_ms: int = 10_000
-    """The compliance tool dislikes to be asked right after the connect."""
+    """The OCPP compliance tool does not expect a call right after the connect."""
     configure_spread_ms: int = 20_000
-    """Chargers that reconnect together are asked over this time."""
+    """Chargers that reconnect at one moment are asked over this time."""
     ping_interval_s: float | None = 30.0
     ping_timeout_s: float | None = 30.0
     open_timeout_s: float = 10.0

@@ -1,11 +1,11 @@
-"""Limits guessing: who failed too often within a while has to wait."""
+"""A throttle against guessing: a key that failed too often within a window has to wait."""
 
 from __future__ import annotations
 
 from collections import OrderedDict, deque
 
 REMEMBERED = 10_000
-"""Keys of which failures are kept; the one that failed longest ago goes first."""
+"""Keys whose failures are remembered; the one that failed longest ago is forgotten first."""
 
 
 class Throttle:

@@ -46,10 +46,10 @@ def _api(base: Base) -> Parts:
 
 def _gateway(base: Base) -> Parts:
     from services.parts.gateway import GatewayPart
+    from services.parts.gateway_heartbeat import GatewayHeartbeatPart
     from services.parts.outcomes import OutcomesPart
-    from services.parts.sign_of_life import SignOfLifePart
 
-    return [OutcomesPart(base), *on_real_time(base, SignOfLifePart), GatewayPart(base)]
+    return [OutcomesPart(base), *on_real_time(base, GatewayHeartbeatPart), GatewayPart(base)]
 
 
 def _processor(base: Base, name: str) -> Parts:

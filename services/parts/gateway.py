@@ -9,6 +9,7 @@ from functools import partial
 from adapters.identity.chargers import VaultDirectory
 from adapters.ocpp.gateway import Gateway
 from adapters.ocpp.settings import Settings
+from adapters.ocpp.v16.dialect import Ocpp16
 from projections import chargers
 from services.parts.base import Base
 from services.parts.part import Part
@@ -26,7 +27,9 @@ class GatewayPart(Part):
             base.vault, lambda ocpp_id: read_models.read(partial(chargers.identity, ocpp_id=ocpp_id))
         )
         settings = Settings(gateway_id=base.settings.gateway_id)
-        self._gateway = Gateway(base.log, base.clock, directory, base.outcomes, settings, tracer=base.tracer)
+        self._gateway = Gateway(
+            base.log, base.clock, directory, base.outcomes, settings, dialects=(Ocpp16(),), tracer=base.tracer
+        )
         self.port = 0
 
     async def start(self, tasks: asyncio.TaskGroup) -> None:

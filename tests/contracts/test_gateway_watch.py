@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from adapters.ocpp.liveness.gateway_watch import GatewayWatch
-from adapters.ocpp.liveness.heartbeat import SignOfLife, stream_of
+from adapters.ocpp.liveness.heartbeat import GatewayHeartbeat, stream_of
 from adapters.time.clock import SimulatedClock
 from commands.log import topics
 from commands.log.codec import canonical, decode
@@ -83,7 +83,7 @@ async def hold(log: Log, owner: Owner, *watches: Watch) -> None:
 
 async def give_sign(log: Log, gateway_id: str) -> None:
     """Which takes a while to be heard."""
-    await SignOfLife(log, SimulatedClock(START_MS), gateway_id).give()
+    await GatewayHeartbeat(log, SimulatedClock(START_MS), gateway_id).publish()
 
 
 async def given_up(log: Log) -> list[Record]:

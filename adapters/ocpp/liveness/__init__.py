@@ -1,1 +1,1 @@
-"""Heartbeats of gateways, and the watch over them."""
+"""Liveness of gateways: their heartbeats, and the watch over them."""

@@ -1,4 +1,4 @@
-"""The watch over the gateways: gives up the sockets of those that fell silent, in their stead."""
+"""The watch over the gateways: reports the sockets of a silent gateway as disconnected, in its stead."""
 
 from __future__ import annotations
 
@@ -23,34 +23,34 @@ log_line = structlog.get_logger("gateway_watch")
 
 
 class GatewayWatch:
-    """Hears the signs of life, and knows from `chargers.desired` which gateway holds what.
+    """Receives the heartbeats, and knows from `chargers.desired` which gateway holds which sockets.
 
-    What it says may be said twice, by another watch too: the id follows from the socket. A gateway that holds a socket
-    all the same says so again.
+    A report may come twice, from another watch too: its id follows from the socket. A gateway that holds a socket all
+    the same reports it as connected again.
     """
 
     def __init__(self, log: Log, clock: Clock) -> None:
         self._log = log
         self._clock = clock
         self._since_ms = 0
-        self._heard_ms: dict[str, int] = {}
+        self._received_ms: dict[str, int] = {}
         self._read: dict[int, int] = {}
-        self._wanted: dict[str, Desired] = {}
+        self._desired: dict[str, Desired] = {}
 
     async def run(self) -> None:
-        """Watch until the log closes. Raises what the log raises; run again, it knows of no silence yet."""
+        """Watch until the log closes. Raises `LogError`; run again, it knows of no silence yet."""
         self._read = dict(await self._log.ends(topics.TIMERS))
         self._since_ms = self._clock.now_ms()
-        self._heard_ms, self._wanted = {}, {}
+        self._received_ms, self._desired = {}, {}
         await together(self._listen(), self._follow_owners(), self._look_on())
 
     async def _listen(self) -> None:
         async for page in self._log.tail(topics.TIMERS, dict(self._read)):
-            self._hear(page)
+            self._receive(page)
 
     async def _follow_owners(self) -> None:
         async for page in self._log.tail(topics.DESIRED, {}):
-            self._wanted |= {stored.key: desired_in(stored.body) for stored in page}
+            self._desired |= {stored.key: desired_in(stored.body) for stored in page}
 
     async def _look_on(self) -> None:
         while True:
@@ -58,43 +58,43 @@ class GatewayWatch:
             await self._look()
 
     async def _look(self) -> None:
-        """Give up what is held in silence now."""
+        """Give up the sockets that are held in silence now."""
         now_ms = self._clock.now_ms()
         if held := self._held_in_silence(now_ms):
-            # Where it was itself held up, signs are on the log that it has not heard yet.
+            # Where the watch was itself held up, there are heartbeats on the log that it has not received yet.
             await self._read_on({owner.gateway_id for _, owner in held})
             await self._give_up(self._held_in_silence(now_ms), now_ms)
 
     def _held_in_silence(self, now_ms: int) -> list[Held]:
-        return list(held_in_silence(self._wanted.values(), self._heard_ms, self._since_ms, now_ms))
+        return list(held_in_silence(self._desired.values(), self._received_ms, self._since_ms, now_ms))
 
     async def _read_on(self, gateways: Collection[str]) -> None:
         partitions = self._log.partitions(topics.TIMERS)
         for partition in {topics.partition_of(stream_of(gateway_id), partitions) for gateway_id in gateways}:
             while page := await self._log.read(topics.TIMERS, partition, self._read.get(partition, 0)):
-                self._hear(page)
+                self._receive(page)
 
-    def _hear(self, page: Sequence[Stored]) -> None:
+    def _receive(self, page: Sequence[Stored]) -> None:
         for stored in page:
             partition, offset = stored.position.partition, stored.position.offset
             if offset <= self._read.get(partition, 0):
                 continue
             self._read[partition] = offset
             if head(stored.body).type == GatewayAlive.type_name:
-                self._heard_ms[decode(stored.body).data.gateway_id] = self._clock.now_ms()  # type: ignore[attr-defined]
+                self._received_ms[decode(stored.body).data.gateway_id] = self._clock.now_ms()  # type: ignore[attr-defined]
 
     async def _give_up(self, held: Sequence[Held], now_ms: int) -> None:
-        """What is decided then, or later, of one of these chargers comes back as a new row."""
+        """Report them; what is decided then, or later, of one of these chargers comes back as a new row."""
         for desired, owner in held:
             log_line.warning("charger given up", charger=desired.charger_id, gateway=owner.gateway_id, reason=REASON)
-            del self._wanted[desired.charger_id]
+            del self._desired[desired.charger_id]
         await self._log.append(topics.inputs("load"), [_ended(one, now_ms) for one in held])
 
 
 def _ended(held: Held, now_ms: int) -> Entry:
-    """The end of a socket, which its gateway can't tell."""
+    """The end of a socket, which its gateway can't report."""
     desired, owner = held
-    told = Disconnected(charger_id=desired.charger_id, connection_id=owner.connection_id, reason=REASON)
+    ended = Disconnected(charger_id=desired.charger_id, connection_id=owner.connection_id, reason=REASON)
     record_id = derived_id("silence", owner.connection_id, owner.epoch)
     stream = topics.stream("load", desired.site_id)
-    return entry(input_record(record_id, "/gateway-watch", stream, now_ms, told, actor=desired.charger_id))
+    return entry(input_record(record_id, "/gateway-watch", stream, now_ms, ended, actor=desired.charger_id))

@@ -1,6 +1,6 @@
-"""A gateway's sign of life: a row of its own in the topic `timers`, written anew every 30 s.
+"""Heartbeats of a gateway: a row of its own in the compacted topic `timers`, published anew every 30 s.
 
-Nobody asks for old ones: who listens counts from when it heard the last. There each takes the place of the one before.
+Only the newest is needed: a watch counts from when it received the last.
 """
 
 from __future__ import annotations
@@ -17,31 +17,31 @@ from domain.records.observations import SOURCE
 from domain.records.time import GatewayAlive
 
 
-class SignOfLife:
-    """Of one gateway, by its name."""
+class GatewayHeartbeat:
+    """The heartbeats of the gateway `gateway_id`."""
 
     def __init__(self, log: Log, clock: Clock, gateway_id: str) -> None:
         self._recorder = Recorder(log, clock)
         self._clock = clock
         self._gateway_id = gateway_id
 
-    async def give(self) -> None:
-        """Before the gateway lets a charger in. Raises `LogError`."""
-        await self._recorder.keep(self._sign())
+    async def publish(self) -> None:
+        """Publish one; to be done before the gateway lets a charger in. Raises `LogError`."""
+        await self._recorder.persist(self._beat())
 
     async def run(self) -> None:
-        """Go on until cancelled; what the log does not take is tried again until it does."""
+        """Publish every 30 s until cancelled; one that the log does not take is tried again until it does."""
         while True:
             await self._clock.sleep_until(self._clock.now_ms() + BEAT_MS)
-            await self._recorder.insist(self._sign())
+            await self._recorder.persist_with_retry(self._beat())
 
-    def _sign(self) -> Observation:
+    def _beat(self) -> Observation:
         now_ms = self._clock.now_ms()
         alive = GatewayAlive(gateway_id=self._gateway_id)
-        sign = input_record(uuid7(now_ms), SOURCE, stream_of(self._gateway_id), now_ms, alive, actor=self._gateway_id)
-        return Observation(sign.id, ((topics.TIMERS, entry(sign)),))
+        beat = input_record(uuid7(now_ms), SOURCE, stream_of(self._gateway_id), now_ms, alive, actor=self._gateway_id)
+        return Observation(beat.id, ((topics.TIMERS, entry(beat)),))
 
 
 def stream_of(gateway_id: str) -> str:
-    """Under which a gateway's signs are kept."""
+    """The key of a gateway's heartbeats."""
     return topics.stream("gateway", gateway_id)

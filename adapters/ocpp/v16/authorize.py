@@ -1,14 +1,15 @@
-"""Authorize (OCPP 1.6, 4.1): `sites` decides whether the token may charge here, `load` whether that fits."""
+"""Authorize (OCPP 1.6, 4.1): `sites` decides whether the token may charge here, `load` whether power is left."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 from ocpp.v16 import call_result
 from ocpp.v16.datatypes import IdTagInfo
 from ocpp.v16.enums import AuthorizationStatus
 
-from adapters.ocpp.charger import Charger
+from adapters.ocpp.connected_charger import ConnectedCharger
 from adapters.ocpp.recorder import Observation
 from adapters.ocpp.v16.message import Message, Word
 from domain.records import observations
@@ -28,15 +29,15 @@ class Authorize(Message):
     idTag: Word
 
 
-async def handle(request: Authorize, charger: Charger) -> Awaitable[call_result.Authorize]:
+async def handle(request: Authorize, charger: ConnectedCharger) -> Callable[[], Awaitable[call_result.Authorize]]:
     token_ref, vehicle_id = await charger.vehicle_of(request.idTag)
     asked = charger.observation(
         observations.Authorize(charger_id=charger.id, token_ref=token_ref, vehicle_id=vehicle_id)
     )
-    await charger.keep(asked)
-    return _answer(asked, charger)
+    await charger.persist(asked)
+    return partial(_answer, asked, charger)
 
 
-async def _answer(asked: Observation, charger: Charger) -> call_result.Authorize:
+async def _answer(asked: Observation, charger: ConnectedCharger) -> call_result.Authorize:
     decided = await charger.decision(asked, frozenset(STATUS))
     return call_result.Authorize(IdTagInfo(STATUS[decided.type]))

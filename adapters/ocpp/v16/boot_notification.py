@@ -1,6 +1,6 @@
-"""BootNotification (OCPP 1.6, 4.2): always accepted, who passed the handshake is registered.
+"""BootNotification (OCPP 1.6, 4.2): always accepted, since a charger that passed the handshake is registered.
 
-It neither creates nor closes transactions; but what the charger was told before may be lost, so all is said again.
+It neither creates nor closes transactions; but the limits that the charger had may be lost, so all are sent anew.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from ocpp.v16 import call_result
 from ocpp.v16.enums import RegistrationStatus
 
-from adapters.ocpp.charger import Charger
+from adapters.ocpp.connected_charger import ConnectedCharger
 from adapters.ocpp.jitter import heartbeat_interval_s
 from adapters.ocpp.v16.message import Message, SoftText
 from adapters.ocpp.v16.times import time_text
@@ -21,14 +21,14 @@ class BootNotification(Message):
     firmwareVersion: SoftText = ""
 
 
-async def handle(boot: BootNotification, charger: Charger) -> call_result.BootNotification:
-    said = Booted(
+async def handle(boot: BootNotification, charger: ConnectedCharger) -> call_result.BootNotification:
+    booted = Booted(
         charger_id=charger.id,
         vendor=boot.chargePointVendor,
         model=boot.chargePointModel,
         firmware=boot.firmwareVersion,
     )
-    await charger.keep(charger.observation(said))
+    await charger.persist(charger.observation(booted))
     charger.rebooted()
-    interval_s = heartbeat_interval_s(charger.id, charger.office.settings)
+    interval_s = heartbeat_interval_s(charger.id, charger.context.settings)
     return call_result.BootNotification(time_text(charger.now_ms()), interval_s, RegistrationStatus.accepted)

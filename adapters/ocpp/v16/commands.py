@@ -1,4 +1,4 @@
-"""One-shot commands: from what an operator asked to a CALL, and from its answer to an observation. One table."""
+"""One-shot commands: the call of each action (one table), and the observations of its answer."""
 
 from __future__ import annotations
 
@@ -9,20 +9,18 @@ from typing import Any
 from ocpp.v16 import call
 from ocpp.v16.enums import MessageTrigger, ResetType
 
-from adapters.ocpp.jobs import Answer, Job
-from adapters.ocpp.v16.configure import told
+from adapters.ocpp.dialect import BadArgument
+from adapters.ocpp.jobs import Answer, Job, command_answer
+from adapters.ocpp.v16.configure import configuration_of
+from adapters.ocpp.v16.payloads import job_of
 from domain.records import Payload
 from domain.records.load import CommandRequested
-from domain.records.observations import AnswerStatus, CommandAnswer, Configuration
-
-
-class BadArgument(Exception):
-    """An argument that OCPP has no use for; says which and why."""
+from domain.records.observations import Configuration
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A CALL's class and how its fields are read from the arguments of the same name."""
+    """The class of a call, and how its fields are read from the arguments of the same names."""
 
     request: Callable[..., Any]
     needed: Mapping[str, Callable[[str], Any]]
@@ -45,7 +43,7 @@ ACTIONS = {
 
 
 def job(command: CommandRequested, traceparent: str | None = None) -> Job:
-    """The CALL of a command. Raises `BadArgument`."""
+    """The call of a command. Raises `BadArgument`."""
     action = ACTIONS[command.action]
     for name in sorted(command.arguments.keys() - action.needed.keys() - action.optional.keys()):
         raise BadArgument(f"{name}: not an argument of {command.action}")
@@ -55,11 +53,11 @@ def job(command: CommandRequested, traceparent: str | None = None) -> Job:
     request = action.request(**{name: _read(name, read[name], text) for name, text in command.arguments.items()})
 
     def answered(answer: Answer, _: int) -> Sequence[Payload]:
-        items = tuple(sorted(told(answer).items()))
-        learnt = [Configuration(charger_id=command.charger_id, items=items)] if items else []
-        return [answered_with(command, answer.status, answer.detail), *learnt]
+        items = tuple(sorted(configuration_of(answer).items()))
+        reported = [Configuration(charger_id=command.charger_id, items=items)] if items else []
+        return [command_answer(command, answer.status, answer.detail), *reported]
 
-    return Job(request, answered, traceparent)
+    return job_of(request, answered, traceparent)
 
 
 def _read(name: str, reader: Callable[[str], Any], text: str) -> Any:
@@ -67,7 +65,3 @@ def _read(name: str, reader: Callable[[str], Any], text: str) -> Any:
         return reader(text)
     except ValueError:
         raise BadArgument(f"{name}: {text[:50]!r} is not possible") from None
-
-
-def answered_with(command: CommandRequested, status: AnswerStatus, detail: str) -> CommandAnswer:
-    return CommandAnswer(charger_id=command.charger_id, command_id=command.command_id, status=status, detail=detail)

@@ -1,4 +1,4 @@
-"""Asks a charger for its configuration, a while after it connected, and sets what this system relies on."""
+"""Configuration of a charger: read a while after it connected, then set where this system relies on other values."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 import structlog
 from ocpp.v16 import call
 
+from adapters.ocpp.connected_charger import ConnectedCharger
 from adapters.ocpp.jitter import heartbeat_interval_s, share
 from adapters.ocpp.jobs import Answer, Job
-from adapters.ocpp.settings import Settings
-from commands.ports.directory import ChargerIdentity
+from adapters.ocpp.v16.payloads import job_of
 from domain.records import Payload
 from domain.records.observations import Configuration
 
@@ -26,15 +26,15 @@ WANTED = {
     "LocalAuthorizeOffline": "false",
     "AllowOfflineTxForUnknownId": "false",
 }
-"""Meter values twice a minute in a transaction and each quarter of an hour without, and none that was not permitted."""
+"""Meter values twice a minute in a transaction and each quarter of an hour without; no transaction without a permit."""
 SECRETS = ("authorizationkey", "password", "passphrase", "passwd", "secret", "token", "psk", "credential")
 HIDDEN = "(hidden)"
 
 log = structlog.get_logger()
 
 
-def told(answer: Answer) -> dict[str, str]:
-    """The keys of a GetConfiguration answer, as far as they can be read; no secret leaves the charger for the log."""
+def configuration_of(answer: Answer) -> dict[str, str]:
+    """The keys of a GetConfiguration answer, as far as they can be read; the values of secrets are hidden."""
     return {key: HIDDEN if _is_secret(key) else value for key, value, _ in _items(answer)}
 
 
@@ -53,32 +53,30 @@ def _is_secret(key: str) -> bool:
 
 
 class Configurator:
-    """One round: read everything, then change what differs. A charger that refuses is left as it is."""
+    """One round: read everything, then change what differs. A charger that refuses is left as it is.
 
-    def __init__(
-        self,
-        charger: ChargerIdentity,
-        settings: Settings,
-        connected_ms: int,
-        learn: Callable[[Mapping[str, str]], None],
-    ) -> None:
-        self._charger_id = charger.charger_id
+    `learn` receives what the charger reported.
+    """
+
+    def __init__(self, charger: ConnectedCharger, learn: Callable[[Mapping[str, str]], None]) -> None:
+        settings = charger.context.settings
+        self._charger_id = charger.id
         self._learn = learn
-        self._wanted = WANTED | {"HeartbeatInterval": str(heartbeat_interval_s(charger.charger_id, settings))}
+        self._wanted = WANTED | {"HeartbeatInterval": str(heartbeat_interval_s(charger.id, settings))}
         self._due_ms = (
-            connected_ms + settings.configure_after_ms + share(self._charger_id, settings.configure_spread_ms)
+            charger.now_ms() + settings.configure_after_ms + share(self._charger_id, settings.configure_spread_ms)
         )
         self._rest: deque[Any] = deque([call.GetConfiguration()])
 
-    def wake_ms(self) -> int | None:
-        """When there is something to do; None: nothing any more."""
+    def wake_ms(self, now_ms: int) -> int | None:
+        """The time of the next call; None: the round is over."""
         return self._due_ms if self._rest else None
 
     def next(self, now_ms: int) -> Job | None:
         if not self._rest or now_ms < self._due_ms:
             return None
         request = self._rest.popleft()
-        return Job(request, self._read if isinstance(request, call.GetConfiguration) else self._changed(request))
+        return job_of(request, self._read if isinstance(request, call.GetConfiguration) else self._changed(request))
 
     def _read(self, answer: Answer, _: int) -> Sequence[Payload]:
         known = {key: (value, readonly) for key, value, readonly in _items(answer)}
@@ -88,7 +86,7 @@ class Configurator:
             for key, value in self._wanted.items()
             if known.get(key, ("", False)) != (value, False) and not known.get(key, ("", False))[1]
         )
-        items = tuple(sorted(told(answer).items()))
+        items = tuple(sorted(configuration_of(answer).items()))
         return [Configuration(charger_id=self._charger_id, items=items)] if items else []
 
     def _changed(self, request: call.ChangeConfiguration) -> Callable[[Answer, int], Sequence[Payload]]:

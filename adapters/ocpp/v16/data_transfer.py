@@ -1,11 +1,11 @@
-"""DataTransfer (OCPP 1.6, 4.3): no vendor's extension is known here, and the charger is told so."""
+"""DataTransfer (OCPP 1.6, 4.3): no vendor's extension is known here, which the answer says."""
 
 from __future__ import annotations
 
 from ocpp.v16 import call_result
 from ocpp.v16.enums import DataTransferStatus
 
-from adapters.ocpp.charger import Charger
+from adapters.ocpp.connected_charger import ConnectedCharger
 from adapters.ocpp.v16.message import Message, SoftText
 
 
@@ -13,5 +13,5 @@ class DataTransfer(Message):
     vendorId: SoftText = ""
 
 
-async def handle(_: DataTransfer, __: Charger) -> call_result.DataTransfer:
+async def handle(_: DataTransfer, __: ConnectedCharger) -> call_result.DataTransfer:
     return call_result.DataTransfer(DataTransferStatus.unknown_vendor_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 from ocpp.v16 import call_result
 
-from adapters.ocpp.charger import Charger
+from adapters.ocpp.connected_charger import ConnectedCharger
 from adapters.ocpp.v16.message import Message, SoftText
 
 log = structlog.get_logger()
@@ -15,6 +15,8 @@ class FirmwareStatusNotification(Message):
     status: SoftText = ""
 
 
-async def handle(told: FirmwareStatusNotification, charger: Charger) -> call_result.FirmwareStatusNotification:
-    log.info("firmware status", charger=charger.id, status=told.status)
+async def handle(
+    request: FirmwareStatusNotification, charger: ConnectedCharger
+) -> call_result.FirmwareStatusNotification:
+    log.info("firmware status", charger=charger.id, status=request.status)
     return call_result.FirmwareStatusNotification()

@@ -1,4 +1,4 @@
-"""What the inbound messages have in common: strictness, and the errors that OCPP has for what is wrong.
+"""Inbound messages: how strictly they are read, and the OCPP error for each fault.
 
 The JSON schemas of the `ocpp` package refuse what real chargers send (padded units, errorCode "Error"), and cost a
 multiple; so inbound messages have models of their own. What we send is built from the package's classes, and tests hold
@@ -22,7 +22,7 @@ VALUE_ERRORS = ("greater_than", "less_than", "string_too", "too_short", "too_lon
 
 
 class Message(BaseModel):
-    """A payload. Unknown fields are vendors' own: ignored. No type is coerced."""
+    """A payload. Unknown fields are vendors' own, and ignored. No type is coerced."""
 
     model_config = ConfigDict(strict=True, extra="ignore")
 
@@ -35,7 +35,7 @@ def _text(value: Any) -> str:
 
 
 SoftText = Annotated[str, BeforeValidator(_text)]
-"""Whatever it is, it is for people: never refused, cut at 100 characters."""
+"""Text for people: never refused whatever it is, and cut at 100 characters."""
 Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
 ConnectorId = Annotated[int, Field(ge=0, le=1000)]
 MeterWh = Annotated[int, Field(ge=0, le=10**12)]

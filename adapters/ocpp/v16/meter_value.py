@@ -1,4 +1,4 @@
-"""MeterValue and SampledValue, the parts that MeterValues and StopTransaction share (OCPP 1.6, 7.33 and 7.43)."""
+"""MeterValue and SampledValue: the parts that MeterValues and StopTransaction share (OCPP 1.6, 7.33 and 7.43)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which message goes to which handler: one table."""
+"""The handlers of inbound messages: one table."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from ocpp.exceptions import NotImplementedError as NotImplementedByUs
 from ocpp.exceptions import NotSupportedError
 from ocpp.v16.enums import Action
 
-from adapters.ocpp.charger import Charger
+from adapters.ocpp.connected_charger import ConnectedCharger
+from adapters.ocpp.dialect import Reply
 from adapters.ocpp.frames import Call
 from adapters.ocpp.v16 import (
     authorize,
@@ -25,14 +26,15 @@ from adapters.ocpp.v16 import (
     stop_transaction,
 )
 from adapters.ocpp.v16.message import Message, read
+from adapters.ocpp.v16.payloads import as_json
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A handler returns its answer, or what to await for it beside the charger's next messages."""
+    """A handler returns its answer, or a function that awaits a decision and then returns it."""
 
     message: type[Message]
-    handle: Callable[[Any, Charger], Awaitable[Any]]
+    handle: Callable[[Any, ConnectedCharger], Awaitable[Any]]
 
 
 ROUTES = {
@@ -53,12 +55,19 @@ ROUTES = {
 }
 
 
-async def dispatch(call: Call, charger: Charger) -> Any:
-    """The handler's answer, or an awaitable of it. Raises `OCPPError` for what is not understood."""
+async def dispatch(call: Call, charger: ConnectedCharger) -> Reply:
+    """The answer of the call's handler. Raises `OCPPError` for a message that is unknown or wrong."""
     route = ROUTES.get(call.action)
     if route is None:
         raise _unknown(call.action)
-    return await route.handle(read(route.message, call.payload), charger)
+    answer = await route.handle(read(route.message, call.payload), charger)
+    if not callable(answer):
+        return as_json(answer)
+
+    async def decided() -> dict[str, Any]:
+        return as_json(await answer())
+
+    return decided
 
 
 def _unknown(action: str) -> Exception:

@@ -1,14 +1,15 @@
 """StartTransaction (OCPP 1.6, 4.8): answered with the transactionId that `load` gave.
 
-A retry is the same start: its record id follows from what names a start (charger, connector, token, time, meter) and
-from the socket, and it gets the same answer. On another socket, or after no decision in time, it bears a new id: the
-host drops an id it has seen, and what was decided on it may be forgotten, or may have been that this socket is not
-heard any more; `load` recognises the start by itself.
+A retry is the same start: its record id follows from the natural key of a start (charger, connector, token, time,
+meter) and from the socket, and it gets the same answer. On another socket, or after no decision in time, it has a new
+id: the host drops an id that it has seen, and the decision on it may be forgotten, or may have been that this socket
+does not speak for the charger any more; `load` recognises the start by itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Annotated
 
 from ocpp.v16 import call_result
@@ -16,7 +17,7 @@ from ocpp.v16.datatypes import IdTagInfo
 from ocpp.v16.enums import AuthorizationStatus
 from pydantic import Field
 
-from adapters.ocpp.charger import Charger, Undecided
+from adapters.ocpp.connected_charger import ConnectedCharger, Undecided
 from adapters.ocpp.recorder import Observation
 from adapters.ocpp.v16.message import Message, MeterWh, Word
 from adapters.ocpp.v16.times import TimeText, time_ms
@@ -25,7 +26,7 @@ from domain.records.load import TransactionStarted
 from domain.records.observations import TransactionStart
 
 NO_TRANSACTION = 0
-"""Of a start that the rules rejected: OCPP wants an id beside "Invalid"; a stop that bears it is quarantined."""
+"""The id of a start that the rules rejected: OCPP wants one beside "Invalid"; a stop with it is quarantined."""
 
 
 class StartTransaction(Message):
@@ -35,9 +36,11 @@ class StartTransaction(Message):
     timestamp: TimeText
 
 
-async def handle(request: StartTransaction, charger: Charger) -> Awaitable[call_result.StartTransaction]:
+async def handle(
+    request: StartTransaction, charger: ConnectedCharger
+) -> Callable[[], Awaitable[call_result.StartTransaction]]:
     token_ref, vehicle_id = await charger.vehicle_of(request.idTag)
-    said = TransactionStart(
+    reported = TransactionStart(
         charger_id=charger.id,
         connector_id=request.connectorId,
         token_ref=token_ref,
@@ -48,27 +51,29 @@ async def handle(request: StartTransaction, charger: Charger) -> Awaitable[call_
     start = derived_id(
         "start",
         charger.id,
-        said.connector_id,
+        reported.connector_id,
         token_ref,
-        said.charger_time_ms,
-        said.meter_start_wh,
+        reported.charger_time_ms,
+        reported.meter_start_wh,
         charger.connection_id,
     )
-    tries = charger.agenda.undecided[start]
-    asked = charger.observation(said, derived_id(start, tries) if tries else start)
-    await charger.keep(asked)
-    return _answer(start, asked, request.connectorId, charger)
+    tries = charger.state.undecided[start]
+    asked = charger.observation(reported, derived_id(start, tries) if tries else start)
+    await charger.persist(asked)
+    return partial(_answer, start, asked, request.connectorId, charger)
 
 
-async def _answer(start: str, asked: Observation, connector_id: int, charger: Charger) -> call_result.StartTransaction:
+async def _answer(
+    start: str, asked: Observation, connector_id: int, charger: ConnectedCharger
+) -> call_result.StartTransaction:
     try:
         decided = await charger.decision(asked, frozenset({TransactionStarted.type_name}))
     except Undecided:
-        charger.agenda.undecided[start] += 1
+        charger.state.undecided[start] += 1
         raise
-    charger.agenda.undecided.pop(start, None)
+    charger.state.undecided.pop(start, None)
     if not isinstance(decided.data, TransactionStarted):
         return call_result.StartTransaction(NO_TRANSACTION, IdTagInfo(AuthorizationStatus.invalid))
-    charger.agenda.transaction_seen(decided.data.transaction_id, connector_id)
+    charger.state.transaction_seen(decided.data.transaction_id, connector_id)
     status = AuthorizationStatus.accepted if decided.data.permitted else AuthorizationStatus.invalid
     return call_result.StartTransaction(decided.data.transaction_id, IdTagInfo(status))

@@ -1,10 +1,10 @@
-"""StatusNotification (OCPP 1.6, 4.9). Taken softly: an odd error code must not hide that a car was plugged in."""
+"""StatusNotification (OCPP 1.6, 4.9). Read softly: an odd error code must not hide that a car was plugged in."""
 
 from __future__ import annotations
 
 from ocpp.v16 import call_result
 
-from adapters.ocpp.charger import Charger
+from adapters.ocpp.connected_charger import ConnectedCharger
 from adapters.ocpp.v16.message import ConnectorId, Message, SoftText, Word
 from adapters.ocpp.v16.times import time_ms
 from domain.records.observations import Status
@@ -17,15 +17,15 @@ class StatusNotification(Message):
     timestamp: SoftText = ""
 
 
-async def handle(told: StatusNotification, charger: Charger) -> call_result.StatusNotification:
-    said = Status(
+async def handle(request: StatusNotification, charger: ConnectedCharger) -> call_result.StatusNotification:
+    status = Status(
         charger_id=charger.id,
-        connector_id=told.connectorId,
-        status=told.status,
-        error_code=told.errorCode,
-        charger_time_ms=_time_ms(told.timestamp),
+        connector_id=request.connectorId,
+        status=request.status,
+        error_code=request.errorCode,
+        charger_time_ms=_time_ms(request.timestamp),
     )
-    await charger.keep(charger.observation(said))
+    await charger.persist(charger.observation(status))
     return call_result.StatusNotification()
 
 

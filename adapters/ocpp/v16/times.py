@@ -1,4 +1,4 @@
-"""Points in time, as OCPP writes them: RFC 3339."""
+"""Points in time as OCPP 1.6 writes them: RFC 3339."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 
 
 def time_ms(text: str) -> int:
-    """Milliseconds since 1970 UTC; a time without a zone is UTC. Raises `ValueError` where it is none we can mean."""
+    """Milliseconds since 1970 UTC; a time without a zone is UTC. Raises `ValueError` for others than 1970 to 2200."""
     moment = datetime.fromisoformat(text.strip())
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
@@ -21,6 +21,7 @@ def time_ms(text: str) -> int:
 
 
 def time_text(now_ms: int) -> str:
+    """UTC with milliseconds, for chargers."""
     return datetime.fromtimestamp(now_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

@@ -1,8 +1,7 @@
-"""From OCPP's sampled values to our units, and from our limits to OCPP's.
+"""Units: OCPP's sampled values in ours, and our limits in OCPP's.
 
 Chargers leave out measurand and unit, pad strings, send kW and kWh, values per phase without a total, session registers
-beside lifetime registers, and samples that waited for hours. What is out of range is ignored with a log line, never
-trusted.
+beside lifetime registers, and samples that waited for hours. A value out of range is ignored with a log line.
 """
 
 from __future__ import annotations
@@ -20,19 +19,19 @@ from commands.ports.directory import ChargerIdentity
 from domain.records.observations import Metered
 
 OLD_MS = 5 * 60_000
-"""A sample this far from our time says nothing of now."""
+"""A sample this far from our time is not of now."""
 OLD_TRANSACTION_MS = 60_000
-"""One taken at a transaction's begin or end tells of that moment only."""
+"""A sample of a transaction's begin or end is of that moment only."""
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 ELSEWHERE = ("EV", "Body")
-"""Locations whose values are not the outlet's."""
+"""Locations whose values are not of the outlet."""
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Quantity:
-    """What a measurand is called in our fields; `units` to ours (the first is the default), the largest believed."""
+    """A measurand: our field, the factors of `units` to ours (the first is the default), the largest believed."""
 
     field: str
     units: Mapping[str, int]
@@ -54,15 +53,18 @@ Values = dict[Quantity, dict[int | None, int]]
 def metered(
     charger: ChargerIdentity, connector_id: int, transaction_id: int | None, samples: Sequence[MeterValue], now_ms: int
 ) -> list[Metered]:
-    """One observation for each point in time, the oldest first; live is only the newest that tells of a current."""
-    taken: dict[int, list[MeterValue]] = {}
+    """One observation for each point in time, the oldest first; fresh is only the newest that holds a current."""
+    samples_at: dict[int, list[MeterValue]] = {}
     for sample in samples:
-        taken.setdefault(time_ms(sample.timestamp), []).append(sample)
-    seen = [_observation(charger, connector_id, transaction_id, at_ms, taken[at_ms], now_ms) for at_ms in sorted(taken)]
-    said = [one for one in seen if one.current_ma or one.power_w is not None or one.energy_wh is not None]
-    telling = [one for one in said if one.current_ma] or [one for one in said if one.power_w is not None]
-    newest_ms = telling[-1].charger_time_ms if telling else 0
-    return [one if one.charger_time_ms >= newest_ms else one.model_copy(update={"fresh": False}) for one in said]
+        samples_at.setdefault(time_ms(sample.timestamp), []).append(sample)
+    all_read = [
+        _observation(charger, connector_id, transaction_id, at_ms, samples_at[at_ms], now_ms)
+        for at_ms in sorted(samples_at)
+    ]
+    useful = [one for one in all_read if one.current_ma or one.power_w is not None or one.energy_wh is not None]
+    live = [one for one in useful if one.current_ma] or [one for one in useful if one.power_w is not None]
+    newest_ms = live[-1].charger_time_ms if live else 0
+    return [one if one.charger_time_ms >= newest_ms else one.model_copy(update={"fresh": False}) for one in useful]
 
 
 def _observation(
@@ -93,7 +95,7 @@ def _is_fresh(sampled: Sequence[SampledValue], at_ms: int, now_ms: int) -> bool:
 
 
 def _values(charger: ChargerIdentity, sampled: Iterable[SampledValue]) -> Values:
-    """What was said twice (a session register beside the lifetime's, inlet and outlet) counts at the higher value."""
+    """Of a value that comes twice (session and lifetime registers, inlet and outlet) the higher one counts."""
     values: Values = {CURRENT: {}, POWER: {}, ENERGY: {}}
     for value in sampled:
         quantity = QUANTITIES.get((value.measurand or "").strip() or DEFAULT_MEASURAND)
@@ -111,7 +113,7 @@ def _values(charger: ChargerIdentity, sampled: Iterable[SampledValue]) -> Values
 
 
 def _amount(quantity: Quantity, sampled: SampledValue) -> int | None:
-    """The value in our unit; None where it is not to be believed."""
+    """The value in our unit; None where it is not plausible."""
     unit = (sampled.unit or "").strip().lower() or next(iter(quantity.units))
     text = str(sampled.value).strip()
     if unit not in quantity.units or not NUMBER.fullmatch(text) or (sampled.format or "").strip() == "SignedData":
@@ -121,33 +123,35 @@ def _amount(quantity: Quantity, sampled: SampledValue) -> int | None:
 
 
 def _total(values: Mapping[int | None, int]) -> int | None:
-    """The total as it was said, else the sum of the phases."""
+    """The total that was reported, else the sum of the phases."""
     if None in values:
         return values[None]
     return sum(values.values()) if values else None
 
 
 def _currents(charger: ChargerIdentity, values: Mapping[int | None, int]) -> tuple[int, int, int] | None:
-    """mA on the site's phases. A conductor that was not told of counts like the highest that was: unknown is not 0."""
+    """mA on the site's phases. A conductor without a value counts like the highest that has one: unknown is not 0."""
     of_phase = _by_site_phase(charger, values)
     if not of_phase and None not in values:
         return None
-    unsaid = values.get(None, max(of_phase.values(), default=0))
+    without_value = values.get(None, max(of_phase.values(), default=0))
     currents = [0, 0, 0]
     for phase in charger.phases:
-        currents[phase] = of_phase.get(phase, unsaid)
+        currents[phase] = of_phase.get(phase, without_value)
     return currents[0], currents[1], currents[2]
 
 
 def _by_site_phase(charger: ChargerIdentity, values: Mapping[int | None, int]) -> dict[int, int]:
     """L1 is the charger's first conductor, wired to the site's phase `phases[0]`.
 
-    A single-phase charger may say L1, or the site's phase: whatever it names flows through the one it has.
+    A single-phase charger may report L1, or the site's phase: either flows through the one that it has.
     """
-    said = {conductor: value for conductor, value in values.items() if conductor is not None}
-    if said and len(charger.phases) == 1:
-        return {charger.phases[0]: max(said.values())}
-    return {charger.phases[conductor]: value for conductor, value in said.items() if conductor < len(charger.phases)}
+    reported = {conductor: value for conductor, value in values.items() if conductor is not None}
+    if reported and len(charger.phases) == 1:
+        return {charger.phases[0]: max(reported.values())}
+    return {
+        charger.phases[conductor]: value for conductor, value in reported.items() if conductor < len(charger.phases)
+    }
 
 
 def amperes(limit_ma: int) -> float:

@@ -12,7 +12,7 @@ from adapters.ocpp import Gateway, Settings
 from adapters.time.clock import SimulatedClock
 from tests.adapters.ocpp.charger import Charger
 from tests.adapters.ocpp.site import Site, open_site
-from tests.adapters.ocpp.world import NOW_MS, Directory, FullLog, Kernel, World
+from tests.adapters.ocpp.world import DIALECTS, NOW_MS, Directory, FullLog, Kernel, World
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ async def world(tmp_path: Path, settings: Settings) -> AsyncIterator[World]:
     store, clock, directory, outcomes = FullLog(log), SimulatedClock(NOW_MS), Directory(), Outcomes(log)
     kernel = Kernel(log)
     following, deciding = asyncio.create_task(outcomes.run()), asyncio.create_task(kernel.run())
-    gateway = Gateway(store, clock, directory, outcomes, settings)  # type: ignore[arg-type]
+    gateway = Gateway(store, clock, directory, outcomes, settings, dialects=DIALECTS)  # type: ignore[arg-type]
     made = World(log, store, clock, directory, outcomes, gateway, kernel)
     made.port = await gateway.start("127.0.0.1", 0)
     yield made

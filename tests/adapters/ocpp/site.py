@@ -24,7 +24,7 @@ from domain.records.sites import ScheduleChanged, Target
 from processors.engine.host import Host
 from processors.load import Load
 from tests.adapters.ocpp.charger import PATIENCE_S, Charger
-from tests.adapters.ocpp.world import NOW_MS, Directory, FullLog
+from tests.adapters.ocpp.world import DIALECTS, NOW_MS, Directory, FullLog
 
 P = TypeVar("P", bound=Payload)
 
@@ -61,7 +61,7 @@ class Site:
     async def start(self, name: str) -> None:
         settings = Settings(gateway_id=name, configure_after_ms=3_600_000, decision_timeout_s=PATIENCE_S)
         store: Any = Store(self.log)
-        gateway = Gateway(store, self.clock, Directory(), self.outcomes, settings)
+        gateway = Gateway(store, self.clock, Directory(), self.outcomes, settings, dialects=DIALECTS)
         self.stores[name], self.gateways[name] = store, gateway
         self.ports[name] = await gateway.start("127.0.0.1", 0)
 

@@ -68,7 +68,7 @@ async def test_unknown_charger_and_wrong_password_look_the_same(world: World) ->
 )
 async def test_bad_credentials_are_refused(world: World, headers: dict[str, str]) -> None:
     assert (await refusal(world, headers=headers))[0] == 401
-    assert await world.said(Connected) == []
+    assert await world.reported(Connected) == []
 
 
 async def test_while_the_database_is_lost_it_is_told_to_come_again(
@@ -160,7 +160,7 @@ async def test_a_new_socket_takes_over(world: World) -> None:
     new = await world.connect()
     assert await old.closed() == 4001
     ended = (await world.input(Disconnected)).data
-    first, second = await world.said(Connected)
+    first, second = await world.reported(Connected)
     assert isinstance(ended, Disconnected)
     assert (ended.connection_id, ended.reason) == (first.connection_id, "superseded")
     assert second.connection_id != first.connection_id
@@ -180,7 +180,7 @@ async def test_a_closed_socket_is_recorded_with_its_code(world: World, charger: 
 async def test_closing_the_gateway_closes_and_records_every_socket(world: World, charger: Charger) -> None:
     await world.gateway.close()
     assert await charger.closed() == 1001
-    assert [ended.reason for ended in await world.said(Disconnected)] == ["1001"]
+    assert [ended.reason for ended in await world.reported(Disconnected)] == ["1001"]
 
 
 async def test_a_socket_that_can_not_be_recorded_is_closed(world: World) -> None:
@@ -190,4 +190,4 @@ async def test_a_socket_that_can_not_be_recorded_is_closed(world: World) -> None
     world.store.full = False
     await world.connect()
     await world.input(Connected)
-    assert await world.said(Disconnected) == []
+    assert await world.reported(Disconnected) == []

@@ -6,11 +6,12 @@ import asyncio
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from adapters.log.outcomes import Outcomes
 from adapters.log.sqlite.log import SqliteLog
-from adapters.ocpp import Gateway, Settings
+from adapters.ocpp import Dialect, Gateway, Settings
+from adapters.ocpp.v16.dialect import Ocpp16
 from adapters.time.clock import SimulatedClock
 from commands.log import topics
 from commands.log.codec import canonical, decode, entry
@@ -28,6 +29,7 @@ CHARGERS = {
     "CP1": ChargerIdentity("CP1", "s1", (0, 1, 2), 230_000),
     "CP2": ChargerIdentity("CP2", "s1", (1,), 230_000),
 }
+DIALECTS: tuple[Dialect, ...] = (Ocpp16(),)
 P = TypeVar("P", bound=Payload)
 
 
@@ -117,10 +119,11 @@ class World:
     port: int = 0
     chargers: list[Charger] = field(default_factory=list)
 
-    async def restart(self, settings: Settings) -> None:
+    async def restart(self, settings: Settings, dialects: Sequence[Dialect] = DIALECTS) -> None:
         """Another gateway on the same log."""
         await self.gateway.close()
-        self.gateway = Gateway(self.store, self.clock, self.directory, self.outcomes, settings)  # type: ignore[arg-type]
+        store: Any = self.store
+        self.gateway = Gateway(store, self.clock, self.directory, self.outcomes, settings, dialects=dialects)
         self.port = await self.gateway.start("127.0.0.1", 0)
 
     async def connect(self, ocpp_id: str = "CP1", **options: str) -> Charger:
@@ -134,7 +137,7 @@ class World:
         pages = [await self.log.read(topic, partition) for partition in range(self.log.partitions(topic))]
         return [decode(stored.body) for page in pages for stored in page]
 
-    async def said(self, kind: type[P], processor: str = "load") -> list[P]:
+    async def reported(self, kind: type[P], processor: str = "load") -> list[P]:
         return [record.data for record in await self.inputs(processor) if isinstance(record.data, kind)]
 
     async def input(self, kind: type[Payload], processor: str = "load", number: int = 1) -> Record:

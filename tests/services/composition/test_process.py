@@ -56,7 +56,7 @@ def test_each_has_its_help(service: str) -> None:
 @pytest.mark.parametrize(
     ("service", "clock", "parts"),
     [
-        ("gateway", None, ["outcomes", "sign of life", "gateway"]),
+        ("gateway", None, ["outcomes", "gateway heartbeat", "gateway"]),
         ("gateway", "127.0.0.1:9", ["outcomes", "gateway"]),
         ("timekeeper", None, ["timekeeper", "gateway watch"]),
         ("timekeeper", "127.0.0.1:9", ["timekeeper"]),

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from adapters.ocpp.liveness.gateway_watch import GatewayWatch
-from adapters.ocpp.liveness.heartbeat import SignOfLife
+from adapters.ocpp.liveness.heartbeat import GatewayHeartbeat
 from domain.load_control.heartbeats import BEAT_MS, LOOK_MS, REASON, SILENCE_MS
 from domain.records.load import ChargerConnected, ChargerDisconnected
 from domain.records.observations import Disconnected
@@ -25,7 +25,7 @@ MAX_MA = 32_000
 
 @dataclass
 class Watched:
-    """Gateways that give signs of life, and who listens to them."""
+    """Gateways that publish heartbeats, and the watch over them."""
 
     site: Site
     running: dict[str, asyncio.Task[None]] = field(default_factory=dict)
@@ -38,9 +38,9 @@ class Watched:
         await asyncio.wait([self.running.pop(name)])
 
     async def live(self, name: str) -> None:
-        sign = SignOfLife(self.site.log, self.site.clock, name)
-        await sign.give()
-        self.run(name, sign.run())
+        heartbeat = GatewayHeartbeat(self.site.log, self.site.clock, name)
+        await heartbeat.publish()
+        self.run(name, heartbeat.run())
 
     async def watch(self) -> None:
         """Return once it listens; its first look is the next that is due."""

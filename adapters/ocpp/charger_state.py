@@ -1,4 +1,4 @@
-"""What is wanted of one charger, and what is known of its transactions; it outlives the charger's sockets."""
+"""The state of a charger that outlives its sockets: what is desired of it, and what is known of its transactions."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class OneShot:
 
 
 @dataclass(slots=True)
-class Agenda:
-    """`changed` wakes who sends; `undecided` counts the starts that got no decision in time, by their natural id."""
+class ChargerState:
+    """`changed` wakes the sender; `undecided` counts the starts without a decision in time, by their natural id."""
 
     desired: Desired | None = None
     traceparent: str | None = None
@@ -33,8 +33,8 @@ class Agenda:
     _connectors: dict[int, int] = field(default_factory=dict)
     _ended: deque[int] = field(default_factory=lambda: deque(maxlen=REMEMBERED_TRANSACTIONS))
 
-    def want(self, desired: Desired, traceparent: str | None = None) -> None:
-        """Only the newest counts: what it replaces is never sent."""
+    def desire(self, desired: Desired, traceparent: str | None = None) -> None:
+        """Replace what is desired. Only the newest counts: what it replaces is never sent."""
         self.desired, self.traceparent = desired, traceparent
         self.changed.set()
 
@@ -43,30 +43,33 @@ class Agenda:
         owner = self.desired.owner if self.desired is not None else None
         return owner is not None and owner.connection_id == connection_id
 
-    def command(self, command: CommandRequested, traceparent: str | None = None) -> None:
+    def add_command(self, command: CommandRequested, traceparent: str | None = None) -> None:
+        """Queue a one-shot command behind those that wait already."""
         self.commands.append(OneShot(command, traceparent))
         self.changed.set()
 
-    def forget_command(self, command_id: str) -> bool:
-        """Whether it still waited."""
+    def remove_command(self, command_id: str) -> bool:
+        """Take a one-shot command out of the queue; False: it does not wait any more."""
         waiting = [one for one in self.commands if one.command.command_id == command_id]
         for one in waiting:
             self.commands.remove(one)
         return bool(waiting)
 
     def transaction_seen(self, transaction_id: int, connector_id: int) -> None:
+        """Remember where a transaction runs; of more than `REMEMBERED_TRANSACTIONS` the oldest is forgotten."""
         self._connectors.pop(transaction_id, None)
         self._connectors[transaction_id] = connector_id
         if len(self._connectors) > REMEMBERED_TRANSACTIONS:
             del self._connectors[next(iter(self._connectors))]
 
     def transaction_ended(self, transaction_id: int) -> None:
+        """Remember that the charger reported the end of a transaction."""
         self._ended.append(transaction_id)
 
     def connector_of(self, transaction_id: int) -> int:
-        """Where a transaction runs: as the charger said, else connector 1."""
+        """The connector that the charger reported for a transaction, else connector 1."""
         return self._connectors.get(transaction_id, 1)
 
     def runs(self, transaction_id: int) -> bool:
-        """False once the charger said that it stopped."""
+        """False once the charger reported the end of the transaction."""
         return transaction_id not in self._ended

@@ -1,23 +1,23 @@
-"""Says that this process's gateway lives."""
+"""Heartbeats of the gateway of this process."""
 
 from __future__ import annotations
 
 import asyncio
 
-from adapters.ocpp.liveness.heartbeat import SignOfLife
+from adapters.ocpp.liveness.heartbeat import GatewayHeartbeat
 from services.parts.base import Base
 from services.parts.loops import LoopsPart
 
 
-class SignOfLifePart(LoopsPart):
+class GatewayHeartbeatPart(LoopsPart):
     """Started before the gateway, and so stopped after it: no socket is held in silence."""
 
-    name = "sign of life"
+    name = "gateway heartbeat"
 
     def __init__(self, base: Base) -> None:
-        self._sign = SignOfLife(base.log, base.clock, base.settings.gateway_id)
-        super().__init__(self._sign)
+        self._heartbeat = GatewayHeartbeat(base.log, base.clock, base.settings.gateway_id)
+        super().__init__(self._heartbeat)
 
     async def start(self, tasks: asyncio.TaskGroup) -> None:
-        await self._sign.give()
+        await self._heartbeat.publish()
         await super().start(tasks)

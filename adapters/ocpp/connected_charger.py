@@ -1,0 +1,89 @@
+"""The charger at one socket: what a dialect may use to handle its messages and to write calls to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ocpp.exceptions import InternalError
+
+from adapters.ocpp.charger_state import ChargerState
+from adapters.ocpp.context import GatewayContext
+from adapters.ocpp.recorder import Observation
+from commands.ports.directory import ChargerIdentity
+from domain.load_control import ownership
+from domain.records import Payload, Record
+from domain.records.time import InputRejected
+
+
+class Undecided(InternalError):
+    """No decision came in time, or another socket speaks for the charger: the charger has to ask again."""
+
+
+@dataclass(slots=True)
+class ConnectedCharger:
+    """A charger, the socket that it is connected by, and its state, which outlives the socket."""
+
+    identity: ChargerIdentity
+    connection_id: str
+    state: ChargerState
+    context: GatewayContext
+    deciding: int = 0
+    """Messages that wait for a decision."""
+    starting: int = 0
+    """Starts of transactions that are not answered: the charger does not know their transactions yet."""
+    has_rebooted: bool = False
+    """Whether the charger has booted since its limits and configuration were last sent from the start."""
+
+    @property
+    def id(self) -> str:
+        return self.identity.charger_id
+
+    @property
+    def site_id(self) -> str:
+        return self.identity.site_id
+
+    @property
+    def owns(self) -> bool:
+        """Whether this socket speaks for the charger, as far as the log was read."""
+        return self.state.is_owned_by(self.connection_id)
+
+    def now_ms(self) -> int:
+        return self.context.clock.now_ms()
+
+    def rebooted(self) -> None:
+        """The charger has booted: what it was sent before may be lost."""
+        self.has_rebooted = True
+        self.state.changed.set()
+
+    async def vehicle_of(self, token: str) -> tuple[str, str | None]:
+        """(opaque reference, vehicle id or None) of a token that was presented."""
+        return await self.context.directory.vehicle_of(token)
+
+    def observation(self, reported: Payload, record_id: str = "", traceparent: str | None = None) -> Observation:
+        """What the charger `reported` on this socket, ready to be persisted.
+
+        `record_id` is for messages with a natural key: a repeat then has the same id.
+        """
+        return self.context.recorder.observation(self.site_id, reported, record_id, self.connection_id, traceparent)
+
+    async def persist(self, *observations: Observation) -> None:
+        """Return once they are durable; only then may the message be answered. Raises `LogError`."""
+        await self.context.recorder.persist(*observations)
+
+    async def decision(self, asked: Observation, types: frozenset[str]) -> Record:
+        """The first decision on what was asked: an event of one of `types`, or `InputRejected`.
+
+        Raises `Undecided` (an OCPP InternalError) after `decision_timeout_s`, and where a newer socket speaks for the
+        charger.
+        """
+        timeout_s = self.context.settings.decision_timeout_s
+        self.deciding += 1
+        try:
+            decided = await self.context.outcomes.wait(asked.id, types, timeout_s)
+        finally:
+            self.deciding -= 1
+        if decided is None:
+            raise Undecided("not decided in time, ask again", {"reason": f"no decision within {timeout_s} s"})
+        if isinstance(decided.data, InputRejected) and decided.data.rule == ownership.RULE:
+            raise Undecided("ask on the newest connection", {"reason": decided.data.reason})
+        return decided

@@ -1,0 +1,104 @@
+"""Authorize: recorded for `sites`, answered with the decision."""
+
+from __future__ import annotations
+
+import pytest
+from ocpp.v16 import call
+
+from adapters.ocpp.connected_charger import Undecided
+from commands.ports.log import LogFull
+from domain.load_control import ownership
+from domain.records import Payload
+from domain.records.load import TransactionPermitted, TransactionRefused
+from domain.records.observations import Authorize
+from domain.records.sites import StartDenied
+from domain.records.time import InputRejected
+from tests.adapters.ocpp.v16.charger import Station
+from tests.adapters.ocpp.world import NOW_MS
+
+PERMITTED = TransactionPermitted(
+    rule="r", reason="room", charger_id="CP1", request_id="x", start_ma=6000, expires_ms=NOW_MS + 1
+)
+
+
+def rejected(rule: str = "r") -> InputRejected:
+    return InputRejected(input_id="i", input_type="t", rule=rule, field="charger_id", reason="no such charger")
+
+
+@pytest.mark.parametrize(
+    ("decision", "status"),
+    [
+        (PERMITTED, "Accepted"),
+        (TransactionRefused(rule="r", reason="no room", charger_id="CP1", request_id="x"), "Blocked"),
+        (StartDenied(rule="r", reason="not your turn", charger_id="CP1", request_id="x"), "Blocked"),
+        (rejected(), "Invalid"),
+    ],
+)
+async def test_the_answer_is_the_decision(station: Station, decision: Payload, status: str) -> None:
+    station.decisions.decision = decision
+    assert await station.send(call.Authorize(id_tag="known")) == {"idTagInfo": {"status": status}}
+
+
+async def test_it_is_recorded_for_sites_as_said_on_this_socket(station: Station) -> None:
+    station.decisions.decision = PERMITTED
+    await station.send(call.Authorize(id_tag="known"))
+    (record,) = station.records("sites")
+    assert record.data == Authorize(charger_id="CP1", token_ref="ref-known", vehicle_id="v1")
+    assert (record.stream, record.actor, record.source, record.time) == ("sites:s1", "CP1", "/ocpp/socket-1", NOW_MS)
+    assert station.decisions.waited_for == [record.id]
+    assert station.records("load") == []
+
+
+async def test_an_unknown_token_is_a_walk_up(station: Station) -> None:
+    station.decisions.decision = PERMITTED
+    await station.send(call.Authorize(id_tag="stranger"))
+    assert station.recorded("sites") == [Authorize(charger_id="CP1", token_ref="ref-stranger", vehicle_id=None)]
+
+
+async def test_each_one_is_a_new_question(station: Station) -> None:
+    station.decisions.decision = PERMITTED
+    for _ in range(2):
+        await station.send(call.Authorize(id_tag="KNOWN"))
+    first, second = station.records("sites")
+    assert first.id != second.id
+
+
+async def test_a_token_may_be_padded_and_longer_than_the_specification_says(station: Station) -> None:
+    station.decisions.decision = PERMITTED
+    await station.send_raw("Authorize", {"idTag": f" {'x' * 40} "})
+    (authorize,) = station.recorded("sites")
+    assert isinstance(authorize, Authorize)
+    assert authorize.token_ref == f"ref-{'x' * 40}"
+
+
+@pytest.mark.parametrize(
+    ("payload", "code"),
+    [
+        ({}, "ProtocolError"),
+        ({"idTag": 5}, "TypeConstraintViolation"),
+        ({"idTag": None}, "TypeConstraintViolation"),
+        ({"idTag": "  "}, "PropertyConstraintViolation"),
+        ({"idTag": "x" * 256}, "PropertyConstraintViolation"),
+    ],
+)
+async def test_it_needs_a_token(station: Station, payload: dict[str, object], code: str) -> None:
+    assert await station.refusal("Authorize", payload) == (code, "idTag")
+
+
+async def test_without_a_decision_in_time_the_charger_has_to_ask_again(station: Station) -> None:
+    with pytest.raises(Undecided) as undecided:
+        await station.send(call.Authorize(id_tag="KNOWN"))
+    assert undecided.value.details == {"reason": "no decision within 20.0 s"}
+
+
+async def test_on_a_socket_that_does_not_own_the_charger_it_has_to_be_asked_elsewhere(station: Station) -> None:
+    station.decisions.decision = rejected(ownership.RULE)
+    with pytest.raises(Undecided, match="newest connection"):
+        await station.send(call.Authorize(id_tag="KNOWN"))
+
+
+async def test_what_is_not_stored_is_not_asked(station: Station) -> None:
+    station.log.full = True
+    with pytest.raises(LogFull):
+        await station.send(call.Authorize(id_tag="KNOWN"))
+    assert station.decisions.waited_for == []

@@ -1,0 +1,171 @@
+"""StartTransaction: recorded under the id of the start, answered with the transaction that `load` gave."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from ocpp.v16 import call
+
+from adapters.ocpp.connected_charger import Undecided
+from commands.ports.log import LogFull
+from domain.load_control import ownership
+from domain.records.load import TransactionStarted
+from domain.records.observations import TransactionStart
+from domain.records.time import InputRejected
+from tests.adapters.ocpp.v16.charger import Station
+from tests.adapters.ocpp.world import NOW_MS
+
+START = call.StartTransaction(connector_id=1, id_tag="KNOWN", meter_start=1000, timestamp="2026-01-01T00:00:00Z")
+RAW = {"connectorId": 1, "idTag": "KNOWN", "meterStart": 1000, "timestamp": "2026-01-01T00:00:00Z"}
+
+
+def started(transaction_id: int = 77, permitted: bool = True) -> TransactionStarted:
+    return TransactionStarted(
+        transaction_id=transaction_id,
+        charger_id="CP1",
+        connector_id=1,
+        vehicle_id="v1",
+        token_ref="ref-known",
+        meter_start_wh=1000,
+        permitted=permitted,
+        commissioning=False,
+        duplicate_of=None,
+    )
+
+
+def rejected(rule: str = "r") -> InputRejected:
+    return InputRejected(input_id="i", input_type="t", rule=rule, field="source", reason="no such charger")
+
+
+def ids(station: Station) -> list[str]:
+    return [record.id for record in station.records()]
+
+
+@pytest.fixture
+def station(station: Station) -> Station:
+    station.decisions.decision = started()
+    return station
+
+
+@pytest.mark.parametrize(("permitted", "status"), [(True, "Accepted"), (False, "Invalid")])
+async def test_the_answer_is_the_transaction_and_whether_it_is_permitted(
+    station: Station, permitted: bool, status: str
+) -> None:
+    station.decisions.decision = started(permitted=permitted)
+    assert await station.send(START) == {"transactionId": 77, "idTagInfo": {"status": status}}
+
+
+async def test_a_rejected_start_is_invalid_and_bears_no_transaction(station: Station) -> None:
+    station.decisions.decision = rejected()
+    assert await station.send(START) == {"transactionId": 0, "idTagInfo": {"status": "Invalid"}}
+
+
+async def test_it_is_recorded_for_load(station: Station) -> None:
+    await station.send(START)
+    (record,) = station.records("load")
+    assert record.data == TransactionStart(
+        charger_id="CP1",
+        connector_id=1,
+        token_ref="ref-known",
+        vehicle_id="v1",
+        meter_start_wh=1000,
+        charger_time_ms=NOW_MS,
+    )
+    assert (record.stream, record.source) == ("load:s1", "/ocpp/socket-1")
+    assert station.decisions.waited_for == [record.id]
+    assert station.records("sites") == []
+
+
+async def test_the_connector_of_the_transaction_is_remembered(station: Station) -> None:
+    await station.send(replace(START, connector_id=2))
+    assert station.state.connector_of(77) == 2
+
+
+@pytest.mark.parametrize("timestamp", [START.timestamp, "2026-01-01T01:00:00.000+01:00"])
+async def test_a_repeat_is_the_same_record(station: Station, timestamp: str) -> None:
+    await station.send(START)
+    await station.send(replace(START, timestamp=timestamp))
+    first, again = ids(station)
+    assert first == again
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"meter_start": 1001}, {"connector_id": 2}, {"id_tag": "OTHER"}, {"timestamp": "2026-01-01T00:00:01Z"}],
+)
+async def test_another_start_is_another_record(station: Station, other: dict[str, Any]) -> None:
+    await station.send(START)
+    await station.send(replace(START, **other))
+    first, second = ids(station)
+    assert first != second
+
+
+async def test_on_another_socket_it_is_another_record_of_the_same(station: Station) -> None:
+    """What came on the older socket may not count any more; `load` recognises the start by itself."""
+    await station.send(START)
+    station.reconnect()
+    await station.send(START)
+    first, second = station.records()
+    assert first.id != second.id
+    assert first.data == second.data
+
+
+@pytest.mark.parametrize("decision", [None, rejected(ownership.RULE)])
+async def test_an_undecided_start_is_asked_again_under_a_new_id(
+    station: Station, decision: InputRejected | None
+) -> None:
+    """The host drops an id that it has seen; `load` recognises the start by itself."""
+    station.decisions.decision = decision
+    for _ in range(2):
+        with pytest.raises(Undecided):
+            await station.send(START)
+    station.decisions.decision = started(5)
+    assert (await station.send(START))["transactionId"] == 5
+    assert len(set(ids(station))) == 3
+    assert len({record.data for record in station.records()}) == 1
+
+
+async def test_a_decided_start_has_its_first_id_again(station: Station) -> None:
+    station.decisions.decision = None
+    with pytest.raises(Undecided):
+        await station.send(START)
+    station.decisions.decision = started()
+    await station.send(START)
+    await station.send(START)
+    undecided, _, repeated = ids(station)
+    assert undecided == repeated
+
+
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        ({"meterStart": "12"}, "TypeConstraintViolation"),
+        ({"meterStart": 1.5}, "TypeConstraintViolation"),
+        ({"meterStart": True}, "TypeConstraintViolation"),
+        ({"meterStart": -1}, "PropertyConstraintViolation"),
+        ({"connectorId": 0}, "PropertyConstraintViolation"),
+        ({"connectorId": 1001}, "PropertyConstraintViolation"),
+        ({"timestamp": "yesterday"}, "PropertyConstraintViolation"),
+        ({"timestamp": "1700-01-01T00:00:00Z"}, "PropertyConstraintViolation"),
+        ({"timestamp": 17}, "TypeConstraintViolation"),
+        ({"idTag": " "}, "PropertyConstraintViolation"),
+        ({"idTag": 5}, "TypeConstraintViolation"),
+    ],
+)
+async def test_what_is_refused(station: Station, changed: dict[str, Any], code: str) -> None:
+    assert await station.refusal("StartTransaction", RAW | changed) == (code, *changed)
+
+
+@pytest.mark.parametrize("missing", RAW)
+async def test_every_field_is_needed(station: Station, missing: str) -> None:
+    rest = {name: value for name, value in RAW.items() if name != missing}
+    assert await station.refusal("StartTransaction", rest) == ("ProtocolError", missing)
+
+
+async def test_what_is_not_stored_is_not_asked(station: Station) -> None:
+    station.log.full = True
+    with pytest.raises(LogFull):
+        await station.send(START)
+    assert station.decisions.waited_for == []
