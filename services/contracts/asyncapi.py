@@ -13,7 +13,7 @@ from processors import load, registry, sites, vehicles
 Document = dict[str, Any]
 
 HANDLED: dict[str, frozenset[type[Payload]]] = {
-    "registry": frozenset({*registry.DESCRIBE, registry.ApproveEnterprise, registry.SuspendEnterprise}),
+    "registry": frozenset(registry.handlers.routes),
     "vehicles": frozenset(vehicles.handlers.routes),
     "sites": frozenset(sites.handlers.routes),
     "load": frozenset(load.handlers.routes),
