@@ -101,7 +101,7 @@ def evolve(site: Site, event: Payload, time_ms: int) -> Site:
         case events.CapacityKnown():
             return replace(site, limits=nodes_of(event.limits), fixed=dict(event.fixed))
         case events.SiteChargerAdded():
-            return _with_charger(site, SiteCharger(_outlet(event)))
+            return _with_charger(site, SiteCharger(outlet_of(event)))
         case events.SiteChargerChanged():
             charger = site.chargers[event.charger_id]
             return _with_charger(site, replace(charger, connected=event.connected, status=event.status))
@@ -142,7 +142,8 @@ def _announced(sessions: Mapping[str, Session], event: events.EtaChanged) -> dic
     }
 
 
-def _outlet(event: events.SiteChargerAdded) -> Outlet:
+def outlet_of(event: events.SiteChargerAdded) -> Outlet:
+    """The charger as the electrical tree has it."""
     return Outlet(event.charger_id, event.node, event.phases, event.max_ma, event.min_ma, event.voltage_mv)
 
 

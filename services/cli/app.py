@@ -16,6 +16,7 @@ from services.cli import (
     cluster,
     demo,
     maintenance,
+    prove,
     rebuild,
     replay,
     schemas,
@@ -39,6 +40,7 @@ app.command()(simulate.simulate)
 app.command()(token.token)
 app.command()(replay.replay)
 app.command()(build.build)
+app.command()(prove.prove)
 app.command()(rebuild.rebuild)
 app.command()(maintenance.checkpoint)
 app.command()(maintenance.migrate)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain import proof
+from domain.proof import prove
 from domain.records import load, registry
 from domain.records.sites import ScheduleChanged, SessionPaused, SessionResumed
 from tests.stories.site import NODES, SiteStory, targets
@@ -80,5 +80,5 @@ def test_the_schedule_records_the_reserve_so_that_it_can_be_called_again():
     decision = one(ScheduleChanged, story.charging("b", "p2c4"))
     outlets = {charger.outlet.id: charger.outlet for charger in story.site.chargers.values()}
     assert decision.priority_reserve_w == RESERVE_W
-    assert proof.holds(decision, outlets) is True
-    assert proof.holds(decision.model_copy(update={"priority_reserve_w": 0}), outlets) is False
+    assert prove(decision, outlets).is_equal()
+    assert not prove(decision.model_copy(update={"priority_reserve_w": 0}), outlets).is_equal()

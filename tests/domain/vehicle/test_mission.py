@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain import proof
+from domain.proof import prove
 from domain.records import Decision
 from domain.records.registry import VehicleRegistered
 from domain.records.time import InputRejected
@@ -310,10 +310,10 @@ def test_decisions_hold_when_their_rule_is_called_again_and_forged_ones_do_not()
     story.request("s2")
     decisions = {type(one.data): one.data for one in story.recorded if isinstance(one.data, Decision)}
     granted, denied = decisions[PriorityGranted], decisions[PriorityDenied]
-    assert proof.holds(granted, {}) is True
-    assert proof.holds(denied, {}) is True
-    assert proof.holds(granted.model_copy(update={"evidence": denied.evidence}), {}) is False
-    assert proof.holds(denied.model_copy(update={"reason": "it is not near the site"}), {}) is False
+    assert prove(granted, {}).is_equal()
+    assert prove(denied, {}).is_equal()
+    assert not prove(granted.model_copy(update={"evidence": denied.evidence}), {}).is_equal()
+    assert not prove(denied.model_copy(update={"reason": "it is not near the site"}), {}).is_equal()
 
 
 TRUTH = st.sampled_from([None, True, False])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain import proof
+from domain.proof import prove
 from domain.records.registry import VehicleRegistered
 from domain.records.time import InputRejected
 from domain.records.vehicles import (
@@ -53,7 +53,7 @@ def test_a_level_of_15_percent_is_granted_until_the_departure():
     assert (granted.tier, granted.basis, granted.valid_until_ms) == (1, "low_charge", START_MS + 4 * HOUR_MS)
     assert granted.evidence.level_permille == 150
     assert granted.reason == "the charge level is at most 15 %; grant 1 of 2"
-    assert proof.holds(granted, {}) is True
+    assert prove(granted, {}).is_equal()
 
 
 def test_but_for_no_longer_than_six_hours():
