@@ -13,7 +13,7 @@ from api.problems import Problem
 from commands.log.topics import stream
 from commands.register_vehicle import VIN_PATTERN
 from domain.registry.access import ACTIONS, NOBODY, Belongs, Principal, allows
-from projections import enterprises, sessions, sites, vehicles
+from projections import decisions, enterprises, sessions, sites, vehicles
 from projections.projection import Row
 
 
@@ -61,6 +61,8 @@ async def _thing(context: Context, ids: dict[str, str]) -> tuple[str, Belongs]:
         return "session_id", await belongs_session(context, ids["session_id"])
     if "vehicle_id" in ids:
         return "vehicle_id", vehicles.belongs(await known_vehicle(context, ids["vehicle_id"], status=404))
+    if "event_id" in ids:
+        return "event_id", await belongs_decision(context, ids["event_id"])
     if "enterprise_id" in ids:
         return "enterprise_id", Belongs(enterprise_id=ids["enterprise_id"])
     return "", NOBODY
@@ -120,6 +122,12 @@ async def belongs_session(context: Context, session_id: str) -> Belongs:
     vehicle_id = row["vehicle_id"]
     owner = await context.database.read(lambda connection: vehicles.find(connection, vehicle_id))
     return NOBODY if owner is None else vehicles.belongs(owner)
+
+
+async def belongs_decision(context: Context, event_id: str) -> Belongs:
+    """Whose a decision is: whose its stream is. An event that holds none is nobody's."""
+    row = await find(context, lambda connection: decisions.find(connection, event_id))
+    return NOBODY if row is None else await belongs_stream(context, row["stream"])
 
 
 async def belongs_stream(context: Context, stream: str | None) -> Belongs:

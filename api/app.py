@@ -22,6 +22,7 @@ from api.routes import (
     login,
     notifications,
     priority_audit,
+    proofs,
     sessions,
     sites,
     telemetry,
@@ -57,6 +58,7 @@ RESOURCES = (
     urgent_reviews,
     priority_audit,
     events,
+    proofs,
     health,
 )
 PAGES = (log_in, site_page, driver_actions, operator_actions, assets)

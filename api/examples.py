@@ -40,3 +40,30 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "UrgentReviewRequest": {"reason": "to the hospital"},
     "UrgentReviewDecision": {"granted": True, "reason": "called back"},
 }
+"""The body of each request."""
+ANSWERS: dict[str, dict[str, Any]] = {
+    "DecisionProof": {
+        "event_id": "5f0c5d2e-6a0e-5c1b-9a57-0c2f7f6f1c11",
+        "type": "priority.denied.v1",
+        "time": "2026-11-23T12:00:00Z",
+        "stream": "vehicles:0199c3a2-7c1e-7d53-8f0a-5b6f2f3d4c5e",
+        "rule": "priority.mission.v1",
+        "reason": "it is not on a mission, says its enterprise",
+        "equal": True,
+        "unprovable": None,
+        "inputs": {
+            "evidence": {
+                "eligible": True,
+                "mission_active": False,
+                "mission_age_ms": 42_000,
+                "location_zone": "9qh1u",
+                "location_age_ms": 8_000,
+                "site_zone": "9qh1x",
+                "level_permille": 350,
+                "level_age_ms": 8_000,
+            }
+        },
+        "recorded": "it is not on a mission, says its enterprise",
+        "again": "it is not on a mission, says its enterprise",
+    },
+}

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi.routing import APIRoute
 
 from api import problems
-from api.examples import EXAMPLES
+from api.examples import ANSWERS, EXAMPLES
 from api.middleware import OPEN, PROTECTED
 from api.routes import login
 from api.shapes.problems import Problem
@@ -48,7 +48,7 @@ def completed(document: Document) -> Document:
         schemas.pop(name, None)
     schemas["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas |= schemas["Problem"].pop("$defs")
-    for name, example in EXAMPLES.items():
+    for name, example in (EXAMPLES | ANSWERS).items():
         schemas[name]["examples"] = [example]
     for path, operations in document["paths"].items():
         for method, operation in operations.items():

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Boolean, Column, Connection, String, Table, bindparam, func, select
 
 from commands.ports.directory import ChargerIdentity
+from domain.electrical.grid import Outlet
 from domain.records import load
 from projections.charger_use import CHARGER_USE
 from projections.projection import METADATA, Change, Happened, Projection, Row, change, insert_new
@@ -123,6 +124,9 @@ AT_SITE = (
     .order_by(CHARGERS.c.id)
 )
 VOLTAGES = select(CHARGERS.c["id", "voltage_mv"]).where(CHARGERS.c.site_id == bindparam("site_id"))
+OUTLETS = select(CHARGERS.c["id", "node", "phases", "max_ma", "min_ma", "voltage_mv"]).where(
+    CHARGERS.c.site_id == bindparam("site_id")
+)
 ONE = select(CHARGERS).where(CHARGERS.c.id == bindparam("id"))
 
 
@@ -155,3 +159,9 @@ def identity(connection: Connection, ocpp_id: str) -> ChargerIdentity | None:
     """What the gateway needs to know of the charger that connects as `ocpp_id`."""
     row = find(connection, ocpp_id)
     return row and ChargerIdentity(row["id"], row["site_id"], tuple(row["phases"]), row["voltage_mv"])
+
+
+def outlets(connection: Connection, site_id: str) -> dict[str, Outlet]:
+    """The chargers of a site, as its electrical tree has them."""
+    rows = connection.execute(OUTLETS, {"site_id": site_id}).mappings()
+    return {row["id"]: Outlet(**{**row, "phases": tuple(row["phases"])}) for row in rows}

@@ -25,6 +25,7 @@ DECISIONS = Table(
     Column("reason", String, nullable=False),
     Column("causationid", String, nullable=False),
     Index("decisions_of_key", "key", "time_ms"),
+    Index("decisions_by_id", "id"),
 )
 PROJECTION = Projection(DECISIONS, None)
 ADD = insert_new(DECISIONS)
@@ -60,3 +61,11 @@ LATEST = (
 def latest(connection: Connection, site_id: str, limit: int) -> list[Row]:
     """The newest decisions of a site's streams (`sites:<id>`, `load:<id>`), and about priority there."""
     return list(connection.execute(LATEST, {"key": site_id, "limit": limit}).mappings())
+
+
+BY_ID = select(DECISIONS).where(DECISIONS.c.id == bindparam("id")).limit(1)
+
+
+def find(connection: Connection, event_id: str) -> Row | None:
+    """The decision that the event with this id holds, with the event's place on the log."""
+    return connection.execute(BY_ID, {"id": event_id}).mappings().first()

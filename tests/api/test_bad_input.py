@@ -210,6 +210,8 @@ async def test_unknown_routes_methods_and_things(world: World) -> None:
         ("GET", f"/api/v1/sessions/{'x' * 65}", 422),
         ("GET", "/api/v1/sessions/..%2f..%2fetc", 404),
         ("POST", "/api/v1/sessions/forged/accept", 404),
+        ("GET", "/api/v1/events/forged/proof", 404),
+        ("GET", "/api/v1/events/%00/proof", 422),
     ):
         answer = await world.client.request(method, path)
         assert (answer.status_code, answer.headers["content-type"]) == (status, PROBLEM), path

@@ -7,7 +7,7 @@ import httpx
 from jsonschema import Draft202012Validator
 
 from api.app import App
-from api.examples import EXAMPLES
+from api.examples import ANSWERS, EXAMPLES
 from domain.records.sites import SessionOffered
 from tests.api.world import NOW_MS, World
 
@@ -97,6 +97,13 @@ def test_every_body_has_an_example_and_every_answer_a_shape() -> None:
                 assert told["content"]["application/json"]["schema"], (path, status)
 
 
+def test_the_examples_of_answers_are_of_their_shape() -> None:
+    for name, example in ANSWERS.items():
+        schema = {"$ref": f"#/components/schemas/{name}", "components": DOCUMENT["components"]}
+        Draft202012Validator(schema).validate(example)
+        assert DOCUMENT["components"]["schemas"][name]["examples"] == [example]
+
+
 async def test_the_server_gives_it(world: World) -> None:
     assert (await world.client.get("/openapi.json")).json()["components"] == DOCUMENT["components"]
 
@@ -126,8 +133,9 @@ async def test_the_examples_work_and_the_answers_are_as_described(world: World) 
         session_id=session_id, charger_id="c1", held_until_ms=NOW_MS, rule="r", reason="r", facts=()
     )
     await world.tell(("sites:garage", offered))
+    [decision, *_] = (await world.get("/sites/garage/decisions")).json()["decisions"]
     for path in (path for method, path in OPERATIONS if method == "get" and path.startswith(v1)):
         if path not in (f"{v1}/events", f"{v1}/users/me"):
-            ids = {"enterprise_id": "city-ambulance", "site_id": "garage"}
+            ids = {"enterprise_id": "city-ambulance", "site_id": "garage", "event_id": decision["id"]}
             await get(path, **ids, vehicle_id=vehicle_id, session_id=session_id)
     check(await world.get("/sites/nowhere"), "get", f"{v1}/sites/{{site_id}}")

@@ -47,3 +47,13 @@ async def test_a_rejection_is_found_by_the_command_that_led_to_it(told: Told) ->
     assert row is not None
     assert (row["field"], row["reason"], row["rule"]) == ("site_id", "unknown", "r.v1")
     assert await told.database.read(lambda connection: rejections.caused_by(connection, "command-2")) is None
+
+
+async def test_a_decision_is_found_by_the_id_of_its_event_with_its_place_on_the_log(told: Told) -> None:
+    denied = StartDenied(charger_id="c1", request_id="r1", rule="admission.v1", reason="held for another car")
+    await told.tell("sites:north", denied, denied)
+    for row in await told.database.read(lambda connection: decisions.latest(connection, "north", 10)):
+        event_id = row["id"]
+        found = await told.database.read(lambda connection, event_id=event_id: decisions.find(connection, event_id))
+        assert found == row
+    assert await told.database.read(lambda connection: decisions.find(connection, "nowhere")) is None
