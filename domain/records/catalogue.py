@@ -20,7 +20,7 @@ class Payload(BaseModel):
 
 
 class Decision(Payload):
-    """A decision: `rule` can be called again with what the payload holds; `reason` is for people."""
+    """A decision by `rule`; `reason` is for people. `domain/proof.py` lists the rules that can be called again."""
 
     rule: str
     reason: str

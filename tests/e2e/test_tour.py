@@ -67,6 +67,9 @@ def test_the_tour_works_as_written(tmp_path):
         assert load[-1]["load_kw"] > 0
         reviews = [one["status"] for one in told if one.get("status") in ("pending", "granted")]
         assert reviews == ["pending", "granted"]
+        (proof,) = [one for one in told if "unprovable" in one]
+        assert (proof["type"], proof["equal"]) == ("session.offered.v1", True)
+        assert "proof: equal\n" in done.stdout
         assert server.password not in said
         assert done.stdout.endswith("replay: equal\n")
     finally:

@@ -1,4 +1,4 @@
-"""`checkpoint` and `replay --from` where the log is on Kafka."""
+"""`checkpoint`, `replay --from` and `prove` where the log is on Kafka."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from processors.engine.host import Host
 from processors.registry import Registry
 from tests.adapters.log.kafka.story import PATIENCE_S
 from tests.services.cli.test_maintenance import a_site
+from tests.services.cli.test_prove import an_offer, event
 from tests.services.server import call
 
 
@@ -40,6 +41,15 @@ async def test_a_checkpoint_is_taken_while_no_worker_runs_and_can_be_replayed_fr
     replayed = await told("replay", "--from", "noon")
     assert replayed.returncode == 0, replayed.stderr
     assert "1 inputs" not in replayed.stdout
+
+
+async def test_a_decision_is_found_on_any_partition_and_proved(settings: KafkaSettings, log: KafkaLog) -> None:
+    environment = {"COMMONWATT_KAFKA_BROKERS": settings.brokers, "COMMONWATT_KAFKA_PREFIX": settings.prefix}
+    decided = [event(f"of-{name}", an_offer(), f"sites:{name}") for name in ("garage", "north", "south", "east")]
+    await log.append(topics.EVENTS, [entry(one) for one in decided])
+    proved = await asyncio.to_thread(call, "prove", "of-east", settings=environment)
+    assert proved.returncode == 0, proved.stderr
+    assert "of sites:east" in proved.stdout
 
 
 async def test_settings_that_are_wrong_are_told_by_name() -> None:
