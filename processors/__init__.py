@@ -1,1 +1,1 @@
-"""They route inputs to the rules, and host.py is the one loop that runs them on either log."""
+"""The processors: tables of routes from inputs to the rules of `domain/`. `engine/` runs them on either log."""

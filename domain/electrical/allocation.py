@@ -64,7 +64,7 @@ class Room:
             for slot in power_slots:
                 self._left[slot] -= outlet.power_w(current_ma)
 
-    def take(self, outlet: Outlet, from_ma: int, to_ma: int) -> bool:
+    def raise_load(self, outlet: Outlet, from_ma: int, to_ma: int) -> bool:
         """Raise the load of `outlet`, if every node above has room for it; otherwise change nothing."""
         more_ma = to_ma - from_ma
         more_w = outlet.power_w(to_ma) - outlet.power_w(from_ma)
@@ -112,7 +112,7 @@ def allocate(
     rising: list[tuple[int, int]] = []  # the level at which a claim has its next step, the claim
     for position, claim in enumerate(claims):
         lowest_ma = -(-claim.min_ma // step_ma) * step_ma
-        if lowest_ma <= claim.max_ma and room.take(claim.outlet, 0, lowest_ma):
+        if lowest_ma <= claim.max_ma and room.raise_load(claim.outlet, 0, lowest_ma):
             granted_ma[claim.id] = lowest_ma
             rising.append((claim.level(lowest_ma + step_ma), position))
     heapify(rising)
@@ -121,7 +121,7 @@ def allocate(
         claim = claims[position]
         now_ma = granted_ma[claim.id]
         next_ma = now_ma + step_ma
-        if next_ma <= claim.max_ma and room.take(claim.outlet, now_ma, next_ma):
+        if next_ma <= claim.max_ma and room.raise_load(claim.outlet, now_ma, next_ma):
             granted_ma[claim.id] = next_ma
             heappush(rising, (claim.level(next_ma + step_ma), position))
     return granted_ma

@@ -10,11 +10,10 @@ from domain.errors import DomainError
 from domain.load_control.context import KernelContext
 from domain.load_control.desired import Owner
 from domain.load_control.ledger import Charger
-from domain.records import Payload
 from domain.records.observations import Metered, ProfileAnswer, Status, TransactionStart, connection_of
 
 RULE = "load_control.ownership.v1"
-OWNER_ONLY: tuple[type[Payload], ...] = (Status, TransactionStart, Metered, ProfileAnswer)
+OwnerOnly = Status | TransactionStart | Metered | ProfileAnswer
 """Reports of how the charger is now. A boot only adds doubt, a stop names its transaction, an answer its command: these
 count, whatever the socket."""
 
@@ -33,8 +32,8 @@ def refuse_older_socket(context: KernelContext) -> None:
     """Raises `DomainError` for what only a charger's newest socket may report, where another one reports it."""
     given = context.given
     socket = connection_of(given.source)
-    if not socket or not isinstance(given.data, OWNER_ONLY):
+    if not socket or not isinstance(given.data, OwnerOnly):
         return
-    charger = context.ledger.chargers.get(given.data.charger_id)  # type: ignore[attr-defined]
+    charger = context.ledger.chargers.get(given.data.charger_id)
     if charger is not None and socket != charger.connection_id:
         raise DomainError("a newer socket speaks for this charger", field="source", rule=RULE)

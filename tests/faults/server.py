@@ -62,10 +62,10 @@ def break_kernel(limit_w: int) -> None:
     """A build of its own, for its rules are others."""
     decide = Load.decide
 
-    def decide_or_fail(self: Load, fold: Any, working: Any, given: Any) -> Any:
+    def decide_or_fail(self: Load, state: Any, observations: Any, given: Any) -> Any:
         if getattr(given.data, "limit_w", None) == limit_w:
             raise ZeroDivisionError
-        return decide(self, fold, working, given)
+        return decide(self, state, observations, given)
 
     Load.decide = decide_or_fail  # type: ignore[method-assign]
     host.this_build = lambda: "defective"

@@ -54,7 +54,7 @@ class Car:
     wants: Desired | None = None
 
     def limit_ma(self, now_ms: int) -> int:
-        """What an obedient charger allows now."""
+        """What a compliant charger allows now."""
         most_ma = self.outlet.max_ma
         if self.non_compliant:
             return most_ma
@@ -150,11 +150,11 @@ class World:
 
     def _react(self) -> None:
         """Hand what the kernel decided to whom it concerns."""
-        fold = self.kernel.ledger
+        ledger = self.kernel.ledger
         while self.seen_events < len(self.kernel.recorded):
             event = self.kernel.recorded[self.seen_events].data
             self.seen_events += 1
-            for row in LOAD.desired(fold, event):
+            for row in LOAD.desired(ledger, event):
                 self.cars[row.charger_id].wants = row
             match event:
                 case load.TransactionPermitted():
