@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from domain.records.registry import AccountRegistered
-from tests.processors.registry.story import ADMIN, DRIVER, changed, when
+from tests.stories.registry import ADMIN, DRIVER, changed, when
 
 
 @pytest.mark.parametrize("command", [DRIVER, ADMIN, changed(DRIVER, role="operator")])

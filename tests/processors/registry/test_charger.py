@@ -6,7 +6,7 @@ import pytest
 
 from domain.records.registry import ChargerRegistered
 from domain.registry.site_tree import MAX_MA
-from tests.processors.registry.story import CHARGER, changed, when
+from tests.stories.registry import CHARGER, changed, when
 
 KEY = "charger:CP1"
 

@@ -10,7 +10,8 @@ from domain.records import TYPES, registry
 from processors.registry.enterprise import Enterprise
 from processors.registry.entity import Entity, timestamp
 from processors.registry.processor import CHANGED_BY, REGISTERED_BY
-from tests.processors.registry.story import APPROVE, ENTERPRISE, NOW_MS
+from tests.stories.registry import APPROVE, ENTERPRISE
+from tests.stories.story import START_MS
 
 RECORDS = [record for record in TYPES.values() if record.__module__ == registry.__name__]
 
@@ -28,21 +29,21 @@ def test_every_aggregate_is_registered_by_a_command_of_its_own():
 
 
 def test_the_events_of_an_aggregate_carry_the_records_and_the_time_that_was_given():
-    enterprise = Enterprise.register("enterprise:e", ENTERPRISE, timestamp(NOW_MS))
-    enterprise.approve(APPROVE, timestamp(NOW_MS + 1))
+    enterprise = Enterprise.register("enterprise:e", ENTERPRISE, timestamp(START_MS))
+    enterprise.approve(APPROVE, timestamp(START_MS + 1))
     registered, approved = enterprise.collect_events()
     assert (type(registered), type(approved)) == (Enterprise.EnterpriseRegistered, Enterprise.EnterpriseApproved)
     assert registered.record == registry.EnterpriseRegistered(enterprise_id="e", kind="emergency")
     assert approved.record == registry.EnterpriseApproved(enterprise_id="e", kind="emergency", daily_grants=20)
-    assert (registered.timestamp, approved.timestamp) == (timestamp(NOW_MS), timestamp(NOW_MS + 1))
+    assert (registered.timestamp, approved.timestamp) == (timestamp(START_MS), timestamp(START_MS + 1))
     assert [registered.originator_version, approved.originator_version] == [1, 2]
     assert {registered.originator_id, approved.originator_id} == {uuid5(NAMESPACE_OID, "enterprise:e")}
 
 
 def test_an_aggregate_is_restored_from_its_state():
-    enterprise = Enterprise.register("enterprise:e", ENTERPRISE, timestamp(NOW_MS))
-    enterprise.approve(APPROVE, timestamp(NOW_MS))
-    restored = Enterprise.restored(enterprise.state, timestamp(NOW_MS))
+    enterprise = Enterprise.register("enterprise:e", ENTERPRISE, timestamp(START_MS))
+    enterprise.approve(APPROVE, timestamp(START_MS))
+    restored = Enterprise.restored(enterprise.state, timestamp(START_MS))
     assert restored.state == enterprise.state
     assert restored.id == enterprise.id
     assert restored.records() == []

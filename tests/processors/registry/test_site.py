@@ -6,7 +6,7 @@ import pytest
 
 from domain.records.registry import NodeSpec, SiteRegistered
 from domain.registry.site_tree import MAX_MA, MAX_W
-from tests.processors.registry.story import APPROVE, CIRCUIT, PANEL, ROOT, SITE, TRANSFORMER, changed, given, when
+from tests.stories.registry import APPROVE, CIRCUIT, PANEL, ROOT, SITE, TRANSFORMER, changed, given, when
 
 
 def node(changing: NodeSpec, **different) -> NodeSpec:
@@ -19,7 +19,7 @@ def test_a_site_is_registered_as_it_was_described():
 
 
 def test_an_id_stays_free_after_a_rejection():
-    when(changed(SITE, firm_w=-1)).then_rejected("firm_w").when(SITE).then(SiteRegistered(**SITE.__dict__))
+    when(changed(SITE, firm_w=-1)).then_rejected("firm_w").decide(SITE).then(SiteRegistered(**SITE.__dict__))
 
 
 @pytest.mark.parametrize(
@@ -72,4 +72,4 @@ def test_the_firm_limit_and_the_reserve_may_be_nothing_or_all(field, power_w):
 
 
 def test_a_site_is_no_enterprise():
-    given(SITE).when(APPROVE).then_rejected("enterprise_id", "this enterprise is not registered")
+    given(SITE).decide(APPROVE).then_rejected("enterprise_id", "this enterprise is not registered")

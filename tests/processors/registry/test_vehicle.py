@@ -6,7 +6,7 @@ import pytest
 
 from domain.records.registry import VehicleRegistered
 from domain.registry.site_tree import MAX_MA
-from tests.processors.registry.story import VEHICLE, changed, when
+from tests.stories.registry import VEHICLE, changed, when
 
 KEY = "vehicle:v"
 
