@@ -6,7 +6,6 @@ import httpx
 import pytest
 import uvicorn
 
-from api import lookup, submission
 from tests.api.world import World, running_world
 
 
@@ -14,13 +13,6 @@ from tests.api.world import World, running_world
 async def world(tmp_path: Path) -> AsyncIterator[World]:
     async with running_world(tmp_path) as world:
         yield world
-
-
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No wait for a decision that has not come already."""
-    monkeypatch.setattr(submission, "DECISION_WAIT_S", 0.05)
-    monkeypatch.setattr(lookup, "READ_WAIT_S", 0.05)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from adapters.identity.chargers import VaultDirectory
 from commands.ports.directory import ChargerIdentity
 from domain.records import load, registry
 from projections import chargers
-from tests.api.world import NOW_MS, World, charger, rejecting, silent
+from tests.api.world import NOW_MS, World, charger, impatient, rejecting, silent
 
 
 def directory(world: World) -> VaultDirectory:
@@ -36,10 +36,11 @@ async def test_a_second_registration_leaves_the_first_password_alone(world: Worl
     assert await directory(world).authenticate("c1", first["password"])
 
 
-async def test_not_decided_in_time_a_charger_of_that_name_keeps_its_password(world: World, impatient: None) -> None:
+async def test_not_decided_in_time_a_charger_of_that_name_keeps_its_password(world: World) -> None:
     await world.site()
     world.script[registry.RegisterCharger] = silent
-    answer = await world.post("/chargers", charger())
+    with impatient():
+        answer = await world.post("/chargers", charger())
     assert answer.status_code == 202
     assert len(answer.json()["password"]) == 40
     assert (await world.post("/chargers", charger())).status_code == 409

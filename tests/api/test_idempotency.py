@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from domain.records import load, registry, vehicles
-from tests.api.world import NOW_MS, VIN, World, charger, rejecting, running_world, session, silent, site
+from tests.api.world import NOW_MS, VIN, World, charger, impatient, rejecting, running_world, session, silent, site
 
 
 async def test_the_same_key_gives_the_same_answer_and_one_effect(world: World) -> None:
@@ -72,13 +72,14 @@ async def test_what_was_not_stored_may_be_tried_again(world: World) -> None:
     assert (await world.post("/sites", site(), Idempotency_Key="k1")).status_code == 201
 
 
-async def test_not_decided_in_time_the_same_command_is_asked_again(world: World, impatient: None) -> None:
+async def test_not_decided_in_time_the_same_command_is_asked_again(world: World) -> None:
     await world.site()
     vehicle_id = await world.vehicle()
     known = world.script[vehicles.RequestSession]
     world.script[vehicles.RequestSession] = silent
     body = session(vehicle_id=vehicle_id)
-    first = await world.post("/sessions/request", body, Idempotency_Key="k1")
+    with impatient():
+        first = await world.post("/sessions/request", body, Idempotency_Key="k1")
     assert first.json()["state"] == "requested"
     [record] = [record for record in world.given if isinstance(record.data, vehicles.RequestSession)]
     await world.tell(*known(record.data, record), caused_by=record)

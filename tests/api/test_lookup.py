@@ -11,7 +11,7 @@ import pytest
 from api.lookup import find
 from commands.log.topics import EVENTS
 from commands.ports.log import Position
-from tests.api.world import World, site
+from tests.api.world import World, impatient, site
 
 PATHS = ["vehicles/v", "vehicles/v/telemetry", "sessions/s", "sites/s", "enterprises/e"]
 
@@ -35,10 +35,11 @@ async def test_what_may_have_been_decided_is_to_be_asked_again(world: World, pat
 
 
 @pytest.mark.parametrize("path", PATHS)
-async def test_what_may_be_decided_next_is_to_be_asked_again(world: World, impatient: None, path: str) -> None:
+async def test_what_may_be_decided_next_is_to_be_asked_again(world: World, path: str) -> None:
     world.deciding.clear()
-    assert (await world.post("/sites", site(id="north"))).status_code == 202
-    answer = await world.get(f"/{path}")
+    with impatient():
+        assert (await world.post("/sites", site(id="north"))).status_code == 202
+        answer = await world.get(f"/{path}")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
     assert "not decided yet" in answer.json()["detail"]
     world.deciding.set()

@@ -4,7 +4,7 @@ import pytest
 
 from domain.records import Record, load, vehicles
 from domain.records import sites as said
-from tests.api.world import NOW, NOW_MS, VIN, Told, World, rejecting, session, silent
+from tests.api.world import NOW, NOW_MS, VIN, Told, World, impatient, rejecting, session, silent
 
 
 @pytest.fixture(autouse=True)
@@ -113,17 +113,21 @@ async def test_who_prefers_not_to_wait_is_answered_at_once(world: World) -> None
     )
 
 
-async def test_not_decided_in_time_it_is_requested(world: World, impatient: None) -> None:
+async def test_not_decided_in_time_it_is_requested(world: World) -> None:
     world.script[vehicles.RequestSession] = silent
-    answer = await world.post("/sessions/request", session(vehicle_id=await world.vehicle()))
+    vehicle_id = await world.vehicle()
+    with impatient():
+        answer = await world.post("/sessions/request", session(vehicle_id=vehicle_id))
     assert (answer.status_code, answer.json()["state"]) == (202, "requested")
 
 
-async def test_one_that_is_not_decided_yet_is_not_called_missing(world: World, impatient: None) -> None:
+async def test_one_that_is_not_decided_yet_is_not_called_missing(world: World) -> None:
     vehicle_id = await world.vehicle()
     world.deciding.clear()
-    asked = (await world.post("/sessions/request", session(vehicle_id=vehicle_id))).json()["id"]
-    for answer in (await world.get(f"/sessions/{asked}"), await world.post(f"/sessions/{asked}/cancel")):
+    with impatient():
+        asked = (await world.post("/sessions/request", session(vehicle_id=vehicle_id))).json()["id"]
+        answers = await world.get(f"/sessions/{asked}"), await world.post(f"/sessions/{asked}/cancel")
+    for answer in answers:
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
         assert "not decided yet" in answer.json()["detail"]
     world.deciding.set()
@@ -168,10 +172,11 @@ async def test_what_the_state_does_not_allow_is_a_conflict(world: World, action:
     assert (unknown.status_code, unknown.json()["errors"][0]["field"]) == (404, "session_id")
 
 
-async def test_a_decision_that_takes_its_time_is_accepted(world: World, impatient: None) -> None:
+async def test_a_decision_that_takes_its_time_is_accepted(world: World) -> None:
     asked = await world.session()
     world.script[vehicles.CancelSession] = silent
-    answer = await world.post(f"/sessions/{asked['id']}/cancel")
+    with impatient():
+        answer = await world.post(f"/sessions/{asked['id']}/cancel")
     assert (answer.status_code, answer.json()["state"]) == (202, "queued")
 
 

@@ -2,7 +2,7 @@
 
 from domain.records import load, registry
 from domain.records import sites as said
-from tests.api.world import NOW, NOW_MS, World, charger, rejecting, silent, site
+from tests.api.world import NOW, NOW_MS, World, charger, impatient, rejecting, silent, site
 
 
 async def test_a_site_is_registered_in_whole_watts_and_milliamperes_rounded_down(world: World) -> None:
@@ -62,9 +62,10 @@ async def test_a_taken_id_is_a_conflict_and_a_wrong_value_is_named_as_the_client
     assert answer.json()["errors"] == [{"field": "priority_reserve_kw", "reason": "too high"}]
 
 
-async def test_not_decided_in_time_is_accepted(world: World, impatient: None) -> None:
+async def test_not_decided_in_time_is_accepted(world: World) -> None:
     world.script[registry.RegisterSite] = silent
-    answer = await world.post("/sites", site())
+    with impatient():
+        answer = await world.post("/sites", site())
     assert (answer.status_code, answer.json()) == (202, {"id": "north"})
 
 
@@ -101,10 +102,11 @@ async def test_a_cap_s_time_may_have_any_offset_and_free_words_stay_in_the_vault
     assert await world.vault.note_of(answer.json()["cap_id"]) == "Jane said so"
 
 
-async def test_a_cap_that_is_not_decided_in_time_says_so(world: World, impatient: None) -> None:
+async def test_a_cap_that_is_not_decided_in_time_says_so(world: World) -> None:
     await world.site()
     world.script[load.SetGridLimit] = silent
-    answer = await world.post("/sites/north/grid-limit", {"limit_kw": 30})
+    with impatient():
+        answer = await world.post("/sites/north/grid-limit", {"limit_kw": 30})
     assert answer.status_code == 202
     told = answer.json()
     assert (told["guaranteed"], told["holds_from"], told["reason"]) == (None, None, "stored, not decided yet")

@@ -11,7 +11,7 @@ from domain.records.vehicles import (
     RequestUrgentReview,
     UrgentReviewOpened,
 )
-from tests.api.world import NOW, NOW_MS, Told, World, rejecting, silent
+from tests.api.world import NOW, NOW_MS, Told, World, impatient, rejecting, silent
 
 UNKNOWN = Evidence(
     eligible=False,
@@ -126,11 +126,10 @@ class TestBoth:
         answer = await world.post(f"/sessions/w1/{path}", BODIES[path])
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (409, "session_id")
 
-    async def test_not_decided_in_time_it_is_stored(
-        self, world: World, asked: dict[str, object], impatient: None, path: str
-    ) -> None:
+    async def test_not_decided_in_time_it_is_stored(self, world: World, asked: dict[str, object], path: str) -> None:
         world.script |= {RequestUrgentReview: silent, DecideUrgentReview: silent}
-        answer = await world.post(f"/sessions/{asked['id']}/{path}", BODIES[path])
+        with impatient():
+            answer = await world.post(f"/sessions/{asked['id']}/{path}", BODIES[path])
         assert (answer.status_code, answer.json()["status"]) == (202, "pending")
         assert answer.json()["reason"] == "stored, not decided yet"
 

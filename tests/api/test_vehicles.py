@@ -5,7 +5,7 @@ import pytest
 from commands.log.codec import encode
 from commands.ports.database import DatabaseUnavailable
 from domain.records.registry import RegisterVehicle
-from tests.api.world import VIN, World, rejecting, silent
+from tests.api.world import VIN, World, impatient, rejecting, silent
 
 
 async def test_a_vehicle_gets_an_opaque_id_and_the_log_knows_no_vin_and_no_token(world: World) -> None:
@@ -50,12 +50,12 @@ async def test_a_rejected_registration_leaves_the_vin_free(world: World) -> None
     assert await world.vault.vehicle_of_token("Card0815") is None
 
 
-async def test_a_registration_that_was_cut_short_is_taken_up_again(world: World, impatient: None) -> None:
-    known = world.script[RegisterVehicle]
-    world.script[RegisterVehicle] = silent
-    first = await world.post("/vehicles", {"vin": VIN})
+async def test_a_registration_that_was_cut_short_is_taken_up_again(world: World) -> None:
+    answers = iter([silent, world.script[RegisterVehicle]])
+    world.script[RegisterVehicle] = lambda asked, given: next(answers)(asked, given)
+    with impatient():
+        first = await world.post("/vehicles", {"vin": VIN})
     assert first.status_code == 202
-    world.script[RegisterVehicle] = known
     second = await world.post("/vehicles", {"vin": VIN})
     assert (second.status_code, second.json()) == (201, first.json())
 

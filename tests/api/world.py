@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from adapters.database import Database
 from adapters.identity.principals import Identity
 from adapters.ids import uuid7
 from adapters.log.outcomes import Outcomes
+from adapters.log.sqlite.consumer import SqliteConsumer
 from adapters.log.sqlite.log import SqliteLog
 from adapters.notify.services import check_channel
 from adapters.time.clock import SimulatedClock
 from adapters.timeseries.sqlite import SqliteSeries
 from adapters.timeseries.worker import workers
 from adapters.vault.vault import Vault
-from api import Context, create_app
+from api import Context, create_app, lookup, submission
 from api.operations.live import Live
 from commands.log.codec import decode, entry
 from commands.log.topics import EVENTS, PROCESSORS, inputs
@@ -212,8 +214,8 @@ class World:
         """Every input that is on the log; the same id again is passed over, as the host does."""
         return list({record.id: record for record in self.log.given}.values())
 
-    async def process(self, processor: str) -> None:
-        consumer, known = self.log.consumer(processor), set[str]()
+    async def process(self, consumer: SqliteConsumer) -> None:
+        known = set[str]()
         while records := (batch := await consumer.poll()).records:
             for stored in records:
                 await self.deciding.wait()
@@ -339,6 +341,15 @@ def session(**changed: Any) -> dict[str, Any]:
     return {**wanted, **changed}
 
 
+@contextmanager
+def impatient() -> Iterator[None]:
+    """Within it the API hardly waits for a decision: to be used where none comes, since another might be late."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(submission, "DECISION_WAIT_S", 0.05)
+        patched.setattr(lookup, "READ_WAIT_S", 0.05)
+        yield
+
+
 @asynccontextmanager
 async def running_world(folder: Path) -> AsyncIterator[World]:
     log = FragileLog.open(folder / "log")
@@ -355,10 +366,13 @@ async def running_world(folder: Path) -> AsyncIterator[World]:
     client = httpx.AsyncClient(transport=transport, base_url="http://test")
     world = World(context, log, vault, clock, projector, app, client)
     world.deciding.set()
+    consumers = [log.consumer(name) for name in PROCESSORS]
+    for consumer in consumers:
+        await consumer.positions()  # where to begin is found out before the log may close
     writers = workers(log, series, clock)[:2]
     parts = [
         *(part.run() for part in (projector, outcomes, live, *writers)),
-        *(world.process(name) for name in PROCESSORS),
+        *(world.process(consumer) for consumer in consumers),
     ]
     tasks = [asyncio.create_task(part) for part in parts]
     client.headers["Authorization"] = await world.account("operator-1", "operator")

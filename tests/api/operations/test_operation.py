@@ -12,7 +12,7 @@ from domain.records.load import ChargerConnected, GridLimitSet
 from domain.records.sites import SessionCharging
 from domain.records.time import StreamUnparked
 from domain.records.vehicles import SnoozeOffer
-from tests.api.world import NOW_MS, World, silent
+from tests.api.world import NOW_MS, World, impatient, silent
 
 
 async def told(world: World, name: str) -> dict[str, float]:
@@ -34,10 +34,11 @@ async def let_go(world: World, stream: str) -> None:
     await world.log.append(topics.parked(stream.partition(":")[0]), [entry(record)])
 
 
-async def test_inputs_that_wait_for_a_processor_are_counted(world: World, impatient: None) -> None:
+async def test_inputs_that_wait_for_a_processor_are_counted(world: World) -> None:
     await world.site()
     world.deciding.clear()
-    await world.post("/sites/north/grid-limit", {"limit_kw": 20})
+    with impatient():
+        await world.post("/sites/north/grid-limit", {"limit_kw": 20})
     behind = {f'processor="{name}"': 0 for name in topics.PROCESSORS}
     assert await told(world, "inputs_behind") == behind | {'processor="load"': 1}
     world.deciding.set()
