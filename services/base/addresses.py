@@ -14,7 +14,6 @@ from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import BinaryIO
 
 HOST = "127.0.0.1"
 FILE = "addresses.json"
@@ -55,9 +54,13 @@ def _is_reserved(port: int) -> bool:
 
 
 @cache
-def _reservations() -> BinaryIO:
-    """A file of locks, a byte for each port. It stays open: closed, it would lose the locks of this process."""
-    return Path(tempfile.gettempdir(), f"commonwatt-ports-{os.getuid()}.lock").open("ab")
+def _reservations() -> int:
+    """The descriptor of a file of locks, a byte for each port. The system closes it when this process ends.
+
+    It is no file object, for that would close it earlier, and with it the locks would go.
+    """
+    file = Path(tempfile.gettempdir(), f"commonwatt-ports-{os.getuid()}.lock")
+    return os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 
 @dataclass(frozen=True, slots=True)

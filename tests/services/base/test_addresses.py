@@ -42,3 +42,10 @@ def test_what_another_process_was_given_is_not_given_until_it_ends(
     another.wait()
     drawn[:] = taken
     assert lasting_ports(2) == taken
+
+
+def test_at_its_end_a_process_leaves_nothing_unclosed() -> None:
+    program = "from services.base.addresses import lasting_ports; lasting_ports(1)"
+    command = [sys.executable, "-W", "always::ResourceWarning", "-c", program]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ended.stderr == ""
