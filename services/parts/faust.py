@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
 
 from adapters.log.kafka import faust_host
 from adapters.log.kafka.faust_host import Keep
@@ -25,7 +26,12 @@ class FaustPart(Part):
     """Hands the committed records of topics to functions. On stopping, what is not kept is left to others."""
 
     def __init__(
-        self, name: str, kafka: KafkaSettings, keeps: Mapping[str, Keep], within_s: float, beside: Awaitable[None]
+        self,
+        name: str,
+        kafka: KafkaSettings,
+        keeps: Mapping[str, Keep],
+        within_s: float,
+        beside: Callable[[], Coroutine[Any, Any, None]],
     ) -> None:
         self.name = name
         self._within_s = within_s
@@ -37,9 +43,9 @@ class FaustPart(Part):
         self._running: list[asyncio.Future[None]] = []
 
     async def start(self, tasks: asyncio.TaskGroup) -> None:
-        app = faust_host.worker(self._kafka, self.name, self._keeps, self._within_s)
+        app = await faust_host.worker(self._kafka, self.name, self._keeps, self._within_s)
         self._working = [tasks.create_task(faust_host.run(app, self._stopping), name=self.name)]
-        self._running = [tasks.create_task(_awaited(self._beside), name=f"beside {self.name}")]
+        self._running = [tasks.create_task(self._beside(), name=f"beside {self.name}")]
 
     async def stop(self) -> None:
         self._stopping.set()
@@ -47,17 +53,13 @@ class FaustPart(Part):
         await cancelled(self._running)
 
 
-async def _awaited(work: Awaitable[None]) -> None:
-    await work
-
-
 def telemetry_part(base: Base, kafka: KafkaSettings) -> FaustPart:
     """Keeps what vehicles and chargers tell as time series."""
     keeps = {telling.topic: keeper(base.log, base.series, base.clock, telling) for telling in TELLINGS}
-    return FaustPart("telemetry", kafka, keeps, SERIES_WITHIN_S, Pruner(base.series, base.clock).run())
+    return FaustPart("telemetry", kafka, keeps, SERIES_WITHIN_S, Pruner(base.series, base.clock).run)
 
 
 def notifier_part(base: Base, kafka: KafkaSettings) -> FaustPart:
     """Tells people what happened."""
     telling = notifier(base)
-    return FaustPart("notifier", kafka, {EVENTS: telling.take}, NOTICES_WITHIN_S, telling.deliver())
+    return FaustPart("notifier", kafka, {EVENTS: telling.take}, NOTICES_WITHIN_S, telling.deliver)

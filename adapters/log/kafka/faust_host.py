@@ -10,6 +10,7 @@ traps are avoided:
   drops that and goes back to what was committed, or nowhere, where nothing was: `_Committed` goes back to it.
 - A transaction leaves a gap between offsets. To Faust the record behind it is part of the gap, and so is there twice,
   which ends what is committed at once: one transaction each time. `_CommittedConsumer` ends the gap before it.
+- It makes folders for tables where it was called, which may be read-only: `_Tableless` has none.
 - Topics are neither made nor led by Faust (`topic_disable_leader`): `./commonwatt topics` makes them.
 - A rebalance does not wait for what is under way (`stream_wait_empty`): whoever is next repeats it.
 """
@@ -26,6 +27,7 @@ import stamina
 import structlog
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
 
+from adapters.faust_tls import verified
 from adapters.log.kafka.settings import MESSAGE_LIMIT_BYTES, KafkaSettings
 from commands.ports.log import Position, Stored
 
@@ -71,16 +73,20 @@ class _CommittedTransport(Transport):
     Consumer: ClassVar[type] = _CommittedConsumer
 
 
-def worker(settings: KafkaSettings, group: str, keeps: Mapping[str, Keep], within_s: float) -> faust.App:
+class _Tableless(faust.App):
+    def _create_directories(self) -> None: ...
+
+
+async def worker(settings: KafkaSettings, group: str, keeps: Mapping[str, Keep], within_s: float) -> faust.App:
     """A member of `group` that hands the committed records of each topic to its function, in batches.
 
     A batch is what comes `within_s`, but at most `BATCH`. What a function keeps must be recognised when it comes again.
-    To be called in the loop that runs it.
+    To be called in the loop that runs it. Raises `LogError` where Faust's client does not trust a broker.
     """
-    app = faust.App(
+    app = _Tableless(
         settings.prefix + group,
         broker=[f"kafka://{address}" for address in settings.brokers.split(",")],
-        broker_credentials=_credentials(settings),
+        broker_credentials=_credentials(settings, await verified(settings)),
         broker_session_timeout=settings.session_timeout_ms / 1000,
         broker_heartbeat_interval=settings.session_timeout_ms / 4000,
         broker_rebalance_timeout=settings.session_timeout_ms / 1000,
@@ -104,7 +110,11 @@ def worker(settings: KafkaSettings, group: str, keeps: Mapping[str, Keep], withi
 
 async def run(app: faust.App, stopping: asyncio.Event) -> None:
     """Work until `stopping` is set; what is not kept by then is taken again. Raises what made Faust itself fail."""
-    await app.start()
+    try:
+        await app.start()
+    except Exception:
+        await app.stop()  # closes the clients that it had opened by then
+        raise
     waits = [asyncio.ensure_future(stopping.wait()), asyncio.ensure_future(app.wait_until_stopped())]
     try:
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
@@ -140,13 +150,7 @@ def _stored(message: Any) -> Stored:
     return Stored(position, (message.key or b"").decode(errors="replace"), message.value or b"")
 
 
-def _credentials(settings: KafkaSettings) -> faust.types.auth.CredentialsT | None:
-    context = None
-    if settings.tls:
-        context = ssl.create_default_context(cafile=settings.ca_file)
-        if settings.certificate_file:
-            password = settings.key_password and settings.key_password.get_secret_value()
-            context.load_cert_chain(settings.certificate_file, settings.key_file, password)
+def _credentials(settings: KafkaSettings, context: ssl.SSLContext | None) -> faust.types.auth.CredentialsT | None:
     if settings.username and settings.password:
         return faust.SASLCredentials(
             username=settings.username,

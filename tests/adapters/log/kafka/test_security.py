@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+import ssl
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,11 +14,21 @@ from uuid import uuid4
 
 import pytest
 from confluent_kafka import KafkaError
-from confluent_kafka.admin import AdminClient, ScramCredentialInfo, ScramMechanism, UserScramCredentialUpsertion
+from confluent_kafka.admin import (
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    ResourceType,
+    ScramCredentialInfo,
+    ScramMechanism,
+    UserScramCredentialUpsertion,
+)
 from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
 from adapters.log.kafka import faust_host
+from adapters.log.kafka.connectivity import admitted
 from adapters.log.kafka.errors import Complaints
 from adapters.log.kafka.log import KafkaLog
 from adapters.log.kafka.settings import KafkaSettings
@@ -26,19 +39,24 @@ from services.base.logs import open_log
 from services.cli.app import app
 from services.local.broker import Broker, running
 from services.local.broker_security import MUTUAL_TLS, SCRAM, TLS, Security
+from services.parts.base import Base
+from services.parts.faust import FaustPart
 from tests.adapters.log.kafka.certificates import Authority
+from tests.adapters.log.kafka.faust.process import serve
 
 PASSWORD, WRONG = "wonderland", "looking-glass"
 KEY_PASSWORD = "rabbit-hole"
 SITES = inputs("sites")
 HANGS_S = 30
+CREATE_CONTEXT = ssl.create_default_context
 
 
 @dataclass(frozen=True, slots=True)
 class Secured:
-    """A broker with listeners that ask, its authority, and one that it doesn't know."""
+    """A broker with listeners that ask, its key and certificate, its authority, and one that it doesn't know."""
 
     broker: Broker
+    identity: Path
     authority: Authority
     stranger: Authority
 
@@ -58,12 +76,59 @@ def secured(kafka: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     """A broker of its own; skipped where the shared one does not run either."""
     folder = tmp_path_factory.mktemp("secured")
     authority, stranger = Authority(folder, "authority"), Authority(folder, "stranger")
-    certificate, key = authority.issue("broker")
-    identity = folder / "broker.pem"
-    identity.write_bytes(key.read_bytes() + certificate.read_bytes())
-    security = Security(identity, authority.file, {"alice": PASSWORD, "carol": PASSWORD})
+    security = Security(with_key(authority.issue("broker")), authority.file, {"alice": PASSWORD, "carol": PASSWORD})
     with running(folder / "kafka", security) as broker:
-        yield Secured(broker, authority, stranger)
+        yield Secured(broker, security.identity, authority, stranger)
+
+
+def with_key(issued: tuple[Path, Path]) -> Path:
+    """The file with a key and its certificate."""
+    certificate, key = issued
+    both = certificate.with_suffix(".pem")
+    both.write_bytes(key.read_bytes() + certificate.read_bytes())
+    return both
+
+
+def show(broker: Broker, listener: str, identity: Path) -> None:
+    """Let the broker show this certificate from now on; what it is told reaches the listener a little later."""
+    entry = ConfigEntry(
+        f"listener.name.{listener.lower()}.ssl.keystore.location",
+        str(identity),
+        incremental_operation=AlterConfigOpType.SET,
+    )
+    told = ConfigResource(ResourceType.BROKER, "1", incremental_configs=[entry])
+    admin = AdminClient({"bootstrap.servers": broker.address})
+    admin.incremental_alter_configs([told])[told].result()
+    host, _, port = broker.secured[listener].partition(":")
+    while ssl.get_server_certificate((host, int(port))) not in identity.read_text():
+        time.sleep(0.05)
+
+
+def is_let_in(settings: KafkaSettings) -> bool:
+    try:
+        admitted(settings)
+    except LogError:
+        return False
+    return True
+
+
+@contextmanager
+def with_an_older_certificate(secured: Secured, listener: str) -> Iterator[None]:
+    """The broker shows one there, for a while."""
+    show(secured.broker, listener, with_key(secured.authority.issue("broker", older=True)))
+    try:
+        yield
+    finally:
+        show(secured.broker, listener, secured.identity)
+
+
+@asynccontextmanager
+async def closing(log: KafkaLog) -> AsyncIterator[KafkaLog]:
+    """The log, which leaves no client behind when the test fails."""
+    try:
+        yield log
+    finally:
+        await log.close()
 
 
 def shown(authority: Authority, password: str | None = None) -> dict[str, Any]:
@@ -117,7 +182,7 @@ async def test_the_settings_reach_every_client(
 
     log = open_log(tmp_path)
     assert isinstance(log, KafkaLog)
-    async with asyncio.timeout(HANGS_S):
+    async with closing(log), asyncio.timeout(HANGS_S):
         [place] = await log.append(EVENTS, [Entry("sites:a", b"1")])
         await log.append(SITES, [Entry("sites:a", b"2"), Entry("sites:b", b"3")])
         assert [stored.body for stored in await log.read(EVENTS, place.partition)] == [b"1"]
@@ -134,7 +199,6 @@ async def test_the_settings_reach_every_client(
             await asyncio.sleep(0.05)
         found = [await log.read(EVENTS, partition) for partition in range(2)]
     assert sorted(stored.body for page in found for stored in page) == [b"1", b"2", b"3"]
-    await log.close()
 
 
 @pytest.mark.parametrize("refusal", REFUSALS)
@@ -173,23 +237,25 @@ def test_the_command_says_why_too_and_no_password(secured: Secured, monkeypatch:
 
 
 async def test_a_password_that_is_no_longer_good_is_told_in_the_log_lines(secured: Secured) -> None:
-    log = KafkaLog.open(secured.with_topics(SCRAM, username="carol", password=PASSWORD))
+    settings = secured.with_topics(SCRAM, username="carol", password=PASSWORD)
     admin = AdminClient({"bootstrap.servers": secured.broker.address})
     changed = UserScramCredentialUpsertion(
         "carol", ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, 8192), WRONG.encode()
     )
-    admin.alter_user_scram_credentials([changed])["carol"].result()
 
-    async def follow() -> None:
+    async def follow(log: KafkaLog) -> None:
         async for _ in log.tail(EVENTS, {}):
             raise AssertionError("nothing is there to be told")
 
     with capture_logs() as lines:
-        following = asyncio.create_task(follow())
-        async with asyncio.timeout(HANGS_S):
-            while not lines:
+        async with closing(KafkaLog.open(settings)) as log:
+            admin.alter_user_scram_credentials([changed])["carol"].result()
+            while await asyncio.to_thread(is_let_in, settings):  # what the brokers are told takes a moment
                 await asyncio.sleep(0.05)
-        await log.close()
+            following = asyncio.create_task(follow(log))
+            async with asyncio.timeout(HANGS_S):
+                while not lines:
+                    await asyncio.sleep(0.05)
         await following
     assert all("invalid credentials" in line["reason"] for line in lines)
     assert PASSWORD not in str(lines)
@@ -208,18 +274,51 @@ def test_a_client_that_is_refused_again_and_again_says_so_once() -> None:
 async def test_faust_is_let_in_by_the_same_settings(secured: Secured, way: str) -> None:
     listener, told_of = WAYS[way]
     settings = secured.with_topics(listener, **told_of(secured))
-    log = KafkaLog.open(settings)
-    await log.append(EVENTS, [Entry("sites:a", b"1")])
     kept: asyncio.Queue[Stored] = asyncio.Queue()
 
     async def keep(batch: list[Stored]) -> None:
         for stored in batch:
             kept.put_nowait(stored)
 
+    async with closing(KafkaLog.open(settings)) as log:
+        await log.append(EVENTS, [Entry("sites:a", b"1")])
     stopping = asyncio.Event()
-    working = asyncio.create_task(faust_host.run(faust_host.worker(settings, "kept", {EVENTS: keep}, 0.1), stopping))
-    async with asyncio.timeout(HANGS_S):
-        assert (await kept.get()).body == b"1"
+    worker = await faust_host.worker(settings, "kept", {EVENTS: keep}, 0.1)
+    working = asyncio.create_task(faust_host.run(worker, stopping))
+    try:
+        async with asyncio.timeout(HANGS_S):
+            assert (await kept.get()).body == b"1"
+    finally:
         stopping.set()
-        await working
-    await log.close()
+        async with asyncio.timeout(HANGS_S):
+            await working
+
+
+def strict(**told: Any) -> ssl.SSLContext:
+    """As Python makes them from 3.13 on."""
+    context = CREATE_CONTEXT(**told)
+    context.verify_flags |= ssl.VERIFY_X509_STRICT
+    return context
+
+
+async def keep_nothing(_: Sequence[Stored]) -> None: ...
+
+
+async def idle() -> None: ...
+
+
+def test_faust_tells_why_it_refuses_a_broker_that_librdkafka_accepts(
+    secured: Secured, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(ssl, "create_default_context", strict)
+    monkeypatch.setattr("services.base.logging.configure", lambda: None)
+    settings = secured.with_topics(TLS)
+
+    def part(_: Base, kafka: KafkaSettings) -> FaustPart:
+        return FaustPart("kept", kafka, {EVENTS: keep_nothing}, 0.1, idle)
+
+    with with_an_older_certificate(secured, TLS):
+        assert serve(settings.model_dump_json(exclude_unset=True), str(tmp_path), part) == 1
+    told = capsys.readouterr().err
+    assert f"refuses the broker {settings.brokers}, which librdkafka accepts: Missing Authority Key Identifier" in told
+    assert "COMMONWATT_KAFKA_CA_FILE" in told
