@@ -92,7 +92,7 @@ def test_an_environment_without_its_python_is_made_anew(checkout):
     python.unlink()
     python.symlink_to(checkout.path / "removed")
     assert checkout.call("demo").stdout.startswith("ran ")
-    assert checkout.calls() == ["venv", "requirements.lock", "npm ci"]
+    assert checkout.calls() == ["venv", "requirements.lock"]
 
 
 def test_an_environment_whose_python_became_another_version_is_made_anew(checkout):
@@ -100,7 +100,7 @@ def test_an_environment_whose_python_became_another_version_is_made_anew(checkou
     checkout.calls()
     checkout.add_python("3.12").replace(checkout.root / ".venv/bin/python")
     assert checkout.call("demo").stdout.startswith("ran ")
-    assert checkout.calls() == ["venv", "requirements.lock", "npm ci"]
+    assert checkout.calls() == ["venv", "requirements.lock"]
 
 
 def test_a_wrong_python_looks_for_one_that_really_works(checkout):
@@ -116,6 +116,25 @@ def test_without_a_right_python_the_user_learns_which_is_needed(checkout):
     for version in ["3.11", "3.12", "3.13"]:
         checkout.add_python("3.9", name=f"python{version}")
     assert_told(checkout.call("demo", python=wrong), "Python 3.11, 3.12 or 3.13 is needed")
+
+
+def test_a_python_that_is_chosen_has_an_environment_of_its_own(checkout):
+    checkout.add_python("3.12")
+    checkout.call("demo")
+    checkout.calls()
+    assert checkout.call("test", COMMONWATT_PYTHON="3.12").stdout.startswith("ran ")
+    assert checkout.calls() == ["venv", "requirements.lock", "requirements-dev.lock"]
+    assert (checkout.root / ".venv-3.12/lib/python3.12").exists()
+    checkout.call("demo", COMMONWATT_PYTHON="3.12")
+    checkout.call("demo")
+    assert checkout.calls() == []
+
+
+def test_a_python_that_is_chosen_and_is_not_here_is_named(checkout):
+    checkout.path.joinpath("python3.12").write_text("#!/bin/sh\nexit 127")
+    assert_told(checkout.call("demo", COMMONWATT_PYTHON="3.12"), "Python 3.12 (COMMONWATT_PYTHON) is needed")
+    assert_told(checkout.call("demo", COMMONWATT_PYTHON="3.9"), "it must be 3.11, 3.12 or 3.13")
+    assert checkout.calls() == []
 
 
 def test_even_an_old_python_understands_the_launcher():
