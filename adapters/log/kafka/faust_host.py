@@ -27,7 +27,7 @@ import stamina
 import structlog
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
 
-from adapters.faust_tls import verified
+from adapters.log.kafka.faust_tls import verified
 from adapters.log.kafka.settings import MESSAGE_LIMIT_BYTES, KafkaSettings
 from commands.ports.log import Position, Stored
 
