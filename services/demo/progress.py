@@ -137,8 +137,15 @@ def _moments(lines: Iterable[bytes], console: Console, pace: Pace) -> Iterator[M
             continue
         at_ms = milliseconds(told["time"])
         pace.look(time.monotonic(), at_ms)
-        site = (told[name] for name in ("load_kw", "cap_kw", "charging", "waiting", "sessions_done"))
-        yield Moment(at_ms, *site, str(pace))
+        yield Moment(
+            at_ms,
+            told["load_kw"],
+            told["cap_kw"],
+            told["charging"],
+            told["waiting"],
+            told["sessions_done"],
+            str(pace),
+        )
 
 
 def _heard(moments: Iterable[Moment], look: Callable[[int], None]) -> Iterator[Moment]:

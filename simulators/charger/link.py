@@ -13,11 +13,12 @@ from uuid import uuid4
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
+from websockets.typing import Subprotocol
 
 from simulators.charger.frames import BadFrame, Call, Error, Payload, Result, parse
 from simulators.time.virtual_time import Alarm, VirtualTime
 
-SUBPROTOCOL = "ocpp1.6"
+SUBPROTOCOL = Subprotocol("ocpp1.6")
 CALL_TIMEOUT_S = 60
 MAX_ATTEMPTS = 3
 
@@ -117,7 +118,7 @@ class Link:
         try:
             socket = await connect(
                 self._url,
-                subprotocols=[SUBPROTOCOL],  # type: ignore[list-item]
+                subprotocols=[SUBPROTOCOL],
                 additional_headers={"Authorization": self._authorization},
                 compression=None,
                 ping_interval=None,  # time is virtual

@@ -192,7 +192,7 @@ class Member(Driver):
 
     async def _wait_for_charger(self, session: Json) -> Json:
         """The session once it is assigned or over, or as it is at departure."""
-        board, id_ = self._hub.board, self.life.session
+        board, id_ = self._hub.board, str(session["id"])
         board.watch(self._news, "queue")
         while not self._must_go and session["state"] not in ("assigned", *OVER):
             if session["state"] == "offered":
