@@ -36,7 +36,7 @@ def show(world: subprocess.Popen[bytes], console: Console, data: Path | None, lo
     the log can't be read.
     """
     assert world.stdout is not None, "the world's standard output must be a pipe"
-    with nullcontext() if data is None else _recorded(data) as recorded:
+    with nullcontext() if data is None else counted(data) as recorded:
         moments = _heard(_moments(world.stdout, console, Pace(recorded)), look)
         if console.is_terminal:
             _show_live(moments, console)
@@ -155,7 +155,7 @@ def _heard(moments: Iterable[Moment], look: Callable[[int], None]) -> Iterator[M
 
 
 @contextmanager
-def _recorded(data: Path) -> Iterator[Callable[[], int]]:
+def counted(data: Path) -> Iterator[Callable[[], int]]:
     """Counts the inputs and events on the log of another process: in this log, offsets count up by one."""
     with asyncio.Runner() as runner:
         log = SqliteLog.open(data, read_only=True)
