@@ -2,9 +2,9 @@
 
 FROM python:3.13.7-slim AS packages
 WORKDIR /app
-COPY requirements.lock .
+COPY requirements-server.lock .
 RUN python -m venv .venv \
-    && .venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+    && .venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes --no-deps -r requirements-server.lock
 
 FROM node:24.9.0-slim AS pages
 WORKDIR /app/api/web

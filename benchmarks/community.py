@@ -9,7 +9,7 @@ import itertools
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +18,10 @@ from urllib.parse import urlsplit
 
 import orjson
 import websockets
+from websockets.typing import Subprotocol
 
 from benchmarks.keep_alive import KeepAlive
-from services.base.addresses import wait_for_addresses
+from services.base.addresses import Addresses, wait_for_addresses
 from services.base.costs import Cost, family_cost
 from services.base.first_start import Operator, prepare_operator
 
@@ -29,6 +30,8 @@ AT_ONCE = 20
 CHARGERS = 4
 NODES = [{"id": "main", "parent": None, "kind": "site", "limit_kw": 40}]
 BOOT = {"chargePointVendor": "Commonwatt", "chargePointModel": "Bench"}
+
+OCPP_16 = Subprotocol("ocpp1.6")
 
 T = TypeVar("T")
 
@@ -98,7 +101,7 @@ async def community(served: Served, sites: int, vehicles: int) -> AsyncIterator[
 
 
 @contextmanager
-def _server(data: Path) -> Any:
+def _server(data: Path) -> Iterator[tuple[subprocess.Popen[bytes], Addresses]]:
     said = data.parent / "server.log"
     command = [sys.executable, "-m", "services.cli", "serve", "--data", str(data), "--port", "0", "--ocpp-port", "0"]
     with said.open("wb") as output:
@@ -148,7 +151,7 @@ async def _online(stack: AsyncExitStack, ocpp: str, charger_id: str, password: s
     """Connect a charger that is available, accepts everything, and stays."""
     secret = base64.b64encode(f"{charger_id}:{password}".encode()).decode()
     headers = {"Authorization": f"Basic {secret}"}
-    socket = await websockets.connect(f"{ocpp}/{charger_id}", subprotocols=["ocpp1.6"], additional_headers=headers)
+    socket = await websockets.connect(f"{ocpp}/{charger_id}", subprotocols=[OCPP_16], additional_headers=headers)
     stack.push_async_callback(socket.close)
     numbers = itertools.count()
 
@@ -163,7 +166,7 @@ async def _online(stack: AsyncExitStack, ocpp: str, charger_id: str, password: s
     await answered.wait()
 
 
-async def _answer(socket: Any, answered: asyncio.Event) -> None:
+async def _answer(socket: websockets.ClientConnection, answered: asyncio.Event) -> None:
     with contextlib.suppress(websockets.ConnectionClosed):
         async for frame in socket:
             kind, number, *_ = orjson.loads(frame)

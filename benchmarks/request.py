@@ -13,7 +13,7 @@ import math
 import statistics
 import tempfile
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -59,17 +59,17 @@ class Requests:
     cpu_s: Counter[str] = field(default_factory=Counter)
 
 
-async def open_loop(count: int, rate_s: int, act: Callable[[float], Awaitable[None]]) -> float:
+async def open_loop(count: int, rate_s: int, act: Callable[[float], Coroutine[Any, Any, None]]) -> float:
     """Begin `act` at each due time, `rate_s` a second, and wait for all; the rate that was kept.
 
     Due times are whole milliseconds, since that is what the loop's timers can keep.
     """
     begin_s = math.ceil(perf_counter() * 1000 + 10) / 1000
-    acting = []
+    acting: list[asyncio.Task[None]] = []
     for number in range(count):
         due_s = begin_s + number / rate_s
         await asyncio.sleep(due_s - perf_counter())
-        acting.append(asyncio.create_task(act(due_s)))  # type: ignore[arg-type]
+        acting.append(asyncio.create_task(act(due_s)))
     sent_s = (count - 1) / (perf_counter() - begin_s)
     await asyncio.gather(*acting)
     return sent_s

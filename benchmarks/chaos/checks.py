@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from domain.records import Payload, Record, derived_id
 from domain.records.load import (
@@ -49,6 +49,7 @@ REFUSED = 400
 MISSING = 404
 STORED = 202
 Rows = Sequence[Mapping[str, Any]]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def commands_once(entries: Iterable[Entry], inputs: Sequence[Record], events: Se
         command = find(entry)
         if command is None:
             return Verdict(checked, f"{_words(entry)}: not on the log")
-        awaited = (*OUTCOMES[type(command.data)], InputRejected)
+        awaited: tuple[type[Payload], ...] = (*OUTCOMES[type(command.data)], InputRejected)
         outcomes = [type(told).type_name for told in caused[command.id] if isinstance(told, awaited)]
         if len(outcomes) != 1:
             return Verdict(checked, f"{_words(entry)} ({command.id}): {len(outcomes)} outcomes {outcomes}")
@@ -89,8 +90,8 @@ def commands_once(entries: Iterable[Entry], inputs: Sequence[Record], events: Se
 
 def nothing_missing(entries: Sequence[Entry]) -> Verdict:
     """Nobody asks but about what was acknowledged to her before, by whichever instance: nothing of it is missing."""
-    missing = _first(entry for entry in entries if entry["status"] == MISSING)
-    return Verdict(len(entries), missing and f"{_words(missing)}: answered with {MISSING}")
+    missing = _first(f"{_words(entry)}: answered with {MISSING}" for entry in entries if entry["status"] == MISSING)
+    return Verdict(len(entries), missing)
 
 
 def events_once(events: Sequence[Record]) -> Verdict:
@@ -180,5 +181,5 @@ def _words(entry: Entry) -> str:
     return f"{entry['method']} {entry['path']} with key {entry['key']}, answered {entry['status']}"
 
 
-def _first(found: Iterable[Any]) -> Any:
+def _first(found: Iterable[T]) -> T | None:
     return next(iter(found), None)

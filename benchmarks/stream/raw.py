@@ -46,14 +46,18 @@ def work(job: dict[str, Any]) -> None:
         ends: dict[int, int] = {}
         changed: dict[bytes, bytes] = {}
         for message in [first, *consumer.consume(settings["batch"] - 1, 0)]:
-            key = message.key()
+            key, value, partition, offset = message.key(), message.value(), message.partition(), message.offset()
+            assert key is not None
+            assert value is not None
+            assert partition is not None
+            assert offset is not None
             if job["states"] is not None:
                 seen = int(states.get(key, b"0")[-12:]) + 1
                 states[key] = changed[key] = b"%0*d" % (size, seen)
                 if settings["every_state"]:
                     produce(producer, job["states"], key, states[key])
-            produce(producer, job["outputs"], key, message.value(), message.partition())
-            ends[message.partition()] = message.offset() + 1
+            produce(producer, job["outputs"], key, value, partition)
+            ends[partition] = offset + 1
         if not settings["every_state"]:
             for key, state in changed.items():
                 produce(producer, job["states"], key, state)

@@ -108,7 +108,8 @@ class Traffic:
     def _receive(self, wait_s: float) -> None:
         messages = arrivals(self._consumer, wait_s, AT_ONCE)
         at_s = perf_counter()
-        self._arrived += [(at_s, message.value()) for message in messages if message.error() is None]
+        bodies = (message.value() for message in messages if message.error() is None)
+        self._arrived += [(at_s, body) for body in bodies if body is not None]
 
 
 def an_input(number: int) -> tuple[bytes, bytes, int]:

@@ -66,8 +66,11 @@ class Batch(Protocol):
     `reassigned`: the worker owns other partitions than when it last asked for `states`: what it knows is void.
     """
 
-    records: Sequence[Stored]
-    reassigned: bool
+    @property
+    def records(self) -> Sequence[Stored]: ...
+
+    @property
+    def reassigned(self) -> bool: ...
 
     async def commit(self, outputs: Sequence[Output], states: Mapping[str, bytes | None]) -> None:
         """Write outputs, states (None deletes) and the consumed positions, all or nothing, durably.

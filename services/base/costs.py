@@ -1,4 +1,7 @@
-"""What a process has cost: processor time and memory, as /proc tells them."""
+"""The cost of a process, processor time and peak memory, read from /proc.
+
+Written by hand because psutil knows no peak of resident memory. Where there is no /proc (macOS), reports have no costs.
+"""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ They come from the environment, or from the file that COMMONWATT_SETTINGS names,
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -58,6 +58,11 @@ class Databases(FromEnvironment, arbitrary_types_allowed=True):
     read_models_url: PostgresUrl | None = None
     vault_url: PostgresUrl | None = None
     time_series_url: PostgresUrl | None = None
+
+    @classmethod
+    def of_variables(cls, variables: Mapping[str, str]) -> Databases:
+        """The databases that these variables name, whatever the environment says. Raises `ValidationError`."""
+        return cls.model_validate({name: variables.get(_variable(name)) for name in cls.model_fields})
 
     def apart(self) -> Databases:
         """The same, for services that are processes of their own. Raises `SettingsError`: no file can be shared."""

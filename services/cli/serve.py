@@ -25,7 +25,7 @@ class ProcessorName(StrEnum):
 
 
 def _port(help: str) -> Any:
-    return Annotated[int | None, typer.Option(min=0, max=65535, help=f"{help}; 0: a free one.", show_default=False)]
+    return typer.Option(min=0, max=65535, help=f"{help}; 0: a free one.", show_default=False)
 
 
 DATA = Annotated[
@@ -33,9 +33,9 @@ DATA = Annotated[
     typer.Option(help="The folder for the vault's key, and all that no setting names (COMMONWATT_DATA; else data)."),
 ]
 HOST = Annotated[str | None, typer.Option(help="The address to listen on (COMMONWATT_HOST; else 127.0.0.1).")]
-PORT = _port("Port of the REST API (COMMONWATT_API_PORT; else 8000)")
-OCPP_PORT = _port("Port for chargers, OCPP 1.6J (COMMONWATT_OCPP_PORT; else 9000)")
-HEALTH_PORT = _port("Port of /livez, /readyz and /metrics (COMMONWATT_HEALTH_PORT)")
+PORT = Annotated[int | None, _port("Port of the REST API (COMMONWATT_API_PORT; else 8000)")]
+OCPP_PORT = Annotated[int | None, _port("Port for chargers, OCPP 1.6J (COMMONWATT_OCPP_PORT; else 9000)")]
+HEALTH_PORT = Annotated[int | None, _port("Port of /livez, /readyz and /metrics (COMMONWATT_HEALTH_PORT)")]
 CLOCK = Annotated[ClockKind, typer.Option(help="simulated: time moves by a control socket only, for simulations.")]
 START = Annotated[
     str | None, typer.Option(help="When simulated time starts (ISO 8601 with offset), unless the log is later.")

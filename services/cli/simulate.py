@@ -55,9 +55,10 @@ def simulate(
     if (charger is None) == (cars is None):
         raise typer.BadParameter("either --charger FILE or --cars N is needed")
     where = live.Server(server, ocpp, Credentials(user, _password(password_file)))
-    if charger is None:
+    if cars is not None:
         _run(live.hub(where, cars, _tell))
         return
+    assert charger is not None, "one of the two is given"
     known = live.Charger(charger, max_a, voltage_v, phases)
     if commission:
         _run(live.prove(where, known, _tell))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import orjson
 from pydantic import BaseModel
@@ -129,8 +129,12 @@ class FollowingPart(Part):
 
     async def _report(self) -> Report:
         return Report(
-            written=self._log.written(),
-            committed=await self._log.committed(),
+            written=_copied(self._log.written()),
+            committed=_copied(await self._log.committed()),
             next_due=self._leader.clock.next_due(),
             frames={charger: count for part in self._parts for charger, count in part.frames().items()},
         )
+
+
+def _copied(ends: Mapping[str, Mapping[int, int]]) -> Ends:
+    return {topic: dict(offsets) for topic, offsets in ends.items()}

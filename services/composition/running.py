@@ -76,10 +76,8 @@ async def _until_stopped(service: Coroutine[None, None, None]) -> None:
         typer.echo("stopped")
 
 
-def _each(errors: BaseExceptionGroup) -> list[BaseException]:
-    """The exceptions of a group, of those in it too."""
-    return [one for error in errors.exceptions for one in (_each(error) if _is_group(error) else [error])]
-
-
-def _is_group(error: BaseException) -> bool:
-    return isinstance(error, BaseExceptionGroup)
+def _each(error: BaseException) -> list[BaseException]:
+    """The exceptions of a group and of the groups within it."""
+    if not isinstance(error, BaseExceptionGroup):
+        return [error]
+    return [leaf for inner in error.exceptions for leaf in _each(inner)]

@@ -47,7 +47,8 @@ def names_on(topic: str) -> list[str]:
         return [DeadLetter.type_name]
     processor, _, what = topic.partition(".")
     if what in ("inputs", "parked"):
-        return sorted(payload.type_name for payload in {*HANDLED[processor], StreamUnparked})
+        taken: set[type[Payload]] = {*HANDLED[processor], StreamUnparked}
+        return sorted(payload.type_name for payload in taken)
     return [what.removesuffix("s")]
 
 
@@ -134,7 +135,7 @@ def _rows() -> dict[str, Document]:
         "shape": {"type": "string", "description": "A hash: another one is not read."},
         "state": {"type": "object"},
     }
-    checkpoint = {name: {"type": "string"} for name in ("name", "processor", "build", "digest")}
+    checkpoint: Document = {name: {"type": "string"} for name in ("name", "processor", "build", "digest")}
     checkpoint |= {"inputs": offsets, "events": offsets, "states": texts}
     desired = TypeAdapter(Desired).json_schema()
     return {

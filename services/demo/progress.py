@@ -36,7 +36,7 @@ def show(world: subprocess.Popen[bytes], console: Console, data: Path | None, lo
     the log can't be read.
     """
     assert world.stdout is not None, "the world's standard output must be a pipe"
-    with nullcontext() if data is None else _recorded(data) as recorded:
+    with nullcontext() if data is None else counted(data) as recorded:
         moments = _heard(_moments(world.stdout, console, Pace(recorded)), look)
         if console.is_terminal:
             _show_live(moments, console)
@@ -137,8 +137,15 @@ def _moments(lines: Iterable[bytes], console: Console, pace: Pace) -> Iterator[M
             continue
         at_ms = milliseconds(told["time"])
         pace.look(time.monotonic(), at_ms)
-        site = (told[name] for name in ("load_kw", "cap_kw", "charging", "waiting", "sessions_done"))
-        yield Moment(at_ms, *site, str(pace))
+        yield Moment(
+            at_ms,
+            told["load_kw"],
+            told["cap_kw"],
+            told["charging"],
+            told["waiting"],
+            told["sessions_done"],
+            str(pace),
+        )
 
 
 def _heard(moments: Iterable[Moment], look: Callable[[int], None]) -> Iterator[Moment]:
@@ -148,7 +155,7 @@ def _heard(moments: Iterable[Moment], look: Callable[[int], None]) -> Iterator[M
 
 
 @contextmanager
-def _recorded(data: Path) -> Iterator[Callable[[], int]]:
+def counted(data: Path) -> Iterator[Callable[[], int]]:
     """Counts the inputs and events on the log of another process: in this log, offsets count up by one."""
     with asyncio.Runner() as runner:
         log = SqliteLog.open(data, read_only=True)

@@ -164,7 +164,8 @@ def _world(wanted: Wanted, folder: Path, server: DemoServer | DemoCluster, conso
         if world.poll() is None:
             world.kill()
             world.wait()
-    return json.loads(out.read_text())  # type: ignore[no-any-return]
+    measured: dict[str, Any] = json.loads(out.read_text())
+    return measured
 
 
 def _write(wanted: Wanted, folder: Path, figures: dict[str, Any], measured: dict[str, Any]) -> Path:

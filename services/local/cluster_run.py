@@ -147,7 +147,7 @@ def _prepared(data: Path, settings: Mapping[str, str], now_s: float) -> Operator
 
     async def prepare() -> Operator | None:
         log = kafka_log(settings)
-        vault = Databases(vault_url=settings["COMMONWATT_VAULT_URL"]).open_vault(data)
+        vault = Databases.of_variables(settings).open_vault(data)
         try:
             return await first_operator(log, vault, round(now_s * 1000))
         finally:

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import psycopg
 from sqlalchemy import URL
@@ -35,13 +35,21 @@ class Missing(Exception):
     """There is no PostgreSQL for this machine: the message says why."""
 
 
+class _Identity(TypedDict, total=False):
+    """As whom a program runs; nothing: as whom we are."""
+
+    user: int
+    group: int
+    extra_groups: list[int]
+
+
 class Postgres:
     """A server in `folder`, which it fills; `start` it first."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._data = folder / "data"
-        self._as: dict[str, object] = {}
+        self._as: _Identity = {}
         self._programs = _programs(folder)
         nobody = pwd.getpwnam(NOBODY)
         if os.geteuid() == 0:
@@ -100,10 +108,9 @@ class Postgres:
         server = psutil.Process(self.pid)
         return [server, *server.children()]
 
-    def url(self, database: str = USER, **changed: object) -> URL:
+    def url(self, database: str = USER) -> URL:
         """Where a database is, as its superuser."""
-        whole = URL.create("postgresql+psycopg", USER, self.password, "127.0.0.1", self.port, database)
-        return whole.set(**changed)
+        return URL.create("postgresql+psycopg", USER, self.password, "127.0.0.1", self.port, database)
 
     def new_database(self, how: str = "") -> URL:
         """An empty one."""
@@ -113,7 +120,7 @@ class Postgres:
 
     def database(self, name: str) -> URL:
         """The database of this name, made where there is none yet."""
-        with psycopg.connect(autocommit=True, **self._superuser()) as connection:
+        with self._as_superuser() as connection:
             if connection.execute("SELECT FROM pg_database WHERE datname = %s", [name]).fetchone() is None:
                 connection.execute(f"CREATE DATABASE {name}")
         return self.url(name)
@@ -123,15 +130,17 @@ class Postgres:
         self._tell(f"DROP DATABASE {url.database} WITH (FORCE)")
 
     def _tell(self, statement: str) -> None:
-        with psycopg.connect(autocommit=True, **self._superuser()) as connection:
+        with self._as_superuser() as connection:
             connection.execute(statement)
 
-    def _superuser(self) -> dict[str, object]:
-        return {"host": "127.0.0.1", "port": self.port, "user": USER, "password": self.password, "dbname": USER}
+    def _as_superuser(self) -> psycopg.Connection:
+        return psycopg.connect(
+            host="127.0.0.1", port=self.port, user=USER, password=self.password, dbname=USER, autocommit=True
+        )
 
     def _run(self, program: str, *arguments: str) -> None:
         """To files, not pipes: the server would keep those open."""
-        command = [self._programs / program, "--pgdata", str(self._data), *arguments]
+        command = [str(self._programs / program), "--pgdata", str(self._data), *arguments]
         with (self._folder / "tools").open("wb") as output:
             done = subprocess.run(command, stdout=output, stderr=output, cwd="/", check=False, **self._as)
         if done.returncode:
@@ -167,4 +176,5 @@ def _programs(folder: Path) -> Path:
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+        port: int = probe.getsockname()[1]
+        return port

@@ -40,7 +40,7 @@ class FaustPart(Part):
         self._beside = beside
         self._stopping = asyncio.Event()
         self._working: list[asyncio.Task[None]] = []
-        self._running: list[asyncio.Future[None]] = []
+        self._running: list[asyncio.Task[None]] = []
 
     async def start(self, tasks: asyncio.TaskGroup) -> None:
         app = await faust_host.worker(self._kafka, self.name, self._keeps, self._within_s)

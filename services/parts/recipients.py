@@ -54,5 +54,5 @@ def _vehicle(connection: Connection, notice: Notice) -> Row | None:
     vehicle_id = notice.vehicle_id
     if vehicle_id is None and notice.session_id is not None:
         session = sessions.find(connection, notice.session_id)
-        vehicle_id = session and session["vehicle_id"]
+        vehicle_id = None if session is None else session["vehicle_id"]
     return None if vehicle_id is None else vehicles.find(connection, vehicle_id)

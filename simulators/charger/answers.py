@@ -1,4 +1,4 @@
-"""What a charge point answers when its central system calls: one function a message, and the table of them."""
+"""The answers of a charge point to the calls of its central system: one function a message, and their table."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Answer = Callable[["ChargePoint", Payload], Payload]
 
 
 def answer(point: ChargePoint, call: Call) -> Result | Error:
-    """The result of a call, or the error where it is unknown or lacks a field. What it causes comes afterwards."""
+    """The result of a call, or the error where it is unknown or lacks a field. Its effects come afterwards."""
     handle = ANSWERS.get(call.action)
     if handle is None:
         return Error(call.id, "NotImplemented", call.action)
@@ -49,7 +49,7 @@ def get_composite_schedule(point: ChargePoint, fields: Payload) -> Payload:
         "status": "Accepted",
         "connectorId": fields["connectorId"],
         "scheduleStart": rfc3339(point.time.now_ms),
-        "chargingSchedule": point.composite(int(fields["duration"]), unit),
+        "chargingSchedule": point.connector.composite(int(fields["duration"]), unit),
     }
 
 
@@ -57,10 +57,10 @@ def trigger_message(point: ChargePoint, fields: Payload) -> Payload:
     if fields.get("connectorId", CONNECTOR) not in (0, CONNECTOR):
         return {"status": "Rejected"}
     requested = {
-        "BootNotification": lambda: point.time.spawn(point.boot()),
-        "Heartbeat": point.beat,
-        "MeterValues": lambda: point.report("triggered"),
-        "StatusNotification": point.tell_status,
+        "BootNotification": lambda: point.time.spawn(point.lifecycle.boot()),
+        "Heartbeat": point.reports.heartbeat,
+        "MeterValues": lambda: point.reports.meter_values("triggered"),
+        "StatusNotification": lambda: point.reports.status(point.status),
     }.get(fields["requestedMessage"])
     if requested is None:
         return {"status": "NotImplemented"}
@@ -70,14 +70,18 @@ def trigger_message(point: ChargePoint, fields: Payload) -> Payload:
 
 def remote_start(point: ChargePoint, fields: Payload) -> Payload:
     token = fields["idTag"]
-    if point.car is None or point.transaction is not None or fields.get("connectorId", CONNECTOR) != CONNECTOR:
+    if (
+        point.connector.car is None
+        or point.connector.transaction is not None
+        or fields.get("connectorId", CONNECTOR) != CONNECTOR
+    ):
         return {"status": "Rejected"}
     point.afterwards(lambda: point.time.spawn(point.start(token)))
     return {"status": "Accepted"}
 
 
 def remote_stop(point: ChargePoint, fields: Payload) -> Payload:
-    if point.transaction is None or point.transaction.id != fields["transactionId"]:
+    if point.connector.transaction is None or point.connector.transaction.id != fields["transactionId"]:
         return {"status": "Rejected"}
     point.afterwards(lambda: point.stop("Remote"))
     return {"status": "Accepted"}
@@ -91,7 +95,7 @@ def get_configuration(point: ChargePoint, fields: Payload) -> Payload:
 def change_configuration(point: ChargePoint, fields: Payload) -> Payload:
     status = point.configuration.change(fields["key"], fields["value"])
     if status == "Accepted":
-        point.set_intervals()
+        point.reports.schedule()
     return {"status": status}
 
 
@@ -99,7 +103,7 @@ def reset(point: ChargePoint, fields: Payload) -> Payload:
     kind = fields["type"]
     if kind not in ("Soft", "Hard"):
         return {"status": "Rejected"}
-    point.afterwards(lambda: point.restart(kind))
+    point.afterwards(lambda: point.reset(kind))
     return {"status": "Accepted"}
 
 

@@ -1,4 +1,4 @@
-"""A charge point's line to its central system: one WebSocket at a time, calls in turn, frames counted."""
+"""The WebSocket between a charge point and its central system: one at a time, calls in turn, frames counted."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from uuid import uuid4
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
+from websockets.typing import Subprotocol
 
 from simulators.charger.frames import BadFrame, Call, Error, Payload, Result, parse
 from simulators.time.virtual_time import Alarm, VirtualTime
 
-SUBPROTOCOL = "ocpp1.6"
+SUBPROTOCOL = Subprotocol("ocpp1.6")
 CALL_TIMEOUT_S = 60
 MAX_ATTEMPTS = 3
 
@@ -46,13 +47,13 @@ class Transaction:
 
 @dataclass(slots=True, eq=False)
 class Outgoing:
-    """A call to make. One that belongs to a transaction waits for its id, and survives an outage if `kept`."""
+    """A call to send. A call of a transaction waits for its id; a `persistent` one survives an outage."""
 
     action: str
     fields: Payload
     answer: asyncio.Future[Payload] | None = None
     transaction: Transaction | None = None
-    kept: bool = False
+    persistent: bool = False
     attempts: int = 0
     timer: Alarm | None = None
 
@@ -67,7 +68,7 @@ class Outgoing:
 
 
 class Link:
-    """Connects, calls and is called. `on_call` answers a call at once; `on_lost` hears that the connection is gone."""
+    """Connects, calls and is called. `on_call` answers a call at once; `on_lost` follows the loss of a connection."""
 
     def __init__(
         self,
@@ -78,18 +79,18 @@ class Link:
         *,
         calls_at_once: int = 1,
         answer_delay_s: float = 0.0,
-        keeps_queue: bool = True,
+        persists_queue: bool = True,
     ) -> None:
         self._time = time
         self._url = f"{url.rstrip('/')}/{ocpp_id}"
         self._authorization = "Basic " + b64encode(f"{ocpp_id}:{password}".encode()).decode()
         self._calls_at_once = calls_at_once
         self._answer_delay_s = answer_delay_s
-        self._keeps_queue = keeps_queue
+        self._persists_queue = persists_queue
         self.on_call: Callable[[Call], Result | Error] = lambda call: Error(call.id, "NotImplemented")
         self.on_lost: Callable[[], None] = lambda: None
-        self.on_result: Callable[[str, Payload, Payload], None] = lambda action, fields, told: None
-        """Hears of each call that was answered by a result."""
+        self.on_result: Callable[[str, Payload, Payload], None] = lambda action, fields, answer: None
+        """Called with the action, the payload and the result of each call that was answered by one."""
         self.registered = False
         """Until the central system accepted its boot, nothing but BootNotification is sent."""
         self.sent = 0
@@ -109,7 +110,7 @@ class Link:
 
     @property
     def idle(self) -> bool:
-        """Whether all that was to be said is said and answered."""
+        """Whether every call is sent and answered."""
         return not (self._pending or self._outbox)
 
     async def connect(self) -> None:
@@ -117,7 +118,7 @@ class Link:
         try:
             socket = await connect(
                 self._url,
-                subprotocols=[SUBPROTOCOL],  # type: ignore[list-item]
+                subprotocols=[SUBPROTOCOL],
                 additional_headers={"Authorization": self._authorization},
                 compression=None,
                 ping_interval=None,  # time is virtual
@@ -138,17 +139,19 @@ class Link:
         fields: Payload,
         *,
         first: bool = False,
-        kept: bool = False,
+        persistent: bool = False,
         transaction: Transaction | None = None,
     ) -> Payload:
-        """Call and wait for the answer. `kept` calls wait for a connection. Raises `CallFailed`."""
+        """Call and wait for the answer. `persistent` calls wait for a connection. Raises `CallFailed`."""
         answer: asyncio.Future[Payload] = asyncio.get_running_loop().create_future()
-        self._enqueue(Outgoing(action, fields, answer, transaction, kept), first)
+        self._enqueue(Outgoing(action, fields, answer, transaction, persistent), first)
         return await self._time.park(answer)
 
-    def tell(self, action: str, fields: Payload, *, kept: bool = False, transaction: Transaction | None = None) -> None:
+    def send(
+        self, action: str, fields: Payload, *, persistent: bool = False, transaction: Transaction | None = None
+    ) -> None:
         """Call without waiting; an error that comes back is only noted in `errors`."""
-        self._enqueue(Outgoing(action, fields, None, transaction, kept))
+        self._enqueue(Outgoing(action, fields, None, transaction, persistent))
 
     def pump(self) -> None:
         """Send what may be sent now."""
@@ -162,25 +165,25 @@ class Link:
             id_ = f"{self._prefix}-{next(self._number)}"
             self._pending[id_] = outgoing
             outgoing.timer = self._time.at(self._time.now_ms + CALL_TIMEOUT_S * 1000, partial(self._unanswered, id_))
-            self._send(Call(id_, outgoing.action, payload).text())
+            self._transmit(Call(id_, outgoing.action, payload).text())
 
-    def forget(self, transaction: Transaction) -> None:
-        """What is still to be told of this transaction will not be told."""
+    def discard(self, transaction: Transaction) -> None:
+        """Drop the calls of this transaction that are not sent yet."""
         self._outbox = deque(outgoing for outgoing in self._outbox if outgoing.transaction is not transaction)
 
     def drop(self) -> None:
-        """The line goes dead at once, without a goodbye."""
+        """Abort the connection, as a dead line does."""
         if self._socket is not None:
             self._socket.transport.abort()
             self._lost(self._socket)
 
     async def close(self) -> None:
-        """Say goodbye."""
+        """Close the WebSocket in order."""
         if self._socket is not None:
             await self._socket.close()
 
     def _enqueue(self, outgoing: Outgoing, first: bool = False) -> None:
-        if not self.connected and not (outgoing.kept and self._keeps_queue):
+        if not self.connected and not (outgoing.persistent and self._persists_queue):
             outgoing.fail("ConnectionLost")
             return
         if first:
@@ -189,7 +192,7 @@ class Link:
             self._outbox.append(outgoing)
         self.pump()
 
-    def _send(self, text: str) -> None:
+    def _transmit(self, text: str) -> None:
         self.sent += 1
         self._to_write.put_nowait(text)
 
@@ -198,7 +201,7 @@ class Link:
             while True:
                 await socket.send(await queue.get())
         except ConnectionClosed:
-            pass  # the reader tells
+            pass  # the reader notices
 
     async def _read(self, socket: ClientConnection, writer: asyncio.Task[object]) -> None:
         try:
@@ -223,7 +226,7 @@ class Link:
                 outgoing.timer.cancel()
         undone = [*self._pending.values(), *self._outbox]
         self._pending.clear()
-        self._outbox = deque(outgoing for outgoing in undone if outgoing.kept and self._keeps_queue)
+        self._outbox = deque(outgoing for outgoing in undone if outgoing.persistent and self._persists_queue)
         for outgoing in undone:
             if outgoing not in self._outbox:
                 outgoing.fail("ConnectionLost")
@@ -234,7 +237,7 @@ class Link:
         try:
             frame = parse(text)
         except BadFrame as error:
-            self._send(Error("-1", "FormationViolation", str(error)).text())
+            self._transmit(Error("-1", "FormationViolation", str(error)).text())
             return
         if isinstance(frame, Call):
             answer = self.on_call(frame).text()
@@ -242,10 +245,10 @@ class Link:
                 socket = self._socket
                 self._time.at(
                     self._time.now_ms + round(self._answer_delay_s * 1000),
-                    lambda: self._send(answer) if self._socket is socket else None,
+                    lambda: self._transmit(answer) if self._socket is socket else None,
                 )
             else:
-                self._send(answer)
+                self._transmit(answer)
             return
         outgoing = self._pending.pop(frame.id, None)
         if outgoing is None:
@@ -265,7 +268,7 @@ class Link:
     def _unanswered(self, id_: str) -> None:
         outgoing = self._pending.pop(id_)
         self.errors.append(f"{outgoing.action}: not answered within {CALL_TIMEOUT_S} s")
-        if outgoing.kept and outgoing.attempts < MAX_ATTEMPTS:
+        if outgoing.persistent and outgoing.attempts < MAX_ATTEMPTS:
             self._outbox.appendleft(outgoing)
         else:
             outgoing.fail("Timeout")

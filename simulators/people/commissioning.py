@@ -35,12 +35,14 @@ async def commission(
     """
     await api.post(f"/chargers/{point.charger_id}/commission", {"test_load_a": TEST_LOAD_A, "minutes": MINUTES})
     until_ms = time.now_ms + MINUTES * 60_000
-    load = Car(100, 0, TEST_LOAD_A, knee=1, reaction_s=0.5, voltage_v=point.voltage_v, phases=point.phases)
+    load = Car(
+        100, 0, TEST_LOAD_A, knee=1, reaction_s=0.5, voltage_v=point.connector.voltage_v, phases=point.connector.phases
+    )
     said = obedience = None
     while obedience != "proven":
         if time.now_ms >= until_ms:
             raise NotProven(f"{point.charger_id} is {obedience!r} after {MINUTES} minutes; the test load: {said}")
-        if point.transaction is None:
+        if point.connector.transaction is None:
             point.unplug()
             point.plug(load)
             await time.sleep(handles_s)

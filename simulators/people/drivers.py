@@ -85,8 +85,8 @@ class Driver:
             visit.level_permille / 1000,
             visit.max_current_a,
             target=visit.target_permille / 1000,
-            voltage_v=point.voltage_v,
-            phases=point.phases,
+            voltage_v=point.connector.voltage_v,
+            phases=point.connector.phases,
             reaction_s=visit.reaction_s,
         )
         point.on_status.append(self._hear)
@@ -94,7 +94,7 @@ class Driver:
         life.phase, life.plugged_ms, life.charger = "plugged", self._time.now_ms, point.charger_id
         if await self._begin(point):
             await self._stay(point, car)
-        life.powered_ms = point.powered_ms
+        life.powered_ms = point.connector.powered_ms
         point.unplug()
         point.on_status.remove(self._hear)
         life.energy_kwh = car.delivered_wh / 1000
@@ -124,7 +124,9 @@ class Driver:
         """Until departure; once she is done and told that somebody waits, only a few minutes more."""
         board, life, leave_ms = self._hub.board, self.life, self.visit.departure_ms
         while self._time.now_ms < leave_ms:
-            if life.done_ms is None and (car.full or point.transaction is None or self._told(point, "session_over")):
+            if life.done_ms is None and (
+                car.full or point.connector.transaction is None or self._told(point, "session_over")
+            ):
                 life.done_ms = self._time.now_ms
             if life.done_ms is not None and self._told(point, "move_wanted"):
                 leave_ms = min(leave_ms, self._time.now_ms + UNPLUGS_AFTER_S * 1000)
@@ -192,7 +194,7 @@ class Member(Driver):
 
     async def _wait_for_charger(self, session: Json) -> Json:
         """The session once it is assigned or over, or as it is at departure."""
-        board, id_ = self._hub.board, self.life.session
+        board, id_ = self._hub.board, str(session["id"])
         board.watch(self._news, "queue")
         while not self._must_go and session["state"] not in ("assigned", *OVER):
             if session["state"] == "offered":
@@ -223,7 +225,7 @@ class Member(Driver):
         """The charger, once she is there and it is free."""
         self.life.phase = "coming"
         await self._pass(*DRIVES_S)
-        while point.car is not None and not self._must_go:
+        while point.connector.car is not None and not self._must_go:
             self.life.notes.append(f"{self._time.now_text} {point.charger_id} is blocked")
             await self._pass(TRY_AGAIN_S, TRY_AGAIN_S)
         return None if self._must_go else point

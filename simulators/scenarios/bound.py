@@ -149,7 +149,7 @@ def _silent_solver() -> highspy.Highs:
     try:
         with Path(os.devnull).open("w") as nowhere:
             os.dup2(nowhere.fileno(), 1)
-            solver = highspy.Highs()
+            solver = highspy.Highs()  # type: ignore[no-untyped-call]  # the only part of highspy without types
             solver.silent()
             return solver
     finally:

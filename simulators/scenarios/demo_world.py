@@ -85,7 +85,7 @@ class DemoWorld:
             point = self._site.point(time, options.ocpp, credentials, options.seed)
             self._world.points.append(point)
             point.link.on_result = partial(self._api.ledger.message, point.charger_id)
-            await patiently(point.power_up, CouldNotConnect, options.patience)
+            await patiently(point.lifecycle.power_up, CouldNotConnect, options.patience)
         self._stage = "commissioning"
         for point in self._world.points:
             await commission(time, self._api, self._site.id, point)
@@ -121,7 +121,7 @@ class DemoWorld:
         moments = sorted(random.randint(self._time.now_ms, last_ms) for _ in range(self._options.outages))
         for moment_ms in moments:
             await self._time.sleep_until(moment_ms)
-            point.outage(random.uniform(*OUTAGE_S))
+            point.lifecycle.outage(random.uniform(*OUTAGE_S))
 
     async def _member(self, hub: Hub, number: int, visit: Visit) -> Member:
         token = f"{self._options.day:%m%d}-{number:03}"
@@ -316,7 +316,7 @@ async def run(options: Options) -> dict[str, Any]:
         await world.run(demo.play())
         return demo.measured()
     finally:
-        await asyncio.gather(*(point.close() for point in world.points))
+        await asyncio.gather(*(point.lifecycle.close() for point in world.points))
         await time.close()
         await demo.close()
         await api.close()

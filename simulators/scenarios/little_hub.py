@@ -54,7 +54,7 @@ class LittleHub:
             point.on_status.append(partial(self._tell_status, point.charger_id))
             point.link.on_result = partial(self._api.ledger.message, point.charger_id)
             points.append(point)
-            await point.power_up()
+            await point.lifecycle.power_up()
         self._tell(f"site {self._site.id}: {len(points)} chargers prove that they obey; about a minute ...")
         proving = [time.spawn(self._prove(point)) for point in points]
         for proof in proving:

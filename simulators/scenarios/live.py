@@ -148,4 +148,4 @@ async def _leave(point: ChargePoint) -> None:
                 await asyncio.sleep(0.05)
     except TimeoutError:
         pass  # it does not answer; a transaction that it knows of ends by its own rules
-    await point.close()
+    await point.lifecycle.close()

@@ -86,7 +86,7 @@ class OneCharger:
 
     async def _connect(self) -> tuple[str, Json]:
         """Its site, and what is told of it there, once it is connected."""
-        await self._point.power_up()
+        await self._point.lifecycle.power_up()
         self._tell(f"{self._point.ocpp_id} is connected")
         return await self._find()
 
@@ -117,15 +117,16 @@ class Guest(Driver):
         return any(told["id"] == self._point.charger_id and told["session_state"] == "assigned" for told in chargers)
 
     async def _stay(self, point: ChargePoint, car: Car) -> None:
-        while point.transaction is not None and not car.full:
+        while point.connector.transaction is not None and not car.full:
             await self._news.wait(self.visit.departure_ms)
         await self._time.sleep(PARKS_S)
 
 
 def wires(point: ChargePoint) -> Truth:
     """The physical truth where there is one charger and nothing else."""
-    most_kw = point.max_a * point.voltage_v * point.phases / 1000
-    phases = ("L1", "L2", "L3")[: point.phases]
+    most_kw = point.connector.max_a * point.connector.voltage_v * point.connector.phases / 1000
+    phases = ("L1", "L2", "L3")[: point.connector.phases]
     return Truth(
-        [Node("site", None, "site", limit_kw=most_kw)], [Outlet(point.charger_id, "site", phases, point.voltage_v)]
+        [Node("site", None, "site", limit_kw=most_kw)],
+        [Outlet(point.charger_id, "site", phases, point.connector.voltage_v)],
     )

@@ -77,27 +77,26 @@ class World:
     def _next_ms(self) -> int:
         now_ms = self.time.now_ms
         instants = [now_ms + LONGEST_STEP_MS, self.time.next_ms(), self._server_timer_ms]
-        instants += [point.steady_until_ms() for point in self.points]
+        instants += [point.connector.steady_until_ms() for point in self.points]
         return min(instant for instant in instants if instant is not None and instant > now_ms)
 
     def _flow(self, until_ms: int) -> None:
         """Let the currents flow: in one go while they are steady, in steps of at most 1 s while they change."""
-        time, live = (
-            self.time,
-            [point for point in self.points if point.transaction is not None and point.car is not None],
-        )
+        time = self.time
+        live = {point.charger_id: point.connector for point in self.points if point.connector.is_live}
         while time.now_ms < until_ms:
             now_ms = time.now_ms
-            for point in live:
-                point.steer()
-            steady_ms = min((point.steady_until_ms() for point in live), default=until_ms)
+            for connector in live.values():
+                connector.steer()
+            steady_ms = min((connector.steady_until_ms() for connector in live.values()), default=until_ms)
             edge_ms = self.truth.next_change_ms(now_ms)
             to_ms = min(until_ms, steady_ms if steady_ms > now_ms else now_ms - now_ms % 1000 + 1000)
             if edge_ms is not None:
                 to_ms = min(to_ms, edge_ms)
-            self.truth.record({point.charger_id: point.current_a() for point in live}, now_ms, to_ms)
-            for point in live:
-                point.charge(now_ms, to_ms)
+            currents_a = {charger_id: connector.current_a() for charger_id, connector in live.items()}
+            self.truth.record(currents_a, now_ms, to_ms)
+            for connector in live.values():
+                connector.charge(now_ms, to_ms)
             time.now_ms = to_ms
 
     async def _settle(self) -> None:

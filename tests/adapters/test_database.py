@@ -37,11 +37,11 @@ async def refusal(url: URL) -> str:
 
 
 async def test_a_refusal_names_the_server_and_the_reason_and_no_password(postgres: Postgres) -> None:
-    wrong = await refusal(postgres.url(password="hunter2"))
+    wrong = await refusal(postgres.url().set(password="hunter2"))
     assert f"PostgreSQL at 127.0.0.1:{postgres.port}, database postgres" in wrong
     assert "password authentication failed" in wrong
     assert "hunter2" not in wrong
-    assert "database postgres: connection failed" in await refusal(postgres.url(port=1))
+    assert "database postgres: connection failed" in await refusal(postgres.url().set(port=1))
     assert 'database "nowhere" does not exist' in await refusal(postgres.url("nowhere"))
 
 

@@ -58,7 +58,7 @@ async def world_of(place: Place) -> AsyncIterator[tuple[World, Api]]:
         yield world, api
     finally:
         for point in world.points:
-            await point.close()
+            await point.lifecycle.close()
         await time.close()
         await api.close()
         await control.close()
@@ -69,7 +69,7 @@ async def brought_into_service(world: World, api: Api, place: Place) -> ChargePo
     identity = credentials.ocpp_id, credentials.password
     point = ChargePoint(world.time, place.addresses.ocpp, *identity, voltage_v=VOLTAGE_V, max_a=CHARGER_A)
     world.points.append(point)
-    await point.power_up()
+    await point.lifecycle.power_up()
     await commission(world.time, api, "garage", point)
     return point
 
@@ -104,7 +104,7 @@ async def test_a_defect_stops_one_site_and_unpark_brings_it_back(tmp_path: Path)
                 point.plug(Car(60, 0.2, CHARGER_A, voltage_v=VOLTAGE_V))
                 assert await point.authorize("card") == await point.start("card") == "Accepted"
                 await world.time.sleep(180)
-                assert point.current_a() == pytest.approx(CHARGER_A)
+                assert point.connector.current_a() == pytest.approx(CHARGER_A)
 
                 undecided = await api.post("/sites/garage/grid-limit", {"limit_kw": DEFECT_KW})
                 assert undecided["holds_from"] is None
@@ -116,7 +116,7 @@ async def test_a_defect_stops_one_site_and_unpark_brings_it_back(tmp_path: Path)
 
                 servers.append(mended(place, servers[0]))
                 await world.time.sleep(300)
-                assert point.current_a() == pytest.approx(CHARGER_A)
+                assert point.connector.current_a() == pytest.approx(CHARGER_A)
                 point.unplug()
 
             await world.run(scenario())

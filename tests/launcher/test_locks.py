@@ -11,8 +11,10 @@ from packaging.utils import canonicalize_name
 from tests.launcher.checkout import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-RUNTIME = [Requirement(line) for line in PROJECT["project"]["dependencies"]]
-DEVELOPMENT = [Requirement(line) for line in PROJECT["dependency-groups"]["dev"]]
+SERVER = [Requirement(line) for line in PROJECT["project"]["dependencies"]]
+DEMO, DEVELOPMENT, NPM = (
+    [Requirement(line) for line in PROJECT["dependency-groups"][group]] for group in ("demo", "dev", "npm")
+)
 MODULES = {
     "argon2-cffi": "argon2",
     "faust-streaming": "faust",
@@ -21,8 +23,12 @@ MODULES = {
     "opentelemetry-sdk": "opentelemetry",
 }
 """Packages whose module has another name."""
-NPM = [Requirement(line) for line in PROJECT["dependency-groups"]["npm"]]
-LOCKS = {"requirements.lock": RUNTIME, "requirements-dev.lock": DEVELOPMENT, "requirements-npm.lock": NPM}
+LOCKS = {
+    "requirements.lock": SERVER + DEMO,
+    "requirements-server.lock": SERVER,
+    "requirements-dev.lock": DEVELOPMENT,
+    "requirements-npm.lock": NPM,
+}
 PAGES = ROOT / "api/web"
 
 
@@ -56,9 +62,15 @@ def test_the_locks_agree():
     assert {name: runtime[name] for name in shared} == {name: development[name] for name in shared}
 
 
+def test_the_container_image_has_all_but_the_packages_of_the_demo():
+    rest = locked("requirements.lock").items() - locked("requirements-server.lock").items()
+    assert {name for name, _ in rest} == {requirement.name for requirement in DEMO}
+    assert locked("requirements-server.lock").items() <= locked("requirements.lock").items()
+
+
 def test_the_domain_may_import_no_dependency_but_pydantic():
     [pure] = [c for c in PROJECT["tool"]["importlinter"]["contracts"] if c.get("source_modules") == ["domain"]]
-    modules = {MODULES.get(requirement.name, requirement.name.replace("-", "_")) for requirement in RUNTIME}
+    modules = {MODULES.get(requirement.name, requirement.name.replace("-", "_")) for requirement in SERVER + DEMO}
     assert modules - set(pure["forbidden_modules"]) == {"pydantic"}
 
 

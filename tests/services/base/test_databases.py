@@ -162,7 +162,7 @@ def test_a_database_that_can_t_be_used_is_named(
 
 
 def test_a_server_that_can_t_use_its_database_says_so_and_does_not_start(data: Path, postgres: Postgres) -> None:
-    settings = settings_of(postgres.url(password=SECRET))
+    settings = settings_of(postgres.url().set(password=SECRET))
     refused = call("serve", "--data", str(data), "--port", "0", "--ocpp-port", "0", settings=settings)
     assert refused.returncode == 1
     assert refused.stderr.startswith("COMMONWATT_READ_MODELS_URL: PostgreSQL at ")

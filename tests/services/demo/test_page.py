@@ -248,7 +248,14 @@ class TestPage:
         assert "e-Energy 2019" in text
 
     def test_a_failed_day_is_drawn_as_well(self) -> None:
-        Outline(page(**BROKEN, replay_said="<b>first difference</b>"))
+        text = page(**BROKEN, replay_said="<b>first difference</b>")
+        outline = Outline(text)
+
+        assert text.count("✗ failed") == len(BOUNDS)
+        assert '<p class="verdict failed">11 of 11 bounds failed.' in text
+        assert outline.count("figure") == 3
+        assert outline.count("b") == 0
+        assert "<dd>&lt;b&gt;first difference&lt;/b&gt;</dd>" in text
 
 
 class TestLives:
@@ -408,8 +415,11 @@ class TestDrawings:
     def test_an_idle_site_can_be_drawn(self) -> None:
         idle = [Sample(at_ms("06:00"), 0, 40, 0, 0)]
 
-        ElementTree.fromstring(plots.load_plot(idle, at_ms("06:00"), at_ms("08:00"), 380))
-        ElementTree.fromstring(plots.cars_plot(idle, at_ms("06:00"), at_ms("08:00"), 380))
+        load = ElementTree.fromstring(plots.load_plot(idle, at_ms("06:00"), at_ms("08:00"), 380))
+        cars = ElementTree.fromstring(plots.cars_plot(idle, at_ms("06:00"), at_ms("08:00"), 380))
+
+        assert (load.findtext("desc") or "").startswith("The load in kW over the day, at most 0.0.")
+        assert [text.text for text in cars.iter("text") if (text.text or "").isdigit()] == ["0", "1"]
 
     def test_each_visit_has_a_row_that_says_what_it_shows(self) -> None:
         day = lives(measured())

@@ -114,7 +114,7 @@ class TestPace:
         assert len(looks) == 3
 
     def test_records_are_the_inputs_and_events_of_every_partition(self, data: Path) -> None:
-        with progress._recorded(data) as recorded:
+        with progress.counted(data) as recorded:
             assert recorded() == 7
 
 

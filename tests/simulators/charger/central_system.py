@@ -30,7 +30,7 @@ PASSWORD = "secret-of-the-test"
 
 
 class Connection:
-    """A charger's socket; `calls` is all it said, in order."""
+    """A charger's socket."""
 
     def __init__(self, ocpp_id: str, socket: ServerConnection) -> None:
         self.ocpp_id = ocpp_id
@@ -38,6 +38,8 @@ class Connection:
         self.sent = 0
         self.received = 0
         self.read = asyncio.Condition()
+        self.last_call = ""
+        """The id of the charger's last call."""
         self._answers: dict[str, asyncio.Future[list[Any]]] = {}
         self._number = count(1)
 
@@ -85,6 +87,7 @@ class CentralSystem:
         self.limit_kw = 40.0
         self.obedience = "proven"
         self.fleet: list[str] = []
+        self.knows_sites = True
         self.sessions: dict[str, Payload] = {}
         self.rest_calls: list[tuple[str, str, Any]] = []
         self.key = "key-of-the-test"
@@ -96,7 +99,8 @@ class CentralSystem:
     def text(self, at_ms: int | None = None) -> str:
         return datetime.fromtimestamp((self.now_ms if at_ms is None else at_ms) / 1000, UTC).isoformat()
 
-    def said(self, action: str) -> list[Payload]:
+    def received(self, action: str) -> list[Payload]:
+        """The payloads of the calls with this action."""
         return [payload for _, called, payload in self.calls if called == action]
 
     # OCPP
@@ -129,6 +133,7 @@ class CentralSystem:
             connection.answered(frame)
             return
         _, id_, action, payload = frame
+        connection.last_call = id_
         self.calls.append((connection.ocpp_id, action, payload))
         self.called_ms.append(self.now_ms)
         if action not in self.silent:
@@ -234,8 +239,8 @@ class CentralSystem:
             "soc": None,
             "location_zone": None,
         }
-        said = [{"decision": "granted", "reason": "proven"}, {"decision": "denied", "reason": "not proven"}]
-        return JSONResponse({"decisions": [{**entry, **one} for one in said]})
+        decisions = [{"decision": "granted", "reason": "proven"}, {"decision": "denied", "reason": "not proven"}]
+        return JSONResponse({"decisions": [{**entry, **one} for one in decisions]})
 
     async def _created(self, request: Request) -> Response:
         await self._body(request)
@@ -259,6 +264,8 @@ class CentralSystem:
 
     async def _request(self, request: Request) -> Response:
         body = await self._body(request)
+        if not self.knows_sites:
+            raise HTTPException(404)
         id_ = f"s{len(self.sessions) + 1}"
         self.sessions[id_] = {"id": id_, "state": "queued", "charger_id": None, **body}
         return JSONResponse(self.sessions[id_], 202)
@@ -334,7 +341,7 @@ class CentralSystem:
 
 
 def _queue_entry(session: Payload) -> Payload:
-    """A session as the queue tells of it: it has another name for its id."""
+    """A session as the queue has it, with another name for its id."""
     return {"session_id" if name == "id" else name: value for name, value in session.items()}
 
 

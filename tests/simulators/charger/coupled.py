@@ -23,6 +23,7 @@ OPERATOR = Credentials("operator@example.org", "a password")
 
 @dataclass
 class Coupled:
+    ocpp_url: str
     central: CentralSystem
     world: World
     time: VirtualTime
@@ -56,7 +57,9 @@ def a_car(battery_kwh=60, level=0.2, max_current_a=32, **more) -> Car:
 
 
 @asynccontextmanager
-async def coupled(*characters: Personality, limit_kw: float = 100.0, phases: int = 1, rest: bool = False):
+async def coupled(
+    *characters: Personality, limit_kw: float = 100.0, phases: int = 1, rest: bool = False, speed: float | None = None
+):
     """Charge points with these characters; the central system leaves limits to the test, and has REST where asked."""
     async with AsyncExitStack() as stack:
         central = CentralSystem(START_MS)
@@ -76,14 +79,14 @@ async def coupled(*characters: Personality, limit_kw: float = 100.0, phases: int
             [Node("site", None, "site", limit_kw=limit_kw)],
             [Outlet(point.charger_id, "site", names, VOLTAGE_V) for point in points],
         )
-        world = World(time, control, truth)
+        world = World(time, control, truth, speed)
         world.points = points
         api = Api(server, OPERATOR, Ledger())
         try:
-            yield Coupled(central, world, time, points, api)
+            yield Coupled(ocpp, central, world, time, points, api)
         finally:
             for point in points:
-                await point.close()
+                await point.lifecycle.close()
             await time.close()
             await api.close()
             await control.close()
@@ -94,8 +97,8 @@ async def play(this: Coupled, scenario) -> None:
 
     async def all_of_it() -> None:
         for point in this.points:
-            await point.power_up()
-            # Its answer comes after all that the point said before.
+            await point.lifecycle.power_up()
+            # Its answer comes after all that the point sent before.
             await this.time.park(this.central.connections[point.ocpp_id].call_soon("GetConfiguration", {}))
         await scenario()
 

@@ -27,7 +27,9 @@ def floor(limit_a=6.0, unit="A", stack=0) -> dict:
 
 async def lease(this, limit_a: float, duration_s: int | None = None) -> str:
     """The status that the first point answers to a limit for its running transaction."""
-    told = tx_profile(this.point.transaction.id, limit_a + 0.05, rfc3339(this.time.now_ms), duration_s=duration_s)
+    told = tx_profile(
+        this.point.connector.transaction.id, limit_a + 0.05, rfc3339(this.time.now_ms), duration_s=duration_s
+    )
     return await this.profile(1, told["csChargingProfiles"])
 
 
@@ -43,15 +45,14 @@ async def test_it_connects_with_basic_auth_and_subprotocol_and_boots():
 
         await play(this, scenario)
         assert [action for _, action, _ in this.central.calls] == ["BootNotification", "StatusNotification"]
-        assert this.central.said("StatusNotification")[0]["status"] == "Available"
+        assert this.central.received("StatusNotification")[0]["status"] == "Available"
 
 
 async def test_wrong_credentials_are_an_error():
     async with coupled() as this:
-        url = this.point.link._url.removesuffix("/cp1")
-        stranger = ChargePoint(VirtualTime(0), url, "cp1", "wrong")
+        stranger = ChargePoint(VirtualTime(0), this.ocpp_url, "cp1", "wrong")
         with pytest.raises(CouldNotConnect, match="401"):
-            await stranger.power_up()
+            await stranger.lifecycle.power_up()
 
 
 async def test_until_its_boot_is_accepted_it_says_nothing_else():
@@ -76,7 +77,7 @@ async def test_it_beats_as_told():
             await this.time.sleep(900)
 
         await play(this, scenario)
-        assert len(this.central.said("Heartbeat")) == 3
+        assert len(this.central.received("Heartbeat")) == 3
 
 
 async def test_a_session_from_plug_to_unplug():
@@ -84,23 +85,23 @@ async def test_a_session_from_plug_to_unplug():
 
         async def scenario():
             point = this.point
-            point.register_wh = 1000.4
+            point.connector.register_wh = 1000.4
             car = a_car(reaction_s=0)
             point.plug(car)
             assert await point.authorize("tag-1") == "Accepted"
             assert await point.start("tag-1") == "Accepted"
             await this.time.sleep(1800)
-            assert point.current_a() == 32
+            assert point.connector.current_a() == 32
             point.unplug()
-            assert point.current_a() == 0
+            assert point.connector.current_a() == 0
             assert car.delivered_wh == pytest.approx(32 * 208 / 2)
 
         await play(this, scenario)
-        statuses = [payload["status"] for payload in this.central.said("StatusNotification")]
+        statuses = [payload["status"] for payload in this.central.received("StatusNotification")]
         assert statuses == ["Available", "Preparing", "Charging", "Finishing", "Available"]
-        (start,) = this.central.said("StartTransaction")
+        (start,) = this.central.received("StartTransaction")
         assert start == {"connectorId": 1, "idTag": "tag-1", "meterStart": 1000, "timestamp": rfc3339(START_MS)}
-        (stop,) = this.central.said("StopTransaction")
+        (stop,) = this.central.received("StopTransaction")
         assert stop == {
             "transactionId": 1000, "idTag": "tag-1", "meterStop": 1000 + 3328, "reason": "EVDisconnected",
             "timestamp": rfc3339(START_MS + 1_800_000),
@@ -130,10 +131,10 @@ async def test_a_start_that_is_not_accepted_ends():
         async def scenario():
             this.point.plug(a_car())
             assert await this.point.start("tag") == "Blocked"
-            assert this.point.transaction is None
+            assert this.point.connector.transaction is None
 
         await play(this, scenario)
-        assert [stop["reason"] for stop in this.central.said("StopTransaction")] == ["DeAuthorized"]
+        assert [stop["reason"] for stop in this.central.received("StopTransaction")] == ["DeAuthorized"]
 
 
 async def test_a_call_that_is_never_answered_fails_after_a_minute_and_the_next_one_goes_out():
@@ -157,13 +158,11 @@ async def test_a_decision_may_take_its_time_and_the_world_goes_on():
         async def scenario():
             point, connection = this.point, this.connection
             this.time.at(
-                START_MS + 20_000, lambda: connection.write([3, pending(point), {"idTagInfo": {"status": "Blocked"}}])
+                START_MS + 20_000,
+                lambda: connection.write([3, connection.last_call, {"idTagInfo": {"status": "Blocked"}}]),
             )
             assert await point.authorize("tag") == "Blocked"
             assert this.time.now_ms == START_MS + 20_000
-
-        def pending(point):
-            return next(iter(point.link._pending))
 
         await play(this, scenario)
 
@@ -235,7 +234,7 @@ async def test_the_car_that_is_full_suspends_the_transaction_at_that_very_instan
 
         async def scenario():
             await this.charging(battery_kwh=10, level=0.2, target=0.3, reaction_s=0)
-            await this.point.news.wait()
+            await this.point.status_changed.wait()
             assert this.point.status == "SuspendedEV"
             expected_ms = START_MS + 1000 / (32 * 208) * 3_600_000
             assert this.time.now_ms == pytest.approx(expected_ms, abs=2)
@@ -295,7 +294,7 @@ async def test_clock_aligned_values_come_at_the_multiples_with_or_without_a_tran
             await this.time.sleep(30)
 
         await play(this, scenario)
-        told = this.central.said("MeterValues")
+        told = this.central.received("MeterValues")
         at_ms = [parse_ms(payload["meterValue"][0]["timestamp"]) for payload in told]
         assert at_ms == [START_MS - START_MS % 30_000 + 30_000 * n for n in (1, 2, 3)]
         assert [payload.get("transactionId") for payload in told] == [None, None, 1000]
@@ -317,7 +316,7 @@ async def test_else_a_transaction_is_sampled():
             await this.time.sleep(300)
 
         await play(this, scenario)
-        told = this.central.said("MeterValues")
+        told = this.central.received("MeterValues")
         assert [parse_ms(payload["meterValue"][0]["timestamp"]) - START_MS for payload in told] == [360_000, 420_000]
         assert {payload["transactionId"] for payload in told} == {1000}
 
@@ -327,12 +326,12 @@ async def test_it_says_what_it_is_triggered_to_say(message):
     async with coupled() as this:
 
         async def scenario():
-            before = len(this.central.said(message))
+            before = len(this.central.received(message))
             assert (await this.connection.call("TriggerMessage", {"requestedMessage": message}))[2] == {
                 "status": "Accepted"
             }
             await this.time.sleep(1)
-            assert len(this.central.said(message)) == before + 1
+            assert len(this.central.received(message)) == before + 1
 
         await play(this, scenario)
 
@@ -367,8 +366,8 @@ async def test_remote_start_needs_a_plugged_car_and_remote_stop_its_transaction(
             assert this.point.status == "Finishing"
 
         await play(this, scenario)
-        assert [start["idTag"] for start in this.central.said("StartTransaction")] == ["remote"]
-        assert [stop["reason"] for stop in this.central.said("StopTransaction")] == ["Remote"]
+        assert [start["idTag"] for start in this.central.received("StartTransaction")] == ["remote"]
+        assert [stop["reason"] for stop in this.central.received("StopTransaction")] == ["Remote"]
 
 
 async def test_unlocking_ends_the_transaction():
@@ -377,10 +376,10 @@ async def test_unlocking_ends_the_transaction():
         async def scenario():
             await this.charging()
             assert (await this.connection.call("UnlockConnector", {"connectorId": 1}))[2] == {"status": "Unlocked"}
-            assert this.point.current_a() == 0
+            assert this.point.connector.current_a() == 0
 
         await play(this, scenario)
-        assert [stop["reason"] for stop in this.central.said("StopTransaction")] == ["UnlockCommand"]
+        assert [stop["reason"] for stop in this.central.received("StopTransaction")] == ["UnlockCommand"]
 
 
 async def test_a_reset_stops_boots_again_and_keeps_the_floor():
@@ -391,11 +390,11 @@ async def test_a_reset_stops_boots_again_and_keeps_the_floor():
             await this.charging()
             assert (await this.connection.call("Reset", {"type": "Hard"}))[2] == {"status": "Accepted"}
             await this.time.sleep(60)
-            assert this.point.limit_a() == 6
+            assert this.point.connector.limit_a() == 6
 
         await play(this, scenario)
-        assert len(this.central.said("BootNotification")) == 2
-        assert [stop["reason"] for stop in this.central.said("StopTransaction")] == ["HardReset"]
+        assert len(this.central.received("BootNotification")) == 2
+        assert [stop["reason"] for stop in this.central.received("StopTransaction")] == ["HardReset"]
 
 
 # Outages
@@ -408,7 +407,7 @@ async def test_in_an_outage_it_keeps_its_profile_and_tells_the_transaction_after
             car = await this.charging(reaction_s=0)
             await lease(this, 10)
             await this.time.sleep(20)
-            this.point.outage(300)
+            this.point.lifecycle.outage(300)
             await this.time.sleep(130)
             assert not this.point.link.connected
             assert car.current_a(this.time.now_ms) == 10
@@ -422,7 +421,7 @@ async def test_in_an_outage_it_keeps_its_profile_and_tells_the_transaction_after
         assert [action for action in again if action not in ("StatusNotification", "Heartbeat")] == [
             "BootNotification", "MeterValues", "MeterValues", "StopTransaction",
         ]  # fmt: skip
-        (stop,) = this.central.said("StopTransaction")
+        (stop,) = this.central.received("StopTransaction")
         assert stop["timestamp"] == rfc3339(START_MS + 160_000)
 
 
@@ -435,11 +434,11 @@ async def test_a_start_whose_answer_was_lost_is_told_again_with_the_same_facts()
             started = this.time.spawn(this.point.start("tag"))
             await this.time.sleep(5)
             this.central.silent.clear()
-            this.point.outage(20)
+            this.point.lifecycle.outage(20)
             assert await this.time.park(started) == "Accepted"
 
         await play(this, scenario)
-        first, second = this.central.said("StartTransaction")
+        first, second = this.central.received("StartTransaction")
         assert first == second
 
 

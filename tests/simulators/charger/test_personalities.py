@@ -39,7 +39,7 @@ async def test_one_unit_only(name, refused, obeyed):
         async def scenario():
             assert await this.profile(0, floor(limits[refused], refused)) == "Rejected"
             assert await this.profile(0, floor(limits[obeyed], obeyed)) == "Accepted"
-            assert this.point.limit_a() == 10
+            assert this.point.connector.limit_a() == 10
             key = {"key": ["ChargingScheduleAllowedChargingRateUnit"]}
             told = (await this.connection.call("GetConfiguration", key))[2]["configurationKey"][0]["value"]
             assert told == {"A": "Current", "W": "Power"}[obeyed]
@@ -67,7 +67,7 @@ async def test_what_is_left_of_a_lease_without_a_connection(name, offline_a):
             car = await this.charging(reaction_s=1)
             await lease(this, 10)
             await this.time.sleep(10)
-            this.point.outage(600)
+            this.point.lifecycle.outage(600)
             await this.time.sleep(10)
             assert car.current_a(this.time.now_ms) == offline_a
 
@@ -80,13 +80,13 @@ async def test_what_is_told_after_an_outage(name, stops):
 
         async def scenario():
             await this.charging()
-            this.point.outage(60)
+            this.point.lifecycle.outage(60)
             this.point.unplug()
             await this.time.sleep(120)
             assert this.point.link.connected
 
         await play(this, scenario)
-        assert len(this.central.said("StopTransaction")) == stops
+        assert len(this.central.received("StopTransaction")) == stops
 
 
 @pytest.mark.parametrize(("name", "boots"), [("obedient", 2), ("no_boot", 1)])
@@ -94,12 +94,12 @@ async def test_whether_a_reconnect_boots(name, boots):
     async with coupled(personality(name)) as this:
 
         async def scenario():
-            this.point.outage(60)
+            this.point.lifecycle.outage(60)
             await this.time.sleep(120)
 
         await play(this, scenario)
-        assert len(this.central.said("BootNotification")) == boots
-        assert len(this.central.said("StatusNotification")) == 2
+        assert len(this.central.received("BootNotification")) == boots
+        assert len(this.central.received("StatusNotification")) == 2
 
 
 @pytest.mark.parametrize(("name", "resumed_a"), [("obedient", 12), ("no_resume", 0)])
@@ -125,11 +125,11 @@ async def test_kwh_per_phase_with_padding_and_without_totals():
     async with coupled(personality("kwh_per_phase"), phases=3) as this:
 
         async def scenario():
-            this.point.register_wh = 4500.0
-            this.point.report("triggered")
+            this.point.connector.register_wh = 4500.0
+            this.point.reports.meter_values("triggered")
 
         await play(this, scenario)
-        samples = this.central.said("MeterValues")[0]["meterValue"][0]["sampledValue"]
+        samples = this.central.received("MeterValues")[0]["meterValue"][0]["sampledValue"]
         energies = [sample for sample in samples if sample["measurand"] == "Energy.Active.Import.Register"]
         assert [(e["phase"], float(e["value"]), e["unit"]) for e in energies] == [
             ("L1", 1.5, "kWh"), ("L2", 1.5, "kWh"), ("L3", 1.5, "kWh"),
@@ -142,10 +142,10 @@ async def test_the_obedient_names_phases_only_where_there_are_several():
     async with coupled(phases=3) as this:
 
         async def scenario():
-            this.point.report("triggered")
+            this.point.reports.meter_values("triggered")
 
         await play(this, scenario)
-        samples = this.central.said("MeterValues")[0]["meterValue"][0]["sampledValue"]
+        samples = this.central.received("MeterValues")[0]["meterValue"][0]["sampledValue"]
         assert [sample.get("phase") for sample in samples] == [None, "L1", "L2", "L3", None]
 
 
@@ -155,7 +155,7 @@ async def test_the_late_answers_only_after_a_while_but_obeys_at_once():
         async def scenario():
             answer = this.connection.call_soon("SetChargingProfile", {"connectorId": 0, "csChargingProfiles": floor(7)})
             await this.time.sleep(7)
-            assert this.point.limit_a() == 7
+            assert this.point.connector.limit_a() == 7
             assert not answer.done()
             await this.time.sleep(2)
             assert answer.result()[2] == {"status": "Accepted"}
@@ -170,9 +170,9 @@ async def test_how_many_calls_wait_for_an_answer_at_once(name, at_once):
         async def scenario():
             this.central.silent.add("Heartbeat")
             for _ in range(3):
-                this.point.beat()
+                this.point.reports.heartbeat()
             await this.time.sleep(1)
-            assert len(this.central.said("Heartbeat")) == at_once
+            assert len(this.central.received("Heartbeat")) == at_once
 
         await play(this, scenario)
 
@@ -187,10 +187,10 @@ async def test_with_two_calls_at_once_a_stop_still_waits_for_the_id_of_its_trans
             await this.time.sleep(1)
             this.point.unplug()
             await this.time.sleep(10)
-            assert this.central.said("StopTransaction") == []
+            assert this.central.received("StopTransaction") == []
             this.central.silent.clear()
             await this.time.sleep(60)
 
         await play(this, scenario)
-        assert [stop["transactionId"] for stop in this.central.said("StopTransaction")] == [1000]
-        assert this.central.said("StopTransaction")[0]["timestamp"] == rfc3339(START_MS + 1000)
+        assert [stop["transactionId"] for stop in this.central.received("StopTransaction")] == [1000]
+        assert this.central.received("StopTransaction")[0]["timestamp"] == rfc3339(START_MS + 1000)

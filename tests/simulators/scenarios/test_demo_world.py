@@ -48,7 +48,7 @@ async def test_a_day_is_played_and_measured(central, tmp_path, capsys):
     caps = [body for _, path, body in system.rest_calls if path.endswith("/grid-limit")]
     assert caps == [{"limit_kw": 25.0, "ends_at": "2019-03-04T00:00:00.000Z", "reason": "utility"}]
 
-    tokens = [start["idTag"] for start in system.said("StartTransaction")]
+    tokens = [start["idTag"] for start in system.received("StartTransaction")]
     assert tokens[:12] == ["technician"] * 12
     assert set(tokens[12:]) <= {f"0303-{n:03}" for n in range(1, 14)} | {"stranger-1", "van", "ambulance"}
 

@@ -42,7 +42,7 @@ async def test_what_happens_at_an_instant_reaches_the_server_at_that_instant():
 
         async def scenario():
             await this.charging(battery_kwh=10, level=0.2, target=0.3, reaction_s=0)
-            await this.point.news.wait()
+            await this.point.status_changed.wait()
             await this.time.sleep(60)
 
         await play(this, scenario)
@@ -154,8 +154,7 @@ async def test_a_failing_scenario_ends_the_world():
 
 
 async def test_a_limited_speed_holds_virtual_time_back():
-    async with coupled() as this:
-        this.world._speed = 1000.0
+    async with coupled(speed=1000.0) as this:
 
         async def scenario():
             await this.time.sleep(90)
@@ -215,8 +214,8 @@ async def test_the_ledger_holds_what_chargers_were_answered():
         told = ledger.told()
         (start,), (stop,) = told["starts"], told["stops"]
         assert (start["transaction"], start["status"], start["meter_wh"]) == (1000, "Accepted", 0)
-        assert (stop["transaction"], stop["meter_wh"]) == (1000, round(this.point.register_wh))
-        assert told["meter_values"] == {"cp1": len(this.central.said("MeterValues"))}
+        assert (stop["transaction"], stop["meter_wh"]) == (1000, round(this.point.connector.register_wh))
+        assert told["meter_values"] == {"cp1": len(this.central.received("MeterValues"))}
         assert sum(told["meter_values"].values()) > 0
 
 
@@ -225,13 +224,13 @@ async def test_a_boot_that_was_never_accepted_is_told_again_after_a_lost_line():
         this.central.silent.add("BootNotification")
 
         async def scenario():
-            booting = this.time.spawn(this.point.power_up())
+            booting = this.time.spawn(this.point.lifecycle.power_up())
             await this.time.sleep(5)
             this.central.silent.clear()
-            this.point.outage(20)
+            this.point.lifecycle.outage(20)
             await this.time.park(booting)
             await this.time.sleep(60)
             assert this.point.link.registered
 
         await this.world.run(scenario())
-        assert len(this.central.said("BootNotification")) == 2
+        assert len(this.central.received("BootNotification")) == 2

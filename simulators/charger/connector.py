@@ -1,0 +1,151 @@
+"""The connector of a charge point: its plug, its contactor, and the current that charging profiles let through."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from simulators.charger.battery import MIN_PILOT_A, Car
+from simulators.charger.frames import Payload
+from simulators.charger.link import Transaction
+from simulators.charger.personality import Personality
+from simulators.charger.profiles import ProfileStore
+from simulators.time.virtual_time import VirtualTime
+
+_FAR_MS = 10**15
+
+
+class Connector:
+    """Current flows while a car is plugged in and a transaction runs, up to the limit of the profiles and the hardware.
+
+    Currents and limits are in A per phase, instants in ms since 1970 UTC.
+    """
+
+    def __init__(
+        self, time: VirtualTime, character: Personality, *, phases: int, voltage_v: float, max_a: float
+    ) -> None:
+        self.phases = phases
+        self.voltage_v = voltage_v
+        self.max_a = max_a
+        self.car: Car | None = None
+        self.transaction: Transaction | None = None
+        self.register_wh = 0.0
+        self.powered_ms: int | None = None
+        """When current first flowed to this car."""
+        self._time = time
+        self._character = character
+        self._profiles = ProfileStore(voltage_v, phases, character.rate_units, character.max_stack_level)
+        self._limit: tuple[int, float] | None = None
+        """(until when it holds, the limit): what the profiles allow, remembered until something changes."""
+        self._has_given = False
+        self._refuses = False
+        self._was_stopped = False
+
+    def status(self) -> str:
+        """The OCPP status of this instant."""
+        if self.car is None:
+            return "Available"
+        if self.transaction is None:
+            return "Finishing" if self._was_stopped else "Preparing"
+        if self.car.full or self._refuses:
+            return "SuspendedEV"
+        return "Charging" if self.car.pilot_a else "SuspendedEVSE"
+
+    # The plug and the contactor
+
+    def plug(self, car: Car) -> None:
+        """Plug a car in."""
+        self.car = car
+        self.powered_ms = None
+        self._was_stopped = False
+
+    def unplug(self) -> None:
+        self.car = None
+
+    def begin(self, token: str) -> Transaction:
+        """Begin a transaction: the contactor closes."""
+        self.transaction = Transaction(token, self._time.now_ms, round(self.register_wh))
+        self._has_given = self._refuses = False
+        self._limit = None
+        return self.transaction
+
+    def end(self) -> None:
+        """End the transaction: the contactor opens, and its profiles are gone."""
+        self.transaction = None
+        self._was_stopped = True
+        if self.car is not None:
+            self.car.cut(self._time.now_ms)
+        self.clear_profiles(purpose="TxProfile")
+
+    # The current
+
+    @property
+    def is_live(self) -> bool:
+        """Whether current may flow."""
+        return self.car is not None and self.transaction is not None
+
+    def limit_a(self) -> float:
+        """The limit of this instant: that of the profiles, and of the hardware where they set none."""
+        now_ms = self._time.now_ms
+        if self._limit is None or now_ms >= self._limit[0]:
+            started_ms = self._started_ms()
+            profile_a = self._profiles.limit_a(now_ms, started_ms) if self._character.applies_profiles else None
+            limit_a = self.max_a if profile_a is None else min(self.max_a, profile_a)
+            change_ms = self._profiles.next_change_ms(now_ms, started_ms)
+            self._limit = (_FAR_MS if change_ms is None else change_ms, limit_a)
+        return self._limit[1]
+
+    def current_a(self) -> float:
+        """The current that flows at this instant."""
+        return self.car.current_a(self._time.now_ms) if self.car and self.transaction else 0.0
+
+    def steady_until_ms(self) -> int:
+        """Until when the current stays as it is, left alone; now where it is changing."""
+        if self.car is None or self.transaction is None:
+            return _FAR_MS
+        self.limit_a()
+        assert self._limit is not None
+        return min(self._limit[0], self.car.steady_until_ms(self._time.now_ms))
+
+    def steer(self) -> None:
+        """Give the car the pilot of this instant."""
+        if self.car and self.transaction:
+            pilot_a = self.limit_a()
+            if self._refuses or pilot_a < MIN_PILOT_A:
+                pilot_a = 0.0
+                self._refuses = self._has_given and not self._character.resumes_from_zero
+            self._has_given = self._has_given or pilot_a > 0
+            self.car.follow(pilot_a, self._time.now_ms)
+
+    def charge(self, from_ms: int, to_ms: int) -> None:
+        """Let the current of this stretch of time into the battery and the meter."""
+        if self.car and self.transaction:
+            charged_wh = self.car.charge(from_ms, to_ms)
+            self.register_wh += charged_wh
+            if charged_wh > 0 and self.powered_ms is None:
+                self.powered_ms = to_ms
+
+    # Charging profiles
+
+    def put_profile(self, connector: int, raw: dict[str, Any]) -> None:
+        """Install a charging profile. Raises `BadProfile`."""
+        self._profiles.put(connector, raw, self.transaction.id if self.transaction else None)
+        self._limit = None
+
+    def clear_profiles(
+        self,
+        id_: int | None = None,
+        connector: int | None = None,
+        purpose: str | None = None,
+        stack_level: int | None = None,
+    ) -> bool:
+        """Remove the charging profiles that match; whether there were any."""
+        found = self._profiles.clear(id_, connector, purpose, stack_level)
+        self._limit = None
+        return found
+
+    def composite(self, duration_s: int, unit: str) -> Payload:
+        """The schedule of the installed profiles, which a charge point that ignores them reports all the same."""
+        return self._profiles.composite(self._time.now_ms, duration_s, unit, self.max_a, self._started_ms())
+
+    def _started_ms(self) -> int | None:
+        return self.transaction.started_ms if self.transaction else None
