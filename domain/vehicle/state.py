@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from domain.records import Payload
+from domain.records.vehicles import HolderApproved, HolderSuspended, QuotaUsed
 from domain.vehicle import quota_holder, vehicle
 from domain.vehicle.quota_holder import QuotaHolder
 from domain.vehicle.vehicle import Vehicle
@@ -25,6 +26,7 @@ def initial_state(key: str) -> VehicleState:
 
 def evolve(state: VehicleState, event: Payload, time_ms: int) -> VehicleState:
     """The state after one of the stream's own events."""
-    return VehicleState(
-        vehicle.evolve(state.vehicle, event, time_ms), quota_holder.evolve(state.holder, event, time_ms)
-    )
+    match event:
+        case HolderApproved() | HolderSuspended() | QuotaUsed():
+            return VehicleState(state.vehicle, quota_holder.evolve(state.holder, event, time_ms))
+    return VehicleState(vehicle.evolve(state.vehicle, event, time_ms), state.holder)
