@@ -10,7 +10,7 @@ from sqlalchemy import JSON, BigInteger, Boolean, Column, Connection, String, Ta
 from commands.ports.directory import ChargerIdentity
 from domain.records import load
 from projections.charger_use import CHARGER_USE
-from projections.projection import METADATA, Change, Happened, Projection, Row, change, insert_new
+from projections.projection import METADATA, Change, Happened, Projection, Row, change, first, insert_new, rows
 from projections.sessions import SESSIONS
 
 CHARGERS = Table(
@@ -107,10 +107,10 @@ def _set(statement: Any, charger_id: str, **values: Any) -> Change:
 
 AT_SITE = (
     select(
-        CHARGERS.c[
+        *CHARGERS.c[
             "id", "site_id", "ocpp_id", "max_ma", "voltage_mv", "phases", "status", "connected", "obedience", "limit_ma"
         ],
-        CHARGER_USE.c["session_id", "move_wanted", "free_at_ms"],
+        *CHARGER_USE.c["session_id", "move_wanted", "free_at_ms"],
         SESSIONS.c.state.label("session_state"),
         SESSIONS.c.vehicle_id,
     )
@@ -122,13 +122,13 @@ AT_SITE = (
     .where(CHARGERS.c.site_id == bindparam("site_id"))
     .order_by(CHARGERS.c.id)
 )
-VOLTAGES = select(CHARGERS.c["id", "voltage_mv"]).where(CHARGERS.c.site_id == bindparam("site_id"))
+VOLTAGES = select(CHARGERS.c.id, CHARGERS.c.voltage_mv).where(CHARGERS.c.site_id == bindparam("site_id"))
 ONE = select(CHARGERS).where(CHARGERS.c.id == bindparam("id"))
 
 
 def at_site(connection: Connection, site_id: str) -> list[Row]:
     """The chargers of a site, each with the session that it is held for, serves, or is occupied by."""
-    return list(connection.execute(AT_SITE, {"site_id": site_id}).mappings())
+    return rows(connection, AT_SITE, site_id=site_id)
 
 
 CONNECTIONS = select(CHARGERS.c.site_id, CHARGERS.c.connected, func.count()).group_by(
@@ -148,10 +148,12 @@ def voltages_mv(connection: Connection, site_id: str) -> dict[str, int]:
 
 def find(connection: Connection, charger_id: str) -> Row | None:
     """A charger, or None."""
-    return connection.execute(ONE, {"id": charger_id}).mappings().first()
+    return first(connection, ONE, id=charger_id)
 
 
 def identity(connection: Connection, ocpp_id: str) -> ChargerIdentity | None:
     """What the gateway needs to know of the charger that connects as `ocpp_id`."""
     row = find(connection, ocpp_id)
-    return row and ChargerIdentity(row["id"], row["site_id"], tuple(row["phases"]), row["voltage_mv"])
+    if row is None:
+        return None
+    return ChargerIdentity(row["id"], row["site_id"], tuple(row["phases"]), row["voltage_mv"])

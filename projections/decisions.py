@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sqlalchemy import BigInteger, Column, Connection, Index, Integer, String, Table, bindparam, select
 
 from domain.records import TYPES, Decision
-from projections.projection import METADATA, Change, Happened, Projection, Row, insert_new
+from projections.projection import METADATA, Change, Happened, Projection, Row, insert_new, rows
 
 DECISIONS = Table(
     "decisions",
@@ -59,4 +59,4 @@ LATEST = (
 
 def latest(connection: Connection, site_id: str, limit: int) -> list[Row]:
     """The newest decisions of a site's streams (`sites:<id>`, `load:<id>`), and about priority there."""
-    return list(connection.execute(LATEST, {"key": site_id, "limit": limit}).mappings())
+    return rows(connection, LATEST, key=site_id, limit=limit)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sqlalchemy import BigInteger, Boolean, Column, Connection, String, Table, bindparam, or_, select
 
 from domain.records.load import GridLimitSet
-from projections.projection import METADATA, Change, Happened, Projection, Row, upsert
+from projections.projection import METADATA, Change, Happened, Projection, Row, rows, upsert
 
 GRID_LIMITS = Table(
     "grid_limits",
@@ -56,7 +56,7 @@ NOT_OVER = (
 
 def not_over(connection: Connection, site_id: str, now_ms: int) -> list[Row]:
     """The caps of a site that hold now or later."""
-    return list(connection.execute(NOT_OVER, {"site_id": site_id, "now_ms": now_ms}).mappings())
+    return rows(connection, NOT_OVER, site_id=site_id, now_ms=now_ms)
 
 
 BETWEEN = select(GRID_LIMITS).where(
@@ -68,8 +68,7 @@ BETWEEN = select(GRID_LIMITS).where(
 
 def between(connection: Connection, site_id: str, from_ms: int, to_ms: int) -> list[Row]:
     """The caps of a site that hold at some time from `from_ms` to before `to_ms`."""
-    asked = {"site_id": site_id, "from_ms": from_ms, "to_ms": to_ms}
-    return list(connection.execute(BETWEEN, asked).mappings())
+    return rows(connection, BETWEEN, site_id=site_id, from_ms=from_ms, to_ms=to_ms)
 
 
 def lowest_w(root_w: int | None, caps: Iterable[Row], at_ms: int) -> int | None:

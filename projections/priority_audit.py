@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Connection, Index, String, Table, bindparam, exists, select
 
 from domain.records.vehicles import PriorityDenied, PriorityExpired, PriorityGranted, UrgentReviewOpened
-from projections.projection import METADATA, Change, Happened, Projection, Row, insert_new
+from projections.projection import METADATA, Change, Happened, Projection, Row, insert_new, rows
 
 PRIORITY_AUDIT = Table(
     "priority_audit",
@@ -105,10 +105,10 @@ PENDING = (
 def latest(connection: Connection, vehicle_ids: Sequence[str] | None, limit: int) -> list[Row]:
     """The newest rows, of these vehicles or (None) of all."""
     if vehicle_ids is None:
-        return list(connection.execute(LATEST, {"limit": limit}).mappings())
-    return list(connection.execute(OF_VEHICLES, {"limit": limit, "vehicle_ids": list(vehicle_ids)}).mappings())
+        return rows(connection, LATEST, limit=limit)
+    return rows(connection, OF_VEHICLES, limit=limit, vehicle_ids=list(vehicle_ids))
 
 
 def pending(connection: Connection, site_id: str, now_ms: int) -> list[Row]:
     """The reviews at a site that wait for an operator, the one that must be decided first first."""
-    return list(connection.execute(PENDING, {"site_id": site_id, "now_ms": now_ms}).mappings())
+    return rows(connection, PENDING, site_id=site_id, now_ms=now_ms)

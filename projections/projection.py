@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, ColumnElement, Executable, MetaData, Table, UpdateBase, bindparam, or_
+from sqlalchemy import Column, ColumnElement, Connection, Executable, MetaData, Select, Table, Update, bindparam, or_
 from sqlalchemy.dialects.postgresql import insert
 
 from commands.ports.log import Position
@@ -84,7 +84,18 @@ def insert_new(table: Table) -> Executable:
     return insert(table).on_conflict_do_nothing(index_elements=[column.name for column in table.primary_key])
 
 
-def change(table: Table, columns: Sequence[str], *, key: Sequence[str] = ("id",)) -> UpdateBase:
+def change(table: Table, columns: Sequence[str], *, key: Sequence[str] = ("id",)) -> Update:
     """Set `columns` of the row whose `key` columns have the values of the parameters `of_<column>`."""
     where = [table.c[name] == bindparam(f"of_{name}") for name in key]
     return table.update().where(*where).values({name: bindparam(name) for name in columns})
+
+
+def rows(connection: Connection, query: Select[Any], **parameters: Any) -> list[Row]:
+    """All rows that a query finds, as mappings from column to value."""
+    return [row._asdict() for row in connection.execute(query, parameters)]
+
+
+def first(connection: Connection, query: Select[Any], **parameters: Any) -> Row | None:
+    """The first row that a query finds, or None."""
+    row = connection.execute(query, parameters).first()
+    return None if row is None else row._asdict()

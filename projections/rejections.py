@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sqlalchemy import BigInteger, Column, Connection, String, Table, bindparam, select
 
 from domain.records.time import InputRejected
-from projections.projection import METADATA, Change, Happened, Projection, Row, insert_new
+from projections.projection import METADATA, Change, Happened, Projection, Row, first, insert_new
 
 REJECTIONS = Table(
     "rejections",
@@ -50,4 +50,4 @@ CAUSED_BY = (
 
 def caused_by(connection: Connection, command_id: str) -> Row | None:
     """The first rejection that a command led to, or None."""
-    return connection.execute(CAUSED_BY, {"correlation_id": command_id}).mappings().first()
+    return first(connection, CAUSED_BY, correlation_id=command_id)

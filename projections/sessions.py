@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import count
 from typing import Any
 
 from sqlalchemy import (
@@ -25,7 +26,7 @@ from sqlalchemy import (
 )
 
 from domain.records import sites as said
-from projections.projection import METADATA, Change, Happened, Projection, Row, change, insert_new, one_of
+from projections.projection import METADATA, Change, Happened, Projection, Row, change, first, insert_new, one_of, rows
 from projections.session_requests import SESSION_REQUESTS
 
 SESSIONS = Table(
@@ -252,7 +253,7 @@ ONE = (
 )
 REQUEST = select(SESSION_REQUESTS).where(SESSION_REQUESTS.c.session_id == bindparam("id"))
 WAITING = (
-    select(SESSIONS.c["id", "vehicle_id", "state", "charger_id", "held_until_ms", "eta_ms", *SCORED])
+    select(*SESSIONS.c["id", "vehicle_id", "state", "charger_id", "held_until_ms", "eta_ms", *SCORED])
     .where(SESSIONS.c.site_id == bindparam("site_id"), one_of(SESSIONS.c.state, NOT_PLUGGED))
     .order_by((SESSIONS.c.state == "queued"), *_order(SESSIONS))  # those a charger is held for come first
 )
@@ -270,23 +271,22 @@ def present(connection: Connection) -> list[tuple[str, str, int]]:
     return [(row[0], row[1], row[2]) for row in connection.execute(PRESENT)]
 
 
-def waiting(connection: Connection, site_id: str) -> list[dict[str, Any]]:
+def waiting(connection: Connection, site_id: str) -> list[Row]:
     """Those who are not charging yet, in their order. `place` 1 is next; 0: a charger is held for this car."""
-    rows = [dict(row) for row in connection.execute(WAITING, {"site_id": site_id}).mappings()]
-    place = 0
-    for row in rows:
-        place += row["state"] == "queued"
-        row["place"] = place if row["state"] == "queued" else 0
-    return rows
+    places = count(1)
+    return [
+        {**row, "place": next(places) if row["state"] == "queued" else 0}
+        for row in rows(connection, WAITING, site_id=site_id)
+    ]
 
 
 def find(connection: Connection, session_id: str) -> Row | None:
     """A session with its `place`; `requested` where its site has not decided yet; None where there is none."""
-    return connection.execute(ONE, {"id": session_id}).mappings().first() or _asked_only(connection, session_id)
+    return first(connection, ONE, id=session_id) or _asked_only(connection, session_id)
 
 
-def _asked_only(connection: Connection, session_id: str) -> dict[str, Any] | None:
-    asked = connection.execute(REQUEST, {"id": session_id}).mappings().first()
+def _asked_only(connection: Connection, session_id: str) -> Row | None:
+    asked = first(connection, REQUEST, id=session_id)
     if asked is None:
         return None
     told = {name: asked[name] for name in ("tier", "target_permille", "depart_ms", "reason")}

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Connection, String, Table, b
 
 from domain.records.registry import VehicleRegistered
 from domain.registry.access import Belongs, Principal
-from projections.projection import METADATA, Change, Happened, Projection, Row, insert_new
+from projections.projection import METADATA, Change, Happened, Projection, Row, first, insert_new, rows
 
 VEHICLES = Table(
     "vehicles",
@@ -45,7 +45,7 @@ ONE = select(VEHICLES).where(VEHICLES.c.id == bindparam("id"))
 
 def find(connection: Connection, vehicle_id: str) -> Row | None:
     """A vehicle, or None."""
-    return connection.execute(ONE, {"id": vehicle_id}).mappings().first()
+    return first(connection, ONE, id=vehicle_id)
 
 
 def seen_by(connection: Connection, principal: Principal) -> list[Row]:
@@ -56,7 +56,7 @@ def seen_by(connection: Connection, principal: Principal) -> list[Row]:
         if principal.enterprise_id is not None:
             own.append(VEHICLES.c.enterprise_id == principal.enterprise_id)
         query = query.where(or_(*own))
-    return list(connection.execute(query).mappings())
+    return rows(connection, query)
 
 
 def belongs(row: Row) -> Belongs:

@@ -45,7 +45,7 @@ def version_of(root: Path, projections: Sequence[Projection]) -> str:
 
 def described(table: Table) -> Iterator[str]:
     """Columns with their types, keys and indexes, as PostgreSQL is told them."""
-    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+    dialect = postgresql.dialect()
     yield str(CreateTable(table).compile(dialect=dialect))
     yield from sorted(str(CreateIndex(index).compile(dialect=dialect)) for index in table.indexes)
 

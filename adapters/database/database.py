@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, contextmanager
 from typing import Any, TypeVar
@@ -85,7 +85,7 @@ class Database:
             return self._within(self.engine.begin, work)
         return await self._in_thread(self.engine.begin, work)
 
-    async def hear(self, channel: str) -> AsyncIterator[str]:
+    async def hear(self, channel: str) -> AsyncGenerator[str]:
         """What is told on a channel of the schema, from now on; an empty text first, once it listens. None on SQLite.
 
         Raises `DatabaseUnavailable`.

@@ -57,7 +57,7 @@ class Outcomes:
     async def wait(self, correlation_id: str, types: frozenset[str], timeout_s: float) -> Record | None:
         """The first event of one of `types`, or the rejection, with this correlation id; None after `timeout_s`."""
         outcome = await self.find(correlation_id, types, timeout_s)
-        return outcome and outcome.record
+        return None if outcome is None else outcome.record
 
     async def find(self, correlation_id: str, types: frozenset[str], timeout_s: float) -> Outcome | None:
         """Like `wait`, with the decision's position."""

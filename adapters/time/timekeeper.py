@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any
 
 from adapters.first_completed import together
 from commands.log import topics
@@ -52,7 +53,7 @@ class Timekeeper:
         while True:
             self.changed.clear()
             earliest = min((_due_ms(record) for record in self.waiting.values()), default=None)
-            waits = [asyncio.ensure_future(self.changed.wait())]
+            waits: list[asyncio.Future[Any]] = [asyncio.ensure_future(self.changed.wait())]
             if earliest is not None:
                 waits.append(asyncio.ensure_future(self.clock.sleep_until(earliest)))
             await asyncio.sleep(0)

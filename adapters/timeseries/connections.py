@@ -9,7 +9,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -19,7 +19,7 @@ from commands.ports.series import SeriesUnavailable
 
 T = TypeVar("T")
 Work = Callable[[psycopg.Connection], T]
-DEFAULTS = {"port": "8812", "dbname": "qdb", "connect_timeout": "5"}
+DEFAULTS: dict[str, Any] = {"port": "8812", "dbname": "qdb", "connect_timeout": "5"}
 ANSWER_S = 90
 """For all of a work: longer than the server takes to apply what it was given."""
 
@@ -30,12 +30,12 @@ class Connections:
     def __init__(self, url: str) -> None:
         """`url` as postgresql://user:password@host:port/qdb. Raises `SeriesUnavailable` where it is none."""
         try:
-            self._told = DEFAULTS | conninfo_to_dict(url)
+            self._parameters = DEFAULTS | conninfo_to_dict(url)
         except psycopg.ProgrammingError:  # what it says may quote the password
-            self._told = {}
-        if "host" not in self._told or not url.startswith("postgresql://"):
+            self._parameters = {}
+        if "host" not in self._parameters or not url.startswith("postgresql://"):
             raise SeriesUnavailable("the time series' URL is not of the form postgresql://user:password@host:port/qdb")
-        self._server = "QuestDB at {host}:{port}".format_map(self._told)
+        self._server = "QuestDB at {host}:{port}".format_map(self._parameters)
         self._idle: deque[psycopg.Connection] = deque()
 
     async def use(self, work: Work[T]) -> T:
@@ -76,7 +76,7 @@ class Connections:
 
     def _connected(self) -> psycopg.Connection:
         try:
-            connection = psycopg.connect(**self._told, autocommit=True)
+            connection = psycopg.connect(**self._parameters, autocommit=True)
         except psycopg.OperationalError as error:
             if "password" in str(error):
                 raise SeriesUnavailable(f"{self._server} refuses this user and password") from None

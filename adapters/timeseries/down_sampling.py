@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from dataclasses import Field, dataclass
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from commands.ports.series import MeterValue, TelemetryEvent
 from domain.series import meter_buckets, reading_buckets
 from domain.series.coarse_curve import joined
-from domain.series.down_sampling import HOUR_MS, MINUTE_MS, QUARTER_MS, B, Source, bucket_of, fuller, touched
+from domain.series.down_sampling import HOUR_MS, MINUTE_MS, QUARTER_MS, Bucket, Source, bucket_of, fuller, touched
 from domain.series.load_curve import HOLD_MS
 from domain.series.meter_buckets import MeterBucket
 from domain.series.reading_buckets import SAMPLED_TYPES, ReadingBucket
 
 V = TypeVar("V")
+
+
+class StoredBucket(Bucket, Protocol):
+    """A bucket whose fields are the columns of its table."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+
+B = TypeVar("B", bound=StoredBucket)
 Place = tuple[Source, int]
 """Of a bucket: its source, and its start."""
 Owners = Sequence[str]

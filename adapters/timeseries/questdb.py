@@ -20,7 +20,7 @@ import psycopg
 
 from adapters.timeseries import down_sampling
 from adapters.timeseries.connections import Connections
-from adapters.timeseries.down_sampling import Owners, Sampling, sampled
+from adapters.timeseries.down_sampling import B, Owners, Sampling, sampled
 from adapters.timeseries.questdb_tables import (
     ADD_EVENTS,
     ADD_METERED,
@@ -46,7 +46,7 @@ from adapters.timeseries.questdb_tables import (
 from adapters.timeseries.worker import DAY_MS
 from commands.ports.series import MeterValue, SeriesUnavailable, TelemetryEvent, TelemetryType
 from domain.records.observations import ReadingSource
-from domain.series.down_sampling import WIDTHS_MS, B
+from domain.series.down_sampling import WIDTHS_MS
 from domain.series.meter_buckets import MeterBucket
 from domain.series.reading_buckets import ReadingBucket, SampledType
 
@@ -122,10 +122,10 @@ class QuestDbSeries:
         )
 
     async def first_metered_ms(self, site_id: str) -> int | None:
-        return (await self._rows(FIRST_METERED, site_id))[0][0]
+        return await self._number(FIRST_METERED, site_id)
 
     async def newest_reading_ms(self, source: ReadingSource) -> int | None:
-        return (await self._rows(NEWEST, source))[0][0]
+        return await self._number(NEWEST, source)
 
     async def prune(
         self, *, received_before_ms: int, metered_before_ms: int, buckets_before_ms: Mapping[int, int]
@@ -180,7 +180,7 @@ class QuestDbSeries:
         self, connection: psycopg.Connection, site_ids: Owners, from_ms: int, to_ms: int
     ) -> Sequence[MeterValue]:
         found = connection.execute(self._sql(METERED_AT, site_ids), [*site_ids, _us(from_ms), _us(to_ms)])
-        return [MeterValue(*row[:4], None if row[4] is None else row[4:7], *row[7:]) for row in found]
+        return [_meter_value(*row) for row in found]
 
     def _buckets(
         self,
@@ -196,6 +196,10 @@ class QuestDbSeries:
 
     async def _rows(self, query: str, *asked: Any) -> Sequence[Any]:
         return await self._connections.use(lambda connection: connection.execute(self._sql(query), asked).fetchall())
+
+    async def _number(self, query: str, *asked: Any) -> int | None:
+        ((number,),) = await self._rows(query, *asked)
+        return None if number is None else int(number)
 
     def _add(
         self, connection: psycopg.Connection, table: str, statement: str, rows: Sequence[Sequence[Any]]
@@ -254,6 +258,21 @@ def _measured_by(value: MeterValue) -> Sequence[Any]:
         value.transaction_id,
         value.fresh,
     )
+
+
+def _meter_value(
+    record_id: str,
+    charger_id: str,
+    site_id: str,
+    time_ms: int,
+    l1_ma: int | None,
+    l2_ma: int | None,
+    l3_ma: int | None,
+    *rest: Any,
+) -> MeterValue:
+    if l1_ma is None or l2_ma is None or l3_ma is None:
+        return MeterValue(record_id, charger_id, site_id, time_ms, None, *rest)
+    return MeterValue(record_id, charger_id, site_id, time_ms, (l1_ma, l2_ma, l3_ma), *rest)
 
 
 def _us(time_ms: int) -> int:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Generic
 
+from adapters.timeseries.down_sampling import B
 from adapters.timeseries.worker import BUCKETS_KEPT_MS, DAY_MS, METER_VALUES_KEPT_MS, READINGS_KEPT_MS
-from domain.series.down_sampling import HOUR_MS, MINUTE_MS, QUARTER_MS, B
+from domain.series.down_sampling import HOUR_MS, MINUTE_MS, QUARTER_MS
 from domain.series.meter_buckets import MeterBucket
 from domain.series.reading_buckets import ReadingBucket
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Executable
 
 from adapters.database import Database
-from adapters.timeseries.down_sampling import METERED, READ, Owners, Sampling, sampled
+from adapters.timeseries.down_sampling import METERED, READ, B, Owners, Sampling, sampled
 from adapters.timeseries.sqlite_tables import (
     ADD_METER_VALUES,
     ADD_TELEMETRY,
@@ -32,7 +32,6 @@ from adapters.timeseries.sqlite_tables import (
 )
 from commands.ports.series import MeterValue, TelemetryEvent, TelemetryType
 from domain.records.observations import ReadingSource
-from domain.series.down_sampling import B
 from domain.series.meter_buckets import MeterBucket
 from domain.series.reading_buckets import ReadingBucket, SampledType
 
@@ -155,7 +154,9 @@ def _buckets(
 
 
 def _meter_value(
-    record_id: str, charger_id: str, site_id: str, time_ms: int, current_ma: Sequence[int] | None, *rest: Any
+    record_id: str, charger_id: str, site_id: str, time_ms: int, current_ma: tuple[int, int, int] | None, *rest: Any
 ) -> MeterValue:
-    phases_ma = None if current_ma is None else tuple(current_ma)
-    return MeterValue(record_id, charger_id, site_id, time_ms, phases_ma, *rest)
+    if current_ma is None:
+        return MeterValue(record_id, charger_id, site_id, time_ms, None, *rest)
+    l1_ma, l2_ma, l3_ma = current_ma
+    return MeterValue(record_id, charger_id, site_id, time_ms, (l1_ma, l2_ma, l3_ma), *rest)

@@ -71,14 +71,16 @@ class Accounts:
 
     async def with_credentials(self, email: str, password: str) -> str | None:
         """The account whose address and password these are, or None; either takes as long."""
-        query = select(ACCOUNTS.c["account_id", "password_hash"]).where(ACCOUNTS.c.email_mac == self._mac(email))
+        query = select(ACCOUNTS.c.account_id, ACCOUNTS.c.password_hash).where(ACCOUNTS.c.email_mac == self._mac(email))
         row = await self._database.read(lambda connection: connection.execute(query).first())
         right = await self._passwords.matches(row.password_hash if row else None, password)
         return row.account_id if row and right else None
 
     async def emails(self, account_ids: Iterable[str]) -> dict[str, str]:
         """The addresses of those that are known."""
-        query = select(ACCOUNTS.c["account_id", "email_sealed"]).where(ACCOUNTS.c.account_id.in_(list(account_ids)))
+        query = select(ACCOUNTS.c.account_id, ACCOUNTS.c.email_sealed).where(
+            ACCOUNTS.c.account_id.in_(list(account_ids))
+        )
         rows = await self._database.read(lambda connection: connection.execute(query).all())
         return {row.account_id: self._keys.open(row.email_sealed, row.account_id).decode() for row in rows}
 

@@ -40,7 +40,7 @@ class Integrations:
         """Whose key it is, where it is one of ours. Constant-time for the secret."""
         prefix, _, rest = key.partition("_")
         key_id, _, secret = rest.partition("_")
-        query = select(INTEGRATIONS.c["digest", "enterprise_id"]).where(INTEGRATIONS.c.key_id == key_id)
+        query = select(INTEGRATIONS.c.digest, INTEGRATIONS.c.enterprise_id).where(INTEGRATIONS.c.key_id == key_id)
         known = await self._database.read(lambda connection: connection.execute(query).first())
         matches = hmac.compare_digest(known.digest if known else digest(""), digest(secret))
         if prefix != PREFIX or known is None or not matches:

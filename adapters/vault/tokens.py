@@ -86,7 +86,7 @@ class Tokens:
         try:
             return self._signed(token)
         except InvalidKeyIdError:
-            self._known = KeySet(await self._load())
+            self._known = KeySet([*await self._load()])
             return self._signed(token)
 
     def _claims(self, token: str) -> dict[str, Any]:
@@ -96,7 +96,7 @@ class Tokens:
     async def _signing_key(self) -> ECKey:
         if self._signing is None:
             known = await self._load() or await self._draw()
-            self._signing, self._known = known[0], KeySet(known)
+            self._signing, self._known = known[0], KeySet([*known])
         return self._signing
 
     async def _load(self) -> list[ECKey]:
@@ -107,10 +107,11 @@ class Tokens:
 
     async def _draw(self) -> list[ECKey]:
         """A new key, unless another process has drawn one meanwhile."""
-        key = ECKey.generate_key("P-256", auto_kid=True)
+        key = ECKey.generate_key("P-256")
+        kid = key.thumbprint()
         row = {
-            "kid": key.kid,
-            "key_sealed": self._keys.seal(key.as_pem(private=True), key.kid),
+            "kid": kid,
+            "key_sealed": self._keys.seal(key.as_pem(private=True), kid),
             "created_ms": time.time_ns() // 1_000_000,
         }
 

@@ -52,7 +52,7 @@ VEHICLES = Table(
     Column("vin_mac", String, nullable=False, unique=True),
     Column("vin_sealed", LargeBinary, nullable=False),
 )
-VINS = select(VEHICLES.c["vehicle_id", "vin_sealed"]).where(
+VINS = select(VEHICLES.c.vehicle_id, VEHICLES.c.vin_sealed).where(
     VEHICLES.c.vehicle_id.in_(bindparam("vehicle_ids", expanding=True))
 )
 TOKENS = Table(

@@ -15,7 +15,7 @@ from uuid import uuid4
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
 from adapters.log.kafka.errors import error_of, translated, translating
-from adapters.log.kafka.names import Row, stored
+from adapters.log.kafka.names import Row, place_of, stored
 from adapters.log.kafka.producers import Transactor
 from adapters.log.kafka.reader import AT_ONCE, SLICE_S, arrivals, committed, is_end
 from adapters.log.kafka.stall_detection import LOOK_S, Deafness
@@ -229,16 +229,17 @@ class KafkaConsumer:
     def _receive(self, timeout_s: float, limit: int = AT_ONCE) -> None:
         assert self._consumer is not None
         for message in arrivals(self._consumer, timeout_s, limit):
-            error, partition = message.error(), message.partition()
+            error = message.error()
             if error is not None and error.code() == KafkaError._MAX_POLL_EXCEEDED:
                 continue  # the loss itself is told by `_lost`
             at_end = is_end(message, self._processor)
+            partition, offset = place_of(message)
             reached = self._reached.get(partition)
-            if reached is None or message.offset() < reached:
+            if reached is None or offset < reached:
                 continue  # given to another worker; or come again, where a client goes back to the beginning
             if not at_end:
                 self._buffer.append(stored(message))
-            self._reached[partition] = message.offset() + (0 if at_end else 1)
+            self._reached[partition] = offset + (0 if at_end else 1)
 
     def _commit(self, batch: KafkaBatch, rows: Sequence[Row]) -> None:
         if batch.ticket.void:

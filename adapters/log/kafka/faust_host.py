@@ -50,8 +50,14 @@ class _Committed(AIOKafkaConsumerThread):
         consumer._fetch_min_bytes, consumer._fetch_max_wait_ms = TOGETHER_BYTES, round(FETCH_S * 1000)
         return consumer
 
-    async def _fetch_records(self, consumer: Any, *asked: Any, **more: Any) -> Mapping[Any, Sequence[Any]]:
-        fetched = await super()._fetch_records(consumer, *asked, **more)
+    async def _fetch_records(
+        self,
+        consumer: Any,
+        active_partitions: set[faust.types.TP],
+        timeout: float | None = None,
+        max_records: int | None = None,
+    ) -> Mapping[faust.types.TP, list[Any]]:
+        fetched = await super()._fetch_records(consumer, active_partitions, timeout, max_records)
         if self.consumer.flow_active:
             return fetched
         for partition, records in fetched.items():
@@ -145,7 +151,7 @@ def _credentials(settings: KafkaSettings) -> faust.types.auth.CredentialsT | Non
     if settings.tls:
         context = ssl.create_default_context(cafile=settings.ca_file)
         if settings.certificate_file:
-            password = settings.key_password and settings.key_password.get_secret_value()
+            password = settings.key_password.get_secret_value() if settings.key_password else None
             context.load_cert_chain(settings.certificate_file, settings.key_file, password)
     if settings.username and settings.password:
         return faust.SASLCredentials(

@@ -23,7 +23,7 @@ class Row(NamedTuple):
     partition: int
     key: bytes
     body: bytes | None
-    headers: list[tuple[str, bytes]] | None = None
+    headers: list[tuple[str, str | bytes | None]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,9 @@ class Names:
             raise ValueError(f"body: must be bytes, at most {BODY_LIMIT} of them (key {entry.key!r})")
         # The partition is always ours to choose: the client's own partitioner would treat empty keys differently.
         partition = topics.partition_of(entry.key, self.partitions[topic])
-        headers = None if entry.traceparent is None else [(TRACEPARENT, entry.traceparent.encode())]
-        return Row(topic, partition, entry.key.encode(), entry.body, headers)
+        if entry.traceparent is None:
+            return Row(topic, partition, entry.key.encode(), entry.body)
+        return Row(topic, partition, entry.key.encode(), entry.body, [(TRACEPARENT, entry.traceparent.encode())])
 
 
 def position_of(message: Message) -> Position | None:
@@ -70,11 +71,26 @@ def position_of(message: Message) -> Position | None:
     None where a record was confirmed without a place: the client took a later one's confirmation for this one's.
     """
     offset = message.offset()
-    return None if offset is None else Position(message.partition(), offset + 1)
+    partition = message.partition()
+    return None if partition is None or offset is None else Position(partition, offset + 1)
+
+
+def place_of(message: Message) -> tuple[int, int]:
+    """The partition and the offset (from 0) of a message that was read."""
+    partition, offset = message.partition(), message.offset()
+    assert partition is not None
+    assert offset is not None
+    return partition, offset
+
+
+def key_of(message: Message) -> str:
+    """The key of a message that was read; empty where another program wrote none."""
+    return (message.key() or b"").decode()
 
 
 def stored(message: Message) -> Stored:
-    headers = message.headers()
-    traceparent = dict(headers or ()).get(TRACEPARENT)
-    position = Position(message.partition(), message.offset() + 1)
-    return Stored(position, message.key().decode(), message.value(), traceparent and traceparent.decode())
+    """A message that was read, as the port has it."""
+    partition, offset = place_of(message)
+    traceparent = dict(message.headers() or ()).get(TRACEPARENT)
+    text = traceparent.decode() if isinstance(traceparent, bytes) else None
+    return Stored(Position(partition, offset + 1), key_of(message), message.value() or b"", text)

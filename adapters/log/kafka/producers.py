@@ -122,11 +122,11 @@ class Places:
 
     def __call__(self, error: KafkaError | None, message: Message) -> None:
         """What `produce` tells: for every record, so little is done here."""
-        offset = message.offset()
+        topic, partition, offset = message.topic(), message.partition(), message.offset()
         if error is not None:
             self._refusal = error
-        elif offset is not None:
-            self._offsets[message.topic(), message.partition()].append(offset)
+        elif topic is not None and partition is not None and offset is not None:
+            self._offsets[topic, partition].append(offset)
 
     def refuse_unless(self, count: int) -> None:
         """Raises `KafkaException` unless so many records are in their places."""

@@ -14,7 +14,7 @@ from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, ClusterMetadata, OffsetSpec
 
 from adapters.log.kafka.errors import error_of, translated, translating
-from adapters.log.kafka.names import Names, stored
+from adapters.log.kafka.names import Names, key_of, place_of, stored
 from adapters.log.kafka.settings import KafkaSettings
 from commands.log import topics
 from commands.ports.log import LogError, Stored
@@ -168,7 +168,7 @@ class Reader:
         found: dict[str, bytes] = {}
         high = self.high(topic, partitions)
         for message in self._between(topic, {partition: (0, end) for partition, end in high.items()}):
-            key, body = message.key().decode(), message.value()
+            key, body = key_of(message), message.value()
             if body is None:
                 found.pop(key, None)
             else:
@@ -181,7 +181,8 @@ class Reader:
         back = NEAR
         while unknown := [p for p, end in high.items() if self._last.get((topic, p), (0, 0))[0] != end]:
             spans = {p: (max(0, high[p] - back), high[p]) for p in unknown}
-            last = {message.partition(): message.offset() + 1 for message in self._between(topic, spans)}
+            places = map(place_of, self._between(topic, spans))
+            last = {partition: offset + 1 for partition, offset in places}
             known = {p: last.get(p, 0) for p in unknown if p in last or back >= high[p]}
             self._last |= {(topic, p): (high[p], end) for p, end in known.items()}
             back *= FURTHER
@@ -212,10 +213,11 @@ class Reader:
         try:
             while ends:
                 for message in arrivals(self._consumer, SLICE_S):
-                    partition, reached = message.partition(), message.offset()
-                    if partition not in ends:
+                    if message.partition() not in ends:
                         continue
-                    if not is_end(message, name):
+                    at_end = is_end(message, name)
+                    partition, reached = place_of(message)
+                    if not at_end:
                         reached += 1
                         if reached <= ends[partition]:
                             yield message

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from confluent_kafka import Consumer, TopicPartition
 
-from adapters.log.kafka.names import Names, stored
+from adapters.log.kafka.names import Names, place_of, stored
 from adapters.log.kafka.reader import SLICE_S, arrivals, is_end
 from adapters.log.kafka.settings import KafkaSettings
 from commands.ports.log import Stored
@@ -37,10 +37,11 @@ async def tail(
         records: list[Stored] = []
         come: dict[int, int] = {}
         for message in arrivals(consumer, SLICE_S):
-            at_end, partition = is_end(message, name), message.partition()
-            if message.offset() < seen.get(partition, 0):
+            at_end = is_end(message, name)
+            partition, offset = place_of(message)
+            if offset < seen.get(partition, 0):
                 continue  # come again, where a client goes back to the beginning
-            seen[partition] = come[partition] = message.offset() + (0 if at_end else 1)
+            seen[partition] = come[partition] = offset + (0 if at_end else 1)
             if not at_end and message.value() is not None:
                 records.append(stored(message))
         return records, come

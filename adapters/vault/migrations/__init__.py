@@ -37,7 +37,8 @@ def version(connection: Connection) -> str | None:
     """The version of the tables; None where no migration has been here."""
     if not inspect(connection).has_table(TABLE):
         return None
-    return connection.scalar(text(f"SELECT version_num FROM {TABLE}"))
+    number: str | None = connection.scalar(text(f"SELECT version_num FROM {TABLE}"))
+    return number
 
 
 def _upgrade(connection: Connection) -> None:
