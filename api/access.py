@@ -68,7 +68,7 @@ async def _thing(context: Context, ids: dict[str, str]) -> tuple[str, Belongs]:
 
 async def known_vehicle(context: Context, given: str, *, status: int = 422) -> Row:
     """The vehicle with this id or VIN. The error does not repeat what was given: it may be a VIN."""
-    vehicle_id = await context.vault.vehicle_of_vin(given) if re.fullmatch(VIN_PATTERN, given) else given
+    vehicle_id = await context.vault.vehicles.with_vin(given) if re.fullmatch(VIN_PATTERN, given) else given
     row = None
     if vehicle_id is not None:
         row = await found(context, lambda connection: vehicles.find(connection, vehicle_id))

@@ -71,7 +71,7 @@ class Call:
             return await self._once_by_key(record_id, _hash(body), now_ms, act)
 
     async def _once_by_key(self, record_id: str, body_hash: str, now_ms: int, act: Act) -> Response:
-        attempt = await self.context.vault.begin_attempt(record_id, body_hash, now_ms)
+        attempt = await self.context.vault.answers.begin(record_id, body_hash, now_ms)
         if attempt.body_hash != body_hash:
             raise Problem(422, "this key was used before with another body", field=IDEMPOTENCY_KEY)
         if attempt.status is not None:
@@ -80,10 +80,10 @@ class Call:
             answer = await act(Asked(record_id, attempt.received_ms))
         except Rejected as rejected:
             response = problem_response(self.path, rejected.status, rejected.body)
-            await self.context.vault.keep_answer(record_id, rejected.status, bytes(response.body))
+            await self.context.vault.answers.store(record_id, rejected.status, bytes(response.body))
             return response
         if answer.final:
-            await self.context.vault.keep_answer(record_id, answer.status, encode(answer.body))
+            await self.context.vault.answers.store(record_id, answer.status, encode(answer.body))
         return _response(answer)
 
     async def append(self, asked: Asked, stream: str, command: Payload) -> None:

@@ -120,6 +120,49 @@ class Channels(Protocol):
         """Channel id -> URL."""
 
 
+class VehicleIdentities(Protocol):
+    """VINs and charging tokens of vehicles."""
+
+    async def vins(self, vehicle_ids: Iterable[str]) -> Mapping[str, str]:
+        """The VINs of the vehicles that are known, by vehicle id."""
+
+    async def add(self, vehicle_id: str, vin: str, token: str | None) -> None:
+        """Store a VIN and a token under a vehicle id."""
+
+    async def forget(self, vehicle_id: str) -> None:
+        """Erase them."""
+
+    async def with_vin(self, vin: str) -> str | None:
+        """The id of the vehicle with this VIN, or None."""
+
+
+class ChargerPasswords(Protocol):
+    """Passwords of chargers."""
+
+    async def draw(self, charger_id: str, *, replace: bool) -> str | None:
+        """Draw a password; None if there is one already and `replace` is False."""
+
+
+class Notes(Protocol):
+    """Free text, under the id that the log contains instead."""
+
+    async def add(self, about: str, note: str) -> None:
+        """Store a note about a thing."""
+
+    async def find(self, about: str) -> str | None:
+        """The note about a thing, or None."""
+
+
+class IdempotencyAnswers(Protocol):
+    """Requests that came with an idempotency key, and their answers."""
+
+    async def begin(self, record_id: str, body_hash: str, now_ms: int) -> Attempt:
+        """Store that a request was received, unless it was before; returns the first attempt."""
+
+    async def store(self, record_id: str, status: int, answer: bytes) -> None:
+        """Store the answer to a request: its HTTP status and its body."""
+
+
 class Vault(Protocol):
     """Personal data and secrets. `DomainError`: what must be unique is taken."""
 
@@ -135,32 +178,17 @@ class Vault(Protocol):
     @property
     def integrations(self) -> Integrations: ...
 
-    async def vins(self, vehicle_ids: Iterable[str]) -> Mapping[str, str]:
-        """The VINs of those that are known."""
+    @property
+    def vehicles(self) -> VehicleIdentities: ...
 
-    async def add_vehicle(self, vehicle_id: str, vin: str, token: str | None) -> None:
-        """Keep a VIN and a token under a vehicle id."""
+    @property
+    def charger_passwords(self) -> ChargerPasswords: ...
 
-    async def forget_vehicle(self, vehicle_id: str) -> None:
-        """Erase them."""
+    @property
+    def notes(self) -> Notes: ...
 
-    async def vehicle_of_vin(self, vin: str) -> str | None:
-        """The vehicle with this VIN."""
-
-    async def new_charger_password(self, charger_id: str, *, replace: bool) -> str | None:
-        """Draw one; None where there is one that is not to be replaced."""
-
-    async def keep_note(self, about: str, note: str) -> None:
-        """Keep free text."""
-
-    async def note_of(self, about: str) -> str | None:
-        """The text that was kept."""
-
-    async def begin_attempt(self, record_id: str, body_hash: str, now_ms: int) -> Attempt:
-        """Note a request, or find what is known of it."""
-
-    async def keep_answer(self, record_id: str, status: int, answer: bytes) -> None:
-        """Remember its answer."""
+    @property
+    def answers(self) -> IdempotencyAnswers: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ class VaultDirectory:
 
     async def authenticate(self, ocpp_id: str, password: str) -> ChargerIdentity | None:
         """The charger with this OCPP identity and Basic password, or None. Constant-time for the password."""
-        expected = await self.vault.password_digest(ocpp_id)
+        expected = await self.vault.charger_passwords.digest(ocpp_id)
         matches = hmac.compare_digest(expected or NO_DIGEST, digest(password))
         return await self._identity(ocpp_id) if expected is not None and matches else None
 
@@ -37,4 +37,4 @@ class VaultDirectory:
 
     async def vehicle_of(self, token: str) -> tuple[str, str | None]:
         """(opaque reference of the token, vehicle id or None) for an idTag. Tokens compare case-insensitively."""
-        return self.vault.token_ref(token), await self.vault.vehicle_of_token(token)
+        return self.vault.vehicles.token_ref(token), await self.vault.vehicles.with_token(token)

@@ -32,7 +32,7 @@ async def register(call: Calling, body: ChargerRequest) -> Response:
 
     async def act(asked: Asked) -> Answer:
         done = await call.decide(asked, body.stream(), body.command(), ChargerAdded, said_as=body.said_as)
-        password = await call.context.vault.new_charger_password(body.id, replace=done is not None)
+        password = await call.context.vault.charger_passwords.draw(body.id, replace=done is not None)
         if password is None:
             raise Problem(409, "this id is taken", field="id")
         answer = {"id": body.id, "ocpp_id": body.id, "password": password}

@@ -23,5 +23,5 @@ async def latest(context: Given, caller: Caller, limit: Annotated[int, Query(ge=
     own = await own_vehicles(context, caller)
     seen = None if own is None else sorted(own)
     rows = await context.database.read(lambda connection: priority_audit.latest(connection, seen, limit))
-    vins = await context.vault.vins({row["vehicle_id"] for row in rows})
+    vins = await context.vault.vehicles.vins({row["vehicle_id"] for row in rows})
     return Json({"decisions": [views.priority_audit(row, vins.get(row["vehicle_id"])) for row in rows]})

@@ -115,7 +115,7 @@ async def _asked(context: Context, session_id: str, vehicle_id: str | None, site
 async def _shown(context: Context, row: Row) -> dict[str, object]:
     """With the VIN from the vault: who may see a session may see whose it is."""
     vehicle_id = row["vehicle_id"]
-    vins = await context.vault.vins([vehicle_id]) if vehicle_id is not None else {}
+    vins = await context.vault.vehicles.vins([vehicle_id]) if vehicle_id is not None else {}
     return views.session(row, vins.get(vehicle_id))
 
 

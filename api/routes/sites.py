@@ -65,7 +65,7 @@ async def set_grid_limit(call: Calling, site_id: PathId, body: GridLimitRequest)
 
     async def act(asked: Asked) -> Answer:
         if note := body.note():
-            await call.context.vault.keep_note(asked.id, note)
+            await call.context.vault.notes.add(asked.id, note)
         command = body.command(asked.id)
         done = await call.decide(asked, stream("load", site_id), command, GridLimitSet, said_as=body.said_as)
         if done is None:
@@ -123,7 +123,9 @@ async def urgent_reviews(context: Given, site_id: PathId) -> Response:
     await known_site(context, site_id)
     now_ms = context.clock.now_ms()
     rows = await context.database.read(lambda connection: priority_audit.pending(connection, site_id, now_ms))
-    return Json({"reviews": [views.pending_review(row, await context.vault.note_of(row["asked_id"])) for row in rows]})
+    return Json(
+        {"reviews": [views.pending_review(row, await context.vault.notes.find(row["asked_id"])) for row in rows]}
+    )
 
 
 @router.get("/{site_id}/load", response_model=shapes.Load, dependencies=[may("site.see")])

@@ -45,7 +45,7 @@ async def _ask(
     vehicle = await stream_of_session(call.context, session_id)
 
     async def act(asked: Asked) -> Answer:
-        await call.context.vault.keep_note(asked.id, body.reason)
+        await call.context.vault.notes.add(asked.id, body.reason)
         done = await call.decide(asked, vehicle, body.command(session_id), *awaited)
         if done is None:
             return Answer(202, _outcome(session_id, "pending", "stored, not decided yet"), final=False)

@@ -34,13 +34,13 @@ async def register(call: Calling, body: VehicleRequest) -> Response:
     async def act(asked: Asked) -> Answer:
         left_over = await _left_over(call.context, body.vin)
         vehicle_id = left_over or asked.id
-        await call.context.vault.add_vehicle(vehicle_id, body.vin, body.token)
+        await call.context.vault.vehicles.add(vehicle_id, body.vin, body.token)
         try:
             done = await _decide(call, asked, vehicle_id, body)
         except (Rejected, LogError):
             # An earlier attempt under the same key may have been decided, and only its answer lost.
             if left_over is None and not await _is_registered(call.context, vehicle_id):
-                await call.context.vault.forget_vehicle(vehicle_id)
+                await call.context.vault.vehicles.forget(vehicle_id)
             raise
         answer = {"id": vehicle_id}
         if not done:
@@ -54,7 +54,7 @@ async def register(call: Calling, body: VehicleRequest) -> Response:
 async def every(context: Given, caller: Caller) -> Response:
     """The vehicles that the caller may see."""
     rows = await context.database.read(lambda connection: vehicles.seen_by(connection, caller))
-    vins = await context.vault.vins(row["id"] for row in rows)
+    vins = await context.vault.vehicles.vins(row["id"] for row in rows)
     return Json({"vehicles": [views.vehicle(row, vins.get(row["id"])) for row in rows]})
 
 
@@ -62,7 +62,7 @@ async def every(context: Given, caller: Caller) -> Response:
 async def one(context: Given, vehicle_id: PathId) -> Response:
     """A vehicle, by our id or its VIN."""
     row = await known_vehicle(context, vehicle_id, status=404)
-    vins = await context.vault.vins([row["id"]])
+    vins = await context.vault.vehicles.vins([row["id"]])
     return Json(views.vehicle(row, vins.get(row["id"])))
 
 
@@ -96,7 +96,7 @@ async def _decide(call: Call, asked: Asked, vehicle_id: str, body: VehicleReques
 
 async def _left_over(context: Context, vin: str) -> str | None:
     """The id under which a VIN was kept by a registration that was cut short: it is taken up again."""
-    owner = await context.vault.vehicle_of_vin(vin)
+    owner = await context.vault.vehicles.with_vin(vin)
     return None if owner is None or await _is_registered(context, owner) else owner
 
 
