@@ -7,7 +7,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 
-async def together(*loops: Coroutine[Any, Any, None]) -> None:
+async def first_completed(*loops: Coroutine[Any, Any, None]) -> None:
     """Run them until the first ends, then break the others off. Raises what that one raised."""
     parts = [asyncio.create_task(loop) for loop in loops]
     try:

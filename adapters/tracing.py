@@ -10,7 +10,7 @@ from opentelemetry.context import Context
 from opentelemetry.trace import SpanKind, TracerProvider
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from commands.ports.tracing import Facts, Passed, Span
+from commands.ports.tracing import Attributes, PassThroughSpan, Span
 
 TRACEPARENT = "traceparent"
 PROPAGATOR = TraceContextTextMapPropagator()
@@ -23,10 +23,10 @@ class _Span:
         PROPAGATOR.inject(carrier, trace.set_span_in_context(span, Context()))
         self.traceparent = carrier.get(TRACEPARENT)
 
-    def describe(self, facts: Facts, name: str = "") -> None:
+    def describe(self, attributes: Attributes, name: str = "") -> None:
         if name:
             self._span.update_name(name)
-        self._span.set_attributes(facts)
+        self._span.set_attributes(attributes)
 
 
 class OpenTelemetryTracer:
@@ -41,7 +41,7 @@ class OpenTelemetryTracer:
     @contextmanager
     def follow(self, name: str, parent: str | None) -> Iterator[Span]:
         if parent is None:
-            yield Passed(None)
+            yield PassThroughSpan(None)
             return
         with self._span(name, parent, SpanKind.CONSUMER) as span:
             yield span

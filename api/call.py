@@ -97,7 +97,7 @@ class Call:
         stream: str,
         command: Payload,
         *awaited: type[Payload],
-        said_as: Mapping[str, str] | None = None,
+        field_names: Mapping[str, str] | None = None,
     ) -> Outcome | None:
         """Append a command and wait for one of the `awaited` events, until it can be read back.
 
@@ -111,7 +111,7 @@ class Call:
         await self.context.applied.passed(outcome.position, READ_WAIT_S)
         told = outcome.record.data
         if isinstance(told, InputRejected):
-            raise Rejected(told.rule, told.field, told.reason, said_as or {})
+            raise Rejected(told.rule, told.field, told.reason, field_names or {})
         return outcome
 
     async def settled(self, asked: Asked, *awaited: type[Payload]) -> None:

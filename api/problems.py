@@ -40,9 +40,9 @@ class Problem(Exception):
 class Rejected(Problem):
     """A rule said no: that is a decision, and stays the answer."""
 
-    def __init__(self, rule: str, field: str, reason: str, said_as: Mapping[str, str]) -> None:
+    def __init__(self, rule: str, field: str, reason: str, field_names: Mapping[str, str]) -> None:
         conflict = field in CONFLICTS and rule != "idempotency.v1"
-        super().__init__(409 if conflict else 422, reason, field=said_as.get(field, field), rule=rule)
+        super().__init__(409 if conflict else 422, reason, field=field_names.get(field, field), rule=rule)
 
 
 def problem_response(path: str, status: int, body: Mapping[str, Any], headers: Any = None) -> Response:

@@ -12,7 +12,7 @@ from domain.records.load import CommissionCharger
 class CommissionRequest(Request):
     """The operator attests that for `minutes` at most a load of `test_load_a` (per phase) is plugged in there."""
 
-    said_as: ClassVar[dict[str, str]] = {"test_load_ma": "test_load_a", "expires_ms": "minutes"}
+    field_names: ClassVar[dict[str, str]] = {"test_load_ma": "test_load_a", "expires_ms": "minutes"}
 
     test_load_a: Amperes
     minutes: Minutes

@@ -29,7 +29,7 @@ class PositionRequest(Request):
 class ReadingRequest(Request):
     """What is not known is left out, never guessed; something must be told."""
 
-    said_as: ClassVar[dict[str, str]] = {
+    field_names: ClassVar[dict[str, str]] = {
         "observed_ms": "observed_at",
         "level_permille": "soc",
         "range_m": "range_km",

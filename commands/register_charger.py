@@ -17,7 +17,7 @@ PHASES = ("L1", "L2", "L3")
 class ChargerRequest(Request):
     """Currents are per phase; `phases` says which of the site's phases the charger is wired to, in its own order."""
 
-    said_as: ClassVar[dict[str, str]] = {
+    field_names: ClassVar[dict[str, str]] = {
         "charger_id": "id",
         "max_ma": "max_a",
         "min_ma": "min_a",

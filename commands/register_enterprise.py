@@ -27,7 +27,7 @@ Domain = Annotated[
 class EnterpriseRequest(Request):
     """`type`: emergency (its vehicles on a mission are P0) or fleet (P1)."""
 
-    said_as: ClassVar[dict[str, str]] = {"enterprise_id": "id", "kind": "type"}
+    field_names: ClassVar[dict[str, str]] = {"enterprise_id": "id", "kind": "type"}
 
     id: Identifier
     name: Name

@@ -42,7 +42,7 @@ class NodeRequest(Request):
 class SiteRequest(Request):
     """`firm_kw`: the lowest cap that the utility will ever ask for; `priority_reserve_kw`: kept free for P0."""
 
-    said_as: ClassVar[dict[str, str]] = {
+    field_names: ClassVar[dict[str, str]] = {
         "firm_w": "firm_kw",
         "priority_reserve_w": "priority_reserve_kw",
         "location_zone": "location",

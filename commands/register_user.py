@@ -21,7 +21,7 @@ Password = Annotated[str, StringConstraints(strict=True, min_length=10, max_leng
 class UserRequest(Request):
     """`enterprise_id`: of an enterprise_admin, and only of one."""
 
-    said_as: ClassVar[dict[str, str]] = {"id": "email"}
+    field_names: ClassVar[dict[str, str]] = {"id": "email"}
 
     email: Email
     password: Password

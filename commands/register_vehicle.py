@@ -14,7 +14,7 @@ from domain.records.registry import RegisterVehicle
 VIN_PATTERN = r"^[A-HJ-NPR-Za-hj-npr-z0-9]{17}$"
 Vin = Annotated[str, StringConstraints(strict=True, to_upper=True, pattern=VIN_PATTERN)]
 """ISO 3779: 17 letters and digits without I, O, Q."""
-Token = Annotated[str, StringConstraints(strict=True, pattern=r"^[!-~]{1,20}$")]
+IdTag = Annotated[str, StringConstraints(strict=True, pattern=r"^[!-~]{1,20}$")]
 """An OCPP 1.6 idTag: at most 20 printable ASCII characters; case does not matter."""
 
 
@@ -24,7 +24,7 @@ class VehicleRequest(Request):
     `owner_user_id`: who drives it; `priority_eligible`: its enterprise enrols it as a unit that may have priority.
     """
 
-    said_as: ClassVar[dict[str, str]] = {
+    field_names: ClassVar[dict[str, str]] = {
         "battery_wh": "battery_kwh",
         "max_ma": "max_a",
         "id": "vin",
@@ -35,7 +35,7 @@ class VehicleRequest(Request):
     battery_kwh: KilowattHours | None = None
     max_a: Amperes | None = None
     phases: PhaseCount = 1
-    token: Token | None = None
+    token: IdTag | None = None
     owner_user_id: Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9-]{1,64}$")] | None = None
     enterprise_id: Identifier | None = None
     priority_eligible: Annotated[bool, Field(strict=True)] = False

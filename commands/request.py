@@ -8,12 +8,12 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Request(BaseModel):
-    """A validated wish from outside. Unknown fields are refused: nothing is silently ignored.
+    """A validated request body. Unknown fields are refused, so that nothing is ignored silently.
 
-    `said_as` tells how the request calls what a rule calls otherwise (`limit_w` was `limit_kw`), so that a rejection
-    names the field that the client knows.
+    `field_names` maps a field that a rule names to the field of the request it came from (`limit_w` to `limit_kw`), so
+    that a rejection names a field that the client knows.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    said_as: ClassVar[dict[str, str]] = {}
+    field_names: ClassVar[dict[str, str]] = {}

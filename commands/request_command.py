@@ -17,7 +17,7 @@ Value = Annotated[str, StringConstraints(strict=True, max_length=500)]
 class ChargerCommandRequest(Request):
     """Sent within `expires_s` or not at all."""
 
-    said_as: ClassVar[dict[str, str]] = {"expires_ms": "expires_s"}
+    field_names: ClassVar[dict[str, str]] = {"expires_ms": "expires_s"}
 
     action: Literal[
         "remote_start", "remote_stop", "unlock", "reset", "trigger", "get_configuration", "change_configuration"

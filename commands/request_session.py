@@ -14,7 +14,7 @@ from domain.records.vehicles import RequestSession
 class SessionRequest(Request):
     """`vehicle_id` is our id or the VIN; `site_id` left out: wherever it suits; `current_soc` left out: unknown."""
 
-    said_as: ClassVar[dict[str, str]] = {
+    field_names: ClassVar[dict[str, str]] = {
         "target_permille": "target_soc",
         "level_permille": "current_soc",
         "depart_ms": "time_constraint_minutes",

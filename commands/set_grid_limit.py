@@ -17,7 +17,7 @@ OTHER = "operator"
 class GridLimitRequest(Request):
     """No `starts_at`: it starts at once; no `ends_at`: it lasts until replaced. Free words stay in the vault."""
 
-    said_as: ClassVar[dict[str, str]] = {
+    field_names: ClassVar[dict[str, str]] = {
         "limit_w": "limit_kw",
         "starts_ms": "starts_at",
         "ends_ms": "ends_at",

@@ -67,9 +67,9 @@ class Applied:
 
         Raises `DatabaseUnavailable`.
         """
-        async for text in self._database.hear(progress.CHANNEL):
+        async for text in self._database.listen(progress.CHANNEL):
             if text:
-                self._progress.at({**self._progress.position, **progress.told(text)})
+                self._progress.at({**self._progress.position, **progress.notified(text)})
 
     async def passed(self, position: Position, timeout_s: float) -> bool:
         """Wait until the event at `position` has been applied; False after `timeout_s`."""

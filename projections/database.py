@@ -16,7 +16,7 @@ class Database(Protocol):
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Call `work` with a connection to query."""
 
-    def hear(self, channel: str) -> AsyncIterator[str]:
+    def listen(self, channel: str) -> AsyncIterator[str]:
         """What is told on a channel, from now on; an empty text first, once it listens. Ends where there are none."""
 
     async def write(self, work: Callable[[Connection], T]) -> T:

@@ -44,7 +44,7 @@ ADVANCE = (
     .values(offset=bindparam("to_offset"))
 )
 CHANNEL = "applied"
-TELL = select(func.pg_notify(func.concat(func.current_schema(), f".{CHANNEL}"), bindparam("applied")))
+NOTIFY = select(func.pg_notify(func.concat(func.current_schema(), f".{CHANNEL}"), bindparam("applied")))
 """Heard when the transaction is committed. Tables that are made beside have a schema of theirs, and so a channel."""
 
 
@@ -109,10 +109,10 @@ def advance(connection: Connection, before: Mapping[int, int], after: Mapping[in
         if connection.execute(ADVANCE, {**step, "by_version": version()}).rowcount != 1:
             raise Overtaken
     if _is_postgresql(connection):
-        connection.execute(TELL, {"applied": json.dumps(after)})
+        connection.execute(NOTIFY, {"applied": json.dumps(after)})
 
 
-def told(text: str) -> dict[int, int]:
+def notified(text: str) -> dict[int, int]:
     """What was applied, as it was told on `CHANNEL`."""
     return {int(partition): offset for partition, offset in json.loads(text).items()}
 

@@ -21,7 +21,7 @@ CATCH_UP_S = 20.0
 """So long the live projector is held up at most; less than a second where the new tables are at its heels."""
 
 
-class Beside(Protocol):
+class ShadowTables(Protocol):
     """New tables beside the live ones."""
 
     @property
@@ -35,19 +35,19 @@ class TooSlow(Exception):
     """The new read models did not catch up with the live ones; those are as they were."""
 
 
-async def rebuild(log: Log, beside: Beside, tell: Callable[[int, int], None]) -> None:
-    """Fill the tables beside, then put them in place. `tell` hears how many offsets of how many are applied.
+async def rebuild(log: Log, shadow: ShadowTables, tell: Callable[[int, int], None]) -> None:
+    """Fill the shadow tables, then put them in place. `tell` hears how many offsets of how many are applied.
 
     Whoever projects into the live tables meanwhile goes on in the new ones. Raises `TooSlow`.
     """
-    projector = Projector(log, beside.database)
+    projector = Projector(log, shadow.database)
     running = asyncio.create_task(projector.run())
     try:
         while not projector.caught_up(ends := await log.ends(EVENTS)):
             tell(sum(projector.position().values()), sum(ends.values()))
             await _look(running)
         tell(1, 1)
-        await beside.put_in_place(lambda connection: _as_far(connection, projector.position))
+        await shadow.put_in_place(lambda connection: _as_far(connection, projector.position))
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)

@@ -9,7 +9,7 @@ from operator import itemgetter
 from sqlalchemy import Connection
 
 from commands.log.codec import decode
-from commands.log.record_header import head
+from commands.log.record_header import read_header
 from commands.log.topics import EVENTS
 from commands.ports.log import Log, Position, Stored
 from domain.records import TYPES
@@ -96,7 +96,7 @@ class Projector:
         return await self.database.write(lambda connection: progress.consumed(connection, partitions))
 
     def _changes(self, stored: Stored) -> Iterable[Change]:
-        interested = self._interested.get(head(stored.body).type)
+        interested = self._interested.get(read_header(stored.body).type)
         if interested is None:
             return
         happened = Happened(decode(stored.body), stored.position)

@@ -25,7 +25,7 @@ from sqlalchemy import (
     tuple_,
 )
 
-from domain.records import sites as said
+from domain.records import sites as events
 from projections.projection import METADATA, Change, Happened, Projection, Row, change, first, insert_new, one_of, rows
 from projections.session_requests import SESSION_REQUESTS
 
@@ -40,7 +40,7 @@ SESSIONS = Table(
     Column("reason", String),
     Column("tier", BigInteger),
     Column("tier_until_ms", BigInteger),
-    *(Column(name, BigInteger) for name in said.Fairness.model_fields),
+    *(Column(name, BigInteger) for name in events.Fairness.model_fields),
     Column("need_wh", BigInteger),
     Column("energy_wh", BigInteger),
     Column("queued_at_ms", BigInteger),
@@ -74,7 +74,7 @@ MOVED_AWAY = (
     .where(SESSIONS.c.charger_id == bindparam("of_charger_id"), SESSIONS.c.move_wanted == true())
     .values(move_wanted=False)
 )
-SCORED = ["tier", *said.Fairness.model_fields]
+SCORED = ["tier", *events.Fairness.model_fields]
 SET_SCORE = change(SESSIONS, SCORED)
 SET_SCORE_AT_CHARGER = change(SESSIONS, SCORED, key=("charger_id",)).where(
     SESSIONS.c.move_wanted == false(), one_of(SESSIONS.c.state, PLUGGED)
@@ -83,8 +83,8 @@ SET_TIER = change(SESSIONS, ["tier", "tier_until_ms"])
 SET_EXPECTATION = change(SESSIONS, ["eta_ms", *SCORED])
 
 
-@PROJECTION.on(said.SessionQueued)
-def _queued(event: said.SessionQueued, happened: Happened) -> Iterable[Change]:
+@PROJECTION.on(events.SessionQueued)
+def _queued(event: events.SessionQueued, happened: Happened) -> Iterable[Change]:
     row = {
         "id": event.session_id,
         "vehicle_id": event.vehicle_id,
@@ -99,8 +99,8 @@ def _queued(event: said.SessionQueued, happened: Happened) -> Iterable[Change]:
     return [_added(row)]
 
 
-@PROJECTION.on(said.SessionRefused)
-def _refused(event: said.SessionRefused, happened: Happened) -> Iterable[Change]:
+@PROJECTION.on(events.SessionRefused)
+def _refused(event: events.SessionRefused, happened: Happened) -> Iterable[Change]:
     row = {
         "id": event.session_id,
         "vehicle_id": event.vehicle_id,
@@ -112,8 +112,8 @@ def _refused(event: said.SessionRefused, happened: Happened) -> Iterable[Change]
     return [_added(row)]
 
 
-@PROJECTION.on(said.SessionOffered)
-def _offered(event: said.SessionOffered, _: Happened) -> Iterable[Change]:
+@PROJECTION.on(events.SessionOffered)
+def _offered(event: events.SessionOffered, _: Happened) -> Iterable[Change]:
     yield _of(
         OFFER,
         event.session_id,
@@ -128,18 +128,18 @@ def _offered(event: said.SessionOffered, _: Happened) -> Iterable[Change]:
             yield _of(SET_SCORE, standing.session_id, **_score(standing))
 
 
-@PROJECTION.on(said.SessionSnoozed)
-def _snoozed(event: said.SessionSnoozed, _: Happened) -> Iterable[Change]:
+@PROJECTION.on(events.SessionSnoozed)
+def _snoozed(event: events.SessionSnoozed, _: Happened) -> Iterable[Change]:
     return [_of(REQUEUE, event.session_id, state="queued", charger_id=None, held_until_ms=None, reason="snoozed")]
 
 
-@PROJECTION.on(said.SessionRequeued)
-def _requeued(event: said.SessionRequeued, _: Happened) -> Iterable[Change]:
+@PROJECTION.on(events.SessionRequeued)
+def _requeued(event: events.SessionRequeued, _: Happened) -> Iterable[Change]:
     return [_of(REQUEUE, event.session_id, state="queued", charger_id=None, held_until_ms=None, reason=event.reason)]
 
 
-@PROJECTION.on(said.SessionAssigned)
-def _assigned(event: said.SessionAssigned, happened: Happened) -> Iterable[Change]:
+@PROJECTION.on(events.SessionAssigned)
+def _assigned(event: events.SessionAssigned, happened: Happened) -> Iterable[Change]:
     assigned = {
         "state": "assigned",
         "charger_id": event.charger_id,
@@ -149,8 +149,8 @@ def _assigned(event: said.SessionAssigned, happened: Happened) -> Iterable[Chang
     return [_of(ASSIGN, event.session_id, **assigned)]
 
 
-@PROJECTION.on(said.SessionCharging)
-def _charging(event: said.SessionCharging, happened: Happened) -> Iterable[Change]:
+@PROJECTION.on(events.SessionCharging)
+def _charging(event: events.SessionCharging, happened: Happened) -> Iterable[Change]:
     charging = {
         "state": "charging",
         "charger_id": event.charger_id,
@@ -162,18 +162,18 @@ def _charging(event: said.SessionCharging, happened: Happened) -> Iterable[Chang
     return [_of(CHARGE, event.session_id, **charging)]
 
 
-@PROJECTION.on(said.SessionPaused)
-def _paused(event: said.SessionPaused, _: Happened) -> Iterable[Change]:
+@PROJECTION.on(events.SessionPaused)
+def _paused(event: events.SessionPaused, _: Happened) -> Iterable[Change]:
     return [_of(SET_STATE, event.session_id, state="paused", reason=event.reason)]
 
 
-@PROJECTION.on(said.SessionResumed)
-def _resumed(event: said.SessionResumed, _: Happened) -> Iterable[Change]:
+@PROJECTION.on(events.SessionResumed)
+def _resumed(event: events.SessionResumed, _: Happened) -> Iterable[Change]:
     return [_of(SET_STATE, event.session_id, state="charging", reason=None)]
 
 
-@PROJECTION.on(said.SessionEnded)
-def _ended(event: said.SessionEnded, happened: Happened) -> Iterable[Change]:
+@PROJECTION.on(events.SessionEnded)
+def _ended(event: events.SessionEnded, happened: Happened) -> Iterable[Change]:
     ended = {
         "state": event.state,
         "reason": event.reason,
@@ -185,34 +185,34 @@ def _ended(event: said.SessionEnded, happened: Happened) -> Iterable[Change]:
     return [_of(END, event.session_id, **ended)]
 
 
-@PROJECTION.on(said.SessionTierChanged)
-def _tier_changed(event: said.SessionTierChanged, _: Happened) -> Iterable[Change]:
+@PROJECTION.on(events.SessionTierChanged)
+def _tier_changed(event: events.SessionTierChanged, _: Happened) -> Iterable[Change]:
     return [_of(SET_TIER, event.session_id, tier=event.tier, tier_until_ms=event.until_ms)]
 
 
-@PROJECTION.on(said.ChargerOccupied)
-def _occupied(event: said.ChargerOccupied, _: Happened) -> Iterable[Change]:
+@PROJECTION.on(events.ChargerOccupied)
+def _occupied(event: events.ChargerOccupied, _: Happened) -> Iterable[Change]:
     return [_of(SET_MOVE_WANTED, event.session_id, move_wanted=event.wanted)]
 
 
-@PROJECTION.on(said.ChargerReleased)
-def _released(event: said.ChargerReleased, _: Happened) -> Iterable[Change]:
+@PROJECTION.on(events.ChargerReleased)
+def _released(event: events.ChargerReleased, _: Happened) -> Iterable[Change]:
     return [(MOVED_AWAY, {"of_charger_id": event.charger_id})]
 
 
-@PROJECTION.on(said.ScheduleChanged)
-def _scheduled(event: said.ScheduleChanged, _: Happened) -> Iterable[Change]:
+@PROJECTION.on(events.ScheduleChanged)
+def _scheduled(event: events.ScheduleChanged, _: Happened) -> Iterable[Change]:
     for one in event.claimants:
         yield SET_SCORE_AT_CHARGER, {"of_charger_id": one.charger_id, "tier": one.tier, **one.fairness.__dict__}
 
 
-@PROJECTION.on(said.EtaChanged)
-def _expected(event: said.EtaChanged, _: Happened) -> Iterable[Change]:
+@PROJECTION.on(events.EtaChanged)
+def _expected(event: events.EtaChanged, _: Happened) -> Iterable[Change]:
     for one in event.sessions:
         yield _of(SET_EXPECTATION, one.session_id, eta_ms=one.turn_at_ms, **_score(one))
 
 
-def _score(standing: said.Standing) -> Row:
+def _score(standing: events.Standing) -> Row:
     return {"tier": standing.tier, **standing.fairness.__dict__}
 
 

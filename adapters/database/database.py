@@ -12,7 +12,7 @@ import psycopg
 from sqlalchemy import URL, Connection, MetaData, make_url
 
 from adapters.database import postgresql, sqlite
-from adapters.database.errors import said, translating, where
+from adapters.database.errors import one_line, translating, where
 from commands.ports.database import DatabaseUnavailable
 
 T = TypeVar("T")
@@ -85,7 +85,7 @@ class Database:
             return self._within(self.engine.begin, work)
         return await self._in_thread(self.engine.begin, work)
 
-    async def hear(self, channel: str) -> AsyncGenerator[str]:
+    async def listen(self, channel: str) -> AsyncGenerator[str]:
         """What is told on a channel of the schema, from now on; an empty text first, once it listens. None on SQLite.
 
         Raises `DatabaseUnavailable`.
@@ -94,11 +94,11 @@ class Database:
             return
         try:
             name = f"{self.schema or 'public'}.{channel}"
-            async with aclosing(postgresql.hear(self.url, self.schema, name)) as heard:
+            async with aclosing(postgresql.listen(self.url, self.schema, name)) as heard:
                 async for told in heard:
                     yield told
         except psycopg.Error as error:
-            raise DatabaseUnavailable(f"{where(self.url)}: {said(error)}") from error
+            raise DatabaseUnavailable(f"{where(self.url)}: {one_line(error)}") from error
 
     def close(self) -> None:
         if self._reader is not None:

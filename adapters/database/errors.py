@@ -25,7 +25,7 @@ def translating(url: URL) -> Iterator[None]:
     except DBAPIError as error:
         passing = PASSING.get(getattr(error.orig, "sqlstate", None) or "")
         if passing or isinstance(error, OperationalError) or error.connection_invalidated:
-            raise DatabaseUnavailable(f"{where(url)}: {passing or said(error.orig)}") from error
+            raise DatabaseUnavailable(f"{where(url)}: {passing or one_line(error.orig)}") from error
         raise
 
 
@@ -36,5 +36,5 @@ def where(url: URL) -> str:
     return f"PostgreSQL at {url.host}:{url.port or 5432}, database {url.database}"
 
 
-def said(error: BaseException | None) -> str:
+def one_line(error: BaseException | None) -> str:
     return " ".join(str(error).split())

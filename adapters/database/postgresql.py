@@ -61,7 +61,7 @@ def engine(url: URL, schema: str | None) -> Engine:
     return engine
 
 
-async def hear(url: URL, schema: str | None, channel: str) -> AsyncGenerator[str]:
+async def listen(url: URL, schema: str | None, channel: str) -> AsyncGenerator[str]:
     """What is told on a channel (NOTIFY) from now on; an empty text first, once it listens. Raises `psycopg.Error`."""
     _, arguments = Psycopg().create_connect_args(url)
     async with await AsyncConnection.connect(**arguments | _connecting(url, schema), autocommit=True) as connection:

@@ -20,7 +20,7 @@ class AlreadyMade(Exception):
     """Another process makes one just now."""
 
 
-class Beside:
+class ShadowTables:
     """On PostgreSQL another schema; on SQLite another file, for while no other process has the first one open."""
 
     def __init__(self, live: Database) -> None:
@@ -34,19 +34,19 @@ class Beside:
 
     @classmethod
     @contextmanager
-    def made(cls, live: Database) -> Iterator[Beside]:
+    def made(cls, live: Database) -> Iterator[ShadowTables]:
         """Empty at first; what was not put in place is gone at the end. Raises `AlreadyMade`."""
-        beside = cls(live)
+        shadow = cls(live)
         try:
-            with beside._alone():
-                beside._clear()
-                beside.database.create_schema()
+            with shadow._alone():
+                shadow._clear()
+                shadow.database.create_schema()
                 try:
-                    yield beside
+                    yield shadow
                 finally:
-                    beside._clear()
+                    shadow._clear()
         finally:
-            beside.database.close()
+            shadow.database.close()
 
     async def put_in_place(self, ready: Callable[[Connection], None]) -> None:
         """Swap, once `ready` returns: until then, and if it raises, nothing changes. It gets the live tables.

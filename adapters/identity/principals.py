@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from adapters.vault.integrations import PREFIX
-from adapters.vault.tokens import Token
+from adapters.vault.tokens import BearerToken
 from adapters.vault.vault import Vault
 from domain.registry.access import Principal
 
@@ -24,7 +24,7 @@ class Identity:
         account_id = await self._vault.tokens.account_of(bearer)
         return None if account_id is None else await self._account(account_id)
 
-    async def log_in(self, email: str, password: str) -> Token | None:
+    async def log_in(self, email: str, password: str) -> BearerToken | None:
         """A token for the account with these credentials, or None."""
         account_id = await self._vault.accounts.with_credentials(email, password)
         return None if account_id is None else await self._vault.tokens.issue(account_id)

@@ -7,7 +7,7 @@ from collections import defaultdict, deque
 from dataclasses import dataclass
 
 from commands.log.codec import decode
-from commands.log.record_header import head
+from commands.log.record_header import read_header
 from commands.log.topics import EVENTS
 from commands.ports.log import Log, Position, Stored
 from domain.records import Record
@@ -37,8 +37,8 @@ class _Seen:
     stored: Stored
 
 
-class Outcomes:
-    """`commands.ports.Outcomes`, by tailing `events`; `run` must be running."""
+class LogOutcomes:
+    """`commands.ports.outcomes.Outcomes`, by tailing `events`; `run` must be running."""
 
     def __init__(self, log: Log) -> None:
         self.log = log
@@ -52,7 +52,7 @@ class Outcomes:
         after = {partition: max(0, offset - REMEMBERED) for partition, offset in ends.items()}
         async for batch in self.log.tail(EVENTS, after):
             for stored in batch:
-                self._take(stored)
+                self._receive(stored)
 
     async def wait(self, correlation_id: str, types: frozenset[str], timeout_s: float) -> Record | None:
         """The first event of one of `types`, or the rejection, with this correlation id; None after `timeout_s`."""
@@ -75,8 +75,8 @@ class Outcomes:
         finally:
             self._leave(correlation_id, waiter)
 
-    def _take(self, stored: Stored) -> None:
-        about = head(stored.body)
+    def _receive(self, stored: Stored) -> None:
+        about = read_header(stored.body)
         seen = _Seen(about.correlationid, about.type, stored)
         self._seen.append(seen)
         self._by_correlation[seen.correlation_id].append(seen)

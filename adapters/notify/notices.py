@@ -126,4 +126,4 @@ TABLE: dict[type[Payload], Callable[[Any, Record], list[Notice]]] = {
     ChargerStatusChanged: _status,
     StreamParked: _parked,
 }
-TELLING = frozenset(payload.type_name for payload in TABLE)
+NOTIFIABLE = frozenset(payload.type_name for payload in TABLE)

@@ -11,12 +11,12 @@ from typing import Protocol
 import structlog
 from prometheus_client import Counter
 
-from adapters.first_completed import together
-from adapters.notify.notices import TELLING, Notice, notices
+from adapters.first_completed import first_completed
+from adapters.notify.notices import NOTIFIABLE, Notice, notices
 from adapters.notify.outbox import Notification, Outbox, State
 from adapters.notify.services import send
 from commands.log.codec import decode
-from commands.log.record_header import head
+from commands.log.record_header import read_header
 from commands.log.topics import EVENTS
 from commands.ports.clock import Clock
 from commands.ports.database import DatabaseUnavailable
@@ -37,7 +37,7 @@ Recipients = Callable[[Notice, Position], Awaitable[Sequence[str]]]
 Send = Callable[[str, str, str], Awaitable[bool]]
 
 
-class Channels(Protocol):
+class ChannelLookup(Protocol):
     """Where accounts want to be notified."""
 
     async def of(self, account_id: str) -> Mapping[str, str]:
@@ -51,7 +51,7 @@ class Notifier:
     """`run` it beside the log, or hand it batches (`take`) and let it `deliver`."""
 
     def __init__(
-        self, log: Log, clock: Clock, outbox: Outbox, channels: Channels, recipients: Recipients, send: Send = send
+        self, log: Log, clock: Clock, outbox: Outbox, channels: ChannelLookup, recipients: Recipients, send: Send = send
     ) -> None:
         self.log = log
         self.clock = clock
@@ -63,11 +63,11 @@ class Notifier:
 
     async def run(self) -> None:
         """Follow the events from where they were taken, and deliver, until the log closes."""
-        await together(self.deliver(), self._follow())
+        await first_completed(self.deliver(), self._follow())
 
-    async def take(self, page: Sequence[Stored]) -> None:
+    async def receive(self, page: Sequence[Stored]) -> None:
         """Keep what a page of events has to tell. What is too old by now is kept as expired, and never sent."""
-        telling = [stored for stored in page if head(stored.body).type in TELLING]
+        telling = [stored for stored in page if read_header(stored.body).type in NOTIFIABLE]
         reachable = await self.channels.accounts() if telling else frozenset()
         found: list[Notification] = []
         for stored in telling if reachable else ():
@@ -76,7 +76,7 @@ class Notifier:
                 for account_id in await self.recipients(notice, stored.position):
                     found += await self._for(account_id, notice, event) if account_id in reachable else ()
         if telling:  # a page that tells nothing costs less to read again than to note
-            await self.outbox.take(found, {one.position.partition: one.position.offset for one in page})
+            await self.outbox.add(found, {one.position.partition: one.position.offset for one in page})
             self._came.set()
 
     async def deliver(self) -> None:
@@ -112,7 +112,7 @@ class Notifier:
 
     async def _follow(self) -> None:
         async for page in self.log.tail(EVENTS, await self.outbox.consumed()):
-            await self.take(page)
+            await self.receive(page)
 
     async def _for(self, account_id: str, notice: Notice, event: Record) -> list[Notification]:
         now_ms = self.clock.now_ms()

@@ -114,7 +114,7 @@ class Outbox:
         rows = await self._database.read(lambda connection: connection.execute(select(CONSUMED)).all())
         return {row.partition: row.offset for row in rows}
 
-    async def take(self, notifications: Sequence[Notification], after: Mapping[int, int]) -> None:
+    async def add(self, notifications: Sequence[Notification], after: Mapping[int, int]) -> None:
         """Keep notifications, and how far the events that told them have been read: both or neither."""
         rows = [asdict(notification) for notification in notifications]
         places = [{"partition": partition, "offset": offset} for partition, offset in after.items()]

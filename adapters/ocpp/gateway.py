@@ -23,9 +23,9 @@ from adapters.ocpp.one_shots import OneShots
 from adapters.ocpp.recorder import Observation, Recorder
 from adapters.ocpp.settings import Settings
 from commands.log import topics
-from commands.log.codec import decode, desired_in
+from commands.log.codec import decode, decode_desired
 from commands.log.positions import is_past
-from commands.log.record_header import head
+from commands.log.record_header import read_header
 from commands.ports.clock import Clock
 from commands.ports.directory import Directory
 from commands.ports.log import Log, LogDamaged, LogError, Stored
@@ -238,19 +238,19 @@ class Gateway:
 
     def _want(self, charger_id: str, body: bytes, traceparent: str | None = None) -> None:
         try:
-            self._agendas[charger_id].want(desired_in(body), traceparent)
+            self._agendas[charger_id].want(decode_desired(body), traceparent)
         except LogDamaged as error:
             log.error("desired limits can't be read", charger=charger_id, error=str(error))
 
     def _take_commands(self, page: Sequence[Stored]) -> None:
         """Commands of this page that it does not answer itself."""
         for stored in page:
-            if head(stored.body).type in COMMAND_TYPES:
+            if read_header(stored.body).type in COMMAND_TYPES:
                 self._take_command(stored)
 
     def _take_events(self, page: Sequence[Stored]) -> None:
         for stored in page:
-            kind = head(stored.body).type
+            kind = read_header(stored.body).type
             if kind in COMMAND_TYPES:
                 self._take_command(stored)
             elif kind == ChargerConnected.type_name:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from adapters.first_completed import together
+from adapters.first_completed import first_completed
 from commands.log import topics
 from commands.log.codec import decode, entry
 from commands.ports.clock import Clock
@@ -30,7 +30,7 @@ class Timekeeper:
 
     async def run(self) -> None:
         """Follow the topic and fire what is due, until the log closes. Raises what the log raises."""
-        await together(self._follow(), self._fire_due())
+        await first_completed(self._follow(), self._fire_due())
 
     def idle(self) -> bool:
         """Whether every timer known is waited for and none is due."""
@@ -39,9 +39,9 @@ class Timekeeper:
 
     async def _follow(self) -> None:
         async for page in self.log.tail(topics.TIMERS, {}):
-            self._take(page)
+            self._receive(page)
 
-    def _take(self, page: Sequence[Stored]) -> None:
+    def _receive(self, page: Sequence[Stored]) -> None:
         for stored in page:
             record = decode(stored.body)
             if isinstance(record.data, TimerSet):

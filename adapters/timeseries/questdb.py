@@ -82,7 +82,7 @@ class QuestDbSeries:
     async def consumed(self, topic: str) -> Mapping[int, int]:
         return dict(await self._rows(POSITIONS, topic))
 
-    async def keep(
+    async def write(
         self, topic: str, after: Mapping[int, int], rows: Sequence[TelemetryEvent] | Sequence[MeterValue]
     ) -> None:
         read = [row for row in rows if isinstance(row, TelemetryEvent)]
@@ -91,8 +91,8 @@ class QuestDbSeries:
 
         def work(connection: psycopg.Connection) -> None:
             added = [
-                *self._add(connection, EVENTS, ADD_EVENTS, [_told_by(row) for row in read]),
-                *self._add(connection, METERED, ADD_METERED, [_measured_by(row) for row in metered]),
+                *self._add(connection, EVENTS, ADD_EVENTS, [_event_row(row) for row in read]),
+                *self._add(connection, METERED, ADD_METERED, [_meter_row(row) for row in metered]),
                 *self._refresh(connection, down_sampling.READ, READ_COARSE, sampled(read), self._events),
                 *self._refresh(connection, down_sampling.METERED, METERED_COARSE, metered, self._values),
             ]
@@ -230,7 +230,7 @@ class QuestDbSeries:
         return connection.execute(APPLIED.format(names=asked(len(names))), names).fetchall() if names else []
 
 
-def _told_by(event: TelemetryEvent) -> Sequence[Any]:
+def _event_row(event: TelemetryEvent) -> Sequence[Any]:
     return (
         event.received_ms,
         event.vehicle_id,
@@ -246,7 +246,7 @@ def _event(record_id: str, vehicle_id: str, kind: TelemetryType, value: str, *re
     return TelemetryEvent(record_id, vehicle_id, kind, json.loads(value), *rest)
 
 
-def _measured_by(value: MeterValue) -> Sequence[Any]:
+def _meter_row(value: MeterValue) -> Sequence[Any]:
     return (
         value.time_ms,
         value.site_id,

@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import Generic
 
 from adapters.timeseries.down_sampling import B
-from adapters.timeseries.worker import BUCKETS_KEPT_MS, DAY_MS, METER_VALUES_KEPT_MS, READINGS_KEPT_MS
+from adapters.timeseries.worker import BUCKETS_RETENTION_MS, DAY_MS, METER_VALUES_RETENTION_MS, READINGS_RETENTION_MS
 from domain.series.down_sampling import HOUR_MS, MINUTE_MS, QUARTER_MS
 from domain.series.meter_buckets import MeterBucket
 from domain.series.reading_buckets import ReadingBucket
@@ -19,14 +19,14 @@ TABLES = (
     CREATE TABLE IF NOT EXISTS {{prefix}}{EVENTS} (
         received TIMESTAMP, vehicle_id SYMBOL INDEX, id VARCHAR, observed TIMESTAMP, type SYMBOL, value VARCHAR,
         source SYMBOL
-    ) TIMESTAMP(received) PARTITION BY DAY TTL {READINGS_KEPT_MS // DAY_MS} DAYS WAL
+    ) TIMESTAMP(received) PARTITION BY DAY TTL {READINGS_RETENTION_MS // DAY_MS} DAYS WAL
     DEDUP UPSERT KEYS(received, vehicle_id, id)
     """,
     f"""
     CREATE TABLE IF NOT EXISTS {{prefix}}{METERED} (
         time TIMESTAMP, site_id SYMBOL INDEX, charger_id SYMBOL, id VARCHAR, l1_ma LONG, l2_ma LONG, l3_ma LONG,
         power_w LONG, energy_wh LONG, transaction_id LONG, fresh BOOLEAN
-    ) TIMESTAMP(time) PARTITION BY DAY TTL {METER_VALUES_KEPT_MS // DAY_MS} DAYS WAL
+    ) TIMESTAMP(time) PARTITION BY DAY TTL {METER_VALUES_RETENTION_MS // DAY_MS} DAYS WAL
     DEDUP UPSERT KEYS(time, charger_id, id)
     """,
     # All at one time: deduplication makes a later position replace the one before.
@@ -51,7 +51,7 @@ class Coarse(Generic[B]):
         return f"""
             CREATE TABLE IF NOT EXISTS {{prefix}}{self.tables[width_ms]} (
                 start TIMESTAMP, {self._owner} SYMBOL INDEX, {self._source} SYMBOL, "values" LONG, {self._columns}
-            ) TIMESTAMP(start) PARTITION BY DAY TTL {BUCKETS_KEPT_MS[width_ms] // DAY_MS} DAYS WAL
+            ) TIMESTAMP(start) PARTITION BY DAY TTL {BUCKETS_RETENTION_MS[width_ms] // DAY_MS} DAYS WAL
             DEDUP UPSERT KEYS(start, {self._owner}, {self._source})
         """
 

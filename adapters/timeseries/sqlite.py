@@ -59,7 +59,7 @@ class SqliteSeries:
         rows = await self._database.read(lambda connection: connection.execute(POSITIONS, {"topic": topic}).all())
         return {row.partition: row.offset for row in rows}
 
-    async def keep(
+    async def write(
         self, topic: str, after: Mapping[int, int], rows: Sequence[TelemetryEvent] | Sequence[MeterValue]
     ) -> None:
         places = [{"topic": topic, "partition": partition, "offset": offset} for partition, offset in after.items()]

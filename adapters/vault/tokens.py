@@ -39,7 +39,7 @@ CLAIMS = jwt.JWTClaimsRegistry(
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class BearerToken:
     """A bearer token; `expires_s` in seconds since 1970 UTC."""
 
     text: str
@@ -60,13 +60,13 @@ class Tokens:
         """Have a key to sign with. Raises `VaultError` where the vault was sealed with another key than ours."""
         await self._signing_key()
 
-    async def issue(self, account_id: str, lifetime_s: int = LIFETIME_S) -> Token:
+    async def issue(self, account_id: str, lifetime_s: int = LIFETIME_S) -> BearerToken:
         """A token for an account, from now on."""
         key = await self._signing_key()
         now_s = int(time.time())
         claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": account_id, "iat": now_s, "exp": now_s + lifetime_s}
         text = jwt.encode({"alg": ALGORITHM, "kid": key.kid}, claims, key, algorithms=[ALGORITHM])
-        return Token(text, now_s + lifetime_s)
+        return BearerToken(text, now_s + lifetime_s)
 
     async def account_of(self, token: str) -> str | None:
         """The account that a token was issued for; None where it is forged, expired, or for somebody else."""

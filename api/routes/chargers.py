@@ -31,7 +31,7 @@ async def register(call: Calling, body: ChargerRequest) -> Response:
     await _check_place(call, body)
 
     async def act(asked: Asked) -> Answer:
-        done = await call.decide(asked, body.stream(), body.command(), ChargerAdded, said_as=body.said_as)
+        done = await call.decide(asked, body.stream(), body.command(), ChargerAdded, field_names=body.field_names)
         password = await call.context.vault.charger_passwords.draw(body.id, replace=done is not None)
         if password is None:
             raise Problem(409, "this id is taken", field="id")
@@ -60,7 +60,7 @@ async def commission(call: Calling, charger_id: PathId, body: CommissionRequest)
 
     async def act(asked: Asked) -> Answer:
         command = body.command(charger_id, asked.now_ms)
-        done = await call.decide(asked, load, command, CommissioningOpened, said_as=body.said_as)
+        done = await call.decide(asked, load, command, CommissioningOpened, field_names=body.field_names)
         answer = {"charger_id": charger_id, "expires_at": rfc3339(command.expires_ms)}
         return Answer(202, answer, final=done is not None)
 
@@ -76,7 +76,7 @@ async def command(call: Calling, charger_id: PathId, body: ChargerCommandRequest
 
     async def act(asked: Asked) -> Answer:
         wanted = body.command(asked.id, charger_id, asked.now_ms)
-        done = await call.decide(asked, load, wanted, CommandRequested, said_as=body.said_as)
+        done = await call.decide(asked, load, wanted, CommandRequested, field_names=body.field_names)
         return Answer(202, {"command_id": asked.id}, final=done is not None)
 
     return await call.once(body, act)

@@ -41,7 +41,9 @@ async def register(call: Calling, body: EnterpriseRequest) -> Response:
 
     async def act(asked: Asked) -> Answer:
         await call.context.vault.enterprises.add(body.id, body.name, body.domain)
-        done = await call.decide(asked, body.stream(), body.command(), EnterpriseRegistered, said_as=body.said_as)
+        done = await call.decide(
+            asked, body.stream(), body.command(), EnterpriseRegistered, field_names=body.field_names
+        )
         answer = {"id": body.id, "verification_status": "pending"}
         return Answer(201, answer, {"Location": f"{call.path}/{body.id}"}) if done else Answer(202, answer, final=False)
 

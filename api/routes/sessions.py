@@ -45,7 +45,7 @@ async def request(call: Calling, body: SessionRequest) -> Response:
         if call.respond_async:
             await call.append(asked, about, command)
             return Answer(202, await _asked(call.context, asked.id, vehicle_id, site["id"]))
-        done = await call.decide(asked, about, command, SessionQueued, SessionRefused, said_as=body.said_as)
+        done = await call.decide(asked, about, command, SessionQueued, SessionRefused, field_names=body.field_names)
         if done is not None and vehicle["priority_eligible"]:
             await call.settled(asked, SessionTierChanged, PriorityDenied)
         view = await _view(call.context, asked.id) or await _asked(call.context, asked.id, vehicle_id, site["id"])

@@ -34,7 +34,7 @@ async def register(call: Calling, body: SiteRequest) -> Response:
     """Register a site with its electrical tree."""
 
     async def act(asked: Asked) -> Answer:
-        done = await call.decide(asked, body.stream(), body.command(), SiteRegistered, said_as=body.said_as)
+        done = await call.decide(asked, body.stream(), body.command(), SiteRegistered, field_names=body.field_names)
         answer = {"id": body.id}
         return Answer(201, answer, {"Location": f"{call.path}/{body.id}"}) if done else Answer(202, answer, final=False)
 
@@ -67,7 +67,7 @@ async def set_grid_limit(call: Calling, site_id: PathId, body: GridLimitRequest)
         if note := body.note():
             await call.context.vault.notes.add(asked.id, note)
         command = body.command(asked.id)
-        done = await call.decide(asked, stream("load", site_id), command, GridLimitSet, said_as=body.said_as)
+        done = await call.decide(asked, stream("load", site_id), command, GridLimitSet, field_names=body.field_names)
         if done is None:
             known = {"cap_id": asked.id, "limit_kw": command.limit_w / 1000}
             unknown = {"holds_from": None, "guaranteed": None, "reason": "stored, not decided yet"}

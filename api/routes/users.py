@@ -34,7 +34,9 @@ async def register(call: Calling, body: UserRequest) -> Response:
         await known.add(account_id, body.email, body.password)
         try:
             command = body.command(account_id)
-            done = await call.decide(asked, body.stream(account_id), command, AccountRegistered, said_as=body.said_as)
+            done = await call.decide(
+                asked, body.stream(account_id), command, AccountRegistered, field_names=body.field_names
+            )
         except (Rejected, LogError):
             if left_over is None:
                 await known.forget(account_id)

@@ -90,7 +90,7 @@ async def _check_owners(context: Context, body: VehicleRequest) -> None:
 
 async def _decide(call: Call, asked: Asked, vehicle_id: str, body: VehicleRequest) -> bool:
     command = body.command(vehicle_id)
-    done = await call.decide(asked, body.stream(vehicle_id), command, VehicleRegistered, said_as=body.said_as)
+    done = await call.decide(asked, body.stream(vehicle_id), command, VehicleRegistered, field_names=body.field_names)
     return done is not None
 
 

@@ -96,7 +96,7 @@ def decode(body: bytes) -> Record:
     )
 
 
-def desired_in(body: bytes) -> Desired:
+def decode_desired(body: bytes) -> Desired:
     """A row of `chargers.desired`. Raises `LogDamaged` where the bytes are none."""
     try:
         return _DESIRED.validate_json(body)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from commands.log import topics
-from commands.log.record_header import head
+from commands.log.record_header import read_header
 from commands.ports.log import Log
 
 RECORDED = (topics.EVENTS, *map(topics.inputs, topics.PROCESSORS))
@@ -15,5 +15,5 @@ async def latest_ms(log: Log) -> int:
     for topic in RECORDED:
         for partition, end in (await log.ends(topic)).items():
             newest = await log.read(topic, partition, end - 1, 1) if end else ()
-            latest = max([latest, *(head(stored.body).time for stored in newest)])
+            latest = max([latest, *(read_header(stored.body).time for stored in newest)])
     return latest

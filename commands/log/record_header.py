@@ -8,7 +8,7 @@ from commands.ports.log import LogDamaged
 from domain.records.upcasters import UPCASTERS, present_name
 
 
-class Head(msgspec.Struct, frozen=True, gc=False):
+class Header(msgspec.Struct, frozen=True, gc=False):
     """Some attributes of a record; its data is skipped. `type` is the present version, as `decode` gives it."""
 
     id: str
@@ -18,10 +18,10 @@ class Head(msgspec.Struct, frozen=True, gc=False):
     correlationid: str
 
 
-_DECODER = msgspec.json.Decoder(Head)
+_DECODER = msgspec.json.Decoder(Header)
 
 
-def head(body: bytes) -> Head:
+def read_header(body: bytes) -> Header:
     """The head of a stored record. Raises `LogDamaged` where the bytes are no record."""
     try:
         stored = _DECODER.decode(body)

@@ -43,7 +43,7 @@ def is_table(topic: str) -> bool:
     return topic in (DESIRED, TIMERS) or topic.endswith(".state")
 
 
-def kept_days(topic: str) -> int | None:
+def retention_days(topic: str) -> int | None:
     """How long the entries of a topic are kept: inputs (dead ones, too) for days, everything else for ever (None).
 
     What cars told goes first: it says where somebody was.

@@ -55,7 +55,7 @@ class TimeSeries(Protocol):
     async def consumed(self, topic: str) -> Mapping[int, int]:
         """The last offset of each partition of a topic that was kept (missing: none)."""
 
-    async def keep(
+    async def write(
         self, topic: str, after: Mapping[int, int], rows: Sequence[TelemetryEvent] | Sequence[MeterValue]
     ) -> None:
         """Keep rows that a topic told, all or none of them, and how far it has been read.

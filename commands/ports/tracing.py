@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
-Facts = Mapping[str, str | int]
+Attributes = Mapping[str, str | int]
 """What OpenTelemetry calls attributes, by the names of its conventions."""
 
 
@@ -18,7 +18,7 @@ class Span(Protocol):
 
     traceparent: str | None
 
-    def describe(self, facts: Facts, name: str = "") -> None:
+    def describe(self, attributes: Attributes, name: str = "") -> None:
         """Add facts, and name it better now that more is known; never a secret, nor anything personal."""
 
 
@@ -32,7 +32,7 @@ class Tracer(Protocol):
         """A step that follows from `parent`; None: from nothing that is traced, and neither is it."""
 
 
-class Passed:
+class PassThroughSpan:
     """No span: the context goes on as it came."""
 
     __slots__ = ("traceparent",)
@@ -40,7 +40,7 @@ class Passed:
     def __init__(self, traceparent: str | None) -> None:
         self.traceparent = traceparent
 
-    def describe(self, facts: Facts, name: str = "") -> None:
+    def describe(self, attributes: Attributes, name: str = "") -> None:
         """Nobody listens."""
 
 
@@ -48,10 +48,10 @@ class Untraced:
     """A tracer for where none is wanted."""
 
     def begin(self, name: str, caller: str | None) -> AbstractContextManager[Span]:
-        return nullcontext(Passed(caller))
+        return nullcontext(PassThroughSpan(caller))
 
     def follow(self, name: str, parent: str | None) -> AbstractContextManager[Span]:
-        return nullcontext(Passed(parent))
+        return nullcontext(PassThroughSpan(parent))
 
 
 UNTRACED: Tracer = Untraced()

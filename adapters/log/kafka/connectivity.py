@@ -18,7 +18,7 @@ from commands.ports.log import LogError
 WORDLESS = "the connection is ended without a word: do they want TLS, or a password?"
 
 
-def admitted(settings: KafkaSettings) -> AdminClient:
+def admin_client(settings: KafkaSettings) -> AdminClient:
     """A client whom a broker has let in. Raises `LogError` with the reason: at once where none ever will, else in time.
 
     What knocks is not what is returned: complaints that nobody fetches would pile up in it.

@@ -16,10 +16,10 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, Topi
 
 from adapters.log.kafka.errors import error_of, translated, translating
 from adapters.log.kafka.names import Row, place_of, stored
-from adapters.log.kafka.producers import Transactor
 from adapters.log.kafka.reader import AT_ONCE, SLICE_S, arrivals, committed, is_end
-from adapters.log.kafka.stall_detection import LOOK_S, Deafness
-from adapters.log.kafka.with_timeout import in_time
+from adapters.log.kafka.stall_detection import LOOK_S, StallDetector
+from adapters.log.kafka.with_timeout import call_with_timeout
+from adapters.log.kafka.writer import Transactor
 from commands.log import topics
 from commands.ports.log import Entry, Fenced, LogError, Output, Position, Stored
 
@@ -76,7 +76,7 @@ class KafkaConsumer:
         self._reached: dict[int, int] = {}  # up to here everything is consumed or in the buffer
         self._buffer: list[Stored] = []
         self._ticket = Ticket()
-        self._deafness = Deafness(log.settings.transaction_timeout_ms / 1000 + 2 * LOOK_S)
+        self._stalls = StallDetector(log.settings.transaction_timeout_ms / 1000 + 2 * LOOK_S)
         self._reassigned = False
         self._joined = False
         self._in_hand = False
@@ -214,8 +214,8 @@ class KafkaConsumer:
     def _refuse_deaf(self) -> None:
         now_s = time.monotonic()
         if self._buffer:
-            self._deafness.heard(now_s)
-        elif self._deafness.is_certain(now_s, self._misses):
+            self._stalls.received(now_s)
+        elif self._stalls.is_stalled(now_s, self._misses):
             raise LogError(f"{self._processor}: this worker is cut off from what there is to read: it must start again")
 
     def _misses(self) -> bool:
@@ -302,7 +302,7 @@ class KafkaConsumer:
             raise Fenced(f"{self._processor}: this worker was silent for too long and is no member any more")
         # librdkafka heeds no time-out of its own while it waits for a coordinator that is gone for good.
         send = partial(producer.send_offsets_to_transaction, positions, group)
-        in_time(send, self._settings.attempt_timeout_s)
+        call_with_timeout(send, self._settings.attempt_timeout_s)
 
     def _committed(self, partitions: Iterable[int]) -> list[TopicPartition]:
         """Asked by a client of its own: the member's may wait for a coordinator that restarted, and hear nothing."""

@@ -29,7 +29,7 @@ from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, T
 from adapters.log.kafka.settings import MESSAGE_LIMIT_BYTES, KafkaSettings
 from commands.ports.log import Position, Stored
 
-Keep = Callable[[Sequence[Stored]], Awaitable[None]]
+Handler = Callable[[Sequence[Stored]], Awaitable[None]]
 
 BATCH = 1000
 FETCH_S = 0.1
@@ -77,7 +77,7 @@ class _CommittedTransport(Transport):
     Consumer: ClassVar[type] = _CommittedConsumer
 
 
-def worker(settings: KafkaSettings, group: str, keeps: Mapping[str, Keep], within_s: float) -> faust.App:
+def worker(settings: KafkaSettings, group: str, handlers: Mapping[str, Handler], within_s: float) -> faust.App:
     """A member of `group` that hands the committed records of each topic to its function, in batches.
 
     A batch is what comes `within_s`, but at most `BATCH`. What a function keeps must be recognised when it comes again.
@@ -102,9 +102,9 @@ def worker(settings: KafkaSettings, group: str, keeps: Mapping[str, Keep], withi
         web_enabled=False,
     )
     app.transport = _CommittedTransport(app.conf.broker_consumer, app, loop=app.loop)
-    for topic, keep in keeps.items():
+    for topic, handler in handlers.items():
         channel = app.topic(settings.prefix + topic, key_serializer="raw", value_serializer="raw")
-        app.agent(channel, name=f"{group}.{topic}")(_agent(keep, within_s))
+        app.agent(channel, name=f"{group}.{topic}")(_agent(handler, within_s))
     return app
 
 
@@ -122,22 +122,22 @@ async def run(app: faust.App, stopping: asyncio.Event) -> None:
         raise app.crash_reason
 
 
-def _agent(keep: Keep, within_s: float) -> Callable[[Any], Awaitable[None]]:
-    async def take(stream: Any) -> None:
+def _agent(handler: Handler, within_s: float) -> Callable[[Any], Awaitable[None]]:
+    async def consume(stream: Any) -> None:
         async for events in stream.noack_take(BATCH, within=within_s):
-            await _kept(keep, [_stored(event.message) for event in events])
+            await _handled(handler, [_stored(event.message) for event in events])
             for event in events:
                 await stream.ack(event)
 
-    return take
+    return consume
 
 
-async def _kept(keep: Keep, batch: Sequence[Stored]) -> None:
+async def _handled(handler: Handler, batch: Sequence[Stored]) -> None:
     async for attempt in stamina.retry_context(
         on=Exception, attempts=None, timeout=None, wait_max=RETRY_AT_MOST_EVERY_S
     ):
         with attempt:
-            await keep(batch)
+            await handler(batch)
 
 
 def _stored(message: Any) -> Stored:

@@ -17,15 +17,15 @@ from uuid import uuid4
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from adapters.log.kafka.connectivity import admitted
+from adapters.log.kafka.connectivity import admin_client
 from adapters.log.kafka.consumer import KafkaConsumer
 from adapters.log.kafka.errors import error_of, translated
 from adapters.log.kafka.names import Names, Row
-from adapters.log.kafka.producers import Appender, Transactor
 from adapters.log.kafka.reader import Reader, ends_uncommitted
 from adapters.log.kafka.settings import KafkaSettings
 from adapters.log.kafka.tail import tail
 from adapters.log.kafka.topics import checked_partitions
+from adapters.log.kafka.writer import Appender, Transactor
 from commands.log import topics
 from commands.ports.log import Entry, Fenced, LogError, Output, Position, Stored
 
@@ -59,7 +59,7 @@ class KafkaLog:
 
         Raises `LogError`: why no broker lets us in, or of a topic the setting, wanted and found.
         """
-        admin = admitted(settings)
+        admin = admin_client(settings)
         return cls(settings, Names(settings.prefix, checked_partitions(admin, settings)), admin)
 
     async def append(self, topic: str, entries: Sequence[Entry]) -> Sequence[Position]:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 LOOK_S = 5.0
 
 
-class Deafness:
+class StallDetector:
     """To be asked while nothing comes. `patience_s`: so long may there be something that can't be read yet."""
 
     def __init__(self, patience_s: float) -> None:
@@ -18,12 +18,12 @@ class Deafness:
         self._look_at_s = 0.0
         self._missed_since_s: float | None = None
 
-    def heard(self, now_s: float) -> None:
+    def received(self, now_s: float) -> None:
         """Something came."""
         self._look_at_s = now_s + LOOK_S
         self._missed_since_s = None
 
-    def is_certain(self, now_s: float, misses: Callable[[], bool]) -> bool:
+    def is_stalled(self, now_s: float, misses: Callable[[], bool]) -> bool:
         """Whether something was missed each time this looked, for longer than the patience. It looks rarely."""
         if now_s < self._look_at_s:
             return False

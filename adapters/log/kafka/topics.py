@@ -41,7 +41,7 @@ def configuration(topic: str, replication: int) -> dict[str, str]:
 
     One of them may be away, and two must have a record before it is confirmed, where there are enough.
     """
-    days = topics.kept_days(topic)
+    days = topics.retention_days(topic)
     return {
         "cleanup.policy": "compact" if topics.is_table(topic) else "delete",
         "retention.ms": str(FOR_EVER if days is None else days * DAY_MS),

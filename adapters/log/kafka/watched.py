@@ -38,7 +38,7 @@ class WatchedKafkaLog(KafkaLog):
         """Up to where this process has written each topic that anybody follows."""
         return {topic: self.known_ends(topic) for topic in FOLLOWED if self.known_ends(topic)}
 
-    def has_told(self, ends: Ends) -> bool:
+    def has_delivered(self, ends: Ends) -> bool:
         """Whether all who follow topics here have taken all that was written up to `ends`."""
         return all(is_past(reached, ends.get(topic, {})) for topic, reached in self._followers)
 

@@ -9,7 +9,7 @@ from threading import Thread
 from confluent_kafka import KafkaError, KafkaException
 
 
-def in_time(call: Callable[[], None], timeout_s: float) -> None:
+def call_with_timeout(call: Callable[[], None], timeout_s: float) -> None:
     """Call, and raise what it raises; a time-out (`KafkaException`) where it takes longer.
 
     It goes on then, on a thread that holds up nobody, not even the end of the process: throw away what it uses.

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from adapters.log.sqlite.log import SqliteLog
 from commands.log import topics
-from commands.log.record_header import head
+from commands.log.record_header import read_header
 from commands.ports.clock import Clock
 
 EVERY_MS = 3_600_000
@@ -31,7 +31,7 @@ class Retention:
         while True:
             now_ms = self.clock.now_ms()
             for processor in topics.PROCESSORS:
-                days = topics.kept_days(topics.inputs(processor))
+                days = topics.retention_days(topics.inputs(processor))
                 if days is not None:
                     await self._forget(processor, now_ms - days * DAY_MS)
             await self.clock.sleep_until(now_ms + EVERY_MS)
@@ -48,7 +48,7 @@ class Retention:
         last = None
         while page := await self.log.read(topic, partition, last or 0):
             for stored in page:
-                if stored.position.offset > consumed or head(stored.body).time >= before_ms:
+                if stored.position.offset > consumed or read_header(stored.body).time >= before_ms:
                     return last
                 last = stored.position.offset
         return last

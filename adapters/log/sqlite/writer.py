@@ -157,13 +157,13 @@ class Writer:
         self._thread.join()
 
     def _run(self) -> None:
-        while jobs := self._take():
+        while jobs := self._next_jobs():
             outcomes, ends = self._commit(jobs)
             answer = jobs[0].future.get_loop().call_soon_threadsafe
             with suppress(RuntimeError):  # where the loop was closed before the log, nobody waits for an answer
                 answer(self._resolve, jobs, outcomes, ends)
 
-    def _take(self) -> list[Job]:
+    def _next_jobs(self) -> list[Job]:
         """Wait for a job and take along all that wait; none any more once `stop` was called and all are done."""
         jobs: list[Job] = []
         size = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.notify.notices import ENDED, TELLING, USEFUL_MS, notices
+from adapters.notify.notices import ENDED, NOTIFIABLE, USEFUL_MS, notices
 from domain.records import TYPES, Payload, Record, input_record
 from domain.records.load import AlarmRaised, ChargerStatusChanged
 from domain.records.sites import SessionEnded, SessionOffered, SessionPaused, SessionResumed
@@ -107,4 +107,4 @@ def test_a_status_that_is_no_fault_is_told_to_nobody() -> None:
 
 def test_what_is_not_in_the_table_is_told_to_nobody() -> None:
     assert notices(event(SessionResumed(session_id="s1"))) == []
-    assert set(TYPES) >= TELLING
+    assert set(TYPES) >= NOTIFIABLE

@@ -92,7 +92,7 @@ async def test_where_a_car_was_is_forgotten_after_7_days(log: SqliteLog, series:
     await append(log, "vehicles", 8, 6, data=READING)
     await consume(log, "vehicles")
     partition = topics.partition_of("vehicles:x", log.partitions(topics.EVENTS))
-    await series.keep(topics.inputs("vehicles"), {partition: 2}, [])
+    await series.write(topics.inputs("vehicles"), {partition: 2}, [])
     async with forgetting(log, series, SimulatedClock(NOW_MS)):
         await until(log, "vehicles", [6])
 

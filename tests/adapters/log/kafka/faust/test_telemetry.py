@@ -24,7 +24,7 @@ from commands.log.topics import dead, inputs
 from commands.ports.log import Entry
 from domain.records import input_record
 from domain.records.observations import Metered, Reading
-from tests.adapters.log_lines import Saying
+from tests.adapters.child_process import ChildProcess
 
 NOW_MS = SystemClock().now_ms()
 """Workers forget what is older than the series are kept: whenever this runs, none of it may be."""
@@ -40,7 +40,7 @@ ACKNOWLEDGED_WITHIN_S = 60
 """By one transaction at a time it would take 150 s."""
 
 
-class Worker(Saying):
+class Worker(ChildProcess):
     """One process; `hears` what it said."""
 
     def __init__(self, settings: KafkaSettings, folder: Path, kill_at: int, *after: str) -> None:
@@ -186,11 +186,11 @@ async def test_while_the_series_are_away_nothing_is_taken_and_nothing_is_lost_no
     away.touch()
     await tell(log, range(100))
     with working(settings, tmp_path) as worker:
-        await worker.hears("away")
+        await worker.line("away")
         worker.process.terminate()
         assert await worker.ended() == 0
     with working(settings, tmp_path) as worker:
-        await worker.hears("away")
+        await worker.line("away")
         await tell(log, range(100, 200))
         assert await kept(series) == ([], [])
         away.unlink()

@@ -12,7 +12,7 @@ from threading import Thread
 ROOT = Path(__file__).resolve().parents[2]
 
 
-class Saying:
+class ChildProcess:
     """Runs until it ends by itself or `end` is called; `patience_s` is never waited for, unless something is broken."""
 
     def __init__(self, command: Sequence[str], patience_s: float) -> None:
@@ -22,7 +22,7 @@ class Saying:
         self._listener = Thread(target=self._listen)
         self._listener.start()
 
-    async def hears(self, word: str) -> str:
+    async def line(self, word: str) -> str:
         """The line that begins with a word, once the process said it."""
         while not (line := await asyncio.to_thread(self._lines.get, timeout=self._patience_s)).startswith(word):
             pass

@@ -36,7 +36,7 @@ class Partitions:
         return PARTITIONS
 
 
-class Told:
+class ReadModels:
     """Read models that are told events one by one."""
 
     def __init__(self, database: Database, projections: Sequence[Projection] = PROJECTIONS) -> None:
@@ -44,12 +44,12 @@ class Told:
         self.projector = Projector(Partitions(), database, projections)
         self.offset = 0
 
-    async def start(self) -> Told:
+    async def start(self) -> ReadModels:
         await self.database.write(progress.prepare)
         await self.projector._read_position()
         return self
 
-    async def tell(self, stream: str, *payloads: Payload, time_ms: int = 1_000) -> None:
+    async def apply(self, stream: str, *payloads: Payload, time_ms: int = 1_000) -> None:
         await self.projector.apply([self.stored(event(stream, payload, time_ms)) for payload in payloads])
 
     def stored(self, record: Record) -> Stored:
