@@ -1,4 +1,4 @@
-"""Say that an enterprise was verified: its vehicles may have priority, so many times in 24 h."""
+"""The request to approve an enterprise: its vehicles may be granted priority, up to a quota in 24 h."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ DAILY_GRANTS = 20
 
 
 class ApprovalRequest(Request):
-    """`daily_grants`: how often its vehicles may be granted priority in 24 h, all together."""
+    """`daily_grants`: how often all its vehicles together may be granted priority in 24 h."""
 
     daily_grants: Annotated[int, Field(strict=True)] = DAILY_GRANTS
 
     def command(self, enterprise_id: str) -> ApproveEnterprise:
+        """The command for the stream of the enterprise."""
         return ApproveEnterprise(enterprise_id=enterprise_id, daily_grants=self.daily_grants)

@@ -1,4 +1,4 @@
-"""Let a charger prove on a small test load that it obeys."""
+"""The request to commission a charger: to verify its compliance with limits on a small test load."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from domain.records.load import CommissionCharger
 
 
 class CommissionRequest(Request):
-    """The operator attests that for `minutes` at most a load of `test_load_a` (per phase) is plugged in there."""
+    """The operator attests that for `minutes` no load above `test_load_a` (A per phase) is plugged in."""
 
     field_names: ClassVar[dict[str, str]] = {"test_load_ma": "test_load_a", "expires_ms": "minutes"}
 
@@ -18,6 +18,7 @@ class CommissionRequest(Request):
     minutes: Minutes
 
     def command(self, charger_id: str, now_ms: int) -> CommissionCharger:
+        """The command; the test expires at the end of the minutes."""
         return CommissionCharger(
             charger_id=charger_id,
             test_load_ma=round_up(self.test_load_a, 1000),

@@ -1,4 +1,4 @@
-"""An operator decides an urgent review."""
+"""The request of an operator that decides an urgent review."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from domain.records.vehicles import DecideUrgentReview
 
 
 class UrgentReviewDecision(Request):
-    """The operator's word, and why."""
+    """The operator's decision, and the reason in free text for the vault."""
 
     granted: bool = Field(strict=True)
     reason: Reason
 
     def command(self, session_id: str) -> DecideUrgentReview:
+        """The command for the session under review."""
         return DecideUrgentReview(session_id=session_id, granted=self.granted)

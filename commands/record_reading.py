@@ -1,4 +1,4 @@
-"""Tell what a vehicle's cloud or its driver knows of it. A position becomes a zone here: the log never sees it."""
+"""The request that records a reading of a vehicle. A position is reduced to a zone here: it never enters the log."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ YesOrNo = Annotated[bool, Field(strict=True)]
 
 
 class PositionRequest(Request):
-    """A position (WGS 84, degrees), with a time of its own where it is not that of the reading."""
+    """A position (WGS 84, degrees). `observed_at` is its time if it differs from that of the reading."""
 
     lat: Latitude
     lon: Longitude
@@ -27,7 +27,7 @@ class PositionRequest(Request):
 
 
 class ReadingRequest(Request):
-    """What is not known is left out, never guessed; something must be told."""
+    """A reading. Unknown values are left out, never guessed; at least one value is required."""
 
     field_names: ClassVar[dict[str, str]] = {
         "observed_ms": "observed_at",
@@ -46,20 +46,20 @@ class ReadingRequest(Request):
 
     @field_validator("location_zone")
     @classmethod
-    def _one_place(cls, zone: str | None, info: ValidationInfo) -> str | None:
+    def _has_one_place(cls, zone: str | None, info: ValidationInfo) -> str | None:
         if zone is not None and info.data.get("gps") is not None:
-            raise ValueError("is told by gps already: leave one of them out")
+            raise ValueError("is given by gps already: leave one of them out")
         return zone
 
     @model_validator(mode="after")
-    def _says_something(self) -> ReadingRequest:
-        told = (self.soc, self.range_km, self.plugged_in, self.mission_active, self.gps, self.location_zone)
-        if all(value is None for value in told):
-            raise ValueError("must tell soc, range_km, plugged_in, mission_active, gps or location_zone")
+    def _has_a_value(self) -> ReadingRequest:
+        values = (self.soc, self.range_km, self.plugged_in, self.mission_active, self.gps, self.location_zone)
+        if all(value is None for value in values):
+            raise ValueError("must have soc, range_km, plugged_in, mission_active, gps or location_zone")
         return self
 
     def reading(self, vehicle_id: str, source: ReadingSource, enterprise_id: str | None, now_ms: int) -> Reading:
-        """Raises `DomainError` for what is told to have been observed more than `AHEAD_MS` from now."""
+        """The observation for the log. Raises `DomainError` for a time of observation more than `AHEAD_MS` from now."""
         _not_ahead(self.observed_at, "observed_at", now_ms)
         if self.gps is not None and self.gps.observed_at is not None:
             _not_ahead(self.gps.observed_at, "gps.observed_at", now_ms)
@@ -79,4 +79,4 @@ class ReadingRequest(Request):
 
 def _not_ahead(observed_ms: int, field: str, now_ms: int) -> None:
     if observed_ms > now_ms + AHEAD_MS:
-        raise DomainError(f"lies more than {AHEAD_MS // 1000} s ahead of our clock", field=field, rule=RULE)
+        raise DomainError(f"is more than {AHEAD_MS // 1000} s ahead of our clock", field=field, rule=RULE)

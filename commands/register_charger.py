@@ -1,4 +1,4 @@
-"""Register a charger at a node of a site's tree. Its id is its OCPP identity."""
+"""The request to register a charger at a node of a site's electrical tree. Its id is its OCPP identity."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PHASES = ("L1", "L2", "L3")
 
 
 class ChargerRequest(Request):
-    """Currents are per phase; `phases` says which of the site's phases the charger is wired to, in its own order."""
+    """Currents are in A per phase. `phases`: the site's phases that it is wired to, in the charger's order."""
 
     field_names: ClassVar[dict[str, str]] = {
         "charger_id": "id",
@@ -33,6 +33,7 @@ class ChargerRequest(Request):
     voltage_v: Volts
 
     def command(self) -> RegisterCharger:
+        """The command, in mA and mV."""
         return RegisterCharger(
             charger_id=self.id,
             site_id=self.site_id,
@@ -44,4 +45,5 @@ class ChargerRequest(Request):
         )
 
     def stream(self) -> str:
+        """The stream of the charger in the registry."""
         return stream("registry", f"charger:{self.id}")

@@ -1,4 +1,4 @@
-"""Register an enterprise. Name and domain go to the vault; its vehicles have no priority before it is approved."""
+"""The request to register an enterprise. Its name and domain are stored in the vault."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ Domain = Annotated[
         pattern=r"^(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$",
     ),
 ]
-"""A DNS name, e.g. of the e-mail addresses of its people."""
+"""A DNS name, for example of the e-mail addresses of its people."""
 
 
 class EnterpriseRequest(Request):
-    """`type`: emergency (its vehicles on a mission are P0) or fleet (P1)."""
+    """`type`: emergency (its vehicles have priority P0 on a mission) or fleet (P1)."""
 
     field_names: ClassVar[dict[str, str]] = {"enterprise_id": "id", "kind": "type"}
 
@@ -35,7 +35,9 @@ class EnterpriseRequest(Request):
     domain: Domain
 
     def command(self) -> RegisterEnterprise:
+        """The command, without name and domain."""
         return RegisterEnterprise(enterprise_id=self.id, kind=self.type)
 
     def stream(self) -> str:
+        """The stream of the enterprise in the registry."""
         return stream("registry", f"enterprise:{self.id}")

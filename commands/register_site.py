@@ -1,4 +1,4 @@
-"""Register a site with its electrical tree."""
+"""The request to register a site with its electrical tree."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from commands.request import Request
 from domain.records.registry import NodeSpec, RegisterSite
 
 Zone = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._/:+-]{0,62}$")]
-"""Where the site is, roughly: a district, a grid zone, a geohash; never an address."""
+"""The rough location of a site: a district, a grid zone, a geohash; never an address."""
 
 
 class NodeRequest(Request):
-    """A point where current is limited, per phase (`limit_a`: L1, L2, L3), in total (`limit_kw`), or both."""
+    """A node of the tree, with a limit per phase (`limit_a`: L1, L2, L3), a limit in total (`limit_kw`), or both."""
 
     id: Identifier
     parent: Identifier | None
@@ -25,6 +25,7 @@ class NodeRequest(Request):
     limit_kw: Kilowatts | None = None
 
     def spec(self) -> NodeSpec:
+        """The node for the log, in mA and W."""
         return NodeSpec(
             id=self.id,
             parent=self.parent,
@@ -40,7 +41,7 @@ class NodeRequest(Request):
 
 
 class SiteRequest(Request):
-    """`firm_kw`: the lowest cap that the utility will ever ask for; `priority_reserve_kw`: kept free for P0."""
+    """`firm_kw`: the lowest cap that the utility will ever ask for. `priority_reserve_kw`: reserved for priority P0."""
 
     field_names: ClassVar[dict[str, str]] = {
         "firm_w": "firm_kw",
@@ -56,6 +57,7 @@ class SiteRequest(Request):
     nodes: Annotated[list[NodeRequest], Field(min_length=1, max_length=1000)]
 
     def command(self) -> RegisterSite:
+        """The command, in W."""
         return RegisterSite(
             site_id=self.id,
             location_zone=self.location,
@@ -65,4 +67,5 @@ class SiteRequest(Request):
         )
 
     def stream(self) -> str:
+        """The stream of the site in the registry."""
         return stream("registry", f"site:{self.id}")

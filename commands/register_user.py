@@ -1,4 +1,4 @@
-"""Register somebody who may log in. Address and password go to the vault; the log knows an opaque id."""
+"""The request to register a user. Address and password are stored in the vault; the log contains an opaque id."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from domain.records.registry import RegisterAccount, Role
 Email = Annotated[
     str, StringConstraints(strict=True, strip_whitespace=True, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")
 ]
-"""What is before and behind one @: whether it exists, only a message to it could tell."""
+"""An e-mail address: text before and after one @. Only a message could verify that it exists."""
 Password = Annotated[str, StringConstraints(strict=True, min_length=10, max_length=256)]
 
 
 class UserRequest(Request):
-    """`enterprise_id`: of an enterprise_admin, and only of one."""
+    """`enterprise_id`: required for the role enterprise_admin, and refused for any other."""
 
     field_names: ClassVar[dict[str, str]] = {"id": "email"}
 
@@ -29,8 +29,10 @@ class UserRequest(Request):
     enterprise_id: Identifier | None = None
 
     def command(self, account_id: str) -> RegisterAccount:
+        """The command, without address and password."""
         return RegisterAccount(account_id=account_id, role=self.role, enterprise_id=self.enterprise_id)
 
     @staticmethod
     def stream(account_id: str) -> str:
+        """The stream of the account in the registry."""
         return stream("registry", f"account:{account_id}")

@@ -1,4 +1,4 @@
-"""Register a vehicle. VIN and token go to the vault; the log knows the vehicle by an opaque id."""
+"""The request to register a vehicle. VIN and token are stored in the vault; the log contains an opaque id."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ VIN_PATTERN = r"^[A-HJ-NPR-Za-hj-npr-z0-9]{17}$"
 Vin = Annotated[str, StringConstraints(strict=True, to_upper=True, pattern=VIN_PATTERN)]
 """ISO 3779: 17 letters and digits without I, O, Q."""
 IdTag = Annotated[str, StringConstraints(strict=True, pattern=r"^[!-~]{1,20}$")]
-"""An OCPP 1.6 idTag: at most 20 printable ASCII characters; case does not matter."""
+"""An OCPP 1.6 idTag: at most 20 printable ASCII characters. Its case does not matter."""
 
 
 class VehicleRequest(Request):
-    """What is not known of the car is left out, never guessed. `max_a` is per phase.
+    """Unknown values are left out, never guessed. `max_a` is per phase.
 
-    `owner_user_id`: who drives it; `priority_eligible`: its enterprise enrols it as a unit that may have priority.
+    `owner_user_id`: the driver. `priority_eligible`: the enterprise enrols the vehicle as one that may have priority.
     """
 
     field_names: ClassVar[dict[str, str]] = {
@@ -41,6 +41,7 @@ class VehicleRequest(Request):
     priority_eligible: Annotated[bool, Field(strict=True)] = False
 
     def command(self, vehicle_id: str) -> RegisterVehicle:
+        """The command, without VIN and token, in Wh and mA."""
         return RegisterVehicle(
             vehicle_id=vehicle_id,
             battery_wh=None if self.battery_kwh is None else round_nearest(self.battery_kwh, 1000),
@@ -53,4 +54,5 @@ class VehicleRequest(Request):
 
     @staticmethod
     def stream(vehicle_id: str) -> str:
+        """The stream of the vehicle in the registry."""
         return stream("registry", f"vehicle:{vehicle_id}")

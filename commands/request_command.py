@@ -1,4 +1,4 @@
-"""Ask for a one-shot command to a charger."""
+"""The request of a one-shot command to a charger."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Value = Annotated[str, StringConstraints(strict=True, max_length=500)]
 
 
 class ChargerCommandRequest(Request):
-    """Sent within `expires_s` or not at all."""
+    """The command is sent within `expires_s` (s), or not at all."""
 
     field_names: ClassVar[dict[str, str]] = {"expires_ms": "expires_s"}
 
@@ -26,6 +26,7 @@ class ChargerCommandRequest(Request):
     expires_s: Seconds
 
     def command(self, command_id: str, charger_id: str, now_ms: int) -> RequestCommand:
+        """The command on the log, with the time of its expiry."""
         return RequestCommand(
             command_id=command_id,
             charger_id=charger_id,

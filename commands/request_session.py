@@ -1,4 +1,4 @@
-"""A driver asks to charge at a site."""
+"""The request of a driver for a charging session."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from domain.records.vehicles import RequestSession
 
 
 class SessionRequest(Request):
-    """`vehicle_id` is our id or the VIN; `site_id` left out: wherever it suits; `current_soc` left out: unknown."""
+    """`vehicle_id`: our id or the VIN. Without `site_id` the platform chooses a site. SoC in %."""
 
     field_names: ClassVar[dict[str, str]] = {
         "target_permille": "target_soc",
@@ -27,6 +27,7 @@ class SessionRequest(Request):
     time_constraint_minutes: Minutes
 
     def command(self, session_id: str, vehicle_id: str, site_id: str, site_zone: str, now_ms: int) -> RequestSession:
+        """The command for the vehicle and the site that were found."""
         return RequestSession(
             session_id=session_id,
             vehicle_id=vehicle_id,

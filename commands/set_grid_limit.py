@@ -1,4 +1,4 @@
-"""Promise a cap for a site."""
+"""The request to set a grid limit: a cap on the power of a site."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ OTHER = "operator"
 
 
 class GridLimitRequest(Request):
-    """No `starts_at`: it starts at once; no `ends_at`: it lasts until replaced. Free words stay in the vault."""
+    """Without `starts_at` it starts at once; without `ends_at` it lasts until replaced. Free text goes to the vault."""
 
     field_names: ClassVar[dict[str, str]] = {
         "limit_w": "limit_kw",
@@ -34,10 +34,11 @@ class GridLimitRequest(Request):
     def _ends_after_start(cls, ends_ms: int | None, info: ValidationInfo) -> int | None:
         starts_ms = info.data.get("starts_at")
         if ends_ms is not None and starts_ms is not None and ends_ms <= starts_ms:
-            raise ValueError("must lie after starts_at")
+            raise ValueError("must be after starts_at")
         return ends_ms
 
     def command(self, cap_id: str) -> SetGridLimit:
+        """The command, in W, with a reason code instead of free text."""
         return SetGridLimit(
             cap_id=cap_id,
             limit_w=round_down(self.limit_kw, 1000),
@@ -47,5 +48,5 @@ class GridLimitRequest(Request):
         )
 
     def note(self) -> str | None:
-        """The reason where it is free text: not for the log."""
+        """The reason if it is free text, for the vault; None if it is one of the codes."""
         return None if self.reason in CODES else self.reason

@@ -1,4 +1,4 @@
-"""Somebody says where she wants to be notified."""
+"""The request that sets where a user is notified."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ Channel = Annotated[str, StringConstraints(strict=True, min_length=1, max_length
 
 
 class NotificationsRequest(Request):
-    """`urls` as apprise writes them: they hold credentials, and stay in the vault."""
+    """`urls` in the format of apprise. They contain credentials, so they are stored in the vault."""
 
     urls: Annotated[list[Channel], Field(min_length=1, max_length=5)]

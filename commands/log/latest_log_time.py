@@ -1,4 +1,4 @@
-"""What time it is by the log: the latest time that its newest records bear."""
+"""The latest time on the log: that of its newest record."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ RECORDED = (topics.EVENTS, *map(topics.inputs, topics.PROCESSORS))
 
 
 async def latest_ms(log: Log) -> int:
-    """ms since 1970 of the newest input or event (0: there is none). Raises `LogDamaged`."""
+    """The time of the newest input or event, in ms since 1970 UTC; 0 if there is none. Raises `LogDamaged`."""
     latest = 0
     for topic in RECORDED:
         for partition, end in (await log.ends(topic)).items():

@@ -1,4 +1,4 @@
-"""What a reader of `events` must know of a record to tell whether it needs the rest: a fraction of a `decode`."""
+"""The header of a record: enough for a reader to decide whether it needs the payload, in a fraction of a `decode`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from domain.records.upcasters import UPCASTERS, present_name
 
 
 class Header(msgspec.Struct, frozen=True, gc=False):
-    """Some attributes of a record; its data is skipped. `type` is the present version, as `decode` gives it."""
+    """Attributes of a record, without its payload. `type` is the present version, as in `decode`."""
 
     id: str
     type: str
@@ -22,7 +22,7 @@ _DECODER = msgspec.json.Decoder(Header)
 
 
 def read_header(body: bytes) -> Header:
-    """The head of a stored record. Raises `LogDamaged` where the bytes are no record."""
+    """The header in the bytes of a record. Raises `LogDamaged` if they are no record."""
     try:
         stored = _DECODER.decode(body)
     except msgspec.DecodeError as error:

@@ -236,17 +236,17 @@ async def test_what_the_log_does_not_take_is_not_acknowledged(world: World) -> N
 @pytest.mark.parametrize(
     ("body", "field", "reason"),
     [
-        ({"observed_at": at(121), "soc": 1}, "observed_at", "lies more than 120 s ahead of our clock"),
-        (reading(gps={**EIFFEL, "observed_at": at(121)}), "gps.observed_at", "lies more than 120 s ahead of our clock"),
+        ({"observed_at": at(121), "soc": 1}, "observed_at", "is more than 120 s ahead of our clock"),
+        (reading(gps={**EIFFEL, "observed_at": at(121)}), "gps.observed_at", "is more than 120 s ahead of our clock"),
         (
             reading(),
             "body",
-            "must tell soc, range_km, plugged_in, mission_active, gps or location_zone",
+            "must have soc, range_km, plugged_in, mission_active, gps or location_zone",
         ),
         (
             reading(soc=None),
             "body",
-            "must tell soc, range_km, plugged_in, mission_active, gps or location_zone",
+            "must have soc, range_km, plugged_in, mission_active, gps or location_zone",
         ),
         (
             reading(gps=EIFFEL, location_zone="z"),

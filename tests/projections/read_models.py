@@ -1,4 +1,4 @@
-"""Events as processors tell them, on a log or straight to a projector."""
+"""Read models for tests: events are applied without a log."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Partitions:
 
 
 class ReadModels:
-    """Read models that are told events one by one."""
+    """A projector and its tables, to which a test applies events."""
 
     def __init__(self, database: Database, projections: Sequence[Projection] = PROJECTIONS) -> None:
         self.database = database

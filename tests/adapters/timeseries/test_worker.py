@@ -255,7 +255,7 @@ async def test_it_follows_the_log_until_that_closes(tmp_path, series):
         while not await told(series):
             await asyncio.sleep(0)
         await log.close()
-        await asyncio.gather(*running)
+        assert await asyncio.gather(*running) == [None] * len(running)
 
 
 class Away(SqliteSeries):

@@ -56,7 +56,7 @@ async def assert_exactly_once(log: Log, given: Sequence[Record]) -> None:
 
 
 class Worker(ChildProcess):
-    """One process; `hears` what it said."""
+    """A process; `line` waits for a line of its output."""
 
     def __init__(self, settings: KafkaSettings, name: str, stop_at: int) -> None:
         told = settings.model_copy(update={"worker": name}).model_dump_json()

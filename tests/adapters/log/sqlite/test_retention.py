@@ -86,6 +86,7 @@ async def test_inputs_go_after_30_days_and_a_day_later_the_next(log: SqliteLog, 
         await until(log, "sites", [29.5, 1])
         clock.advance_to(NOW_MS + DAY_MS)
         await until(log, "sites", [1])
+    assert await days_left(log, "sites") == [1]
 
 
 async def test_where_a_car_was_is_forgotten_after_7_days(log: SqliteLog, series: SqliteSeries) -> None:
@@ -95,6 +96,7 @@ async def test_where_a_car_was_is_forgotten_after_7_days(log: SqliteLog, series:
     await series.write(topics.inputs("vehicles"), {partition: 2}, [])
     async with forgetting(log, series, SimulatedClock(NOW_MS)):
         await until(log, "vehicles", [6])
+    assert await days_left(log, "vehicles") == [6]
 
 
 async def test_what_a_processor_has_not_consumed_stays(log: SqliteLog, series: SqliteSeries) -> None:

@@ -41,7 +41,7 @@ ACKNOWLEDGED_WITHIN_S = 60
 
 
 class Worker(ChildProcess):
-    """One process; `hears` what it said."""
+    """A process; `line` waits for a line of its output."""
 
     def __init__(self, settings: KafkaSettings, folder: Path, kill_at: int, *after: str) -> None:
         told = [settings.model_dump_json(), str(folder), str(kill_at), *after]
@@ -155,6 +155,7 @@ async def test_transactions_do_not_hold_up_how_far_is_acknowledged(
         async with asyncio.timeout(ACKNOWLEDGED_WITHIN_S):
             while await asyncio.to_thread(acknowledged, settings, inputs("load"), last.partition) < last.offset:
                 await asyncio.sleep(0.1)
+    assert acknowledged(settings, inputs("load"), last.partition) >= last.offset
 
 
 async def test_what_can_not_be_read_is_set_aside_with_its_place_and_the_rest_goes_on(
