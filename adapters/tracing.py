@@ -30,16 +30,18 @@ class _Span:
 
 
 class OpenTelemetryTracer:
-    """Spans of one service. What can't be read of a caller's context begins a trace of its own."""
+    """The spans of a service. A caller's context that can't be read begins a new trace."""
 
     def __init__(self, provider: TracerProvider) -> None:
         self._tracer = provider.get_tracer("commonwatt")
 
     def begin(self, name: str, caller: str | None) -> AbstractContextManager[Span]:
+        """Begin the span of a request, in its caller's trace or in a new one."""
         return self._span(name, caller, SpanKind.SERVER)
 
     @contextmanager
     def follow(self, name: str, parent: str | None) -> Iterator[Span]:
+        """Begin the span of a step that follows from `parent`; None: not traced."""
         if parent is None:
             yield PassThroughSpan(None)
             return

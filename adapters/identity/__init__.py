@@ -1,1 +1,1 @@
-"""Who calls: principals of the API, and chargers at the gateway."""
+"""The identity of callers: principals of the API, and chargers at the gateway."""

@@ -1,4 +1,4 @@
-"""Telemetry on brokers that several builds and tools write to: what can't be read is set aside and never blocks."""
+"""Dead letters: inputs on brokers that telemetry can't read, because other builds or tools wrote them."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ log_line = structlog.get_logger("telemetry")
 
 
 def batch_writer(log: Log, series: TimeSeries, clock: Clock, source: SeriesSource) -> Callable[[Sequence[Stored]], Any]:
-    """Keeps what a batch tells; what of it can't be read goes to the dead letters first, with its place and the reason.
+    """A function that writes the rows of a batch. Records that can't be read become dead letters first.
 
-    Repeats do no harm: a letter's id follows from the place that it is about.
+    Repeats do no harm: the id of a dead letter is derived from the place of the record.
     """
 
     async def write_batch(batch: Sequence[Stored]) -> None:
@@ -35,7 +35,7 @@ def batch_writer(log: Log, series: TimeSeries, clock: Clock, source: SeriesSourc
         for stored in batch:
             try:
                 rows += source.rows_of(stored)
-            except Exception as error:  # whatever it is, the next record must not wait for it
+            except Exception as error:  # a defect, too, must not hold up the next record
                 letters.append(_letter(source.topic, stored, str(error), clock.now_ms()))
         if letters:
             await log.append(dead(source.topic), letters)
@@ -48,7 +48,7 @@ def batch_writer(log: Log, series: TimeSeries, clock: Clock, source: SeriesSourc
 
 def _letter(topic: str, stored: Stored, reason: str, now_ms: int) -> Entry:
     place = stored.position
-    said = DeadLetter(
+    letter = DeadLetter(
         topic=topic,
         partition=place.partition,
         offset=place.offset,
@@ -57,4 +57,4 @@ def _letter(topic: str, stored: Stored, reason: str, now_ms: int) -> Entry:
         body_base64=b64encode(stored.body).decode(),
     )
     about = derived_id("dead letter", topic, place.partition, place.offset)
-    return entry(input_record(about, "/telemetry", stream("telemetry", topic), now_ms, said, actor="telemetry"))
+    return entry(input_record(about, "/telemetry", stream("telemetry", topic), now_ms, letter, actor="telemetry"))

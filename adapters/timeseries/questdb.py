@@ -1,10 +1,9 @@
-"""The time series in QuestDB: for many workers and many APIs. Lost, it is filled again from the log's inputs.
+"""The time series in QuestDB, for many workers and many APIs. If they are lost, they are written again from the inputs.
 
-QuestDB has no transaction across tables, and applies each commit later. So the rows are written first, to all tables
-before any is waited for, and how far they reach only once they can be read: a crash in between repeats rows, and the
-deduplication of their table leaves one of each. A row's key is its time by our clock, who it is about and its id; all
-three follow from its record, so a repeat has the same. Not even a worker that lost its partitions and writes on can
-harm: it repeats rows, and sets the position back to rows that are there.
+QuestDB has no transaction across tables, and applies each commit later. So rows are written first, and the position
+only once they can be read. A crash in between repeats rows, which the deduplication of the tables absorbs: the key of a row
+(time, vehicle or charger, id) is derived from its record. A worker that lost its partitions and still writes does no
+harm: it repeats rows, and sets the position back to rows that exist.
 """
 
 from __future__ import annotations
@@ -52,17 +51,17 @@ from domain.series.reading_buckets import ReadingBucket, SampledType
 
 APPLIED_S = 60
 LOOK_S = 0.002
-"""At first, and each time twice as long: each look is a query over all tables."""
+"""The first pause between two queries of `wal_tables()`; each later one is twice as long."""
 
 V = TypeVar("V")
 _At = Callable[[psycopg.Connection, Owners, int, int], Sequence[V]]
-"""The values of owners in a range, in order."""
+"""The values of owners in a range, in the order of time."""
 
 
 class QuestDbSeries:
     """`commands.ports.series.TimeSeries` on a QuestDB server.
 
-    Everything raises `SeriesUnavailable` where the server can't be reached or does not apply what it took.
+    Every method raises `SeriesUnavailable` if the server can't be reached, or does not apply a commit.
     """
 
     def __init__(self, connections: Connections, prefix: str) -> None:
@@ -71,9 +70,9 @@ class QuestDbSeries:
 
     @classmethod
     def open(cls, url: str, prefix: str = "") -> QuestDbSeries:
-        """Open the series of a server, made where there are none.
+        """Open the series of a server. Missing tables are created.
 
-        `url` as postgresql://user:password@host:8812/qdb; `prefix` of the tables' names, for several on one server.
+        `url` as postgresql://user:password@host:8812/qdb; `prefix` is put before the tables' names.
         """
         series = cls(Connections(url), prefix)
         series._connections.run(series._make)
@@ -130,7 +129,7 @@ class QuestDbSeries:
     async def prune(
         self, *, received_before_ms: int, metered_before_ms: int, buckets_before_ms: Mapping[int, int]
     ) -> None:
-        """By whole days: QuestDB forgets partitions, never rows. Its TTL does the same where nobody prunes."""
+        """Prune by whole days: QuestDB deletes partitions, never rows. Its TTL does the same without this."""
 
         def work(connection: psycopg.Connection) -> None:
             connection.execute(self._sql(FORGET_EVENTS), [_us(_day_ms(received_before_ms))])
@@ -204,7 +203,7 @@ class QuestDbSeries:
     def _add(
         self, connection: psycopg.Connection, table: str, statement: str, rows: Sequence[Sequence[Any]]
     ) -> Sequence[str]:
-        """All rows or none; the table, where there are any. They can be read once they are applied."""
+        """Commit rows, all or none; returns the table, if there are any. They can be read once they are applied."""
         if not rows:
             return []
         connection.execute("BEGIN")
@@ -213,7 +212,7 @@ class QuestDbSeries:
         return [table]
 
     def _wait_until_applied(self, connection: psycopg.Connection, tables: Sequence[str]) -> None:
-        """Until all that is committed by now can be read: QuestDB commits to a log, and applies that later."""
+        """Wait until all that is committed can be read: QuestDB commits to a log, and applies it later."""
         names = [f"{self._prefix}{table}" for table in tables]
         found = self._progress(connection, names)
         committed = {name: ends for name, ends, _, _ in found}
@@ -221,7 +220,7 @@ class QuestDbSeries:
         while behind := [(name, halted) for name, _, applied, halted in found if applied < committed[name]]:
             for name, halted in behind:
                 if halted or time.monotonic() > deadline:
-                    raise SeriesUnavailable(f"QuestDB does not apply what it took: see wal_tables() for {name}")
+                    raise SeriesUnavailable(f"QuestDB does not apply what was committed: see wal_tables() for {name}")
             time.sleep(pause_s)
             pause_s *= 2
             found = self._progress(connection, names)
@@ -280,5 +279,5 @@ def _us(time_ms: int) -> int:
 
 
 def _day_ms(time_ms: int) -> int:
-    """The beginning of its day (UTC)."""
+    """The beginning of the day (UTC), in ms."""
     return time_ms - time_ms % DAY_MS

@@ -1,4 +1,4 @@
-"""What the inputs of a processor tell the time series, and how it is kept: the same for every host."""
+"""The sources of the time series: which inputs become rows, and how a page of inputs is written."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ Rows = Sequence[TelemetryEvent] | Sequence[MeterValue]
 
 @dataclass(frozen=True, slots=True)
 class SeriesSource:
-    """One type of inputs, and the rows that a record of it tells."""
+    """A type of inputs, and the rows of a record of this type."""
 
     topic: str
     type: type[Payload]
     rows: Callable[[Record, Any], Rows]
 
     def rows_of(self, stored: Stored) -> Rows:
-        """What an input tells: nothing, where it is of another type. Raises `LogDamaged` where it can't be read."""
+        """The rows of an input; none if it is of another type. Raises `LogDamaged` if it can't be read."""
         if read_header(stored.body).type != self.type.type_name:
             return ()
         record = decode(stored.body)
@@ -41,11 +41,11 @@ SOURCES = (
 
 
 async def write_page(series: TimeSeries, topic: str, page: Sequence[Stored], rows: Sequence[Any]) -> None:
-    """Keep the rows that a page told. One without rows is passed over: to read it again costs less than noting it."""
+    """Write the rows of a page. One without rows is skipped: reading it again costs less than storing its position."""
     if rows:
         await series.write(topic, positions(page), rows)
 
 
 def positions(page: Sequence[Stored]) -> Mapping[int, int]:
-    """How far a page reaches in each partition."""
+    """The last offset of a page, by partition."""
     return {stored.position.partition: stored.position.offset for stored in page}

@@ -1,4 +1,4 @@
-"""The time series in one SQLite file: the default, for one machine. Lost, it is filled again from the log's inputs."""
+"""The time series in a SQLite file: the default. If the file is lost, it is written again from the inputs."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ FILE = "series.sqlite3"
 
 V = TypeVar("V")
 _At = Callable[[Connection, Owners, int, int], Sequence[V]]
-"""The values of owners in a range, in order."""
+"""The values of owners in a range, in the order of time."""
 
 
 class SqliteSeries:
@@ -50,7 +50,7 @@ class SqliteSeries:
 
     @classmethod
     def open(cls, folder: Path) -> SqliteSeries:
-        """Open the series of a folder; they are made where there are none."""
+        """Open the series of a folder. Missing tables are created."""
         database = Database(f"sqlite:///{folder / FILE}", durable=False)
         database.create(METADATA)
         return cls(database)
@@ -121,7 +121,7 @@ class SqliteSeries:
         await self._database.write(work)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._database.close()
 
     async def _time_ms(self, query: Executable, **asked: Any) -> int | None:

@@ -1,4 +1,4 @@
-"""The tables of the time series in SQLite, and what is asked of them."""
+"""The tables of the time series in SQLite, and their statements."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ CONSUMED = Table(
 
 
 class Coarse(Generic[B]):
-    """What is asked of the buckets of a kind. `sources` are the columns that tell of what they are."""
+    """The statements of the buckets of a kind. `sources`: the columns of a bucket's source."""
 
     def __init__(self, bucket: type[B], table: Table, sources: tuple[str, str]) -> None:
         owner, source = sources

@@ -102,7 +102,7 @@ class Log(Protocol):
     """Topics of ordered partitions. A plain topic stores every entry, a table topic the latest of each key."""
 
     async def append(self, topic: str, entries: Sequence[Entry]) -> Sequence[Position]:
-        """Append durably, in order, all or none; returns once nothing can be lost. Entries may be stored more than once.
+        """Append durably, in order, all or none; returns once nothing can be lost. Entries may be stored twice.
 
         Raises `LogFull`, `LogDamaged`, `LogError`.
         """

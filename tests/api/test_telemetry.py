@@ -251,7 +251,7 @@ async def test_what_the_log_does_not_take_is_not_acknowledged(world: World) -> N
         (
             reading(gps=EIFFEL, location_zone="z"),
             "location_zone",
-            "is told by gps already: leave one of them out",
+            "is given by gps already: leave one of them out",
         ),
         (reading(soc=100.1), "soc", "Input should be less than or equal to 100"),
         (reading(range_km=10_001), "range_km", "Input should be less than or equal to 10000"),

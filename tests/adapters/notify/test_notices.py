@@ -42,7 +42,7 @@ def test_the_driver_is_notified_that_a_charger_is_held_and_for_how_long() -> Non
     until_ms = NOW_MS + 300_000
     [notice] = notices(event(SessionOffered(**WHY, session_id="s1", charger_id="c1", held_until_ms=until_ms, facts=())))
     assert (notice.to, notice.session_id, notice.useful_until_ms) == ("driver", "s1", until_ms)
-    assert notice.text.startswith("c1 is held for you for 5 minutes, until 2026-09-21T")
+    assert notice.text.startswith("c1 is reserved for you for 5 minutes, until 2026-09-21T")
 
 
 @pytest.mark.parametrize("reason", ENDED)
