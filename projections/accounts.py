@@ -1,4 +1,4 @@
-"""`users`: the accounts, and what each may do. Address and password are in the vault."""
+"""`users`: the accounts and their roles. Address and password are in the vault."""
 
 from __future__ import annotations
 
@@ -48,6 +48,6 @@ def find(connection: Connection, account_id: str) -> Row | None:
 
 
 def principal(connection: Connection, account_id: str) -> Principal | None:
-    """What an account may do now, or None where it is not registered."""
+    """The principal of an account, or None if it is not registered."""
     row = find(connection, account_id)
     return None if row is None else Principal(row["id"], row["role"], row["enterprise_id"])

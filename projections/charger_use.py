@@ -1,4 +1,4 @@
-"""`charger_use`: whom each charger is held for, serves or is occupied by, as the site planned it."""
+"""`charger_use`: the session that each charger is reserved for, serves, or is occupied by."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`chargers`: what each charger is and does, as the safety kernel knows it."""
+"""`chargers`: the description and the state of each charger, from the safety kernel."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _connected(event: load.ChargerConnected | load.ChargerDisconnected, _: Happe
 
 @PROJECTION.on(load.ChargerStatusChanged)
 def _status(event: load.ChargerStatusChanged, _: Happened) -> Iterable[Change]:
-    """Connector 0 is the whole charger: only where it says more than its connector does."""
+    """Connector 0 is the whole charger; its `Available` adds nothing to the connector's status."""
     if event.connector_id == 0 and event.status == "Available":
         return []
     return [_set(SET_STATUS, event.charger_id, status=event.status)]
@@ -127,7 +127,7 @@ ONE = select(CHARGERS).where(CHARGERS.c.id == bindparam("id"))
 
 
 def at_site(connection: Connection, site_id: str) -> list[Row]:
-    """The chargers of a site, each with the session that it is held for, serves, or is occupied by."""
+    """The chargers of a site, each with the session that it is reserved for, serves, or is occupied by."""
     return rows(connection, AT_SITE, site_id=site_id)
 
 
@@ -137,12 +137,12 @@ CONNECTIONS = select(CHARGERS.c.site_id, CHARGERS.c.connected, func.count()).gro
 
 
 def connections(connection: Connection) -> list[tuple[str, bool, int]]:
-    """How many chargers are connected, and how many are not: (site, whether, how many)."""
+    """The numbers of connected and disconnected chargers: (site, connected, number)."""
     return [(row[0], row[1], row[2]) for row in connection.execute(CONNECTIONS)]
 
 
 def voltages_mv(connection: Connection, site_id: str) -> dict[str, int]:
-    """The voltage of each charger of a site, phase to neutral."""
+    """The voltage of each charger of a site in mV, phase to neutral."""
     return {row.id: row.voltage_mv for row in connection.execute(VOLTAGES, {"site_id": site_id})}
 
 
@@ -152,7 +152,7 @@ def find(connection: Connection, charger_id: str) -> Row | None:
 
 
 def identity(connection: Connection, ocpp_id: str) -> ChargerIdentity | None:
-    """What the gateway needs to know of the charger that connects as `ocpp_id`."""
+    """The charger with an OCPP identity, as the gateway needs it, or None."""
     row = find(connection, ocpp_id)
     if row is None:
         return None

@@ -1,4 +1,4 @@
-"""`decisions`: which rule decided what, and why, newest first."""
+"""`decisions`: each decision with its rule and its reason."""
 
 from __future__ import annotations
 
@@ -58,5 +58,5 @@ LATEST = (
 
 
 def latest(connection: Connection, site_id: str, limit: int) -> list[Row]:
-    """The newest decisions of a site's streams (`sites:<id>`, `load:<id>`), and about priority there."""
+    """The newest decisions of a site's streams (`sites:<id>`, `load:<id>`), and those about priority there."""
     return rows(connection, LATEST, key=site_id, limit=limit)

@@ -1,4 +1,4 @@
-"""`enterprises`: who they are by kind, and whether they are verified. Name and domain are in the vault."""
+"""`enterprises`: their kinds, and whether they are verified. Name and domain are in the vault."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`rejections`: which inputs a rule said no to, and why."""
+"""`rejections`: inputs that a rule rejected, with the reason."""
 
 from __future__ import annotations
 
@@ -49,5 +49,5 @@ CAUSED_BY = (
 
 
 def caused_by(connection: Connection, command_id: str) -> Row | None:
-    """The first rejection that a command led to, or None."""
+    """The first rejection that a command caused, or None."""
     return first(connection, CAUSED_BY, correlation_id=command_id)

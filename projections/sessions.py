@@ -1,4 +1,4 @@
-"""`sessions`: the queue and the life of every charging session, as its site decided it."""
+"""`sessions`: every charging session, from the queue to its end, as its site decided."""
 
 from __future__ import annotations
 
@@ -226,7 +226,7 @@ def _of(statement: Any, session_id: str, **values: Any) -> Change:
 
 
 def _order(sessions: FromClause) -> list[ColumnElement[Any]]:
-    """What the queue is sorted by, as `domain.site.queue` ranks it; a score that nobody told yet comes last."""
+    """The order of the queue, as in `domain.site.queue`. A session without a score comes last."""
     return [
         sessions.c.tier,
         -func.coalesce(sessions.c.score_ppm, -1),
@@ -255,7 +255,7 @@ REQUEST = select(SESSION_REQUESTS).where(SESSION_REQUESTS.c.session_id == bindpa
 WAITING = (
     select(*SESSIONS.c["id", "vehicle_id", "state", "charger_id", "held_until_ms", "eta_ms", *SCORED])
     .where(SESSIONS.c.site_id == bindparam("site_id"), one_of(SESSIONS.c.state, NOT_PLUGGED))
-    .order_by((SESSIONS.c.state == "queued"), *_order(SESSIONS))  # those a charger is held for come first
+    .order_by((SESSIONS.c.state == "queued"), *_order(SESSIONS))  # those with a reserved charger come first
 )
 
 
@@ -267,12 +267,12 @@ PRESENT = (
 
 
 def present(connection: Connection) -> list[tuple[str, str, int]]:
-    """How many sessions are in each state of those that wait or are plugged in: (site, state, how many)."""
+    """The number of sessions in each state of waiting or being plugged in: (site, state, number)."""
     return [(row[0], row[1], row[2]) for row in connection.execute(PRESENT)]
 
 
 def waiting(connection: Connection, site_id: str) -> list[Row]:
-    """Those who are not charging yet, in their order. `place` 1 is next; 0: a charger is held for this car."""
+    """The sessions that wait, in the order of the queue. `place` 1 is next; 0: a charger is reserved."""
     places = count(1)
     return [
         {**row, "place": next(places) if row["state"] == "queued" else 0}
@@ -281,24 +281,24 @@ def waiting(connection: Connection, site_id: str) -> list[Row]:
 
 
 def find(connection: Connection, session_id: str) -> Row | None:
-    """A session with its `place`; `requested` where its site has not decided yet; None where there is none."""
-    return first(connection, ONE, id=session_id) or _asked_only(connection, session_id)
+    """A session with its `place`, or None. Its state is `requested` until its site has decided."""
+    return first(connection, ONE, id=session_id) or _only_requested(connection, session_id)
 
 
-def _asked_only(connection: Connection, session_id: str) -> Row | None:
-    asked = first(connection, REQUEST, id=session_id)
-    if asked is None:
+def _only_requested(connection: Connection, session_id: str) -> Row | None:
+    request = first(connection, REQUEST, id=session_id)
+    if request is None:
         return None
-    told = {name: asked[name] for name in ("tier", "target_permille", "depart_ms", "reason")}
+    known = {name: request[name] for name in ("tier", "target_permille", "depart_ms", "reason")}
     return {
-        **asked_for(session_id, asked["vehicle_id"], asked["site_id"]),
-        **told,
-        "state": asked["outcome"] or "requested",
+        **requested(session_id, request["vehicle_id"], request["site_id"]),
+        **known,
+        "state": request["outcome"] or "requested",
     }
 
 
-def asked_for(session_id: str, vehicle_id: str | None, site_id: str | None) -> dict[str, Any]:
-    """A session of which nothing is known yet but that it was asked for."""
+def requested(session_id: str, vehicle_id: str | None, site_id: str | None) -> dict[str, Any]:
+    """A requested session of which nothing else is known yet."""
     unknown = dict.fromkeys((*(column.name for column in SESSIONS.columns), "target_permille", "place"), None)
     known = {"id": session_id, "vehicle_id": vehicle_id, "site_id": site_id, "state": "requested"}
     return {**unknown, **known, "walk_up": False, "move_wanted": False}

@@ -1,4 +1,4 @@
-"""`sites`: the hubs, with their electrical tree."""
+"""`sites`: the sites with their electrical trees."""
 
 from __future__ import annotations
 

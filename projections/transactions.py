@@ -1,4 +1,4 @@
-"""`transactions`: when each charger's transactions ran."""
+"""`transactions`: the start and the end of each transaction of a charger."""
 
 from __future__ import annotations
 

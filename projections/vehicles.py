@@ -1,4 +1,4 @@
-"""`vehicles`: whose they are, and what the cars can do. The VIN is in the vault."""
+"""`vehicles`: their owners and technical data. The VIN is in the vault."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def find(connection: Connection, vehicle_id: str) -> Row | None:
 
 
 def seen_by(connection: Connection, principal: Principal) -> list[Row]:
-    """The vehicles that somebody may see: all for an operator, else her own and those of her enterprise."""
+    """The vehicles that a principal may see: all for an operator, else their own and those of their enterprise."""
     query = BELONGING
     if principal.role != "operator":
         own = [VEHICLES.c.owner_user_id == principal.id]
@@ -60,5 +60,5 @@ def seen_by(connection: Connection, principal: Principal) -> list[Row]:
 
 
 def belongs(row: Row) -> Belongs:
-    """Whose a vehicle is, and with it its sessions and events."""
+    """The owner of a vehicle, of its sessions and its events."""
     return Belongs(row["owner_user_id"], row["enterprise_id"])

@@ -1,4 +1,4 @@
-"""Decisions as they appear on the log, for an edge that must answer with one."""
+"""Decisions as they appear on the log, for an edge whose answer depends on one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ REMEMBERED = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A decision and where it is on the log."""
+    """A decision, and its position on the log."""
 
     record: Record
     position: Position
@@ -38,7 +38,7 @@ class _Seen:
 
 
 class LogOutcomes:
-    """`commands.ports.outcomes.Outcomes`, by tailing `events`; `run` must be running."""
+    """`commands.ports.outcomes.Outcomes`, while `run` follows `events`."""
 
     def __init__(self, log: Log) -> None:
         self.log = log
@@ -47,7 +47,7 @@ class LogOutcomes:
         self._waiters: defaultdict[str, list[_Waiter]] = defaultdict(list)
 
     async def run(self) -> None:
-        """Follow the events, the last ones before the start included, until the log closes."""
+        """Follow the events, including the last ones before the start, until the log is closed."""
         ends = await self.log.ends(EVENTS)
         after = {partition: max(0, offset - REMEMBERED) for partition, offset in ends.items()}
         async for batch in self.log.tail(EVENTS, after):
@@ -60,7 +60,7 @@ class LogOutcomes:
         return None if outcome is None else outcome.record
 
     async def find(self, correlation_id: str, types: frozenset[str], timeout_s: float) -> Outcome | None:
-        """Like `wait`, with the decision's position."""
+        """Like `wait`, with the position of the decision."""
         types = types | {InputRejected.type_name}
         for seen in self._by_correlation.get(correlation_id, ()):
             if seen.type in types:
@@ -76,8 +76,8 @@ class LogOutcomes:
             self._leave(correlation_id, waiter)
 
     def _receive(self, stored: Stored) -> None:
-        about = read_header(stored.body)
-        seen = _Seen(about.correlationid, about.type, stored)
+        header = read_header(stored.body)
+        seen = _Seen(header.correlationid, header.type, stored)
         self._seen.append(seen)
         self._by_correlation[seen.correlation_id].append(seen)
         if len(self._seen) > REMEMBERED:

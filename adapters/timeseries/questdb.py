@@ -1,7 +1,7 @@
 """The time series in QuestDB, for many workers and many APIs. If they are lost, they are written again from the inputs.
 
 QuestDB has no transaction across tables, and applies each commit later. So rows are written first, and the position
-only once they can be read. A crash in between repeats rows, which the deduplication of the tables absorbs: the key of a row
+only once they can be read. A crash in between repeats rows, which deduplication absorbs: the key of a row
 (time, vehicle or charger, id) is derived from its record. A worker that lost its partitions and still writes does no
 harm: it repeats rows, and sets the position back to rows that exist.
 """

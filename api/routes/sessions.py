@@ -109,7 +109,7 @@ async def _view(context: Context, session_id: str) -> dict[str, object] | None:
 
 async def _asked(context: Context, session_id: str, vehicle_id: str | None, site_id: str | None) -> dict[str, object]:
     """A session of which nothing is known but that it was asked for."""
-    return await _shown(context, sessions.asked_for(session_id, vehicle_id, site_id))
+    return await _shown(context, sessions.requested(session_id, vehicle_id, site_id))
 
 
 async def _shown(context: Context, row: Row) -> dict[str, object]:
