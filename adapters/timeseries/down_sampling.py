@@ -88,9 +88,9 @@ class Sampling(Generic[V, B]):
             near = [
                 one for one in of_source[source] if start_ms - self.hold_ms <= self.time_ms(one) < start_ms + MINUTE_MS
             ]
-            kept = fuller(known.get((source, start_ms)), self.minute(source, start_ms, near))
-            if kept is not None:
-                fresh[source, start_ms] = kept
+            fullest = fuller(known.get((source, start_ms)), self.minute(source, start_ms, near))
+            if fullest is not None:
+                fresh[source, start_ms] = fullest
         return fresh
 
     def _coarser(self, width_ms: int, finer_ms: int, changed: Mapping[Place, B], buckets: Buckets[B]) -> dict[Place, B]:
