@@ -1,1 +1,1 @@
-"""They touch the world: the log, databases, the vault, chargers, other people's APIs. They hold no rules."""
+"""Adapters to the outside: the log, databases, the vault, chargers, notification services. They contain no rules."""

@@ -1,4 +1,6 @@
-"""Loops that make up one work: when one ends, all do."""
+"""Running several loops until the first of them ends.
+
+A task group, of asyncio or anyio, would wrap what a loop raises in an `ExceptionGroup`: callers handle the error."""
 
 from __future__ import annotations
 
@@ -7,8 +9,8 @@ from collections.abc import Coroutine
 from typing import Any
 
 
-async def together(*loops: Coroutine[Any, Any, None]) -> None:
-    """Run them until the first ends, then break the others off. Raises what that one raised."""
+async def first_completed(*loops: Coroutine[Any, Any, None]) -> None:
+    """Run loops until the first ends, then cancel the others. Raises what the first raised."""
     parts = [asyncio.create_task(loop) for loop in loops]
     try:
         ended, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)

@@ -1,4 +1,6 @@
-"""Ids that the edge gives: UUIDv7 (RFC 9562), so that ids sort by the time they were given."""
+"""Ids of requests: UUIDv7 (RFC 9562), which sort by time.
+
+Made here: Python has `uuid.uuid7` from 3.14 only, and on its own clock; a package would be more than these lines."""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ from uuid import UUID
 
 
 def uuid7(now_ms: int) -> str:
-    """48 bits of time, 74 random bits; `now_ms` comes from the clock service."""
+    """A UUIDv7 of 48 bits of time and 74 random bits. `now_ms` is the time of the clock service."""
     random = secrets.randbits(74)
     value = (now_ms & (1 << 48) - 1) << 80 | 0x7 << 76 | (random >> 62) << 64 | 0b10 << 62 | random & (1 << 62) - 1
     return str(UUID(int=value))

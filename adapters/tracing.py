@@ -10,7 +10,7 @@ from opentelemetry.context import Context
 from opentelemetry.trace import SpanKind, TracerProvider
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from commands.ports.tracing import Facts, Passed, Span
+from commands.ports.tracing import Attributes, PassThroughSpan, Span
 
 TRACEPARENT = "traceparent"
 PROPAGATOR = TraceContextTextMapPropagator()
@@ -23,25 +23,27 @@ class _Span:
         PROPAGATOR.inject(carrier, trace.set_span_in_context(span, Context()))
         self.traceparent = carrier.get(TRACEPARENT)
 
-    def describe(self, facts: Facts, name: str = "") -> None:
+    def describe(self, attributes: Attributes, name: str = "") -> None:
         if name:
             self._span.update_name(name)
-        self._span.set_attributes(facts)
+        self._span.set_attributes(attributes)
 
 
 class OpenTelemetryTracer:
-    """Spans of one service. What can't be read of a caller's context begins a trace of its own."""
+    """The spans of a service. A caller's context that can't be read begins a new trace."""
 
     def __init__(self, provider: TracerProvider) -> None:
         self._tracer = provider.get_tracer("commonwatt")
 
     def begin(self, name: str, caller: str | None) -> AbstractContextManager[Span]:
+        """Begin the span of a request, in its caller's trace or in a new one."""
         return self._span(name, caller, SpanKind.SERVER)
 
     @contextmanager
     def follow(self, name: str, parent: str | None) -> Iterator[Span]:
+        """Begin the span of a step that follows from `parent`; None: not traced."""
         if parent is None:
-            yield Passed(None)
+            yield PassThroughSpan(None)
             return
         with self._span(name, parent, SpanKind.CONSUMER) as span:
             yield span

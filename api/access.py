@@ -70,7 +70,7 @@ async def _thing(context: Context, ids: dict[str, str]) -> tuple[str, Belongs]:
 
 async def known_vehicle(context: Context, given: str, *, status: int = 422) -> Row:
     """The vehicle with this id or VIN. Raises a problem that does not repeat what was given: it may be a VIN."""
-    vehicle_id = await context.vault.vehicle_of_vin(given) if re.fullmatch(VIN_PATTERN, given) else given
+    vehicle_id = await context.vault.vehicles.with_vin(given) if re.fullmatch(VIN_PATTERN, given) else given
     row = None
     if vehicle_id is not None:
         row = await find(context, lambda connection: vehicles.find(connection, vehicle_id))

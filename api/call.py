@@ -84,12 +84,12 @@ class Call:
                 yield self._submission(record_id, received_ms, body)
             except Rejected as rejected:
                 response = problem_response(self.path, rejected.status, rejected.body)
-                await self.context.vault.keep_answer(record_id, rejected.status, bytes(response.body))
+                await self.context.vault.answers.store(record_id, rejected.status, bytes(response.body))
                 raise
 
     async def _begin(self, record_id: str, body_hash: str, now_ms: int) -> int:
         """When the first request with this key was received."""
-        attempt = await self.context.vault.begin_attempt(record_id, body_hash, now_ms)
+        attempt = await self.context.vault.answers.begin(record_id, body_hash, now_ms)
         if attempt.body_hash != body_hash:
             raise Problem(422, "this key was used before with another body", field=IDEMPOTENCY_KEY)
         if attempt.status is not None:

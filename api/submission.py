@@ -69,5 +69,5 @@ class Submission:
     ) -> Response:
         """The response. It is also the answer to a repeat, unless not `final`: then a repeat submits again."""
         if self.remembered and final:
-            await self.context.vault.keep_answer(self.id, status, encode(body))
+            await self.context.vault.answers.store(self.id, status, encode(body))
         return Json(body, status, headers)

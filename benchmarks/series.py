@@ -88,7 +88,7 @@ async def measure(series: TimeSeries, together: int, server: int | None = None) 
     """Keep all batches. `server`: the process whose processor time counts apart from the worker's."""
     begin_s, server_s, worker_s = time.perf_counter(), _cpu_s(server), time.process_time()
     for number, rows in enumerate(batches(together), 1):
-        await series.keep(TOPIC, {0: number}, rows)
+        await series.write(TOPIC, {0: number}, rows)
     wall_s, values = time.perf_counter() - begin_s, together * BATCHES
     return {
         "together": together,

@@ -1,1 +1,1 @@
-"""What may be asked: one model and its decision a file."""
+"""The requests that the platform accepts: one file for each, from the request body to the command on the log."""

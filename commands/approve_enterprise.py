@@ -19,4 +19,5 @@ class ApprovalRequest(Request):
     """How many times in 24 h its vehicles together may be granted priority."""
 
     def command(self, enterprise_id: str) -> ApproveEnterprise:
+        """The command for the stream of the enterprise."""
         return ApproveEnterprise(enterprise_id=enterprise_id, daily_grants=self.daily_grants)

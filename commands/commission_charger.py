@@ -20,6 +20,7 @@ class CommissionRequest(Request):
     """The length of the test."""
 
     def command(self, charger_id: str, now_ms: int) -> CommissionCharger:
+        """The command; the test expires at the end of the minutes."""
         return CommissionCharger(
             charger_id=charger_id,
             test_load_ma=round_up(self.test_load_a, 1000),

@@ -1,4 +1,4 @@
-"""An operator decides an urgent review."""
+"""The request of an operator that decides an urgent review."""
 
 from __future__ import annotations
 
@@ -16,4 +16,5 @@ class UrgentReviewDecision(Request):
     reason: Reason
 
     def command(self, session_id: str) -> DecideUrgentReview:
+        """The command for the session under review."""
         return DecideUrgentReview(session_id=session_id, granted=self.granted)

@@ -1,7 +1,7 @@
-"""Quantities as people write them (kW, A, %, minutes, RFC 3339), and the integers that the log keeps of them.
+"""Quantities as people write them (kW, A, %, minutes, RFC 3339), and the integers that the log contains instead.
 
-A limit is rounded down and a least or a load rounded up, so that nothing is promised or allowed that was not asked for;
-everything else is rounded to the nearest, halves up.
+Limits are rounded down, minima and loads are rounded up, so that nothing is promised or allowed beyond the request. All
+other quantities are rounded to the nearest integer, halves up.
 """
 
 from __future__ import annotations
@@ -18,15 +18,17 @@ LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 
 
 def round_down(value: float, factor: int) -> int:
-    """`value` x `factor` of the decimal number that was written, e.g. 0.29 kW x 1000 = 290 W."""
+    """`value` × `factor`, rounded down. Exact for the decimal number that was written: 0.29 kW × 1000 = 290 W."""
     return _rounded(value, factor, ROUND_FLOOR)
 
 
 def round_up(value: float, factor: int) -> int:
+    """`value` × `factor`, rounded up."""
     return _rounded(value, factor, ROUND_CEILING)
 
 
 def round_nearest(value: float, factor: int) -> int:
+    """`value` × `factor`, rounded to the nearest integer, halves up."""
     return _rounded(value, factor, ROUND_HALF_UP)
 
 
@@ -43,9 +45,9 @@ def _instant(value: Any) -> int:
     except ValueError as error:
         raise ValueError("must be an RFC 3339 time such as 2026-11-23T22:15:00Z") from error
     if time.tzinfo is None:
-        raise ValueError("must say its offset from UTC, such as Z or +01:00")
+        raise ValueError("must have an offset from UTC, such as Z or +01:00")
     if not EARLIEST <= time <= LATEST:
-        raise ValueError("must lie in the years 2000 to 2199")
+        raise ValueError("must be in the years 2000 to 2199")
     return to_ms(time)
 
 
@@ -55,7 +57,7 @@ def to_ms(time: datetime) -> int:
 
 
 def rfc3339(time_ms: int | None) -> str | None:
-    """A time of the log as it leaves the system: UTC, to the millisecond."""
+    """A time in ms since 1970 UTC as RFC 3339 text, in UTC and to the millisecond."""
     if time_ms is None:
         return None
     return (EPOCH + timedelta(milliseconds=time_ms)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -64,7 +66,7 @@ def rfc3339(time_ms: int | None) -> str | None:
 Instant = Annotated[
     int, BeforeValidator(_instant), WithJsonSchema({"type": "string", "format": "date-time"}, mode="validation")
 ]
-"""Written as RFC 3339 with an offset; kept as ms since 1970 UTC."""
+"""A time that is written as RFC 3339 with an offset; the value is in ms since 1970 UTC."""
 
 
 def _number(*, above: float | None = None, least: float | None = None, most: float) -> Any:
@@ -85,4 +87,4 @@ Longitude = Annotated[float, _number(least=-180, most=180)]
 PhaseCount = Annotated[int, Field(strict=True, ge=1, le=3)]
 
 Identifier = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,47}$")]
-"""An id that people give: letters, digits, `.`, `_`, `-`, at most 48 (the length of an OCPP 2.0.1 identity)."""
+"""An id that people choose: letters, digits, `.`, `_`, `-`, at most 48 (the length of an OCPP 2.0.1 identity)."""

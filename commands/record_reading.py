@@ -50,7 +50,7 @@ class ReadingRequest(Request):
 
     @field_validator("location_zone")
     @classmethod
-    def _one_place(cls, zone: str | None, info: ValidationInfo) -> str | None:
+    def _has_one_place(cls, zone: str | None, info: ValidationInfo) -> str | None:
         if zone is not None and info.data.get("gps") is not None:
             raise ValueError("must be left out where gps is given")
         return zone

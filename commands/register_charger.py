@@ -1,4 +1,4 @@
-"""Register a charger at a node of a site's tree. Its id is its OCPP identity."""
+"""The request to register a charger at a node of a site's electrical tree. Its id is its OCPP identity."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ class ChargerRequest(Request):
     """The voltage between a phase and neutral."""
 
     def command(self) -> RegisterCharger:
+        """The command, in mA and mV."""
         return RegisterCharger(
             charger_id=self.id,
             site_id=self.site_id,
@@ -48,4 +49,5 @@ class ChargerRequest(Request):
         )
 
     def stream(self) -> str:
+        """The stream of the charger in the registry."""
         return stream("registry", f"charger:{self.id}")

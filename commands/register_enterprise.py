@@ -37,7 +37,9 @@ class EnterpriseRequest(Request):
     """The DNS domain of its people's e-mail addresses."""
 
     def command(self) -> RegisterEnterprise:
+        """The command, without name and domain."""
         return RegisterEnterprise(enterprise_id=self.id, kind=self.type)
 
     def stream(self) -> str:
+        """The stream of the enterprise in the registry."""
         return stream("registry", f"enterprise:{self.id}")

@@ -1,4 +1,4 @@
-"""Register a site with its electrical tree."""
+"""The request to register a site with its electrical tree."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ class NodeRequest(Request):
     """The limit of all phases together."""
 
     def spec(self) -> NodeSpec:
+        """The node for the log, in mA and W."""
         return NodeSpec(
             id=self.id,
             parent=self.parent,
@@ -61,6 +62,7 @@ class SiteRequest(Request):
     nodes: Annotated[list[NodeRequest], Field(min_length=1, max_length=1000)]
 
     def command(self) -> RegisterSite:
+        """The command, in W."""
         return RegisterSite(
             site_id=self.id,
             location_zone=self.location,
@@ -70,4 +72,5 @@ class SiteRequest(Request):
         )
 
     def stream(self) -> str:
+        """The stream of the site in the registry."""
         return stream("registry", f"site:{self.id}")

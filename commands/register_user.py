@@ -30,8 +30,10 @@ class UserRequest(Request):
     """The enterprise that an `enterprise_admin` administers; left out for other roles."""
 
     def command(self, account_id: str) -> RegisterAccount:
+        """The command, without address and password."""
         return RegisterAccount(account_id=account_id, role=self.role, enterprise_id=self.enterprise_id)
 
     @staticmethod
     def stream(account_id: str) -> str:
+        """The stream of the account in the registry."""
         return stream("registry", f"account:{account_id}")

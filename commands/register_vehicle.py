@@ -14,8 +14,8 @@ from domain.records.registry import RegisterVehicle
 VIN_PATTERN = r"^[A-HJ-NPR-Za-hj-npr-z0-9]{17}$"
 Vin = Annotated[str, StringConstraints(strict=True, to_upper=True, pattern=VIN_PATTERN)]
 """ISO 3779: 17 letters and digits without I, O, Q."""
-Token = Annotated[str, StringConstraints(strict=True, pattern=r"^[!-~]{1,20}$")]
-"""An OCPP 1.6 idTag: at most 20 printable ASCII characters; case does not matter."""
+IdTag = Annotated[str, StringConstraints(strict=True, pattern=r"^[!-~]{1,20}$")]
+"""An OCPP 1.6 idTag: at most 20 printable ASCII characters. Its case does not matter."""
 
 
 class VehicleRequest(Request):
@@ -33,7 +33,7 @@ class VehicleRequest(Request):
     max_a: Amperes | None = None
     """The highest current per phase that the car draws."""
     phases: PhaseCount = 1
-    token: Token | None = None
+    token: IdTag | None = None
     """The card with which it charges (an OCPP 1.6 idTag)."""
     owner_user_id: Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9-]{1,64}$")] | None = None
     """The user who drives it."""
@@ -42,6 +42,7 @@ class VehicleRequest(Request):
     """Whether its enterprise enrols it as a unit that may have priority."""
 
     def command(self, vehicle_id: str) -> RegisterVehicle:
+        """The command, without VIN and token, in Wh and mA."""
         return RegisterVehicle(
             vehicle_id=vehicle_id,
             battery_wh=None if self.battery_kwh is None else round_nearest(self.battery_kwh, 1000),
@@ -54,4 +55,5 @@ class VehicleRequest(Request):
 
     @staticmethod
     def stream(vehicle_id: str) -> str:
+        """The stream of the vehicle in the registry."""
         return stream("registry", f"vehicle:{vehicle_id}")

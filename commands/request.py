@@ -1,4 +1,4 @@
-"""What every request body has in common."""
+"""The base of all request bodies."""
 
 from __future__ import annotations
 

@@ -27,6 +27,7 @@ class ChargerCommandRequest(Request):
     """The command is sent within this time or not at all."""
 
     def command(self, command_id: str, charger_id: str, now_ms: int) -> RequestCommand:
+        """The command on the log, with the time of its expiry."""
         return RequestCommand(
             command_id=command_id,
             charger_id=charger_id,

@@ -32,6 +32,7 @@ class SessionRequest(Request):
     """The time until the car leaves."""
 
     def command(self, session_id: str, vehicle_id: str, site_id: str, site_zone: str, now_ms: int) -> RequestSession:
+        """The command for the vehicle and the site that were found."""
         return RequestSession(
             session_id=session_id,
             vehicle_id=vehicle_id,

@@ -20,4 +20,5 @@ class UrgentReviewRequest(Request):
     """For the operator who may have to decide."""
 
     def command(self, session_id: str) -> RequestUrgentReview:
+        """The command for the session."""
         return RequestUrgentReview(session_id=session_id)

@@ -37,10 +37,11 @@ class GridLimitRequest(Request):
     def _ends_after_start(cls, ends_ms: int | None, info: ValidationInfo) -> int | None:
         starts_ms = info.data.get("starts_at")
         if ends_ms is not None and starts_ms is not None and ends_ms <= starts_ms:
-            raise ValueError("must lie after starts_at")
+            raise ValueError("must be after starts_at")
         return ends_ms
 
     def command(self, cap_id: str) -> SetGridLimit:
+        """The command, in W, with a reason code instead of free text."""
         return SetGridLimit(
             cap_id=cap_id,
             limit_w=round_down(self.limit_kw, 1000),

@@ -1,4 +1,4 @@
-"""The shape of what is written as JSON, apart from how it is named and described in the code."""
+"""The shape of a JSON Schema, without the names and descriptions that come from the code."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import orjson
 
 DEFINITIONS = "#/$defs/"
 DATA = ("const", "default", "enum", "examples")
-"""Keywords whose values are values, not schemas."""
+"""Keywords that contain values, not schemas."""
 WORDS = ("title", "description", "$defs", "mapping")
-"""Keywords that tell no more than the rest does: class names, docstrings, and what leads to them."""
+"""Keywords that add nothing to the shape: class names, docstrings, and references to them."""
 
 
 def shape(schema: Mapping[str, Any]) -> bytes:
-    """A JSON Schema (as pydantic makes it) without titles, descriptions and names of classes, as canonical JSON.
+    """A JSON Schema (as pydantic generates it) as canonical JSON, without titles, descriptions and names of classes.
 
-    Each `$ref` is replaced by what it refers to; within itself by how many levels up that is. So two types have the
-    same shape where one reads everything that the other wrote, to the same field.
+    Each `$ref` is replaced by its definition, or within that definition by the number of levels up. Two types with the
+    same shape read everything that the other wrote, into the same fields.
     """
     return orjson.dumps(_plain(schema, schema.get("$defs", {}), ()), option=orjson.OPT_SORT_KEYS)
 

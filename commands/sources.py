@@ -1,7 +1,6 @@
-"""What source code does, apart from how it is written: the code of some modules and of all that they import.
+"""The code of some modules and of all that they import, without comments, docstrings and layout.
 
-Nothing is imported to find out, and the Python that runs shows in nothing: all that we support say the same of the same
-files.
+No module is imported for this, and the result is the same on every Python that we support.
 """
 
 from __future__ import annotations
@@ -18,12 +17,12 @@ PACKAGE = "__init__.py"
 
 
 class UnknownImport(Exception):
-    """A module of ours is imported that can't be found by its name."""
+    """An imported module of ours can't be found by its name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A module: what it does, and its imports: (`a`, (`b`, `c`)) of `from a import b, c`, (`a`, ()) of `import a`."""
+    """The code of a module, and its imports: (`a`, (`b`, `c`)) for `from a import b, c`, (`a`, ()) for `import a`."""
 
     code: str
     imports: tuple[tuple[str, tuple[str, ...]], ...]
@@ -31,17 +30,17 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Closure:
-    """Modules of ours that need no others (name -> code), and the third-party packages that they import."""
+    """Modules of ours that import only each other (name -> code), and the third-party packages that they import."""
 
     modules: Mapping[str, str]
     packages: frozenset[str]
 
 
 def closure(root: Path, starts: Iterable[str], without: Collection[str] = ()) -> Closure:
-    """The modules `starts` below `root` with all that they import, be it within a function or for types only.
+    """The modules `starts` below `root` and all that they import, also within a function or for types only.
 
-    A package's `__init__` runs before what is in it, and belongs to it. The packages `without` are left out, with all
-    that only they need. Raises `UnknownImport`.
+    The `__init__` of a package belongs to each of its modules. The packages `without` are left out, with all that only
+    they import. Raises `UnknownImport`.
     """
     modules: dict[str, str] = {}
     packages: set[str] = set()
@@ -65,7 +64,7 @@ def closure(root: Path, starts: Iterable[str], without: Collection[str] = ()) ->
 
 
 def _meant(root: Path, module: str, names: Iterable[str]) -> list[str]:
-    """The modules that `from module import names` leads to: what is no module is something in it."""
+    """The modules that `from module import names` imports. A name that is no module is defined in `module`."""
     if _file(root, module).name != PACKAGE:
         return [module]
     return [module, *(inner for name in names if _found(root, inner := f"{module}.{name}"))]

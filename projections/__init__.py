@@ -1,1 +1,1 @@
-"""Read models, one file each: its table, its handlers, its queries. Droppable, and rebuilt from the events."""
+"""The read models, one file each: a table, its handlers and its queries. They can be rebuilt from the events."""

@@ -1,4 +1,4 @@
-"""`users`: the accounts, and what each may do. Address and password are in the vault."""
+"""`users`: the accounts and their roles. Address and password are in the vault."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Column, Connection, String, Table, bindparam,
 
 from domain.records.registry import AccountRegistered
 from domain.registry.access import Principal
-from projections.projection import METADATA, Change, Happened, Projection, Row, insert_new
+from projections.projection import METADATA, Change, Happened, Projection, Row, first, insert_new, rows
 
 USERS = Table(
     "users",
@@ -39,15 +39,15 @@ ONE = select(USERS).where(USERS.c.id == bindparam("id"))
 
 def every(connection: Connection) -> list[Row]:
     """All accounts, the oldest first."""
-    return list(connection.execute(ALL).mappings())
+    return rows(connection, ALL)
 
 
 def find(connection: Connection, account_id: str) -> Row | None:
     """An account, or None."""
-    return connection.execute(ONE, {"id": account_id}).mappings().first()
+    return first(connection, ONE, id=account_id)
 
 
 def principal(connection: Connection, account_id: str) -> Principal | None:
-    """What an account may do now, or None where it is not registered."""
+    """The principal of an account, or None if it is not registered."""
     row = find(connection, account_id)
-    return row and Principal(row["id"], row["role"], row["enterprise_id"])
+    return None if row is None else Principal(row["id"], row["role"], row["enterprise_id"])

@@ -1,4 +1,4 @@
-"""Waiting until the read models have applied an event, beside the projector or in another process."""
+"""Waiting until the read models have applied an event, in the projector's process or in another one."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from projections import progress
 from projections.database import Database
 
 READ_WAIT_S = 2.0
-"""So long an edge waits until what was decided can be read."""
+"""How long an edge waits until a decision can be read."""
 LOOK_S = 0.05
-"""A query for all who wait, as often as this while anybody waits: what was told meanwhile may have been missed."""
+"""The pause between queries while anybody waits, since a notification may be missed."""
 
 
 class Progress:
-    """The last applied offset of each partition, and who waits for it to go on."""
+    """The last applied offset of each partition, and waiting for it."""
 
     def __init__(self) -> None:
         self.position: dict[int, int] = {}
         self._waiting: list[tuple[Position, asyncio.Future[None]]] = []
 
-    def at(self, position: dict[int, int]) -> None:
-        """The read models have come to here."""
+    def advance(self, position: dict[int, int]) -> None:
+        """The read models have applied all events up to `position`."""
         self.position = position
         for wanted, waiter in self._waiting:
             if not waiter.done() and self.is_past({wanted.partition: wanted.offset}):
@@ -36,6 +36,7 @@ class Progress:
         return all(self.position.get(partition, -1) >= offset for partition, offset in ends.items())
 
     def is_awaited(self) -> bool:
+        """Whether anybody waits."""
         return bool(self._waiting)
 
     async def passed(self, position: Position, timeout_s: float) -> bool:
@@ -55,34 +56,31 @@ class Progress:
 
 
 class Applied:
-    """How far a projector in another process has come, as it notes in the transaction of its rows, and tells."""
+    """The position of a projector in another process, from its notifications and from the database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._progress = Progress()
-        self._looking: asyncio.Task[None] | None = None
+        self._querying: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
-        """Hear of it at once, for ever. Without this, and where something was missed, it is seen a little later.
-
-        Raises `DatabaseUnavailable`.
-        """
-        async for text in self._database.hear(progress.CHANNEL):
+        """Receive notifications, for ever. A missed one costs a little time. Raises `DatabaseUnavailable`."""
+        async for text in self._database.listen(progress.CHANNEL):
             if text:
-                self._progress.at({**self._progress.position, **progress.told(text)})
+                self._progress.advance({**self._progress.position, **progress.notified(text)})
 
     async def passed(self, position: Position, timeout_s: float) -> bool:
         """Wait until the event at `position` has been applied; False after `timeout_s`."""
-        if self._looking is None or self._looking.done():
-            self._looking = asyncio.create_task(self._look())
+        if self._querying is None or self._querying.done():
+            self._querying = asyncio.create_task(self._query())
         return await self._progress.passed(position, timeout_s)
 
-    async def _look(self) -> None:
-        """One query at a time for all, as long as anybody waits. An unreachable database is asked again."""
+    async def _query(self) -> None:
+        """Query for all waiting calls at once, while there are any. Repeated if the database is unavailable."""
         while True:
             if self._progress.position:
                 await asyncio.sleep(LOOK_S)
             if not self._progress.is_awaited():
                 return
             with suppress(DatabaseUnavailable):
-                self._progress.at(await self._database.read(progress.applied))
+                self._progress.advance(await self._database.read(progress.applied))

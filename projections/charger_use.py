@@ -1,4 +1,4 @@
-"""`charger_use`: whom each charger is held for, serves or is occupied by, as the site planned it."""
+"""`charger_use`: the session that each charger is reserved for, serves, or is occupied by."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Column, String, Table, bindparam
 
-from domain.records import sites as said
+from domain.records import sites as events
 from projections.projection import METADATA, Change, Happened, Projection, change, insert_new
 
 CHARGER_USE = Table(
@@ -31,34 +31,34 @@ FREE_OF_SESSION = (
 SET_FREE_AT = change(CHARGER_USE, ["free_at_ms"], key=("charger_id",))
 
 
-@PROJECTION.on(said.SiteChargerAdded)
-def _added(event: said.SiteChargerAdded, happened: Happened) -> Iterable[Change]:
+@PROJECTION.on(events.SiteChargerAdded)
+def _added(event: events.SiteChargerAdded, happened: Happened) -> Iterable[Change]:
     row = {"charger_id": event.charger_id, "site_id": happened.key, "move_wanted": False}
     return [(ADD, row)]
 
 
-@PROJECTION.on(said.SessionOffered, said.SessionCharging)
+@PROJECTION.on(events.SessionOffered, events.SessionCharging)
 def _used(event: Any, _: Happened) -> Iterable[Change]:
     return [_use(event.charger_id, event.session_id)]
 
 
-@PROJECTION.on(said.SessionSnoozed, said.SessionRequeued, said.SessionEnded)
+@PROJECTION.on(events.SessionSnoozed, events.SessionRequeued, events.SessionEnded)
 def _given_back(event: Any, _: Happened) -> Iterable[Change]:
     return [(FREE_OF_SESSION, {"of_session_id": event.session_id})]
 
 
-@PROJECTION.on(said.ChargerOccupied)
-def _occupied(event: said.ChargerOccupied, _: Happened) -> Iterable[Change]:
+@PROJECTION.on(events.ChargerOccupied)
+def _occupied(event: events.ChargerOccupied, _: Happened) -> Iterable[Change]:
     return [_use(event.charger_id, event.session_id, move_wanted=event.wanted)]
 
 
-@PROJECTION.on(said.ChargerReleased)
-def _released(event: said.ChargerReleased, _: Happened) -> Iterable[Change]:
+@PROJECTION.on(events.ChargerReleased)
+def _released(event: events.ChargerReleased, _: Happened) -> Iterable[Change]:
     return [_use(event.charger_id, None)]
 
 
-@PROJECTION.on(said.EtaChanged)
-def _expected(event: said.EtaChanged, _: Happened) -> Iterable[Change]:
+@PROJECTION.on(events.EtaChanged)
+def _expected(event: events.EtaChanged, _: Happened) -> Iterable[Change]:
     for charger_id, free_at_ms in event.chargers:
         yield SET_FREE_AT, {"of_charger_id": charger_id, "free_at_ms": free_at_ms}
 

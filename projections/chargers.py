@@ -1,4 +1,4 @@
-"""`chargers`: what each charger is and does, as the safety kernel knows it."""
+"""`chargers`: the description and the state of each charger, from the safety kernel."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from commands.ports.directory import ChargerIdentity
 from domain.electrical.grid import Outlet
 from domain.records import load
 from projections.charger_use import CHARGER_USE
-from projections.projection import METADATA, Change, Happened, Projection, Row, change, insert_new
+from projections.projection import METADATA, Change, Happened, Projection, Row, change, first, insert_new, rows
 from projections.sessions import SESSIONS
 
 CHARGERS = Table(
@@ -68,7 +68,7 @@ def _connected(event: load.ChargerConnected | load.ChargerDisconnected, _: Happe
 
 @PROJECTION.on(load.ChargerStatusChanged)
 def _status(event: load.ChargerStatusChanged, _: Happened) -> Iterable[Change]:
-    """Connector 0 is the whole charger: only where it says more than its connector does."""
+    """Connector 0 is the whole charger; its `Available` adds nothing to the connector's status."""
     if event.connector_id == 0 and event.status == "Available":
         return []
     return [_set(SET_STATUS, event.charger_id, status=event.status)]
@@ -108,10 +108,10 @@ def _set(statement: Any, charger_id: str, **values: Any) -> Change:
 
 AT_SITE = (
     select(
-        CHARGERS.c[
+        *CHARGERS.c[
             "id", "site_id", "ocpp_id", "max_ma", "voltage_mv", "phases", "status", "connected", "obedience", "limit_ma"
         ],
-        CHARGER_USE.c["session_id", "move_wanted", "free_at_ms"],
+        *CHARGER_USE.c["session_id", "move_wanted", "free_at_ms"],
         SESSIONS.c.state.label("session_state"),
         SESSIONS.c.vehicle_id,
     )
@@ -123,16 +123,16 @@ AT_SITE = (
     .where(CHARGERS.c.site_id == bindparam("site_id"))
     .order_by(CHARGERS.c.id)
 )
-VOLTAGES = select(CHARGERS.c["id", "voltage_mv"]).where(CHARGERS.c.site_id == bindparam("site_id"))
-OUTLETS = select(CHARGERS.c["id", "node", "phases", "max_ma", "min_ma", "voltage_mv"]).where(
+VOLTAGES = select(CHARGERS.c.id, CHARGERS.c.voltage_mv).where(CHARGERS.c.site_id == bindparam("site_id"))
+OUTLETS = select(*CHARGERS.c["id", "node", "phases", "max_ma", "min_ma", "voltage_mv"]).where(
     CHARGERS.c.site_id == bindparam("site_id")
 )
 ONE = select(CHARGERS).where(CHARGERS.c.id == bindparam("id"))
 
 
 def at_site(connection: Connection, site_id: str) -> list[Row]:
-    """The chargers of a site, each with the session that it is held for, serves, or is occupied by."""
-    return list(connection.execute(AT_SITE, {"site_id": site_id}).mappings())
+    """The chargers of a site, each with the session that it is reserved for, serves, or is occupied by."""
+    return rows(connection, AT_SITE, site_id=site_id)
 
 
 CONNECTIONS = select(CHARGERS.c.site_id, CHARGERS.c.connected, func.count()).group_by(
@@ -141,27 +141,29 @@ CONNECTIONS = select(CHARGERS.c.site_id, CHARGERS.c.connected, func.count()).gro
 
 
 def connections(connection: Connection) -> list[tuple[str, bool, int]]:
-    """How many chargers are connected, and how many are not: (site, whether, how many)."""
+    """The numbers of connected and disconnected chargers: (site, connected, number)."""
     return [(row[0], row[1], row[2]) for row in connection.execute(CONNECTIONS)]
 
 
 def voltages_mv(connection: Connection, site_id: str) -> dict[str, int]:
-    """The voltage of each charger of a site, phase to neutral."""
+    """The voltage of each charger of a site in mV, phase to neutral."""
     return {row.id: row.voltage_mv for row in connection.execute(VOLTAGES, {"site_id": site_id})}
 
 
 def find(connection: Connection, charger_id: str) -> Row | None:
     """A charger, or None."""
-    return connection.execute(ONE, {"id": charger_id}).mappings().first()
+    return first(connection, ONE, id=charger_id)
 
 
 def identity(connection: Connection, ocpp_id: str) -> ChargerIdentity | None:
-    """What the gateway needs to know of the charger that connects as `ocpp_id`."""
+    """The charger with an OCPP identity, as the gateway needs it, or None."""
     row = find(connection, ocpp_id)
-    return row and ChargerIdentity(row["id"], row["site_id"], tuple(row["phases"]), row["voltage_mv"])
+    if row is None:
+        return None
+    return ChargerIdentity(row["id"], row["site_id"], tuple(row["phases"]), row["voltage_mv"])
 
 
 def outlets(connection: Connection, site_id: str) -> dict[str, Outlet]:
     """The chargers of a site, as its electrical tree has them."""
-    rows = connection.execute(OUTLETS, {"site_id": site_id}).mappings()
-    return {row["id"]: Outlet(**{**row, "phases": tuple(row["phases"])}) for row in rows}
+    found = rows(connection, OUTLETS, site_id=site_id)
+    return {row["id"]: Outlet(**{**row, "phases": tuple(row["phases"])}) for row in found}

@@ -1,4 +1,4 @@
-"""What projections ask of a relational database."""
+"""The port of the relational database of the read models."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class Database(Protocol):
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Call `work` with a connection to query."""
 
-    def hear(self, channel: str) -> AsyncIterator[str]:
-        """What is told on a channel, from now on; an empty text first, once it listens. Ends where there are none."""
+    def listen(self, channel: str) -> AsyncIterator[str]:
+        """The notifications on a channel: an empty text once it listens, then each. None on SQLite."""
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """Call `work` within one transaction."""

@@ -1,4 +1,4 @@
-"""`decisions`: which rule decided what, and why, newest first."""
+"""`decisions`: each decision with its rule and its reason."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sqlalchemy import BigInteger, Column, Connection, Index, Integer, String, Table, bindparam, select
 
 from domain.records import TYPES, Decision
-from projections.projection import METADATA, Change, Happened, Projection, Row, insert_new
+from projections.projection import METADATA, Change, Happened, Projection, Row, first, insert_new, rows
 
 DECISIONS = Table(
     "decisions",
@@ -59,13 +59,13 @@ LATEST = (
 
 
 def latest(connection: Connection, site_id: str, limit: int) -> list[Row]:
-    """The newest decisions of a site's streams (`sites:<id>`, `load:<id>`), and about priority there."""
-    return list(connection.execute(LATEST, {"key": site_id, "limit": limit}).mappings())
+    """The newest decisions of a site's streams (`sites:<id>`, `load:<id>`), and those about priority there."""
+    return rows(connection, LATEST, key=site_id, limit=limit)
 
 
 BY_ID = select(DECISIONS).where(DECISIONS.c.id == bindparam("id")).limit(1)
 
 
 def find(connection: Connection, event_id: str) -> Row | None:
-    """The decision that the event with this id holds, with the event's place on the log."""
-    return connection.execute(BY_ID, {"id": event_id}).mappings().first()
+    """The decision that the event with this id holds, with the position of the event on the log."""
+    return first(connection, BY_ID, id=event_id)

@@ -1,4 +1,4 @@
-"""`enterprises`: who they are by kind, and whether they are verified. Name and domain are in the vault."""
+"""`enterprises`: their kinds, and whether they are verified. Name and domain are in the vault."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sqlalchemy import BigInteger, Column, Connection, String, Table, bindparam, select
 
 from domain.records.registry import EnterpriseApproved, EnterpriseRegistered, EnterpriseSuspended
-from projections.projection import METADATA, Change, Happened, Projection, Row, change, insert_new
+from projections.projection import METADATA, Change, Happened, Projection, Row, change, first, insert_new, rows
 
 ENTERPRISES = Table(
     "enterprises",
@@ -52,9 +52,9 @@ ONE = select(ENTERPRISES).where(ENTERPRISES.c.id == bindparam("id"))
 
 def every(connection: Connection) -> list[Row]:
     """All enterprises, the oldest first."""
-    return list(connection.execute(ALL).mappings())
+    return rows(connection, ALL)
 
 
 def find(connection: Connection, enterprise_id: str) -> Row | None:
     """An enterprise, or None."""
-    return connection.execute(ONE, {"id": enterprise_id}).mappings().first()
+    return first(connection, ONE, id=enterprise_id)

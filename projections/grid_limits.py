@@ -1,4 +1,4 @@
-"""`grid_limits`: the caps that were promised for each site."""
+"""`grid_limits`: the caps of each site."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sqlalchemy import BigInteger, Boolean, Column, Connection, String, Table, bindparam, or_, select
 
 from domain.records.load import GridLimitSet
-from projections.projection import METADATA, Change, Happened, Projection, Row, upsert
+from projections.projection import METADATA, Change, Happened, Projection, Row, rows, upsert
 
 GRID_LIMITS = Table(
     "grid_limits",
@@ -55,8 +55,8 @@ NOT_OVER = (
 
 
 def not_over(connection: Connection, site_id: str, now_ms: int) -> list[Row]:
-    """The caps of a site that hold now or later."""
-    return list(connection.execute(NOT_OVER, {"site_id": site_id, "now_ms": now_ms}).mappings())
+    """The caps of a site that apply now or later."""
+    return rows(connection, NOT_OVER, site_id=site_id, now_ms=now_ms)
 
 
 BETWEEN = select(GRID_LIMITS).where(
@@ -67,13 +67,12 @@ BETWEEN = select(GRID_LIMITS).where(
 
 
 def between(connection: Connection, site_id: str, from_ms: int, to_ms: int) -> list[Row]:
-    """The caps of a site that hold at some time from `from_ms` to before `to_ms`."""
-    asked = {"site_id": site_id, "from_ms": from_ms, "to_ms": to_ms}
-    return list(connection.execute(BETWEEN, asked).mappings())
+    """The caps of a site that apply at some time from `from_ms` to before `to_ms`."""
+    return rows(connection, BETWEEN, site_id=site_id, from_ms=from_ms, to_ms=to_ms)
 
 
 def lowest_w(root_w: int | None, caps: Iterable[Row], at_ms: int) -> int | None:
-    """The lowest of the root's limit and of the caps that hold at a time; None where there is none."""
+    """The lowest of the root's limit and the caps that apply at a time, in W; None: no limit."""
     holding = (cap["limit_w"] for cap in caps if cap["holds_from_ms"] <= at_ms and not _is_over(cap, at_ms))
     return min((limit_w for limit_w in (root_w, *holding) if limit_w is not None), default=None)
 

@@ -1,4 +1,4 @@
-"""`priority_audit`: each grant, denial and expiry of priority, and each review that was opened, with its reason."""
+"""`priority_audit`: each grant, denial and expiry of priority, and each opened review, with its reason."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Connection, Index, String, Table, bindparam, exists, select
 
 from domain.records.vehicles import PriorityDenied, PriorityExpired, PriorityGranted, UrgentReviewOpened
-from projections.projection import METADATA, Change, Happened, Projection, Row, insert_new
+from projections.projection import METADATA, Change, Happened, Projection, Row, insert_new, rows
 
 PRIORITY_AUDIT = Table(
     "priority_audit",
@@ -47,13 +47,13 @@ def _denied(event: PriorityDenied, happened: Happened) -> Iterable[Change]:
 
 @PROJECTION.on(PriorityExpired)
 def _expired(event: PriorityExpired, happened: Happened) -> Iterable[Change]:
-    """`tier` is the one that is over."""
+    """`tier` is the one that has expired."""
     return [_row("expired", event, happened, tier=event.tier)]
 
 
 @PROJECTION.on(UrgentReviewOpened)
 def _opened(event: UrgentReviewOpened, happened: Happened) -> Iterable[Change]:
-    """`valid_until_ms` is when it is denied unless decided before; `asked_id` leads to the driver's words."""
+    """`valid_until_ms`: it is denied then, unless decided before. `asked_id`: the driver's note in the vault."""
     more = {"basis": "operator", "valid_until_ms": event.decide_by_ms, "asked_id": happened.record.correlationid}
     return [_row("pending", event, happened, **more)]
 
@@ -103,12 +103,12 @@ PENDING = (
 
 
 def latest(connection: Connection, vehicle_ids: Sequence[str] | None, limit: int) -> list[Row]:
-    """The newest rows, of these vehicles or (None) of all."""
+    """The newest rows, of some vehicles or of all (None)."""
     if vehicle_ids is None:
-        return list(connection.execute(LATEST, {"limit": limit}).mappings())
-    return list(connection.execute(OF_VEHICLES, {"limit": limit, "vehicle_ids": list(vehicle_ids)}).mappings())
+        return rows(connection, LATEST, limit=limit)
+    return rows(connection, OF_VEHICLES, limit=limit, vehicle_ids=list(vehicle_ids))
 
 
 def pending(connection: Connection, site_id: str, now_ms: int) -> list[Row]:
-    """The reviews at a site that wait for an operator, the one that must be decided first first."""
-    return list(connection.execute(PENDING, {"site_id": site_id, "now_ms": now_ms}).mappings())
+    """The reviews at a site that wait for an operator, in the order of their deadlines."""
+    return rows(connection, PENDING, site_id=site_id, now_ms=now_ms)

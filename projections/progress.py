@@ -1,4 +1,4 @@
-"""How far the read models have come: the consumed offset of each partition, and the version that wrote them."""
+"""The progress of the read models: the applied offset of each partition, and the version that wrote them."""
 
 from __future__ import annotations
 
@@ -44,21 +44,21 @@ ADVANCE = (
     .values(offset=bindparam("to_offset"))
 )
 CHANNEL = "applied"
-TELL = select(func.pg_notify(func.concat(func.current_schema(), f".{CHANNEL}"), bindparam("applied")))
-"""Heard when the transaction is committed. Tables that are made beside have a schema of theirs, and so a channel."""
+NOTIFY = select(func.pg_notify(func.concat(func.current_schema(), f".{CHANNEL}"), bindparam("applied")))
+"""Sent when the transaction is committed. Shadow tables have a schema of their own, and so a channel of their own."""
 
 
 class Overtaken(Exception):
-    """Somebody else applied these events meanwhile, or made the read models again."""
+    """Another projector has applied these events meanwhile, or rebuilt the read models."""
 
 
 class Superseded(Exception):
-    """Another build made the read models again, for itself: this one must stop writing them."""
+    """Another build has rebuilt the read models: this one must stop writing them."""
 
 
 def prepare(connection: Connection) -> None:
-    """Create the tables; where another version made them, drop them first, to be filled from the start."""
-    if _is_postgresql(connection):  # of several that start at once one prepares; SQLite has one writer anyway
+    """Create the tables. Those of another version are dropped first."""
+    if _is_postgresql(connection):  # of several projectors at once one prepares; SQLite has one writer anyway
         connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(func.current_schema()))))
     METADATA.create_all(connection)
     if _made_by(connection) != version():
@@ -66,8 +66,8 @@ def prepare(connection: Connection) -> None:
 
 
 def rebuild(connection: Connection) -> None:
-    """Drop every read model and start again from the first event. All at once, or not at all."""
-    if _is_postgresql(connection):  # before all else, as projectors do: so none waits for us while we wait for it
+    """Drop all read models, and create them empty, in one transaction."""
+    if _is_postgresql(connection):  # first, as projectors do, so that there is no deadlock
         connection.execute(text(f"LOCK TABLE {CONSUMED.name}"))
     connection.execute(delete(VERSION))  # on SQLite this begins the transaction: a DROP would not
     METADATA.drop_all(connection)
@@ -76,25 +76,25 @@ def rebuild(connection: Connection) -> None:
 
 
 def consumed(connection: Connection, partitions: Sequence[int]) -> dict[int, int]:
-    """The last offset of each partition that has been applied (0: none). Raises `Superseded`."""
+    """The last applied offset of each partition (0: none), for a projector. Raises `Superseded`."""
     if _made_by(connection) != version():
-        raise Superseded("another build of Commonwatt made the read models again: stop this one, or start it again")
+        raise Superseded("another build of Commonwatt has rebuilt the read models: stop this one, or restart it")
     connection.execute(START, [{"partition": partition, "offset": 0} for partition in partitions])
     return {row.partition: row.offset for row in connection.execute(select(CONSUMED))}
 
 
 def exist(connection: Connection) -> bool:
-    """Whether a projector has been here."""
+    """Whether a projector has created the tables."""
     return inspect(connection).has_table(CONSUMED.name)
 
 
 def applied(connection: Connection) -> dict[int, int]:
-    """How far the read models are, for who only reads them."""
+    """The last applied offset of each partition, for readers."""
     return {row.partition: row.offset for row in connection.execute(select(CONSUMED))}
 
 
 def hold(connection: Connection) -> dict[int, int]:
-    """How far these tables are, where they exist; nobody takes them further until this transaction ends."""
+    """The last applied offset of each partition, if the tables exist. Projectors wait until this transaction ends."""
     if not inspect(connection).has_table(CONSUMED.name):
         return {}
     if _is_postgresql(connection):
@@ -103,17 +103,17 @@ def hold(connection: Connection) -> dict[int, int]:
 
 
 def advance(connection: Connection, before: Mapping[int, int], after: Mapping[int, int]) -> None:
-    """Note what is applied, and tell it to who listens. Raises `Overtaken` where it is not what it was before."""
+    """Store the applied offsets, and notify listeners. Raises `Overtaken` if the offsets before differ."""
     for partition, offset in sorted(after.items()):
         step = {"of_partition": partition, "from_offset": before[partition], "to_offset": offset}
         if connection.execute(ADVANCE, {**step, "by_version": version()}).rowcount != 1:
             raise Overtaken
     if _is_postgresql(connection):
-        connection.execute(TELL, {"applied": json.dumps(after)})
+        connection.execute(NOTIFY, {"applied": json.dumps(after)})
 
 
-def told(text: str) -> dict[int, int]:
-    """What was applied, as it was told on `CHANNEL`."""
+def notified(text: str) -> dict[int, int]:
+    """The applied offsets in a notification on `CHANNEL`."""
     return {int(partition): offset for partition, offset in json.loads(text).items()}
 
 

@@ -1,4 +1,4 @@
-"""What a read model is made of: a table, and pure handlers that say which rows an event changes."""
+"""The parts of a read model: a table, and pure handlers from events to changes of rows."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, ColumnElement, Executable, MetaData, Table, UpdateBase, bindparam, or_
+from sqlalchemy import Column, ColumnElement, Connection, Executable, MetaData, Select, Table, Update, bindparam, or_
 from sqlalchemy.dialects.postgresql import insert
 
 from commands.ports.log import Position
@@ -16,22 +16,24 @@ METADATA = MetaData()
 
 Row = Mapping[str, Any]
 Change = tuple[Executable, Row]
-"""A statement and its parameters. The same statement object again and again runs as one `executemany`."""
+"""A statement and its parameters. Consecutive changes with the same statement run as one `executemany`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """An event with its place on the log and the key of its stream (`load:north` -> `north`)."""
+    """An event with its position on the log, and the key of its stream (`load:north` -> `north`)."""
 
     record: Record
     position: Position
 
     @property
     def key(self) -> str:
+        """The key of the stream."""
         return self.record.stream.partition(":")[2]
 
     @property
     def time_ms(self) -> int:
+        """The time of the event, in ms since 1970 UTC."""
         return self.record.time
 
 
@@ -41,14 +43,14 @@ H = TypeVar("H", bound=Handler)
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """A table and how events change it. `processor` feeds it (None: every processor tells rows of its own)."""
+    """A table, and how events change it. Only events of `processor` do (None: those of any)."""
 
     table: Table
     processor: str | None
     handlers: dict[type[Payload], Handler] = field(default_factory=dict)
 
     def on(self, *payloads: type[Payload]) -> Callable[[H], H]:
-        """Register a handler of some event types."""
+        """Register the handler of some event types."""
 
         def register(handler: H) -> H:
             self.handlers.update(dict.fromkeys(payloads, handler))
@@ -57,7 +59,7 @@ class Projection:
         return register
 
     def changes(self, happened: Happened) -> Iterable[Change]:
-        """What an event changes here."""
+        """The changes of an event."""
         handler = self.handlers.get(type(happened.record.data))
         processor = happened.record.stream.partition(":")[0]
         if handler is None or self.processor not in (None, processor):
@@ -66,7 +68,7 @@ class Projection:
 
 
 def upsert(table: Table, columns: Sequence[str]) -> Executable:
-    """Insert a row, or set `columns` of the one with its primary key. The same text for PostgreSQL and SQLite."""
+    """Insert a row, or set `columns` of the row with its primary key. Works on PostgreSQL and SQLite."""
     keys = [column.name for column in table.primary_key]
     statement = insert(table).values({name: bindparam(name) for name in (*keys, *columns)})
     return statement.on_conflict_do_update(
@@ -75,7 +77,7 @@ def upsert(table: Table, columns: Sequence[str]) -> Executable:
 
 
 def one_of(column: Column[str], values: Sequence[str]) -> ColumnElement[bool]:
-    """`column IN values`, written so that `executemany` takes it."""
+    """`column IN values`, in a form that `executemany` accepts."""
     return or_(*(column == value for value in values))
 
 
@@ -84,7 +86,18 @@ def insert_new(table: Table) -> Executable:
     return insert(table).on_conflict_do_nothing(index_elements=[column.name for column in table.primary_key])
 
 
-def change(table: Table, columns: Sequence[str], *, key: Sequence[str] = ("id",)) -> UpdateBase:
+def change(table: Table, columns: Sequence[str], *, key: Sequence[str] = ("id",)) -> Update:
     """Set `columns` of the row whose `key` columns have the values of the parameters `of_<column>`."""
     where = [table.c[name] == bindparam(f"of_{name}") for name in key]
     return table.update().where(*where).values({name: bindparam(name) for name in columns})
+
+
+def rows(connection: Connection, query: Select[Any], **parameters: Any) -> list[Row]:
+    """All rows that a query finds, as mappings from column to value."""
+    return [row._asdict() for row in connection.execute(query, parameters)]
+
+
+def first(connection: Connection, query: Select[Any], **parameters: Any) -> Row | None:
+    """The first row that a query finds, or None."""
+    row = connection.execute(query, parameters).first()
+    return None if row is None else row._asdict()

@@ -1,4 +1,4 @@
-"""Read models made again from the first event, beside those that are read until the new ones are as far."""
+"""Rebuilding the read models from the first event, in shadow tables beside the live ones."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from projections.runner import Projector
 
 LOOK_S = 0.05
 CATCH_UP_S = 20.0
-"""So long the live projector is held up at most; less than a second where the new tables are at its heels."""
+"""How long the live projector is blocked at most; usually it is less than a second."""
 
 
-class Beside(Protocol):
-    """New tables beside the live ones."""
+class ShadowTables(Protocol):
+    """Tables beside the live ones."""
 
     @property
     def database(self) -> Database: ...
@@ -32,39 +32,39 @@ class Beside(Protocol):
 
 
 class TooSlow(Exception):
-    """The new read models did not catch up with the live ones; those are as they were."""
+    """The new read models did not catch up with the live ones, which are unchanged."""
 
 
-async def rebuild(log: Log, beside: Beside, tell: Callable[[int, int], None]) -> None:
-    """Fill the tables beside, then put them in place. `tell` hears how many offsets of how many are applied.
+async def rebuild(log: Log, shadow: ShadowTables, report: Callable[[int, int], None]) -> None:
+    """Fill the shadow tables, then put them in place. `report` is called with the applied offsets, and all of them.
 
-    Whoever projects into the live tables meanwhile goes on in the new ones. Raises `TooSlow`.
+    A live projector goes on in the new tables. Raises `TooSlow`.
     """
-    projector = Projector(log, beside.database)
+    projector = Projector(log, shadow.database)
     running = asyncio.create_task(projector.run())
     try:
         while not projector.caught_up(ends := await log.ends(EVENTS)):
-            tell(sum(projector.position().values()), sum(ends.values()))
+            report(sum(projector.position().values()), sum(ends.values()))
             await _look(running)
-        tell(1, 1)
-        await beside.put_in_place(lambda connection: _as_far(connection, projector.position))
+        report(1, 1)
+        await shadow.put_in_place(lambda connection: _catch_up(connection, projector.position))
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 
 
-def _as_far(live: Connection, position: Callable[[], Mapping[int, int]]) -> None:
-    """Hold the live projector up until the new tables are as far as it is: else events would seem to vanish."""
+def _catch_up(live: Connection, position: Callable[[], Mapping[int, int]]) -> None:
+    """Block the live projector until the new tables have caught up, so that no event seems to vanish."""
     reached = progress.hold(live)
     until = time.monotonic() + CATCH_UP_S
     while not is_past(position(), reached):
         if time.monotonic() > until:
-            raise TooSlow(f"the new read models were not as far as the live ones within {CATCH_UP_S:.0f} s")
+            raise TooSlow(f"the new read models did not catch up with the live ones within {CATCH_UP_S:.0f} s")
         time.sleep(LOOK_S)
 
 
 async def _look(running: asyncio.Task[None]) -> None:
-    """Wait a little; raises what ended the projector, if it ended."""
+    """Wait `LOOK_S`. Raises what ended the projector, if it has ended."""
     done, _ = await asyncio.wait([running], timeout=LOOK_S)
     for task in done:
         task.result()

@@ -1,4 +1,4 @@
-"""`rejections`: which inputs a rule said no to, and why."""
+"""`rejections`: inputs that a rule rejected, with the reason."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sqlalchemy import BigInteger, Column, Connection, String, Table, bindparam, select
 
 from domain.records.time import InputRejected
-from projections.projection import METADATA, Change, Happened, Projection, Row, insert_new
+from projections.projection import METADATA, Change, Happened, Projection, Row, first, insert_new
 
 REJECTIONS = Table(
     "rejections",
@@ -49,5 +49,5 @@ CAUSED_BY = (
 
 
 def caused_by(connection: Connection, command_id: str) -> Row | None:
-    """The first rejection that a command led to, or None."""
-    return connection.execute(CAUSED_BY, {"correlation_id": command_id}).mappings().first()
+    """The first rejection that a command caused, or None."""
+    return first(connection, CAUSED_BY, correlation_id=command_id)

@@ -1,4 +1,4 @@
-"""`session_requests`: what drivers asked for, and how it ended."""
+"""`session_requests`: the requests of drivers, and their outcomes."""
 
 from __future__ import annotations
 

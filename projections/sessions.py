@@ -1,8 +1,9 @@
-"""`sessions`: the queue and the life of every charging session, as its site decided it."""
+"""`sessions`: every charging session, from the queue to its end, as its site decided."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import count
 from typing import Any
 
 from sqlalchemy import (
@@ -24,8 +25,8 @@ from sqlalchemy import (
     tuple_,
 )
 
-from domain.records import sites as said
-from projections.projection import METADATA, Change, Happened, Projection, Row, change, insert_new, one_of
+from domain.records import sites as events
+from projections.projection import METADATA, Change, Happened, Projection, Row, change, first, insert_new, one_of, rows
 from projections.session_requests import SESSION_REQUESTS
 
 SESSIONS = Table(
@@ -39,7 +40,7 @@ SESSIONS = Table(
     Column("reason", String),
     Column("tier", BigInteger),
     Column("tier_until_ms", BigInteger),
-    *(Column(name, BigInteger) for name in said.Fairness.model_fields),
+    *(Column(name, BigInteger) for name in events.Fairness.model_fields),
     Column("need_wh", BigInteger),
     Column("energy_wh", BigInteger),
     Column("queued_at_ms", BigInteger),
@@ -73,7 +74,7 @@ MOVED_AWAY = (
     .where(SESSIONS.c.charger_id == bindparam("of_charger_id"), SESSIONS.c.move_wanted == true())
     .values(move_wanted=False)
 )
-SCORED = ["tier", *said.Fairness.model_fields]
+SCORED = ["tier", *events.Fairness.model_fields]
 SET_SCORE = change(SESSIONS, SCORED)
 SET_SCORE_AT_CHARGER = change(SESSIONS, SCORED, key=("charger_id",)).where(
     SESSIONS.c.move_wanted == false(), one_of(SESSIONS.c.state, PLUGGED)
@@ -82,8 +83,8 @@ SET_TIER = change(SESSIONS, ["tier", "tier_until_ms"])
 SET_EXPECTATION = change(SESSIONS, ["eta_ms", *SCORED])
 
 
-@PROJECTION.on(said.SessionQueued)
-def _queued(event: said.SessionQueued, happened: Happened) -> Iterable[Change]:
+@PROJECTION.on(events.SessionQueued)
+def _queued(event: events.SessionQueued, happened: Happened) -> Iterable[Change]:
     row = {
         "id": event.session_id,
         "vehicle_id": event.vehicle_id,
@@ -98,8 +99,8 @@ def _queued(event: said.SessionQueued, happened: Happened) -> Iterable[Change]:
     return [_added(row)]
 
 
-@PROJECTION.on(said.SessionRefused)
-def _refused(event: said.SessionRefused, happened: Happened) -> Iterable[Change]:
+@PROJECTION.on(events.SessionRefused)
+def _refused(event: events.SessionRefused, happened: Happened) -> Iterable[Change]:
     row = {
         "id": event.session_id,
         "vehicle_id": event.vehicle_id,
@@ -111,8 +112,8 @@ def _refused(event: said.SessionRefused, happened: Happened) -> Iterable[Change]
     return [_added(row)]
 
 
-@PROJECTION.on(said.SessionOffered)
-def _offered(event: said.SessionOffered, _: Happened) -> Iterable[Change]:
+@PROJECTION.on(events.SessionOffered)
+def _offered(event: events.SessionOffered, _: Happened) -> Iterable[Change]:
     yield _of(
         OFFER,
         event.session_id,
@@ -127,18 +128,18 @@ def _offered(event: said.SessionOffered, _: Happened) -> Iterable[Change]:
             yield _of(SET_SCORE, standing.session_id, **_score(standing))
 
 
-@PROJECTION.on(said.SessionSnoozed)
-def _snoozed(event: said.SessionSnoozed, _: Happened) -> Iterable[Change]:
+@PROJECTION.on(events.SessionSnoozed)
+def _snoozed(event: events.SessionSnoozed, _: Happened) -> Iterable[Change]:
     return [_of(REQUEUE, event.session_id, state="queued", charger_id=None, held_until_ms=None, reason="snoozed")]
 
 
-@PROJECTION.on(said.SessionRequeued)
-def _requeued(event: said.SessionRequeued, _: Happened) -> Iterable[Change]:
+@PROJECTION.on(events.SessionRequeued)
+def _requeued(event: events.SessionRequeued, _: Happened) -> Iterable[Change]:
     return [_of(REQUEUE, event.session_id, state="queued", charger_id=None, held_until_ms=None, reason=event.reason)]
 
 
-@PROJECTION.on(said.SessionAssigned)
-def _assigned(event: said.SessionAssigned, happened: Happened) -> Iterable[Change]:
+@PROJECTION.on(events.SessionAssigned)
+def _assigned(event: events.SessionAssigned, happened: Happened) -> Iterable[Change]:
     assigned = {
         "state": "assigned",
         "charger_id": event.charger_id,
@@ -148,8 +149,8 @@ def _assigned(event: said.SessionAssigned, happened: Happened) -> Iterable[Chang
     return [_of(ASSIGN, event.session_id, **assigned)]
 
 
-@PROJECTION.on(said.SessionCharging)
-def _charging(event: said.SessionCharging, happened: Happened) -> Iterable[Change]:
+@PROJECTION.on(events.SessionCharging)
+def _charging(event: events.SessionCharging, happened: Happened) -> Iterable[Change]:
     charging = {
         "state": "charging",
         "charger_id": event.charger_id,
@@ -161,18 +162,18 @@ def _charging(event: said.SessionCharging, happened: Happened) -> Iterable[Chang
     return [_of(CHARGE, event.session_id, **charging)]
 
 
-@PROJECTION.on(said.SessionPaused)
-def _paused(event: said.SessionPaused, _: Happened) -> Iterable[Change]:
+@PROJECTION.on(events.SessionPaused)
+def _paused(event: events.SessionPaused, _: Happened) -> Iterable[Change]:
     return [_of(SET_STATE, event.session_id, state="paused", reason=event.reason)]
 
 
-@PROJECTION.on(said.SessionResumed)
-def _resumed(event: said.SessionResumed, _: Happened) -> Iterable[Change]:
+@PROJECTION.on(events.SessionResumed)
+def _resumed(event: events.SessionResumed, _: Happened) -> Iterable[Change]:
     return [_of(SET_STATE, event.session_id, state="charging", reason=None)]
 
 
-@PROJECTION.on(said.SessionEnded)
-def _ended(event: said.SessionEnded, happened: Happened) -> Iterable[Change]:
+@PROJECTION.on(events.SessionEnded)
+def _ended(event: events.SessionEnded, happened: Happened) -> Iterable[Change]:
     ended = {
         "state": event.state,
         "reason": event.reason,
@@ -184,34 +185,34 @@ def _ended(event: said.SessionEnded, happened: Happened) -> Iterable[Change]:
     return [_of(END, event.session_id, **ended)]
 
 
-@PROJECTION.on(said.SessionTierChanged)
-def _tier_changed(event: said.SessionTierChanged, _: Happened) -> Iterable[Change]:
+@PROJECTION.on(events.SessionTierChanged)
+def _tier_changed(event: events.SessionTierChanged, _: Happened) -> Iterable[Change]:
     return [_of(SET_TIER, event.session_id, tier=event.tier, tier_until_ms=event.until_ms)]
 
 
-@PROJECTION.on(said.ChargerOccupied)
-def _occupied(event: said.ChargerOccupied, _: Happened) -> Iterable[Change]:
+@PROJECTION.on(events.ChargerOccupied)
+def _occupied(event: events.ChargerOccupied, _: Happened) -> Iterable[Change]:
     return [_of(SET_MOVE_WANTED, event.session_id, move_wanted=event.wanted)]
 
 
-@PROJECTION.on(said.ChargerReleased)
-def _released(event: said.ChargerReleased, _: Happened) -> Iterable[Change]:
+@PROJECTION.on(events.ChargerReleased)
+def _released(event: events.ChargerReleased, _: Happened) -> Iterable[Change]:
     return [(MOVED_AWAY, {"of_charger_id": event.charger_id})]
 
 
-@PROJECTION.on(said.ScheduleChanged)
-def _scheduled(event: said.ScheduleChanged, _: Happened) -> Iterable[Change]:
+@PROJECTION.on(events.ScheduleChanged)
+def _scheduled(event: events.ScheduleChanged, _: Happened) -> Iterable[Change]:
     for one in event.claimants:
         yield SET_SCORE_AT_CHARGER, {"of_charger_id": one.charger_id, "tier": one.tier, **one.fairness.__dict__}
 
 
-@PROJECTION.on(said.EtaChanged)
-def _expected(event: said.EtaChanged, _: Happened) -> Iterable[Change]:
+@PROJECTION.on(events.EtaChanged)
+def _expected(event: events.EtaChanged, _: Happened) -> Iterable[Change]:
     for one in event.sessions:
         yield _of(SET_EXPECTATION, one.session_id, eta_ms=one.turn_at_ms, **_score(one))
 
 
-def _score(standing: said.Standing) -> Row:
+def _score(standing: events.Standing) -> Row:
     return {"tier": standing.tier, **standing.fairness.__dict__}
 
 
@@ -225,7 +226,7 @@ def _of(statement: Any, session_id: str, **values: Any) -> Change:
 
 
 def _order(sessions: FromClause) -> list[ColumnElement[Any]]:
-    """What the queue is sorted by, as `domain.site.queue` ranks it; a score that nobody told yet comes last."""
+    """The order of the queue, as in `domain.site.queue`. A session without a score comes last."""
     return [
         sessions.c.tier,
         -func.coalesce(sessions.c.score_ppm, -1),
@@ -252,9 +253,9 @@ ONE = (
 )
 REQUEST = select(SESSION_REQUESTS).where(SESSION_REQUESTS.c.session_id == bindparam("id"))
 WAITING = (
-    select(SESSIONS.c["id", "vehicle_id", "state", "charger_id", "held_until_ms", "eta_ms", *SCORED])
+    select(*SESSIONS.c["id", "vehicle_id", "state", "charger_id", "held_until_ms", "eta_ms", *SCORED])
     .where(SESSIONS.c.site_id == bindparam("site_id"), one_of(SESSIONS.c.state, NOT_PLUGGED))
-    .order_by((SESSIONS.c.state == "queued"), *_order(SESSIONS))  # those a charger is held for come first
+    .order_by((SESSIONS.c.state == "queued"), *_order(SESSIONS))  # those with a reserved charger come first
 )
 
 
@@ -266,39 +267,38 @@ PRESENT = (
 
 
 def present(connection: Connection) -> list[tuple[str, str, int]]:
-    """How many sessions are in each state of those that wait or are plugged in: (site, state, how many)."""
+    """The number of sessions in each state of waiting or being plugged in: (site, state, number)."""
     return [(row[0], row[1], row[2]) for row in connection.execute(PRESENT)]
 
 
-def waiting(connection: Connection, site_id: str) -> list[dict[str, Any]]:
-    """Those who are not charging yet, in their order. `place` 1 is next; 0: a charger is held for this car."""
-    rows = [dict(row) for row in connection.execute(WAITING, {"site_id": site_id}).mappings()]
-    place = 0
-    for row in rows:
-        place += row["state"] == "queued"
-        row["place"] = place if row["state"] == "queued" else 0
-    return rows
+def waiting(connection: Connection, site_id: str) -> list[Row]:
+    """The sessions that wait, in the order of the queue. `place` 1 is next; 0: a charger is reserved."""
+    places = count(1)
+    return [
+        {**row, "place": next(places) if row["state"] == "queued" else 0}
+        for row in rows(connection, WAITING, site_id=site_id)
+    ]
 
 
 def find(connection: Connection, session_id: str) -> Row | None:
-    """A session with its `place`; `requested` where its site has not decided yet; None where there is none."""
-    return connection.execute(ONE, {"id": session_id}).mappings().first() or _asked_only(connection, session_id)
+    """A session with its `place`, or None. Its state is `requested` until its site has decided."""
+    return first(connection, ONE, id=session_id) or _only_requested(connection, session_id)
 
 
-def _asked_only(connection: Connection, session_id: str) -> dict[str, Any] | None:
-    asked = connection.execute(REQUEST, {"id": session_id}).mappings().first()
-    if asked is None:
+def _only_requested(connection: Connection, session_id: str) -> Row | None:
+    request = first(connection, REQUEST, id=session_id)
+    if request is None:
         return None
-    told = {name: asked[name] for name in ("tier", "target_permille", "depart_ms", "reason")}
+    known = {name: request[name] for name in ("tier", "target_permille", "depart_ms", "reason")}
     return {
-        **asked_for(session_id, asked["vehicle_id"], asked["site_id"]),
-        **told,
-        "state": asked["outcome"] or "requested",
+        **requested(session_id, request["vehicle_id"], request["site_id"]),
+        **known,
+        "state": request["outcome"] or "requested",
     }
 
 
-def asked_for(session_id: str, vehicle_id: str | None, site_id: str | None) -> dict[str, Any]:
-    """A session of which nothing is known yet but that it was asked for."""
+def requested(session_id: str, vehicle_id: str | None, site_id: str | None) -> dict[str, Any]:
+    """A requested session of which nothing else is known yet."""
     unknown = dict.fromkeys((*(column.name for column in SESSIONS.columns), "target_permille", "place"), None)
     known = {"id": session_id, "vehicle_id": vehicle_id, "site_id": site_id, "state": "requested"}
     return {**unknown, **known, "walk_up": False, "move_wanted": False}

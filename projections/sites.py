@@ -1,4 +1,4 @@
-"""`sites`: the hubs, with their electrical tree."""
+"""`sites`: the sites with their electrical trees."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Column, Connection, String, Table, bindparam, select
 
 from domain.records.registry import NodeSpec, SiteRegistered
-from projections.projection import METADATA, Change, Happened, Projection, Row, insert_new
+from projections.projection import METADATA, Change, Happened, Projection, Row, first, insert_new, rows
 
 SITES = Table(
     "sites",
@@ -48,9 +48,9 @@ ONE = select(SITES).where(SITES.c.id == bindparam("id"))
 
 def every(connection: Connection) -> list[Row]:
     """All sites."""
-    return list(connection.execute(ALL).mappings())
+    return rows(connection, ALL)
 
 
 def find(connection: Connection, site_id: str) -> Row | None:
     """A site, or None."""
-    return connection.execute(ONE, {"id": site_id}).mappings().first()
+    return first(connection, ONE, id=site_id)

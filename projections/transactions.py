@@ -1,4 +1,4 @@
-"""`transactions`: when each charger's transactions ran."""
+"""`transactions`: the start and the end of each transaction of a charger."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sqlalchemy import BigInteger, Column, Connection, Index, String, Table, bindparam, or_, select
 
 from domain.records.load import TransactionStarted, TransactionStopped
-from projections.projection import METADATA, Change, Happened, Projection, Row, insert_new
+from projections.projection import METADATA, Change, Happened, Projection, Row, insert_new, rows
 
 TRANSACTIONS = Table(
     "transactions",
@@ -63,5 +63,4 @@ BETWEEN = (
 
 def between(connection: Connection, site_id: str, from_ms: int, to_ms: int) -> list[Row]:
     """The transactions of a site that ran at some time from `from_ms` to before `to_ms`."""
-    asked = {"site_id": site_id, "from_ms": from_ms, "to_ms": to_ms}
-    return list(connection.execute(BETWEEN, asked).mappings())
+    return rows(connection, BETWEEN, site_id=site_id, from_ms=from_ms, to_ms=to_ms)

@@ -1,4 +1,4 @@
-"""`vehicles`: whose they are, and what the cars can do. The VIN is in the vault."""
+"""`vehicles`: their owners and technical data. The VIN is in the vault."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Connection, String, Table, b
 
 from domain.records.registry import VehicleRegistered
 from domain.registry.access import Belongs, Principal
-from projections.projection import METADATA, Change, Happened, Projection, Row, insert_new
+from projections.projection import METADATA, Change, Happened, Projection, Row, first, insert_new, rows
 
 VEHICLES = Table(
     "vehicles",
@@ -45,20 +45,20 @@ ONE = select(VEHICLES).where(VEHICLES.c.id == bindparam("id"))
 
 def find(connection: Connection, vehicle_id: str) -> Row | None:
     """A vehicle, or None."""
-    return connection.execute(ONE, {"id": vehicle_id}).mappings().first()
+    return first(connection, ONE, id=vehicle_id)
 
 
 def seen_by(connection: Connection, principal: Principal) -> list[Row]:
-    """The vehicles that somebody may see: all for an operator, else her own and those of her enterprise."""
+    """The vehicles that a principal may see: all for an operator, else their own and those of their enterprise."""
     query = BELONGING
     if principal.role != "operator":
         own = [VEHICLES.c.owner_user_id == principal.id]
         if principal.enterprise_id is not None:
             own.append(VEHICLES.c.enterprise_id == principal.enterprise_id)
         query = query.where(or_(*own))
-    return list(connection.execute(query).mappings())
+    return rows(connection, query)
 
 
 def belongs(row: Row) -> Belongs:
-    """Whose a vehicle is, and with it its sessions and events."""
+    """The owner of a vehicle, of its sessions and its events."""
     return Belongs(row["owner_user_id"], row["enterprise_id"])

@@ -1,4 +1,4 @@
-"""The version of the read models: what was made by another one is made again."""
+"""The version of the read models: those of another version are rebuilt."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ RECORDS = "domain.records"
 
 @cache
 def version() -> str:
-    """The version that runs."""
+    """The version of this build."""
     return version_of(ROOT, PROJECTIONS)
 
 
 def version_of(root: Path, projections: Sequence[Projection]) -> str:
     """A hash over tables, over what the handlers below `root` do, and over the record types that they handle.
 
-    The handlers are those of the catalogue, with all that they import of ours. Neither comments and docstrings count,
-    nor what runs and queries the read models from elsewhere. Raises `UnknownImport`.
+    The handlers are those of the catalogue, with all that they import of ours. Comments and docstrings don't count, nor
+    does code elsewhere that runs or queries the read models. Raises `UnknownImport`.
     """
     digest = hashlib.blake2b(digest_size=8)
     for text in (
@@ -44,8 +44,8 @@ def version_of(root: Path, projections: Sequence[Projection]) -> str:
 
 
 def described(table: Table) -> Iterator[str]:
-    """Columns with their types, keys and indexes, as PostgreSQL is told them."""
-    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+    """Columns with their types, keys and indexes, as statements for PostgreSQL."""
+    dialect = postgresql.dialect()
     yield str(CreateTable(table).compile(dialect=dialect))
     yield from sorted(str(CreateIndex(index).compile(dialect=dialect)) for index in table.indexes)
 

@@ -1,9 +1,9 @@
-"""One database, used from the event loop."""
+"""A relational database, used from the event loop."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, contextmanager
 from typing import Any, TypeVar
@@ -12,24 +12,23 @@ import psycopg
 from sqlalchemy import URL, Connection, MetaData, make_url
 
 from adapters.database import postgresql, sqlite
-from adapters.database.errors import said, translating, where
+from adapters.database.errors import one_line, translating, where
 from commands.ports.database import DatabaseUnavailable
 
 T = TypeVar("T")
 
 
 class Database:
-    """An engine, and how work gets to it without holding up the event loop.
+    """An SQLAlchemy engine that does not block the event loop.
 
-    On SQLite without `durable` (what can be rebuilt from the log: no fsync) work takes less time than handing it to a
-    thread would, so it runs at once; everything else runs in a thread. Whatever can't be done now, because the database
-    does not answer, raises `DatabaseUnavailable`.
+    SQLite without `durable` (no fsync, for what can be rebuilt from the log) takes less time than a thread's start, so
+    its work runs at once; all other work runs in a thread. Every method raises `DatabaseUnavailable`.
     """
 
     def __init__(self, url: str | URL, *, durable: bool, schema: str | None = None) -> None:
-        """`url` as SQLAlchemy writes it: `sqlite:////path/of.db` or `postgresql+psycopg://...`.
+        """`url` in SQLAlchemy's format: `sqlite:////path/of.db` or `postgresql+psycopg://...`.
 
-        On PostgreSQL all tables are in `schema` (made by `create_schema`), so that several may share one database.
+        On PostgreSQL all tables are in `schema` (see `create_schema`), so that several may share one database.
         """
         self.url = make_url(url)
         self.schema = schema
@@ -52,18 +51,18 @@ class Database:
             metadata.create_all(connection)
 
     def create_schema(self) -> None:
-        """Make the schema, where it is missing. Raises `DatabaseUnavailable` where not every text can be kept there."""
+        """Create the schema if it is missing. Raises `DatabaseUnavailable` if the encoding can't store every text."""
         if self.is_sqlite or self.schema is None:
             return
         with self.alone() as connection:
             encoding = postgresql.encoding(connection)
             if encoding != postgresql.ENCODING:
-                raise DatabaseUnavailable(f"{where(self.url)}: its encoding is {encoding}, not {postgresql.ENCODING}")
+                raise DatabaseUnavailable(f"{where(self.url)}: the encoding is {encoding}, not {postgresql.ENCODING}")
             postgresql.create_schema(connection, self.schema)
 
     @contextmanager
     def alone(self) -> Iterator[Connection]:
-        """One transaction, for changes of tables: whoever else asks for this waits, in whichever process."""
+        """A transaction for changes of tables. Others that call this wait, in any process."""
         with translating(self.url), self.engine.begin() as connection:
             if self.is_sqlite:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -85,22 +84,20 @@ class Database:
             return self._within(self.engine.begin, work)
         return await self._in_thread(self.engine.begin, work)
 
-    async def hear(self, channel: str) -> AsyncIterator[str]:
-        """What is told on a channel of the schema, from now on; an empty text first, once it listens. None on SQLite.
-
-        Raises `DatabaseUnavailable`.
-        """
+    async def listen(self, channel: str) -> AsyncGenerator[str]:
+        """The notifications on a channel of the schema: an empty text once it listens, then each. None on SQLite."""
         if self.is_sqlite:
             return
         try:
             name = f"{self.schema or 'public'}.{channel}"
-            async with aclosing(postgresql.hear(self.url, self.schema, name)) as heard:
-                async for told in heard:
-                    yield told
+            async with aclosing(postgresql.listen(self.url, self.schema, name)) as notifications:
+                async for text in notifications:
+                    yield text
         except psycopg.Error as error:
-            raise DatabaseUnavailable(f"{where(self.url)}: {said(error)}") from error
+            raise DatabaseUnavailable(f"{where(self.url)}: {one_line(error)}") from error
 
     def close(self) -> None:
+        """Close all connections."""
         if self._reader is not None:
             self._reader.close()
         if self._threads is not None:

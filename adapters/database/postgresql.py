@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from time import monotonic
 from typing import Any
 
@@ -16,25 +16,25 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import CreateSchema
 
 CONNECTIONS = 8
-"""At most so many of one `Database`: one for each of its threads."""
+"""The most connections of a `Database`: one for each of its threads."""
 CONNECT_TIMEOUT_S = 5
 STATEMENT_TIMEOUT_S = 30
 ANSWER_TIMEOUT_S = 35
-"""Whoever asked is told then that nobody answers: a server that is frozen can't keep its own time."""
+"""After this long a request fails: a frozen server can't apply its own time-outs."""
 ENCODING = "UTF8"
 LOCK = int.from_bytes(b"cwatt")
-"""Who changes tables has this advisory lock."""
+"""The advisory lock for changes of tables."""
 FRESH_S = 0.2
-"""No server restarts in less."""
+"""A connection that was used less than this ago is not checked: no server restarts faster."""
 USED_S = "used_s"
 LOST_AFTER_S = 15
-"""A server that says nothing for so long is given up."""
+"""A server that sends nothing for this long is given up."""
 
 
 def engine(url: URL, schema: str | None) -> Engine:
-    """A pool that looks whether a connection still lives before it lends it: a restarted server goes unnoticed.
+    """A pool that checks connections before use, so that a restart of the server goes unnoticed.
 
-    To look takes as long as a query. So what was used a moment ago is lent as it is, and that first of all.
+    A check takes as long as a query, so the connection that was used last is used first, and unchecked for a moment.
     """
     engine = create_engine(
         url,
@@ -56,19 +56,19 @@ def engine(url: URL, schema: str | None) -> Engine:
     @event.listens_for(engine, "checkout")
     def look(connection: Any, record: Any, _: Any) -> None:
         if monotonic() - record.info.get(USED_S, 0) > FRESH_S and not _lives(engine, connection):
-            raise InvalidatePoolError  # all that were made before are as dead
+            raise InvalidatePoolError  # all older connections are broken, too
 
     return engine
 
 
-async def hear(url: URL, schema: str | None, channel: str) -> AsyncIterator[str]:
-    """What is told on a channel (NOTIFY) from now on; an empty text first, once it listens. Raises `psycopg.Error`."""
+async def listen(url: URL, schema: str | None, channel: str) -> AsyncGenerator[str]:
+    """The payloads of NOTIFY on a channel; an empty text first, once it listens. Raises `psycopg.Error`."""
     _, arguments = Psycopg().create_connect_args(url)
     async with await AsyncConnection.connect(**arguments | _connecting(url, schema), autocommit=True) as connection:
         await connection.execute(SQL("LISTEN {}").format(Identifier(channel)))
         yield ""
-        async for told in connection.notifies():
-            yield told.payload
+        async for notification in connection.notifies():
+            yield notification.payload
 
 
 def _connecting(url: URL, schema: str | None) -> dict[str, Any]:
@@ -89,13 +89,13 @@ def _lives(engine: Engine, connection: Any) -> bool:
 
 
 def _options(url: URL, schema: str | None) -> str:
-    """What each connection starts with; what the URL says comes last and wins."""
+    """The options of each connection. Those of the URL come last, so they win."""
     path = f"-c search_path={schema} " if schema else ""
     return f"{path}-c statement_timeout={STATEMENT_TIMEOUT_S}s {url.query.get('options', '')}".strip()
 
 
 class WithoutNul(StrDumper):
-    """PostgreSQL keeps no U+0000 in text: whoever tells one is kept with U+FFFD in its place."""
+    """Stores U+FFFD instead of U+0000, which PostgreSQL can't store in text."""
 
     def dump(self, obj: str) -> Any:
         return super().dump(obj.replace("\0", "\ufffd"))
@@ -103,22 +103,22 @@ class WithoutNul(StrDumper):
 
 @compiles(String, "postgresql")
 def _byte_by_byte(column: String, compiler: Any, **more: Any) -> str:
-    """Text sorts as it does on SQLite, whatever the locale of the database."""
+    """Sort text as SQLite does, whatever the locale of the database."""
     plain: str = compiler.visit_string(column, **more)
     return f'{plain} COLLATE "C"' if more.get("type_expression") is not None else plain
 
 
 def lock(connection: Connection) -> None:
-    """Wait until no other transaction has this lock; it ends with the transaction."""
+    """Wait until no other transaction has the lock. It ends with the transaction."""
     connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
 
 
 def encoding(connection: Connection) -> str:
-    """In which the database keeps text."""
+    """The encoding in which the database stores text."""
     return str(connection.exec_driver_sql("SHOW server_encoding").scalar_one())
 
 
 def create_schema(connection: Connection, name: str) -> None:
-    """Make a schema that is missing. One that is there needs no right to make it."""
+    """Create a schema if it is missing. An existing one needs no right to create it."""
     if not inspect(connection).has_schema(name):
         connection.execute(CreateSchema(name))

@@ -1,4 +1,4 @@
-"""A second home for tables, made beside the one that is read, that takes its place at once or not at all."""
+"""Shadow tables: filled beside the live ones, and put in their place at once, or not at all."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ LOCK = int.from_bytes(b"beside")
 
 
 class AlreadyMade(Exception):
-    """Another process makes one just now."""
+    """Another process fills shadow tables, or uses the file."""
 
 
-class Beside:
-    """On PostgreSQL another schema; on SQLite another file, for while no other process has the first one open."""
+class ShadowTables:
+    """On PostgreSQL another schema. On SQLite another file, while no other process has the live one open."""
 
     def __init__(self, live: Database) -> None:
         self._live = live
@@ -34,25 +34,24 @@ class Beside:
 
     @classmethod
     @contextmanager
-    def made(cls, live: Database) -> Iterator[Beside]:
-        """Empty at first; what was not put in place is gone at the end. Raises `AlreadyMade`."""
-        beside = cls(live)
+    def made(cls, live: Database) -> Iterator[ShadowTables]:
+        """Empty shadow tables, which are dropped at the end unless put in place. Raises `AlreadyMade`."""
+        shadow = cls(live)
         try:
-            with beside._alone():
-                beside._clear()
-                beside.database.create_schema()
+            with shadow._alone():
+                shadow._clear()
+                shadow.database.create_schema()
                 try:
-                    yield beside
+                    yield shadow
                 finally:
-                    beside._clear()
+                    shadow._clear()
         finally:
-            beside.database.close()
+            shadow.database.close()
 
     async def put_in_place(self, ready: Callable[[Connection], None]) -> None:
-        """Swap, once `ready` returns: until then, and if it raises, nothing changes. It gets the live tables.
+        """Swap the tables once `ready`, called with the live tables, returns. If it raises, nothing changes.
 
-        Who reads the old tables finishes with them; who comes later reads the new ones. On SQLite there is nobody else
-        to get ready for.
+        Queries under way finish on the old tables. On SQLite `ready` is not called: no other process uses the file.
         """
         if self._live.is_sqlite:
             self._replace_file()
@@ -65,7 +64,7 @@ class Beside:
             connection.exec_driver_sql(f"ALTER SCHEMA {old} RENAME TO {new}")
 
     def _replace_file(self) -> None:
-        """The last connection takes the write-ahead log with it: one that stayed would be applied to the new file."""
+        """Closing the last connection removes the write-ahead log, which would else be applied to the new file."""
         self.database.engine.dispose()
         self._live.engine.dispose()
         for path in (self._file, Path(str(self._live.url.database))):
@@ -95,7 +94,7 @@ class Beside:
             try:
                 yield
             finally:
-                # The lock would end with the connection, too, but only when the server has noticed.
+                # The lock ends with the connection, too, but only once the server has noticed.
                 with suppress(DBAPIError):
                     connection.scalar(select(func.pg_advisory_unlock(LOCK)))
                 connection.invalidate()

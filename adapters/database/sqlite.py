@@ -12,7 +12,7 @@ BUSY_TIMEOUT_S = 5
 
 
 def engine(url: URL, durable: bool) -> Engine:
-    """Connections that let one write while others read; `durable` ones wait for the disk at every commit."""
+    """Connections of which one may write while others read. `durable` ones wait for the disk at every commit."""
     engine = create_engine(
         url, connect_args={"timeout": BUSY_TIMEOUT_S}, skip_autocommit_rollback=True, hide_parameters=True
     )
@@ -32,5 +32,5 @@ def _is_busy(error: Exception) -> bool:
 
 @stamina.retry(on=_is_busy, attempts=None, timeout=BUSY_TIMEOUT_S, wait_initial=0.005, wait_max=0.05)
 def _write_ahead(connection: sqlite3.Connection) -> None:
-    """For this SQLite itself does not wait, where others open the same new file."""
+    """SQLite itself does not wait here while others open the same new file."""
     connection.execute("PRAGMA journal_mode = WAL")

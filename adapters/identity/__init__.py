@@ -1,1 +1,1 @@
-"""Identity: the principals of the API, and the chargers at the gateway."""
+"""The identity of callers: principals of the API, and chargers at the gateway."""

@@ -1,4 +1,4 @@
-"""The gateway's directory: credentials and tokens from the vault, chargers from their read model."""
+"""The directory of chargers and tokens, from the vault and the chargers' read model."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ NO_DIGEST = digest("")
 
 
 class VaultDirectory:
-    """`commands.ports.Directory`. The description of a charger does not change, so it is read once.
+    """`commands.ports.directory.Directory`. The identity of a charger never changes, so it is cached.
 
-    `identity_of` reads the chargers' projection: the charger with an `ocpp_id`, or None.
+    `identity_of` reads it from the chargers' read model: the charger with an OCPP identity, or None.
     """
 
     def __init__(self, vault: Vault, identity_of: Callable[[str], Awaitable[ChargerIdentity | None]]) -> None:
@@ -24,8 +24,8 @@ class VaultDirectory:
         self._identities: dict[str, ChargerIdentity] = {}
 
     async def authenticate(self, ocpp_id: str, password: str) -> ChargerIdentity | None:
-        """The charger with this OCPP identity and Basic password, or None. Constant-time for the password."""
-        expected = await self.vault.password_digest(ocpp_id)
+        """The charger with this OCPP identity and Basic password, or None. Takes as long for any password."""
+        expected = await self.vault.charger_passwords.digest(ocpp_id)
         matches = hmac.compare_digest(expected or NO_DIGEST, digest(password))
         return await self._identity(ocpp_id) if expected is not None and matches else None
 
@@ -36,5 +36,5 @@ class VaultDirectory:
         return known
 
     async def vehicle_of(self, token: str) -> tuple[str, str | None]:
-        """(opaque reference of the token, vehicle id or None) for an idTag. Tokens compare case-insensitively."""
-        return self.vault.token_ref(token), await self.vault.vehicle_of_token(token)
+        """The opaque reference of an idTag, and the id of its vehicle or None. The case of an idTag does not matter."""
+        return self.vault.vehicles.token_ref(token), await self.vault.vehicles.with_token(token)

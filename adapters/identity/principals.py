@@ -1,4 +1,4 @@
-"""The principal of an API call: an account by its token, or an integration by its key."""
+"""The principal of a call: an account by its bearer token, or an integration by its key."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from domain.registry.access import Principal
 
 
 class Identity:
-    """`account` reads the accounts' projection: the rights of an account now, or None where it is not registered."""
+    """`account` reads the accounts' read model: the principal of an account, or None if it is not registered."""
 
     def __init__(self, vault: Vault, account: Callable[[str], Awaitable[Principal | None]]) -> None:
         self._vault = vault
         self._account = account
 
     async def principal(self, bearer: str) -> Principal | None:
-        """The holder of this token or key, or None."""
+        """The principal with this token or key, or None."""
         if bearer.startswith(f"{PREFIX}_"):
             return await self._vault.integrations.principal(bearer)
         account_id = await self._vault.tokens.account_of(bearer)

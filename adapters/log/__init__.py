@@ -1,1 +1,1 @@
-"""The log's adapters: one SQLite file, or Apache Kafka."""
+"""The adapters of the log: a SQLite file, or Apache Kafka."""

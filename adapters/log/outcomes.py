@@ -1,4 +1,4 @@
-"""Decisions as they appear on the log, for an edge that must answer with one."""
+"""Decisions as they appear on the log, for an edge whose answer depends on one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import defaultdict, deque
 from dataclasses import dataclass
 
 from commands.log.codec import decode
-from commands.log.record_header import head
+from commands.log.record_header import read_header
 from commands.log.topics import EVENTS
 from commands.ports.log import Log, Stored
 from commands.ports.outcomes import Outcome
@@ -30,8 +30,8 @@ class _Seen:
     stored: Stored
 
 
-class Outcomes:
-    """`commands.ports.outcomes.Outcomes`, by tailing `events`; `run` must be running."""
+class LogOutcomes:
+    """`commands.ports.outcomes.Outcomes`, while `run` follows `events`."""
 
     def __init__(self, log: Log) -> None:
         self.log = log
@@ -40,20 +40,20 @@ class Outcomes:
         self._waiters: defaultdict[str, list[_Waiter]] = defaultdict(list)
 
     async def run(self) -> None:
-        """Follow the events, the last ones before the start included, until the log closes."""
+        """Follow the events, including the last ones before the start, until the log is closed."""
         ends = await self.log.ends(EVENTS)
         after = {partition: max(0, offset - REMEMBERED) for partition, offset in ends.items()}
         async for batch in self.log.tail(EVENTS, after):
             for stored in batch:
-                self._take(stored)
+                self._receive(stored)
 
     async def wait(self, correlation_id: str, types: frozenset[str], timeout_s: float) -> Record | None:
         """The first event of one of `types`, or the rejection, with this correlation id; None after `timeout_s`."""
         outcome = await self.find(correlation_id, types, timeout_s)
-        return outcome and outcome.record
+        return None if outcome is None else outcome.record
 
     async def find(self, correlation_id: str, types: frozenset[str], timeout_s: float) -> Outcome | None:
-        """Like `wait`, with the decision's position."""
+        """Like `wait`, with the position of the decision."""
         types = types | {InputRejected.type_name}
         for seen in self._by_correlation.get(correlation_id, ()):
             if seen.type in types:
@@ -68,9 +68,9 @@ class Outcomes:
         finally:
             self._leave(correlation_id, waiter)
 
-    def _take(self, stored: Stored) -> None:
-        about = head(stored.body)
-        seen = _Seen(about.correlationid, about.type, stored)
+    def _receive(self, stored: Stored) -> None:
+        header = read_header(stored.body)
+        seen = _Seen(header.correlationid, header.type, stored)
         self._seen.append(seen)
         self._by_correlation[seen.correlation_id].append(seen)
         if len(self._seen) > REMEMBERED:

@@ -1,1 +1,1 @@
-"""Telling people what happened: the table of whom is `adapters.notify.notices`."""
+"""Notifications to people. The table of who is notified of what is `adapters.notify.notices`."""

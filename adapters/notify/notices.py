@@ -1,4 +1,4 @@
-"""Which events tell whom, and in which words: the whole table. No word of it is personal."""
+"""The table of notices: which events notify whom, and their texts. They contain no personal data."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ Audience = Literal["driver", "fleet", "operator"]
 """The owner of the vehicle; the administrators of the vehicle's enterprise; all operators."""
 
 USEFUL_MS = 3_600_000
-"""A notification is of use for an hour after what it tells of, unless it says otherwise."""
+"""A notice is useful for an hour after its event, unless it has a time of its own."""
 
 ENDED: dict[EndReason, str] = {
-    "target_reached": "the charge that you asked for is reached",
+    "target_reached": "the requested state of charge was reached",
     "unplugged": "the car was unplugged",
-    "time_up": "its time is up",
+    "time_up": "its time was up",
     "no_show": "the car was not plugged in while the charger was held",
     "fault": "the charger is out of order",
     "cancelled": "it was cancelled",
-    "remote": "it was ended from afar",
-    "refused": "it could not be served",
+    "remote": "it was stopped remotely",
+    "refused": "the charger refused it",
 }
 BASES: dict[Basis, str] = {
     "mission": "for its mission",
@@ -38,7 +38,7 @@ BASES: dict[Basis, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What to tell an audience. `once` names what it is told once about, where that is more than this one event."""
+    """A text for an audience. `once`: notices with the same value are delivered once, even if their events differ."""
 
     to: Audience
     title: str
@@ -50,14 +50,14 @@ class Notice:
 
 
 def notices(event: Record) -> list[Notice]:
-    """Whom an event is told, and what."""
-    tell = TABLE.get(type(event.data))
-    return [] if tell is None else tell(event.data, event)
+    """The notices of an event."""
+    notices_of = TABLE.get(type(event.data))
+    return [] if notices_of is None else notices_of(event.data, event)
 
 
 def _offered(offer: SessionOffered, event: Record) -> list[Notice]:
     minutes = (offer.held_until_ms - event.time) // 60_000
-    text = f"{offer.charger_id} is held for you for {minutes} minutes, until {rfc3339(offer.held_until_ms)}."
+    text = f"{offer.charger_id} is reserved for you for {minutes} minutes, until {rfc3339(offer.held_until_ms)}."
     return [Notice("driver", "A charger is free for you", text, offer.held_until_ms, offer.session_id)]
 
 
@@ -67,12 +67,12 @@ def _ended(end: SessionEnded, event: Record) -> list[Notice]:
 
 
 def _paused(pause: SessionPaused, event: Record) -> list[Notice]:
-    text = f"Your session pauses: {pause.reason}. It goes on by itself."
-    return [Notice("driver", "Your session pauses", text, _useful(event), pause.session_id)]
+    text = f"Your session is paused: {pause.reason}. It resumes by itself."
+    return [Notice("driver", "Your session is paused", text, _useful(event), pause.session_id)]
 
 
 def _granted(grant: PriorityGranted, event: Record) -> list[Notice]:
-    """A renewal is no news."""
+    """A renewal is not a new notice."""
     text = f"Vehicle {grant.vehicle_id} has priority P{grant.tier} at {grant.site_id} {BASES[grant.basis]}."
     once = f"granted/{grant.session_id}/{grant.tier}"
     return _decided("Priority was granted", text, grant, event, once)
@@ -88,14 +88,14 @@ def _denied(denial: PriorityDenied, event: Record) -> list[Notice]:
 def _decided(
     title: str, text: str, decision: PriorityGranted | PriorityDenied, event: Record, once: str
 ) -> list[Notice]:
-    """Her fleet's manager hears of every priority, a driver of what she had asked for: an urgent review."""
+    """A fleet is notified of every decision, a driver of the urgent reviews that they requested."""
     about = (_useful(event), decision.session_id, decision.vehicle_id, once)
-    told = [Notice("fleet", title, text, *about)]
-    return told if decision.basis == "mission" else [Notice("driver", title, text, *about), *told]
+    for_fleet = Notice("fleet", title, text, *about)
+    return [for_fleet] if decision.basis == "mission" else [Notice("driver", title, text, *about), for_fleet]
 
 
 def _alarm(alarm: AlarmRaised, event: Record) -> list[Notice]:
-    """A limit that can't be guaranteed, an overload, a charger that contradicts: all that raises an alarm."""
+    """Every alarm: a limit that can't be guaranteed, an overload, a charger that does not comply."""
     where = alarm.charger_id or event.stream
     return [Notice("operator", f"Alarm: {alarm.code}", f"{where}: {alarm.detail}.", _useful(event))]
 
@@ -108,7 +108,7 @@ def _status(change: ChargerStatusChanged, event: Record) -> list[Notice]:
 
 
 def _parked(parked: StreamParked, event: Record) -> list[Notice]:
-    text = f"{event.stream} waits: a defect stopped it at {parked.input_type} ({parked.error}); see docs/recovery.md."
+    text = f"A defect stopped the stream {event.stream} at {parked.input_type} ({parked.error}). See docs/recovery.md."
     return [Notice("operator", "A stream was parked", text, _useful(event))]
 
 
@@ -126,4 +126,4 @@ TABLE: dict[type[Payload], Callable[[Any, Record], list[Notice]]] = {
     ChargerStatusChanged: _status,
     StreamParked: _parked,
 }
-TELLING = frozenset(payload.type_name for payload in TABLE)
+NOTIFIABLE = frozenset(payload.type_name for payload in TABLE)

@@ -1,4 +1,4 @@
-"""The notifier: takes from the events whom to tell what, and delivers it at least once, while it is of use."""
+"""The notifier: makes notifications of events, and delivers each at least once while it is useful."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Protocol
 import structlog
 from prometheus_client import Counter
 
-from adapters.first_completed import together
-from adapters.notify.notices import TELLING, Notice, notices
+from adapters.first_completed import first_completed
+from adapters.notify.notices import NOTIFIABLE, Notice, notices
 from adapters.notify.outbox import Notification, Outbox, State
 from adapters.notify.services import send
 from commands.log.codec import decode
-from commands.log.record_header import head
+from commands.log.record_header import read_header
 from commands.log.topics import EVENTS
 from commands.ports.clock import Clock
 from commands.ports.database import DatabaseUnavailable
@@ -24,7 +24,7 @@ from commands.ports.log import Log, Position, Stored
 from domain.records import Record, derived_id
 
 CLAIMED_MS = 60_000
-"""Longer than an attempt may take: whoever claimed it and died is succeeded then."""
+"""Longer than an attempt may take: after this another process may claim the notification."""
 FIRST_RETRY_MS = 5_000
 RETRY_AT_MOST_EVERY_MS = 300_000
 LOOK_S = 1.0
@@ -33,25 +33,25 @@ NOTIFICATIONS = Counter("commonwatt_notifications", "Notifications by what becam
 log_line = structlog.get_logger("notifier")
 
 Recipients = Callable[[Notice, Position], Awaitable[Sequence[str]]]
-"""The accounts that a notice is for, as the read models know them once they have applied the event at that position."""
+"""The accounts that a notice is for, once the read models have applied the event at that position."""
 Send = Callable[[str, str, str], Awaitable[bool]]
 
 
-class Channels(Protocol):
-    """Where accounts want to be notified."""
+class ChannelLookup(Protocol):
+    """The notification channels of accounts."""
 
     async def of(self, account_id: str) -> Mapping[str, str]:
-        """Channel id -> URL."""
+        """The channels of an account: id -> URL."""
 
     async def accounts(self) -> frozenset[str]:
-        """Those that have any."""
+        """The accounts that have channels."""
 
 
 class Notifier:
-    """`run` it beside the log, or hand it batches (`take`) and let it `deliver`."""
+    """Either `run` follows the log, or a host calls `receive` with batches and runs `deliver`."""
 
     def __init__(
-        self, log: Log, clock: Clock, outbox: Outbox, channels: Channels, recipients: Recipients, send: Send = send
+        self, log: Log, clock: Clock, outbox: Outbox, channels: ChannelLookup, recipients: Recipients, send: Send = send
     ) -> None:
         self.log = log
         self.clock = clock
@@ -59,28 +59,28 @@ class Notifier:
         self.channels = channels
         self.recipients = recipients
         self._send = send
-        self._came = asyncio.Event()
+        self._received = asyncio.Event()
 
     async def run(self) -> None:
-        """Follow the events from where they were taken, and deliver, until the log closes."""
-        await together(self.deliver(), self._follow())
+        """Follow the events from the stored position, and deliver, until the log is closed."""
+        await first_completed(self.deliver(), self._follow())
 
-    async def take(self, page: Sequence[Stored]) -> None:
-        """Keep what a page of events has to tell. What is too old by now is kept as expired, and never sent."""
-        telling = [stored for stored in page if head(stored.body).type in TELLING]
-        reachable = await self.channels.accounts() if telling else frozenset()
+    async def receive(self, page: Sequence[Stored]) -> None:
+        """Store the notifications of a page of events. Those that are too old are stored as expired, and never sent."""
+        noticed = [stored for stored in page if read_header(stored.body).type in NOTIFIABLE]
+        reachable = await self.channels.accounts() if noticed else frozenset()
         found: list[Notification] = []
-        for stored in telling if reachable else ():
+        for stored in noticed if reachable else ():
             event = decode(stored.body)
             for notice in notices(event):
                 for account_id in await self.recipients(notice, stored.position):
                     found += await self._for(account_id, notice, event) if account_id in reachable else ()
-        if telling:  # a page that tells nothing costs less to read again than to note
-            await self.outbox.take(found, {one.position.partition: one.position.offset for one in page})
-            self._came.set()
+        if noticed:  # reading a page without notices again costs less than storing its position
+            await self.outbox.add(found, {one.position.partition: one.position.offset for one in page})
+            self._received.set()
 
     async def deliver(self) -> None:
-        """Send what is due, for ever. While the database does not answer it waits."""
+        """Send what is due, for ever. Waits while the database does not answer."""
         while True:
             try:
                 while await self.deliver_due():
@@ -89,22 +89,22 @@ class Notifier:
                 log_line.error("waiting for the database", error=str(error))
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_S):
-                    await self._came.wait()
-            self._came.clear()
+                    await self._received.wait()
+            self._received.clear()
 
     async def deliver_due(self) -> int:
-        """Try some of those that are due, once each; how many."""
+        """Attempt some notifications that are due, once each; returns how many."""
         now_ms = self.clock.now_ms()
         due = await self.outbox.claim(now_ms, now_ms + CLAIMED_MS)
         await asyncio.gather(*(self.attempt(one) for one in due))
         return len(due)
 
     async def attempt(self, one: Notification) -> None:
-        """Send a notification that is still of use, and note what became of it."""
+        """Send a notification if it is still useful, and store the outcome."""
         if self.clock.now_ms() >= one.useful_until_ms:
             return await self._settle(one, "gave_up" if one.attempts else "expired", None)
         url = (await self.channels.of(one.account_id)).get(one.channel_id)
-        if url is None:  # she does not want it there any more
+        if url is None:  # the account has removed this channel
             return await self._settle(one, "gave_up", None)
         if await self._send(url, one.title, f"{one.text}\n\n[{one.event_id}]"):
             return await self._settle(one, "sent", "sent")
@@ -112,19 +112,19 @@ class Notifier:
 
     async def _follow(self) -> None:
         async for page in self.log.tail(EVENTS, await self.outbox.consumed()):
-            await self.take(page)
+            await self.receive(page)
 
     async def _for(self, account_id: str, notice: Notice, event: Record) -> list[Notification]:
         now_ms = self.clock.now_ms()
         state: State = "waiting" if now_ms < notice.useful_until_ms else "expired"
-        told = (notice.title, notice.text, notice.useful_until_ms, state, 0, now_ms)
+        content = (notice.title, notice.text, notice.useful_until_ms, state, 0, now_ms)
         return [
             Notification(
                 derived_id("notification", notice.once or event.id, notice.to, account_id, channel_id),
                 event.id,
                 account_id,
                 channel_id,
-                *told,
+                *content,
             )
             for channel_id in await self.channels.of(account_id)
         ]
@@ -139,6 +139,6 @@ class Notifier:
 
 
 def _pause_ms(attempts: int) -> int:
-    """Twice as long after each attempt, and up to half of it less, so that not all come at once."""
+    """The pause before the next attempt, in ms: doubled each time, and up to half of it less by chance."""
     longest_ms = min(FIRST_RETRY_MS << min(attempts, 10), RETRY_AT_MOST_EVERY_MS)
     return longest_ms - random.randrange(longest_ms // 2)

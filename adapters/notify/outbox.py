@@ -1,4 +1,4 @@
-"""Notifications that wait, what became of them, and every attempt: so a restart forgets none and repeats none."""
+"""The outbox: notifications, their outcomes and all attempts, so that a restart neither loses nor repeats any."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ TRIED = insert(ATTEMPTS).on_conflict_do_nothing(index_elements=["key", "attempt"
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """One notice for one channel of an account. `key` follows from both, so a repeat is the same one."""
+    """A notice for one channel of an account. `key` is derived from both, so that a repeat has the same one."""
 
     key: str
     event_id: str
@@ -103,19 +103,19 @@ class Notification:
 
 
 class Outbox:
-    """Several processes may share it: each notification is claimed before it is sent."""
+    """Several processes may share it, since each notification is claimed before it is sent."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         database.create(METADATA)
 
     async def consumed(self) -> Mapping[int, int]:
-        """How far the events have been taken, of each partition."""
+        """The offset up to which notifications of the events are stored, by partition."""
         rows = await self._database.read(lambda connection: connection.execute(select(CONSUMED)).all())
         return {row.partition: row.offset for row in rows}
 
-    async def take(self, notifications: Sequence[Notification], after: Mapping[int, int]) -> None:
-        """Keep notifications, and how far the events that told them have been read: both or neither."""
+    async def add(self, notifications: Sequence[Notification], after: Mapping[int, int]) -> None:
+        """Store notifications, and the positions of the events that were read for them: both or neither."""
         rows = [asdict(notification) for notification in notifications]
         places = [{"partition": partition, "offset": offset} for partition, offset in after.items()]
 
@@ -127,7 +127,7 @@ class Outbox:
         await self._database.write(work)
 
     async def claim(self, now_ms: int, until_ms: int) -> Sequence[Notification]:
-        """Some that are due, for this process alone until `until_ms`: then they are due again, unless settled."""
+        """Some notifications that are due. No other process gets them before `until_ms`, when they are due again."""
         found = await self._database.read(
             lambda connection: connection.execute(DUE, {"now_ms": now_ms}).mappings().all()
         )
@@ -141,7 +141,7 @@ class Outbox:
         return await self._database.write(work)
 
     async def settle(self, one: Notification, state: State, due_ms: int, tried: str | None, now_ms: int) -> None:
-        """What became of a notification and, where it was `tried`, with which outcome."""
+        """Store the state of a notification, and the outcome of an attempt, if there was one (`tried`)."""
         made = one.attempts + (tried is not None)
         attempt = {"key": one.key, "attempt": made, "channel_id": one.channel_id, "outcome": tried, "time_ms": now_ms}
 
@@ -158,4 +158,5 @@ class Outbox:
         return dict(await self._database.read(lambda connection: [tuple(row) for row in connection.execute(query)]))
 
     def close(self) -> None:
+        """Close the database."""
         self._database.close()

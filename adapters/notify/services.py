@@ -1,4 +1,4 @@
-"""Services that deliver notifications, by `apprise`: which URLs are allowed, and one attempt to send."""
+"""Notification services, through `apprise`: which URLs are allowed, and sending."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from domain.errors import DomainError
 
 RULE = "notify.channel.v1"
 ANSWER_S = 4.0
-"""For a service to connect, and to answer; an attempt has twice of both."""
+"""The time for a service to connect, and to answer; an attempt has twice of both."""
 FIXED_HOSTS = "discord gchat join pbul pover prowl pushed sendgrid slack tgram twilio wxteams"
-"""Services whose host is theirs: nobody can make this server call an address of her own choice by them."""
+"""Services with a fixed host: with them no user can make this server call an address of their choice."""
 
 logging.getLogger("apprise").addHandler(logging.NullHandler())  # its lines may quote the URL
 logging.getLogger("apprise").propagate = False
@@ -28,23 +28,23 @@ class NotifySettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="COMMONWATT_NOTIFY_", frozen=True)
 
     services: str = Field(FIXED_HOSTS, pattern=r"^[a-z0-9]+( [a-z0-9]+)*$")
-    """Schemes of the URLs that users may set. With `json`, `mailtos` and the like they may make us call any host."""
+    """Schemes of the URLs that users may set. With `json`, `mailtos` and the like the server may call any host."""
 
 
 async def check_channel(url: str, field: str) -> None:
-    """Raise `DomainError` naming `field` unless notifications may be sent to this URL. The reason never quotes it."""
+    """Raise `DomainError` naming `field` unless this URL is allowed and valid. The reason never quotes the URL."""
     scheme = url.partition("://")[0].lower()
     allowed = NotifySettings().services.split()
     if scheme not in allowed:
-        reason = f"must be the URL of a service that is allowed here: {', '.join(allowed)}"
+        reason = f"must be the URL of an allowed service: {', '.join(allowed)}"
         raise DomainError(reason, field=field, rule=RULE)
     if await asyncio.to_thread(_service, url) is None:
-        reason = f"must be a {scheme} URL in the form of https://appriseit.com/services/"
+        reason = f"is not a valid URL of {scheme}, see https://appriseit.com/services/"
         raise DomainError(reason, field=field, rule=RULE)
 
 
 async def send(url: str, title: str, text: str) -> bool:
-    """Try once; whether the service took it. One that hangs has not."""
+    """Attempt to send once; whether the service accepted it in time."""
     try:
         async with asyncio.timeout(4 * ANSWER_S):
             return await asyncio.to_thread(_sent, url, title, text)
@@ -61,5 +61,5 @@ def _sent(url: str, title: str, text: str) -> bool:
 
 
 def _service(url: str) -> Any:
-    """What apprise makes of it, None where it can't; slow the first time."""
+    """The service of a URL, or None. The first call is slow."""
     return apprise.Apprise.instantiate(url, suppress_exceptions=True)

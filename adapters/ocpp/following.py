@@ -11,9 +11,9 @@ from adapters.ocpp.charger_state import ChargerState
 from adapters.ocpp.one_shots import OneShots
 from adapters.ocpp.ownership import Ownership
 from commands.log import topics
-from commands.log.codec import decode, desired_in
+from commands.log.codec import decode, decode_desired
 from commands.log.positions import is_past
-from commands.log.record_header import head
+from commands.log.record_header import read_header
 from commands.ports.log import Log, LogDamaged, LogError, Stored
 from domain.records.load import ChargerConnected, ChargerDisconnected, CommandAnswered, CommandRequested
 
@@ -89,13 +89,13 @@ class LogFollower:
 
     def _desire(self, charger_id: str, body: bytes, traceparent: str | None = None) -> None:
         try:
-            self._states[charger_id].desire(desired_in(body), traceparent)
+            self._states[charger_id].desire(decode_desired(body), traceparent)
         except LogDamaged as error:
             log.error("desired limits can't be read", charger=charger_id, error=str(error))
 
     def _apply_events(self, page: Sequence[Stored], types: Sequence[str] = FOLLOWED_TYPES) -> None:
         for stored in page:
-            if head(stored.body).type in types:
+            if read_header(stored.body).type in types:
                 self._apply_event(stored)
 
     def _apply_event(self, stored: Stored) -> None:

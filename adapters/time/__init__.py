@@ -1,1 +1,1 @@
-"""The clock and the timekeeper."""
+"""The clock service and the timekeeper."""

@@ -1,11 +1,12 @@
-"""The timekeeper: wakes the streams that asked for it. Timers wait in the compacted topic `timers`."""
+"""The timekeeper: it fires the timers that streams have set, which are in the compacted topic `timers`."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any
 
-from adapters.first_completed import together
+from adapters.first_completed import first_completed
 from commands.log import topics
 from commands.log.codec import decode, entry
 from commands.ports.clock import Clock
@@ -15,9 +16,9 @@ from domain.records.time import TimerDue, TimerSet
 
 
 class Timekeeper:
-    """Appends `timer.due` to the processor that set a timer, once the clock has reached it.
+    """Appends `timer.due` to the inputs of the processor that set a timer, once it is due.
 
-    At least once: after a restart it may fire again; the id follows from the timer, so the host drops the repeat.
+    A timer may fire again after a restart. The id is derived from the timer, so the host drops the repeat.
     """
 
     def __init__(self, log: Log, clock: Clock) -> None:
@@ -28,19 +29,19 @@ class Timekeeper:
         self.armed = False
 
     async def run(self) -> None:
-        """Follow the topic and fire what is due, until the log closes. Raises what the log raises."""
-        await together(self._follow(), self._fire_due())
+        """Follow the topic and fire timers, until the log is closed. Raises `LogError`."""
+        await first_completed(self._follow(), self._fire_due())
 
     def idle(self) -> bool:
-        """Whether every timer known is waited for and none is due."""
+        """Whether it sleeps until the next timer, and none is due."""
         now_ms = self.clock.now_ms()
         return self.armed and all(_due_ms(record) > now_ms for record in self.waiting.values())
 
     async def _follow(self) -> None:
         async for page in self.log.tail(topics.TIMERS, {}):
-            self._take(page)
+            self._receive(page)
 
-    def _take(self, page: Sequence[Stored]) -> None:
+    def _receive(self, page: Sequence[Stored]) -> None:
         for stored in page:
             record = decode(stored.body)
             if isinstance(record.data, TimerSet):
@@ -52,7 +53,7 @@ class Timekeeper:
         while True:
             self.changed.clear()
             earliest = min((_due_ms(record) for record in self.waiting.values()), default=None)
-            waits = [asyncio.ensure_future(self.changed.wait())]
+            waits: list[asyncio.Future[Any]] = [asyncio.ensure_future(self.changed.wait())]
             if earliest is not None:
                 waits.append(asyncio.ensure_future(self.clock.sleep_until(earliest)))
             await asyncio.sleep(0)
@@ -82,5 +83,5 @@ def _due_input(record: Record, now_ms: int) -> Output:
     assert isinstance(record.data, TimerSet)
     due = TimerDue(name=record.data.name, due_ms=record.data.due_ms)
     processor = record.stream.partition(":")[0]
-    told = input_record(derived_id(record.id, "due"), "/timekeeper", record.stream, now_ms, due, actor="timekeeper")
-    return topics.inputs(processor), entry(told)
+    fired = input_record(derived_id(record.id, "due"), "/timekeeper", record.stream, now_ms, due, actor="timekeeper")
+    return topics.inputs(processor), entry(fired)

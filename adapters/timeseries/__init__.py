@@ -1,1 +1,1 @@
-"""Readings of vehicles and meter values as time series, fed from the inputs."""
+"""The time series of readings and meter values, written from the inputs of processors."""

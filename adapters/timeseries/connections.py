@@ -9,7 +9,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -19,31 +19,31 @@ from commands.ports.series import SeriesUnavailable
 
 T = TypeVar("T")
 Work = Callable[[psycopg.Connection], T]
-DEFAULTS = {"port": "8812", "dbname": "qdb", "connect_timeout": "5"}
+DEFAULTS: dict[str, Any] = {"port": "8812", "dbname": "qdb", "connect_timeout": "5"}
 ANSWER_S = 90
-"""For all of a work: longer than the server takes to apply what it was given."""
+"""The time for one unit of work: longer than the server takes to apply a commit."""
 
 
 class Connections:
-    """As many as are in use at once; those that a restart of the server broke are replaced without a word."""
+    """A pool that grows with use. Connections that a restart of the server broke are replaced."""
 
     def __init__(self, url: str) -> None:
-        """`url` as postgresql://user:password@host:port/qdb. Raises `SeriesUnavailable` where it is none."""
+        """`url` as postgresql://user:password@host:port/qdb. Raises `SeriesUnavailable` for any other form."""
         try:
-            self._told = DEFAULTS | conninfo_to_dict(url)
-        except psycopg.ProgrammingError:  # what it says may quote the password
-            self._told = {}
-        if "host" not in self._told or not url.startswith("postgresql://"):
+            self._parameters = DEFAULTS | conninfo_to_dict(url)
+        except psycopg.ProgrammingError:  # its text may quote the password
+            self._parameters = {}
+        if "host" not in self._parameters or not url.startswith("postgresql://"):
             raise SeriesUnavailable("the time series' URL is not of the form postgresql://user:password@host:port/qdb")
-        self._server = "QuestDB at {host}:{port}".format_map(self._told)
+        self._server = "QuestDB at {host}:{port}".format_map(self._parameters)
         self._idle: deque[psycopg.Connection] = deque()
 
     async def use(self, work: Work[T]) -> T:
-        """Call `work` with a connection, in a thread. Raises `SeriesUnavailable`, and what the server refuses."""
+        """Call `work` with a connection, in a thread. Raises `SeriesUnavailable`, and `psycopg.Error` if refused."""
         return await asyncio.to_thread(self.run, work)
 
     def run(self, work: Work[T]) -> T:
-        """Call `work` with a connection; once again, from its beginning, where that connection turns out broken."""
+        """Call `work` with a connection; once again if the connection turns out to be broken."""
         try:
             return self._run(work)
         except psycopg.OperationalError:
@@ -51,20 +51,20 @@ class Connections:
         try:
             return self._run(work)
         except psycopg.OperationalError as error:
-            raise SeriesUnavailable(f"{self._server} was lost: {error}") from error
+            raise SeriesUnavailable(f"the connection to {self._server} was lost: {error}") from error
 
     def close(self) -> None:
-        """Close those that are not in use."""
+        """Close the connections that are not in use."""
         while connection := self._taken():
             connection.close()
 
     def _run(self, work: Work[T]) -> T:
         connection = self._taken() or self._connected()
         try:
-            with _hung_up_in_time(connection):
+            with _cut_after_timeout(connection):
                 result = work(connection)
         except BaseException:
-            connection.close()  # and with it whatever was not committed
+            connection.close()  # which rolls back what was not committed
             raise
         self._idle.append(connection)
         return result
@@ -76,7 +76,7 @@ class Connections:
 
     def _connected(self) -> psycopg.Connection:
         try:
-            connection = psycopg.connect(**self._told, autocommit=True)
+            connection = psycopg.connect(**self._parameters, autocommit=True)
         except psycopg.OperationalError as error:
             if "password" in str(error):
                 raise SeriesUnavailable(f"{self._server} refuses this user and password") from None
@@ -86,10 +86,10 @@ class Connections:
 
 
 @contextmanager
-def _hung_up_in_time(connection: psycopg.Connection) -> Iterator[None]:
-    """A server that is frozen can't keep its own time: after `ANSWER_S` the connection is cut, as if it had died."""
+def _cut_after_timeout(connection: psycopg.Connection) -> Iterator[None]:
+    """Cut the connection after `ANSWER_S`: a frozen server can't apply its own time-outs."""
     with socket.socket(fileno=os.dup(connection.fileno())) as line:
-        timer = threading.Timer(ANSWER_S, _hang_up, [line])
+        timer = threading.Timer(ANSWER_S, _cut, [line])
         timer.daemon = True
         timer.start()
         try:
@@ -99,6 +99,6 @@ def _hung_up_in_time(connection: psycopg.Connection) -> Iterator[None]:
             timer.join()
 
 
-def _hang_up(line: socket.socket) -> None:
-    with suppress(OSError):  # it ended just now
+def _cut(line: socket.socket) -> None:
+    with suppress(OSError):  # the server has closed it
         line.shutdown(socket.SHUT_RDWR)

@@ -1,4 +1,4 @@
-"""Telemetry on brokers that several builds and tools write to: what can't be read is set aside and never blocks."""
+"""Dead letters: inputs on brokers that telemetry can't read, because other builds or tools wrote them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from prometheus_client import Counter
 
-from adapters.timeseries.keeping import Telling, keep
+from adapters.timeseries.sources import SeriesSource, write_page
 from commands.log.codec import entry
 from commands.log.topics import dead, stream
 from commands.ports.clock import Clock
@@ -23,32 +23,32 @@ DEAD_LETTERS = Counter("commonwatt_dead_letters", "Inputs that telemetry could n
 log_line = structlog.get_logger("telemetry")
 
 
-def keeper(log: Log, series: TimeSeries, clock: Clock, telling: Telling) -> Callable[[Sequence[Stored]], Any]:
-    """Keeps what a batch tells; what of it can't be read goes to the dead letters first, with its place and the reason.
+def batch_writer(log: Log, series: TimeSeries, clock: Clock, source: SeriesSource) -> Callable[[Sequence[Stored]], Any]:
+    """A function that writes the rows of a batch. Records that can't be read become dead letters first.
 
-    Repeats do no harm: a letter's id follows from the place that it is about.
+    Repeats do no harm: the id of a dead letter is derived from the place of the record.
     """
 
-    async def kept(batch: Sequence[Stored]) -> None:
+    async def write_batch(batch: Sequence[Stored]) -> None:
         rows: list[Any] = []
         letters: list[Entry] = []
         for stored in batch:
             try:
-                rows += telling.rows_of(stored)
-            except Exception as error:  # whatever it is, the next record must not wait for it
-                letters.append(_letter(telling.topic, stored, str(error), clock.now_ms()))
+                rows += source.rows_of(stored)
+            except Exception as error:  # a defect, too, must not hold up the next record
+                letters.append(_letter(source.topic, stored, str(error), clock.now_ms()))
         if letters:
-            await log.append(dead(telling.topic), letters)
-            DEAD_LETTERS.labels(telling.topic).inc(len(letters))
-            log_line.error("dead letters", topic=telling.topic, count=len(letters))
-        await keep(series, telling.topic, batch, rows)
+            await log.append(dead(source.topic), letters)
+            DEAD_LETTERS.labels(source.topic).inc(len(letters))
+            log_line.error("dead letters", topic=source.topic, count=len(letters))
+        await write_page(series, source.topic, batch, rows)
 
-    return kept
+    return write_batch
 
 
 def _letter(topic: str, stored: Stored, reason: str, now_ms: int) -> Entry:
     place = stored.position
-    said = DeadLetter(
+    letter = DeadLetter(
         topic=topic,
         partition=place.partition,
         offset=place.offset,
@@ -57,4 +57,4 @@ def _letter(topic: str, stored: Stored, reason: str, now_ms: int) -> Entry:
         body_base64=b64encode(stored.body).decode(),
     )
     about = derived_id("dead letter", topic, place.partition, place.offset)
-    return entry(input_record(about, "/telemetry", stream("telemetry", topic), now_ms, said, actor="telemetry"))
+    return entry(input_record(about, "/telemetry", stream("telemetry", topic), now_ms, letter, actor="telemetry"))

@@ -1,34 +1,43 @@
-"""Buckets, made again from the values around each that comes: repeats and late ones do no harm."""
+"""Down-sampling: buckets are computed again from all values around a new one, so repeats and late ones do no harm."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from dataclasses import Field, dataclass
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from commands.ports.series import MeterValue, TelemetryEvent
 from domain.series import meter_buckets, reading_buckets
 from domain.series.coarse_curve import joined
-from domain.series.down_sampling import HOUR_MS, MINUTE_MS, QUARTER_MS, B, Source, bucket_of, fuller, touched
+from domain.series.down_sampling import HOUR_MS, MINUTE_MS, QUARTER_MS, Bucket, Source, bucket_of, fuller, touched
 from domain.series.load_curve import HOLD_MS
 from domain.series.meter_buckets import MeterBucket
 from domain.series.reading_buckets import SAMPLED_TYPES, ReadingBucket
 
 V = TypeVar("V")
+
+
+class StoredBucket(Bucket, Protocol):
+    """A bucket whose fields are the columns of its table."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+
+B = TypeVar("B", bound=StoredBucket)
 Place = tuple[Source, int]
-"""Of a bucket: its source, and its start."""
+"""The source and the start of a bucket."""
 Owners = Sequence[str]
-"""Sites, or vehicles: the first part of a source."""
+"""The sites or the vehicles of some sources."""
 Values = Callable[[Owners, int, int], Iterable[V]]
-"""The values of owners in a range, in order, the new ones among them."""
+"""The values of owners in a range, in the order of time, with the new ones."""
 Buckets = Callable[[int, Owners, int, int], Iterable[B]]
 """The buckets of a width (ms) of owners that begin in a range."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sampling(Generic[V, B]):
-    """How values of a kind become buckets. `hold_ms`: so long may a value count after its time."""
+    """How values of a kind become buckets. `hold_ms`: how long a value counts after its time."""
 
     hold_ms: int
     id: Callable[[V], str]
@@ -39,7 +48,7 @@ class Sampling(Generic[V, B]):
     merged: Callable[[int, Sequence[B]], B]
 
     def refreshed(self, new: Sequence[V], values: Values[V], buckets: Buckets[B]) -> Mapping[int, Sequence[B]]:
-        """Width -> the buckets that new values change, as they are with them."""
+        """The buckets that new values change, by width (ms)."""
         if not new:
             return {}
         places = {
@@ -55,7 +64,7 @@ class Sampling(Generic[V, B]):
         }
 
     def with_new(self, new: Sequence[V], values: Values[V]) -> Values[V]:
-        """Values with the new ones among them, where those can't be read yet."""
+        """A query of values that adds the new ones, which can't be read yet."""
 
         def all_of_them(owners: Owners, from_ms: int, to_ms: int) -> Iterable[V]:
             found = {self.id(value): value for value in values(owners, from_ms, to_ms)}
@@ -79,9 +88,9 @@ class Sampling(Generic[V, B]):
             near = [
                 one for one in of_source[source] if start_ms - self.hold_ms <= self.time_ms(one) < start_ms + MINUTE_MS
             ]
-            kept = fuller(known.get((source, start_ms)), self.minute(source, start_ms, near))
-            if kept is not None:
-                fresh[source, start_ms] = kept
+            fullest = fuller(known.get((source, start_ms)), self.minute(source, start_ms, near))
+            if fullest is not None:
+                fresh[source, start_ms] = fullest
         return fresh
 
     def _coarser(self, width_ms: int, finer_ms: int, changed: Mapping[Place, B], buckets: Buckets[B]) -> dict[Place, B]:
@@ -125,5 +134,5 @@ READ: Sampling[TelemetryEvent, ReadingBucket] = Sampling(
 
 
 def sampled(events: Sequence[TelemetryEvent]) -> Sequence[TelemetryEvent]:
-    """Those of a type that is down-sampled."""
+    """The events of types that are down-sampled."""
     return [event for event in events if event.type in SAMPLED_TYPES]

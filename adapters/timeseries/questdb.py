@@ -1,10 +1,9 @@
-"""The time series in QuestDB: for many workers and many APIs. Lost, it is filled again from the log's inputs.
+"""The time series in QuestDB, for many workers and many APIs. If they are lost, they are written again from the inputs.
 
-QuestDB has no transaction across tables, and applies each commit later. So the rows are written first, to all tables
-before any is waited for, and how far they reach only once they can be read: a crash in between repeats rows, and the
-deduplication of their table leaves one of each. A row's key is its time by our clock, who it is about and its id; all
-three follow from its record, so a repeat has the same. Not even a worker that lost its partitions and writes on can
-harm: it repeats rows, and sets the position back to rows that are there.
+QuestDB has no transaction across tables, and applies each commit later. So rows are written first, and the position
+only once they can be read. A crash in between repeats rows, which deduplication absorbs: the key of a row
+(time, vehicle or charger, id) is derived from its record. A worker that lost its partitions and still writes does no
+harm: it repeats rows, and sets the position back to rows that exist.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ import psycopg
 
 from adapters.timeseries import down_sampling
 from adapters.timeseries.connections import Connections
-from adapters.timeseries.down_sampling import Owners, Sampling, sampled
+from adapters.timeseries.down_sampling import B, Owners, Sampling, sampled
 from adapters.timeseries.questdb_tables import (
     ADD_EVENTS,
     ADD_METERED,
@@ -46,23 +45,23 @@ from adapters.timeseries.questdb_tables import (
 from adapters.timeseries.worker import DAY_MS
 from commands.ports.series import MeterValue, SeriesUnavailable, TelemetryEvent, TelemetryType
 from domain.records.observations import ReadingSource
-from domain.series.down_sampling import WIDTHS_MS, B
+from domain.series.down_sampling import WIDTHS_MS
 from domain.series.meter_buckets import MeterBucket
 from domain.series.reading_buckets import ReadingBucket, SampledType
 
 APPLIED_S = 60
 LOOK_S = 0.002
-"""At first, and each time twice as long: each look is a query over all tables."""
+"""The first pause between two queries of `wal_tables()`; each later one is twice as long."""
 
 V = TypeVar("V")
 _At = Callable[[psycopg.Connection, Owners, int, int], Sequence[V]]
-"""The values of owners in a range, in order."""
+"""The values of owners in a range, in the order of time."""
 
 
 class QuestDbSeries:
     """`commands.ports.series.TimeSeries` on a QuestDB server.
 
-    Everything raises `SeriesUnavailable` where the server can't be reached or does not apply what it took.
+    Every method raises `SeriesUnavailable` if the server can't be reached, or does not apply a commit.
     """
 
     def __init__(self, connections: Connections, prefix: str) -> None:
@@ -71,9 +70,9 @@ class QuestDbSeries:
 
     @classmethod
     def open(cls, url: str, prefix: str = "") -> QuestDbSeries:
-        """Open the series of a server, made where there are none.
+        """Open the series of a server. Missing tables are created.
 
-        `url` as postgresql://user:password@host:8812/qdb; `prefix` of the tables' names, for several on one server.
+        `url` as postgresql://user:password@host:8812/qdb; `prefix` is put before the tables' names.
         """
         series = cls(Connections(url), prefix)
         series._connections.run(series._make)
@@ -82,7 +81,7 @@ class QuestDbSeries:
     async def consumed(self, topic: str) -> Mapping[int, int]:
         return dict(await self._rows(POSITIONS, topic))
 
-    async def keep(
+    async def write(
         self, topic: str, after: Mapping[int, int], rows: Sequence[TelemetryEvent] | Sequence[MeterValue]
     ) -> None:
         read = [row for row in rows if isinstance(row, TelemetryEvent)]
@@ -91,8 +90,8 @@ class QuestDbSeries:
 
         def work(connection: psycopg.Connection) -> None:
             added = [
-                *self._add(connection, EVENTS, ADD_EVENTS, [_told_by(row) for row in read]),
-                *self._add(connection, METERED, ADD_METERED, [_measured_by(row) for row in metered]),
+                *self._add(connection, EVENTS, ADD_EVENTS, [_event_row(row) for row in read]),
+                *self._add(connection, METERED, ADD_METERED, [_meter_row(row) for row in metered]),
                 *self._refresh(connection, down_sampling.READ, READ_COARSE, sampled(read), self._events),
                 *self._refresh(connection, down_sampling.METERED, METERED_COARSE, metered, self._values),
             ]
@@ -122,15 +121,15 @@ class QuestDbSeries:
         )
 
     async def first_metered_ms(self, site_id: str) -> int | None:
-        return (await self._rows(FIRST_METERED, site_id))[0][0]
+        return await self._number(FIRST_METERED, site_id)
 
     async def newest_reading_ms(self, source: ReadingSource) -> int | None:
-        return (await self._rows(NEWEST, source))[0][0]
+        return await self._number(NEWEST, source)
 
     async def prune(
         self, *, received_before_ms: int, metered_before_ms: int, buckets_before_ms: Mapping[int, int]
     ) -> None:
-        """By whole days: QuestDB forgets partitions, never rows. Its TTL does the same where nobody prunes."""
+        """Prune by whole days: QuestDB deletes partitions, never rows. Its TTL does the same without this."""
 
         def work(connection: psycopg.Connection) -> None:
             connection.execute(self._sql(FORGET_EVENTS), [_us(_day_ms(received_before_ms))])
@@ -180,7 +179,7 @@ class QuestDbSeries:
         self, connection: psycopg.Connection, site_ids: Owners, from_ms: int, to_ms: int
     ) -> Sequence[MeterValue]:
         found = connection.execute(self._sql(METERED_AT, site_ids), [*site_ids, _us(from_ms), _us(to_ms)])
-        return [MeterValue(*row[:4], None if row[4] is None else row[4:7], *row[7:]) for row in found]
+        return [_meter_value(*row) for row in found]
 
     def _buckets(
         self,
@@ -197,10 +196,14 @@ class QuestDbSeries:
     async def _rows(self, query: str, *asked: Any) -> Sequence[Any]:
         return await self._connections.use(lambda connection: connection.execute(self._sql(query), asked).fetchall())
 
+    async def _number(self, query: str, *asked: Any) -> int | None:
+        ((number,),) = await self._rows(query, *asked)
+        return None if number is None else int(number)
+
     def _add(
         self, connection: psycopg.Connection, table: str, statement: str, rows: Sequence[Sequence[Any]]
     ) -> Sequence[str]:
-        """All rows or none; the table, where there are any. They can be read once they are applied."""
+        """Commit rows, all or none; returns the table, if there are any. They can be read once they are applied."""
         if not rows:
             return []
         connection.execute("BEGIN")
@@ -209,7 +212,7 @@ class QuestDbSeries:
         return [table]
 
     def _wait_until_applied(self, connection: psycopg.Connection, tables: Sequence[str]) -> None:
-        """Until all that is committed by now can be read: QuestDB commits to a log, and applies that later."""
+        """Wait until all that is committed can be read: QuestDB commits to a log, and applies it later."""
         names = [f"{self._prefix}{table}" for table in tables]
         found = self._progress(connection, names)
         committed = {name: ends for name, ends, _, _ in found}
@@ -217,7 +220,7 @@ class QuestDbSeries:
         while behind := [(name, halted) for name, _, applied, halted in found if applied < committed[name]]:
             for name, halted in behind:
                 if halted or time.monotonic() > deadline:
-                    raise SeriesUnavailable(f"QuestDB does not apply what it took: see wal_tables() for {name}")
+                    raise SeriesUnavailable(f"QuestDB does not apply what was committed: see wal_tables() for {name}")
             time.sleep(pause_s)
             pause_s *= 2
             found = self._progress(connection, names)
@@ -226,7 +229,7 @@ class QuestDbSeries:
         return connection.execute(APPLIED.format(names=asked(len(names))), names).fetchall() if names else []
 
 
-def _told_by(event: TelemetryEvent) -> Sequence[Any]:
+def _event_row(event: TelemetryEvent) -> Sequence[Any]:
     return (
         event.received_ms,
         event.vehicle_id,
@@ -242,7 +245,7 @@ def _event(record_id: str, vehicle_id: str, kind: TelemetryType, value: str, *re
     return TelemetryEvent(record_id, vehicle_id, kind, json.loads(value), *rest)
 
 
-def _measured_by(value: MeterValue) -> Sequence[Any]:
+def _meter_row(value: MeterValue) -> Sequence[Any]:
     return (
         value.time_ms,
         value.site_id,
@@ -256,10 +259,25 @@ def _measured_by(value: MeterValue) -> Sequence[Any]:
     )
 
 
+def _meter_value(
+    record_id: str,
+    charger_id: str,
+    site_id: str,
+    time_ms: int,
+    l1_ma: int | None,
+    l2_ma: int | None,
+    l3_ma: int | None,
+    *rest: Any,
+) -> MeterValue:
+    if l1_ma is None or l2_ma is None or l3_ma is None:
+        return MeterValue(record_id, charger_id, site_id, time_ms, None, *rest)
+    return MeterValue(record_id, charger_id, site_id, time_ms, (l1_ma, l2_ma, l3_ma), *rest)
+
+
 def _us(time_ms: int) -> int:
     return time_ms * 1000
 
 
 def _day_ms(time_ms: int) -> int:
-    """The beginning of its day (UTC)."""
+    """The beginning of the day (UTC), in ms."""
     return time_ms - time_ms % DAY_MS

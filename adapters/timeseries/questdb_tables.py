@@ -1,4 +1,4 @@
-"""The tables of the time series in QuestDB, and what is asked of them: `{prefix}` is before all their names."""
+"""The tables of the time series in QuestDB, and their statements. `{prefix}` precedes the name of each table."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Generic
 
-from adapters.timeseries.worker import BUCKETS_KEPT_MS, DAY_MS, METER_VALUES_KEPT_MS, READINGS_KEPT_MS
-from domain.series.down_sampling import HOUR_MS, MINUTE_MS, QUARTER_MS, B
+from adapters.timeseries.down_sampling import B
+from adapters.timeseries.worker import BUCKETS_RETENTION_MS, DAY_MS, METER_VALUES_RETENTION_MS, READINGS_RETENTION_MS
+from domain.series.down_sampling import HOUR_MS, MINUTE_MS, QUARTER_MS
 from domain.series.meter_buckets import MeterBucket
 from domain.series.reading_buckets import ReadingBucket
 
@@ -18,17 +19,17 @@ TABLES = (
     CREATE TABLE IF NOT EXISTS {{prefix}}{EVENTS} (
         received TIMESTAMP, vehicle_id SYMBOL INDEX, id VARCHAR, observed TIMESTAMP, type SYMBOL, value VARCHAR,
         source SYMBOL
-    ) TIMESTAMP(received) PARTITION BY DAY TTL {READINGS_KEPT_MS // DAY_MS} DAYS WAL
+    ) TIMESTAMP(received) PARTITION BY DAY TTL {READINGS_RETENTION_MS // DAY_MS} DAYS WAL
     DEDUP UPSERT KEYS(received, vehicle_id, id)
     """,
     f"""
     CREATE TABLE IF NOT EXISTS {{prefix}}{METERED} (
         time TIMESTAMP, site_id SYMBOL INDEX, charger_id SYMBOL, id VARCHAR, l1_ma LONG, l2_ma LONG, l3_ma LONG,
         power_w LONG, energy_wh LONG, transaction_id LONG, fresh BOOLEAN
-    ) TIMESTAMP(time) PARTITION BY DAY TTL {METER_VALUES_KEPT_MS // DAY_MS} DAYS WAL
+    ) TIMESTAMP(time) PARTITION BY DAY TTL {METER_VALUES_RETENTION_MS // DAY_MS} DAYS WAL
     DEDUP UPSERT KEYS(time, charger_id, id)
     """,
-    # All at one time: deduplication makes a later position replace the one before.
+    # All rows have the same time, so that deduplication replaces a position by the next one.
     f"""
     CREATE TABLE IF NOT EXISTS {{prefix}}{CONSUMED} (time TIMESTAMP, topic SYMBOL, "partition" LONG, "offset" LONG)
     TIMESTAMP(time) PARTITION BY YEAR WAL DEDUP UPSERT KEYS(time, topic, "partition")
@@ -37,7 +38,7 @@ TABLES = (
 
 
 class Coarse(Generic[B]):
-    """How the buckets of a kind are kept: a table for each width. `sources`: the columns that tell of what they are."""
+    """The tables of the buckets of a kind, one for each width (ms). `sources`: the columns of a bucket's source."""
 
     def __init__(self, bucket: type[B], tables: Mapping[int, str], sources: tuple[str, str], columns: str) -> None:
         self.bucket = bucket
@@ -47,27 +48,29 @@ class Coarse(Generic[B]):
         self._names = [field.name for field in fields(bucket)]
 
     def make(self, width_ms: int) -> str:
+        """The statement that creates the table of a width."""
         return f"""
             CREATE TABLE IF NOT EXISTS {{prefix}}{self.tables[width_ms]} (
                 start TIMESTAMP, {self._owner} SYMBOL INDEX, {self._source} SYMBOL, "values" LONG, {self._columns}
-            ) TIMESTAMP(start) PARTITION BY DAY TTL {BUCKETS_KEPT_MS[width_ms] // DAY_MS} DAYS WAL
+            ) TIMESTAMP(start) PARTITION BY DAY TTL {BUCKETS_RETENTION_MS[width_ms] // DAY_MS} DAYS WAL
             DEDUP UPSERT KEYS(start, {self._owner}, {self._source})
         """
 
     def add(self, width_ms: int) -> str:
+        """The statement that inserts a bucket."""
         names = ", ".join("start" if name == "start_ms" else f'"{name}"' for name in self._names)
         values = ", ".join("%s::long * 1000" if name == "start_ms" else "%s" for name in self._names)
         return f"INSERT INTO {{prefix}}{self.tables[width_ms]} ({names}) VALUES ({values})"
 
     def at(self, width_ms: int, owners: int) -> str:
-        """To be asked with as many owners, and from and to (µs)."""
+        """The query of buckets in a range. Parameters: as many owners, from and to (µs)."""
         return f"""
             SELECT {self._read} FROM {{prefix}}{self.tables[width_ms]}
             WHERE {self._owner} IN ({asked(owners)}) AND start >= %s AND start < %s ORDER BY start, "{self._source}"
         """
 
     def newest_of(self, width_ms: int) -> str:
-        """To be asked with an owner, from and to (µs), twice a source ('': all of them), and at most how many."""
+        """The query of the newest buckets. Parameters: owner, from and to (µs), twice a source ('': all), limit."""
         return f"""
             SELECT {self._read} FROM {{prefix}}{self.tables[width_ms]}
             WHERE {self._owner} = %s AND start >= %s AND start < %s AND (%s = '' OR "{self._source}" = %s)
@@ -75,6 +78,7 @@ class Coarse(Generic[B]):
         """
 
     def forget(self, width_ms: int) -> str:
+        """The statement that deletes the days before a time (µs)."""
         return f"ALTER TABLE {{prefix}}{self.tables[width_ms]} DROP PARTITION WHERE start < %s"
 
     @property
@@ -83,7 +87,7 @@ class Coarse(Generic[B]):
 
 
 def asked(count: int) -> str:
-    """As many parameters."""
+    """As many placeholders of parameters."""
     return ", ".join(["%s"] * count)
 
 

@@ -1,4 +1,4 @@
-"""From the inputs to rows of the time series."""
+"""The rows of the time series of an input."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from domain.records.observations import Metered, Reading
 Value = float | bool | str
 
 
-def telemetry_events(told: Record, reading: Reading) -> Sequence[TelemetryEvent]:
-    """One for each value that a reading has, whether or not the rules believe it."""
+def telemetry_events(record: Record, reading: Reading) -> Sequence[TelemetryEvent]:
+    """One event for each value of a reading, whether or not the rules accept it."""
     zone_ms = reading.location_observed_ms
-    said: list[tuple[TelemetryType, Value | None, int]] = [
+    values: list[tuple[TelemetryType, Value | None, int]] = [
         ("soc", _part(reading.level_permille, 10), reading.observed_ms),
         ("range_km", _part(reading.range_m, 1000), reading.observed_ms),
         ("plugged_in", reading.plugged_in, reading.observed_ms),
@@ -23,15 +23,15 @@ def telemetry_events(told: Record, reading: Reading) -> Sequence[TelemetryEvent]
     ]
     return [
         TelemetryEvent(
-            id=derived_id(told.id, kind),
+            id=derived_id(record.id, kind),
             vehicle_id=reading.vehicle_id,
             type=kind,
             value=value,
             observed_ms=observed_ms,
-            received_ms=told.time,
+            received_ms=record.time,
             source=reading.source,
         )
-        for kind, value, observed_ms in said
+        for kind, value, observed_ms in values
         if value is not None
     ]
 
@@ -40,13 +40,13 @@ def _part(amount: int | None, of: int) -> float | None:
     return None if amount is None else amount / of
 
 
-def meter_values(told: Record, metered: Metered) -> Sequence[MeterValue]:
-    """At the time of our clock; one that waited in the charger at the charger's, which is never after ours."""
+def meter_values(record: Record, metered: Metered) -> Sequence[MeterValue]:
+    """The meter value of a record, at our time. A delayed one is at the charger's time, but never after ours."""
     value = MeterValue(
-        id=told.id,
+        id=record.id,
         charger_id=metered.charger_id,
-        site_id=told.stream.partition(":")[2],
-        time_ms=told.time if metered.fresh else min(metered.charger_time_ms, told.time),
+        site_id=record.stream.partition(":")[2],
+        time_ms=record.time if metered.fresh else min(metered.charger_time_ms, record.time),
         current_ma=metered.current_ma,
         power_w=metered.power_w,
         energy_wh=metered.energy_wh,

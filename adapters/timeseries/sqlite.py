@@ -1,4 +1,4 @@
-"""The time series in one SQLite file: the default, for one machine. Lost, it is filled again from the log's inputs."""
+"""The time series in a SQLite file: the default. If the file is lost, it is written again from the inputs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Executable
 
 from adapters.database import Database
-from adapters.timeseries.down_sampling import METERED, READ, Owners, Sampling, sampled
+from adapters.timeseries.down_sampling import METERED, READ, B, Owners, Sampling, sampled
 from adapters.timeseries.sqlite_tables import (
     ADD_METER_VALUES,
     ADD_TELEMETRY,
@@ -32,7 +32,6 @@ from adapters.timeseries.sqlite_tables import (
 )
 from commands.ports.series import MeterValue, TelemetryEvent, TelemetryType
 from domain.records.observations import ReadingSource
-from domain.series.down_sampling import B
 from domain.series.meter_buckets import MeterBucket
 from domain.series.reading_buckets import ReadingBucket, SampledType
 
@@ -40,7 +39,7 @@ FILE = "series.sqlite3"
 
 V = TypeVar("V")
 _At = Callable[[Connection, Owners, int, int], Sequence[V]]
-"""The values of owners in a range, in order."""
+"""The values of owners in a range, in the order of time."""
 
 
 class SqliteSeries:
@@ -51,7 +50,7 @@ class SqliteSeries:
 
     @classmethod
     def open(cls, folder: Path) -> SqliteSeries:
-        """Open the series of a folder; they are made where there are none."""
+        """Open the series of a folder. Missing tables are created."""
         database = Database(f"sqlite:///{folder / FILE}", durable=False)
         database.create(METADATA)
         return cls(database)
@@ -60,7 +59,7 @@ class SqliteSeries:
         rows = await self._database.read(lambda connection: connection.execute(POSITIONS, {"topic": topic}).all())
         return {row.partition: row.offset for row in rows}
 
-    async def keep(
+    async def write(
         self, topic: str, after: Mapping[int, int], rows: Sequence[TelemetryEvent] | Sequence[MeterValue]
     ) -> None:
         places = [{"topic": topic, "partition": partition, "offset": offset} for partition, offset in after.items()]
@@ -122,7 +121,7 @@ class SqliteSeries:
         await self._database.write(work)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._database.close()
 
     async def _time_ms(self, query: Executable, **asked: Any) -> int | None:
@@ -155,7 +154,9 @@ def _buckets(
 
 
 def _meter_value(
-    record_id: str, charger_id: str, site_id: str, time_ms: int, current_ma: Sequence[int] | None, *rest: Any
+    record_id: str, charger_id: str, site_id: str, time_ms: int, current_ma: tuple[int, int, int] | None, *rest: Any
 ) -> MeterValue:
-    phases_ma = None if current_ma is None else tuple(current_ma)
-    return MeterValue(record_id, charger_id, site_id, time_ms, phases_ma, *rest)
+    if current_ma is None:
+        return MeterValue(record_id, charger_id, site_id, time_ms, None, *rest)
+    l1_ma, l2_ma, l3_ma = current_ma
+    return MeterValue(record_id, charger_id, site_id, time_ms, (l1_ma, l2_ma, l3_ma), *rest)

@@ -1,14 +1,15 @@
-"""The tables of the time series in SQLite, and what is asked of them."""
+"""The tables of the time series in SQLite, and their statements."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from typing import Any, Generic
 
 from sqlalchemy import (
     JSON,
     BigInteger,
+    BindParameter,
     Boolean,
     Column,
     ColumnElement,
@@ -25,8 +26,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.sqlite import insert
 
+from adapters.timeseries.down_sampling import B
 from commands.ports.series import MeterValue
-from domain.series.down_sampling import HOUR_MS, B
+from domain.series.down_sampling import HOUR_MS
 from domain.series.meter_buckets import MeterBucket
 from domain.series.reading_buckets import ReadingBucket
 
@@ -97,7 +99,7 @@ CONSUMED = Table(
 
 
 class Coarse(Generic[B]):
-    """What is asked of the buckets of a kind. `sources` are the columns that tell of what they are."""
+    """The statements of the buckets of a kind. `sources`: the columns of a bucket's source."""
 
     def __init__(self, bucket: type[B], table: Table, sources: tuple[str, str]) -> None:
         owner, source = sources
@@ -127,7 +129,7 @@ def _of_kind(table: Table) -> ColumnElement[bool]:
     return or_(kind.is_(None), table.c.type == kind)
 
 
-OWNERS = bindparam("owners", expanding=True)
+OWNERS: BindParameter[Sequence[str]] = bindparam("owners", expanding=True)
 METERED_COARSE = Coarse(MeterBucket, METER_BUCKETS, ("site_id", "charger_id"))
 READ_COARSE = Coarse(ReadingBucket, READING_BUCKETS, ("vehicle_id", "type"))
 
@@ -135,7 +137,7 @@ ADD_TELEMETRY = insert(TELEMETRY).on_conflict_do_nothing()
 ADD_METER_VALUES = insert(METER_VALUES).on_conflict_do_nothing()
 _CONSUME = insert(CONSUMED)
 CONSUME = _CONSUME.on_conflict_do_update(set_={"offset": _CONSUME.excluded.offset})
-POSITIONS = select(CONSUMED.c["partition", "offset"]).where(CONSUMED.c.topic == bindparam("topic"))
+POSITIONS = select(CONSUMED.c.partition, CONSUMED.c.offset).where(CONSUMED.c.topic == bindparam("topic"))
 TELEMETRY_OF = (
     select(TELEMETRY)
     .where(

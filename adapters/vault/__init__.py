@@ -1,1 +1,1 @@
-"""The vault: personal data and secrets, under opaque ids, and never on the log."""
+"""The vault: personal data and secrets, under opaque ids. They never enter the log."""

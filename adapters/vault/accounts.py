@@ -1,4 +1,4 @@
-"""The accounts of the vault: e-mail addresses and password hashes, under the ids that the log knows."""
+"""The accounts in the vault: e-mail addresses and password hashes, under the account ids that the log contains."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ACCOUNTS = Table(
 
 
 class Accounts:
-    """E-mail addresses compare without regard to case."""
+    """Accounts by e-mail address, whose case does not matter."""
 
     def __init__(self, database: Database, keys: Keys, passwords: Passwords) -> None:
         self._database = database
@@ -33,7 +33,7 @@ class Accounts:
         self._passwords = passwords
 
     async def add(self, account_id: str, email: str, password: str) -> None:
-        """Again for the same account: nothing changes. Raises `DomainError` where the address belongs to another."""
+        """Store an account. Adding it again changes nothing. Raises `DomainError` if the address belongs to another."""
         email_mac, password_hash = self._mac(email), await self._passwords.hash(password)
         row = {
             "account_id": account_id,
@@ -52,11 +52,10 @@ class Accounts:
         try:
             await self._database.write(work)
         except IntegrityError as error:
-            reason = "this address was registered by another request at the same time"
-            raise DomainError(reason, field="email", rule=RULE) from error
+            raise DomainError("another request registered it at the same time", field="email", rule=RULE) from error
 
     async def set_password(self, account_id: str, password: str) -> None:
-        """Another password from now on."""
+        """Replace the password."""
         row = {"of_account_id": account_id, "password_hash": await self._passwords.hash(password)}
         await self._database.write(lambda connection: connection.execute(_SET_PASSWORD, row))
 
@@ -66,20 +65,22 @@ class Accounts:
         await self._database.write(lambda connection: connection.execute(forget))
 
     async def with_email(self, email: str) -> str | None:
-        """The account with this address, or None."""
+        """The id of the account with this address, or None."""
         query = select(ACCOUNTS.c.account_id).where(ACCOUNTS.c.email_mac == self._mac(email))
         return await self._database.read(lambda connection: connection.scalar(query))
 
     async def with_credentials(self, email: str, password: str) -> str | None:
-        """The account whose address and password these are, or None; either takes as long."""
-        query = select(ACCOUNTS.c["account_id", "password_hash"]).where(ACCOUNTS.c.email_mac == self._mac(email))
+        """The id of the account with this address and password, or None. Either takes as long."""
+        query = select(ACCOUNTS.c.account_id, ACCOUNTS.c.password_hash).where(ACCOUNTS.c.email_mac == self._mac(email))
         row = await self._database.read(lambda connection: connection.execute(query).first())
         right = await self._passwords.matches(row.password_hash if row else None, password)
         return row.account_id if row and right else None
 
     async def emails(self, account_ids: Iterable[str]) -> dict[str, str]:
-        """The addresses of those that are known."""
-        query = select(ACCOUNTS.c["account_id", "email_sealed"]).where(ACCOUNTS.c.account_id.in_(list(account_ids)))
+        """The addresses of the accounts that are known, by account id."""
+        query = select(ACCOUNTS.c.account_id, ACCOUNTS.c.email_sealed).where(
+            ACCOUNTS.c.account_id.in_(list(account_ids))
+        )
         rows = await self._database.read(lambda connection: connection.execute(query).all())
         return {row.account_id: self._keys.open(row.email_sealed, row.account_id).decode() for row in rows}
 

@@ -1,4 +1,4 @@
-"""Where people want to be notified: URLs as `apprise` writes them, sealed, for they hold credentials."""
+"""Notification channels: URLs in the format of `apprise`. They are sealed, since they contain credentials."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ CHANNELS = Table(
 
 
 class Channels:
-    """A channel's id follows from its URL and says nothing about it."""
+    """Channels by account. The id of a channel is a keyed HMAC of its URL."""
 
     def __init__(self, database: Database, keys: Keys) -> None:
         self._database = database
         self._keys = keys
 
     async def replace(self, account_id: str, urls: Sequence[str]) -> None:
-        """These are the account's channels from now on; none: it is not notified."""
+        """Replace the channels of an account. Without any it is not notified."""
         ids = {url: self._keys.mac("notification channel", f"{account_id}/{url}")[:16] for url in urls}
         rows = [
             {
@@ -46,7 +46,7 @@ class Channels:
         await self._database.write(work)
 
     async def of(self, account_id: str) -> Mapping[str, str]:
-        """The account's channels: id -> URL."""
+        """The channels of an account: id -> URL."""
         query = select(CHANNELS).where(CHANNELS.c.account_id == account_id).order_by(CHANNELS.c.channel_id)
         rows = await self._database.read(lambda connection: connection.execute(query).all())
         return {
@@ -54,6 +54,6 @@ class Channels:
         }
 
     async def accounts(self) -> frozenset[str]:
-        """Those that have any."""
+        """The accounts that have channels."""
         query = select(CHANNELS.c.account_id).distinct()
         return frozenset(await self._database.read(lambda connection: connection.scalars(query).all()))

@@ -1,4 +1,4 @@
-"""The enterprises of the vault: names and domains, under the ids that the log knows."""
+"""The enterprises in the vault: names and domains, under the enterprise ids that the log contains."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ ENTERPRISES = Table(
 
 
 class Enterprises:
-    """Names are of legal persons, but many of those are one natural person: so they stay out of the log."""
+    """Names of legal persons stay out of the log, too, since many of them are one natural person."""
 
     def __init__(self, database: Database, keys: Keys) -> None:
         self._database = database
         self._keys = keys
 
     async def add(self, enterprise_id: str, name: str, domain: str) -> None:
-        """Again for the same enterprise: nothing changes."""
+        """Store an enterprise. Adding it again changes nothing."""
         row = {
             "enterprise_id": enterprise_id,
             "name_sealed": self._keys.seal(name.encode(), enterprise_id),
             "domain_sealed": self._keys.seal(domain.encode(), enterprise_id),
         }
-        keep = insert(ENTERPRISES).on_conflict_do_nothing(index_elements=["enterprise_id"])
-        await self._database.write(lambda connection: connection.execute(keep, row))
+        add = insert(ENTERPRISES).on_conflict_do_nothing(index_elements=["enterprise_id"])
+        await self._database.write(lambda connection: connection.execute(add, row))
 
     async def names(self, enterprise_ids: Iterable[str]) -> dict[str, EnterpriseNames]:
-        """The names of those that are known."""
+        """The names of the enterprises that are known, by enterprise id."""
         query = select(ENTERPRISES).where(ENTERPRISES.c.enterprise_id.in_(list(enterprise_ids)))
         rows = await self._database.read(lambda connection: connection.execute(query).all())
         return {

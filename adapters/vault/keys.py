@@ -1,4 +1,4 @@
-"""The vault's keys: one secret in a file beside it, from which the keys for sealing and for looking up are derived."""
+"""The vault's keys for sealing and for look-up, derived from a secret in a file beside the vault."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 KEY_BYTES = 32
 NONCE_BYTES = 12
 VERSION = b"\x01"
-"""Which key sealed it: a later key gets a later number."""
+"""The number of the key that sealed a value."""
 
 
 class VaultError(Exception):
-    """The vault can't be opened or read: the message says why."""
+    """The vault can't be opened or read; the message gives the reason."""
 
 
 class Keys:
-    """Seals what must be read again (AES-256-GCM), and turns what must only be found again into a keyed HMAC."""
+    """Seals values that are read again (AES-256-GCM), and makes keyed HMACs of values that are only looked up."""
 
     def __init__(self, secret: bytes) -> None:
         self._aead = AESGCM(_derive(secret, b"commonwatt vault: seal"))
@@ -33,9 +33,9 @@ class Keys:
 
     @classmethod
     def load(cls, file: Path) -> Keys:
-        """Read the secret, made where there is none, for nobody but its owner to read.
+        """Read the secret from a file, which is created if missing, readable for its owner only.
 
-        Raises `VaultError` where others may read it or it is not 32 bytes.
+        Raises `VaultError` if others may read the file, or it is not 32 bytes.
         """
         if not file.exists():
             _draw(file)
@@ -47,12 +47,12 @@ class Keys:
         return VERSION + nonce + self._aead.encrypt(nonce, text, about.encode())
 
     def open(self, sealed: bytes, about: str) -> bytes:
-        """Raises `VaultError` where it was sealed with another key, about something else, or changed since."""
+        """Decrypt a sealed value. Raises `VaultError` if the key or `about` differ, or the value was changed."""
         nonce = sealed[1 : 1 + NONCE_BYTES]
         try:
             return self._aead.decrypt(nonce, sealed[1 + NONCE_BYTES :], about.encode())
         except InvalidTag as error:
-            raise VaultError(f"what the vault keeps about {about} does not open with its key") from error
+            raise VaultError(f"the vault's value about {about} can't be opened with its key") from error
 
     def mac(self, purpose: str, value: str) -> str:
         """The keyed HMAC-SHA256 of a value, different for each purpose."""
@@ -62,7 +62,7 @@ class Keys:
 
 
 def _draw(file: Path) -> None:
-    """A new secret, whole at once; of several processes one makes it."""
+    """Write a new secret, whole at once. Of several processes at once, one succeeds."""
     with tempfile.NamedTemporaryFile(dir=file.parent, prefix=f"{file.name}.") as drawn:  # made for its owner alone
         drawn.write(secrets.token_bytes(KEY_BYTES))
         drawn.flush()
@@ -73,7 +73,7 @@ def _draw(file: Path) -> None:
 
 def _read(file: Path) -> bytes:
     if file.stat().st_mode & 0o077:
-        raise VaultError(f"{file.name}: others may read the key of the vault; allow only its owner (chmod 600)")
+        raise VaultError(f"{file.name}: others may read the key of the vault; allow its owner only (chmod 600)")
     secret = file.read_bytes()
     if len(secret) != KEY_BYTES:
         raise VaultError(f"{file.name}: the key of the vault must be {KEY_BYTES} bytes, not {len(secret)}")

@@ -1,4 +1,4 @@
-"""Passwords: argon2id (RFC 9106). A hash takes 64 MiB and a tenth of a second, so few are made at once."""
+"""Password hashes: argon2id (RFC 9106). A hash takes 64 MiB and a tenth of a second, so few are computed at once."""
 
 from __future__ import annotations
 
@@ -13,23 +13,24 @@ DRAWN_BYTES = 15
 
 
 class Passwords:
-    """Hashes in threads, so that the event loop goes on."""
+    """Computes hashes in threads, without blocking the event loop."""
 
     def __init__(self) -> None:
         self._hasher = PasswordHasher()
         self._slots = asyncio.Semaphore(AT_ONCE)
-        self._nobodys = ""
+        self._dummy_hash = ""
 
     async def hash(self, password: str) -> str:
+        """The hash of a password, with a salt of its own."""
         async with self._slots:
             return await asyncio.to_thread(self._hasher.hash, password)
 
     async def matches(self, password_hash: str | None, password: str) -> bool:
-        """Whether it is the password; without a hash (no such account) it takes as long, and is not."""
-        if password_hash is None and not self._nobodys:
-            self._nobodys = await self.hash(secrets.token_hex())
+        """Whether a password has this hash. Without a hash (no such account) it is False, and takes as long."""
+        if password_hash is None and not self._dummy_hash:
+            self._dummy_hash = await self.hash(secrets.token_hex())
         async with self._slots:
-            right = await asyncio.to_thread(self._verify, password_hash or self._nobodys, password)
+            right = await asyncio.to_thread(self._verify, password_hash or self._dummy_hash, password)
         return right and password_hash is not None
 
     def _verify(self, password_hash: str, password: str) -> bool:
@@ -40,5 +41,5 @@ class Passwords:
 
 
 def drawn() -> str:
-    """A password for somebody who has none yet."""
+    """A random password."""
     return secrets.token_urlsafe(DRAWN_BYTES)

@@ -1,4 +1,4 @@
-"""What all tables of the vault belong to."""
+"""The metadata of all tables of the vault."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bearer tokens: JWT signed with ES256, short-lived, always on the wall clock. The key is sealed in the vault."""
+"""Bearer tokens: short-lived JWTs, signed with ES256, on the wall clock. The signing key is sealed in the vault."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ISSUER = AUDIENCE = "commonwatt"
 LIFETIME_S = 3_600
 LONGEST_TOKEN = 4_096
 REMEMBERED = 1_024
-"""Of so many tokens the signature is not checked again; whether they have expired is, each time."""
+"""How many tokens are cached whose signature was verified. Their expiry is checked each time."""
 SIGNING_KEYS = Table(
     "signing_keys",
     METADATA,
@@ -39,7 +39,7 @@ CLAIMS = jwt.JWTClaimsRegistry(
 
 
 class Tokens:
-    """Signs for accounts, and tells whose a token is."""
+    """Issues tokens to accounts, and verifies them."""
 
     def __init__(self, database: Database, keys: Keys) -> None:
         self._database = database
@@ -49,11 +49,11 @@ class Tokens:
         self._signed = lru_cache(REMEMBERED)(self._claims)
 
     async def prepare(self) -> None:
-        """Have a key to sign with. Raises `VaultError` where the vault was sealed with another key than ours."""
+        """Load the signing key. Raises `VaultError` if the vault was sealed with another key."""
         await self._signing_key()
 
     async def issue(self, account_id: str, lifetime_s: int = LIFETIME_S) -> BearerToken:
-        """A token for an account, from now on."""
+        """A token for an account, valid from now on."""
         key = await self._signing_key()
         now_s = int(time.time())
         claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": account_id, "iat": now_s, "exp": now_s + lifetime_s}
@@ -61,7 +61,7 @@ class Tokens:
         return BearerToken(text, now_s + lifetime_s)
 
     async def account_of(self, token: str) -> str | None:
-        """The account that a token was issued for; None where it is forged, expired, or for somebody else."""
+        """The account that a token was issued to; None if it is forged, expired, or for another audience."""
         if len(token) > LONGEST_TOKEN:
             return None
         await self._signing_key()
@@ -74,35 +74,36 @@ class Tokens:
         return subject if isinstance(subject, str) else None
 
     async def _claims_of(self, token: str) -> dict[str, Any]:
-        """Another process may have drawn a key at the same time: one that is not known yet is looked for."""
+        """The claims of a token. An unknown key is loaded: another process may have drawn it."""
         try:
             return self._signed(token)
         except InvalidKeyIdError:
-            self._known = KeySet(await self._load())
+            self._known = KeySet([*await self._load()])
             return self._signed(token)
 
     def _claims(self, token: str) -> dict[str, Any]:
-        """What was signed with a known key. Raises where nothing was."""
+        """The claims of a token that was signed with a known key. Raises `JoseError`, `ValueError`."""
         return jwt.decode(token, self._known, algorithms=[ALGORITHM]).claims
 
     async def _signing_key(self) -> ECKey:
         if self._signing is None:
             known = await self._load() or await self._draw()
-            self._signing, self._known = known[0], KeySet(known)
+            self._signing, self._known = known[0], KeySet([*known])
         return self._signing
 
     async def _load(self) -> list[ECKey]:
-        """All keys, the newest first."""
+        """All signing keys, newest first."""
         query = select(SIGNING_KEYS).order_by(SIGNING_KEYS.c.created_ms.desc(), SIGNING_KEYS.c.kid)
         rows = await self._database.read(lambda connection: connection.execute(query).all())
         return [ECKey.import_key(self._keys.open(row.key_sealed, row.kid), {"kid": row.kid}) for row in rows]
 
     async def _draw(self) -> list[ECKey]:
-        """A new key, unless another process has drawn one meanwhile."""
-        key = ECKey.generate_key("P-256", auto_kid=True)
+        """Draw a signing key, unless another process has drawn one meanwhile."""
+        key = ECKey.generate_key("P-256")
+        kid = key.thumbprint()
         row = {
-            "kid": key.kid,
-            "key_sealed": self._keys.seal(key.as_pem(private=True), key.kid),
+            "kid": kid,
+            "key_sealed": self._keys.seal(key.as_pem(private=True), kid),
             "created_ms": time.time_ns() // 1_000_000,
         }
 

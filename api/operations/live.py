@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from commands.log.codec import decode
-from commands.log.record_header import head
+from commands.log.record_header import read_header
 from commands.log.topics import EVENTS, inputs
 from commands.ports.applied import Applied
 from commands.ports.log import Log, Position, Stored
@@ -137,7 +137,7 @@ class Live:
             for position in _last_of_each_partition(batch):
                 await self.applied.passed(position, READ_WAIT_S)
             for stored in batch:
-                type_name = head(stored.body).type
+                type_name = read_header(stored.body).type
                 self.seen[type_name] += 1
                 if panels := PANELS.get(type_name, ()):
                     self._changed(_site_of(stored), panels)
@@ -146,7 +146,7 @@ class Live:
     async def _follow_meters(self) -> None:
         load = inputs("load")
         async for batch in self.log.tail(load, await self.log.ends(load)):
-            metered = [stored for stored in batch if head(stored.body).type == METERED]
+            metered = [stored for stored in batch if read_header(stored.body).type == METERED]
             if metered and self._viewers:
                 await self._metered(load, _last_of_each_partition(metered))
             for stored in metered:

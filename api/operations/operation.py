@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from api.context import Context
 from commands.log import topics
-from commands.log.record_header import head
+from commands.log.record_header import read_header
 from commands.ports.log import Log
 from domain.records.time import StreamUnparked
 from projections import chargers, sessions
@@ -53,7 +53,7 @@ class Parked:
     async def _read_on(self, topic: str, partition: int, end: int) -> None:
         seen = self._seen.get((topic, partition), 0)
         while seen < end and (page := await self._log.read(topic, partition, seen)):
-            for about in (head(stored.body) for stored in page):
+            for about in (read_header(stored.body) for stored in page):
                 if about.type == StreamUnparked.type_name:
                     self._stopped.discard(about.stream)
                 else:

@@ -31,7 +31,7 @@ async def register(call: CurrentCall, body: ChargerRequest) -> Response:
     await _check_node(call, body)
     async with call.once(body) as submission:
         outcome = await submission.decide(body.stream(), body.command(), ChargerAdded)
-        password = await call.context.vault.new_charger_password(body.id, replace=outcome is not None)
+        password = await call.context.vault.charger_passwords.draw(body.id, replace=outcome is not None)
         if password is None:
             raise Problem(409, "this id is taken", field="id")
         answer = {"id": body.id, "ocpp_id": body.id, "password": password}

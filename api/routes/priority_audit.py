@@ -22,5 +22,5 @@ async def latest(context: CurrentContext, caller: CurrentPrincipal, limit: Limit
     own = await own_vehicles(context, caller)
     vehicle_ids = None if own is None else sorted(own)
     rows = await context.database.read(lambda connection: priority_audit.latest(connection, vehicle_ids, limit))
-    vins = await context.vault.vins({row["vehicle_id"] for row in rows})
+    vins = await context.vault.vehicles.vins({row["vehicle_id"] for row in rows})
     return Json({"decisions": [priority_decision_view(row, vins.get(row["vehicle_id"])) for row in rows]})

@@ -118,5 +118,5 @@ async def _rejected(context: Context, session_id: str) -> Row | None:
 async def _with_vin(context: Context, row: Row) -> dict[str, object]:
     """The view with the VIN: a caller who may see a session may see whose it is."""
     vehicle_id = row["vehicle_id"]
-    vins = await context.vault.vins([vehicle_id]) if vehicle_id is not None else {}
+    vins = await context.vault.vehicles.vins([vehicle_id]) if vehicle_id is not None else {}
     return session_view(row, vins.get(vehicle_id))

@@ -79,7 +79,7 @@ async def set_grid_limit(call: CurrentCall, site_id: PathId, body: GridLimitRequ
     await known_site(call.context, site_id)
     async with call.once(body) as submission:
         if note := body.note():
-            await call.context.vault.keep_note(submission.id, note)
+            await call.context.vault.notes.add(submission.id, note)
         command = body.command(submission.id)
         outcome = await submission.decide(stream("load", site_id), command, GridLimitSet)
         if outcome is None:
@@ -127,7 +127,9 @@ async def urgent_reviews(context: CurrentContext, site_id: PathId) -> Response:
     await known_site(context, site_id)
     now_ms = context.clock.now_ms()
     rows = await context.database.read(lambda connection: priority_audit.pending(connection, site_id, now_ms))
-    return Json({"reviews": [pending_review_view(row, await context.vault.note_of(row["asked_id"])) for row in rows]})
+    return Json(
+        {"reviews": [pending_review_view(row, await context.vault.notes.find(row["asked_id"])) for row in rows]}
+    )
 
 
 @router.get("/{site_id}/load", response_model=Load, dependencies=[may("site.see")])

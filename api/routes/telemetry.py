@@ -66,7 +66,7 @@ async def telemetry(
     ends_ms = to_ms(LATEST) if until_ms is None else until_ms
     in_order(begins_ms, ends_ms)
     known_id = (await known_vehicle(context, vehicle_id, status=404))["id"]
-    vin = (await context.vault.vins([known_id])).get(known_id)
+    vin = (await context.vault.vehicles.vins([known_id])).get(known_id)
     if resolution == "raw":
         events = await context.series.telemetry(known_id, kind, begins_ms, ends_ms, limit)
         return Json({"telemetry": [telemetry_event_view(event, vin) for event in events]})

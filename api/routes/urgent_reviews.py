@@ -42,7 +42,7 @@ async def _review(
 ) -> Response:
     vehicle = await stream_of_session(call.context, session_id)
     async with call.once(body) as submission:
-        await call.context.vault.keep_note(submission.id, body.reason)
+        await call.context.vault.notes.add(submission.id, body.reason)
         outcome = await submission.decide(vehicle, body.command(session_id), *awaited)
         if outcome is None:
             return await submission.answer(202, undecided_review_view(session_id), final=False)

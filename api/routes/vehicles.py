@@ -36,13 +36,13 @@ async def register(call: CurrentCall, body: VehicleRequest) -> Response:
     async with call.once(body) as submission:
         left_over = await _left_over(call.context, body.vin)
         vehicle_id = left_over or submission.id
-        await call.context.vault.add_vehicle(vehicle_id, body.vin, body.token)
+        await call.context.vault.vehicles.add(vehicle_id, body.vin, body.token)
         try:
             outcome = await submission.decide(body.stream(vehicle_id), body.command(vehicle_id), VehicleRegistered)
         except (Rejected, LogError):
             # An earlier attempt under the same key may have been decided, and only its answer lost.
             if left_over is None and not await _is_registered(call.context, vehicle_id):
-                await call.context.vault.forget_vehicle(vehicle_id)
+                await call.context.vault.vehicles.forget(vehicle_id)
             raise
         answer = {"id": vehicle_id}
         if outcome is None:
@@ -54,7 +54,7 @@ async def register(call: CurrentCall, body: VehicleRequest) -> Response:
 async def every(context: CurrentContext, caller: CurrentPrincipal) -> Response:
     """List the vehicles that the caller may see."""
     rows = await context.database.read(lambda connection: vehicles.seen_by(connection, caller))
-    vins = await context.vault.vins(row["id"] for row in rows)
+    vins = await context.vault.vehicles.vins(row["id"] for row in rows)
     return Json({"vehicles": [vehicle_view(row, vins.get(row["id"])) for row in rows]})
 
 
@@ -62,7 +62,7 @@ async def every(context: CurrentContext, caller: CurrentPrincipal) -> Response:
 async def one(context: CurrentContext, vehicle_id: PathId) -> Response:
     """Get a vehicle by its id or VIN."""
     row = await known_vehicle(context, vehicle_id, status=404)
-    vins = await context.vault.vins([row["id"]])
+    vins = await context.vault.vehicles.vins([row["id"]])
     return Json(vehicle_view(row, vins.get(row["id"])))
 
 
@@ -90,7 +90,7 @@ async def _check_owners(context: Context, body: VehicleRequest) -> None:
 
 async def _left_over(context: Context, vin: str) -> str | None:
     """The id of a registration with this VIN that was cut short, if any: this request completes it."""
-    owner = await context.vault.vehicle_of_vin(vin)
+    owner = await context.vault.vehicles.with_vin(vin)
     return None if owner is None or await _is_registered(context, owner) else owner
 
 

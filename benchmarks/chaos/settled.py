@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 
 from adapters.database import Database
 from adapters.log.kafka.log import KafkaLog
-from adapters.timeseries.keeping import TELLINGS
+from adapters.timeseries.sources import SOURCES
 from benchmarks.chaos.checks import Rows
 from commands.log import topics
 from commands.ports.log import Stored
@@ -60,10 +60,10 @@ async def read(log: KafkaLog, live: Database, series: TimeSeries, folder: Path) 
     """Everything, and everything made again from the log."""
     inputs = [record for name in topics.PROCESSORS for record in await _records(log, topics.inputs(name))]
     told = {
-        record.id: [row.id for row in telling.rows(record, record.data)]
-        for telling in TELLINGS
+        record.id: [row.id for row in source.rows(record, record.data)]
+        for source in SOURCES
         for record in inputs
-        if isinstance(record.data, telling.type)
+        if isinstance(record.data, source.type)
     }
     return Kept(
         inputs,
@@ -84,10 +84,10 @@ async def _behind(log: KafkaLog, live: Database, series: TimeSeries) -> list[str
     left = [name for name in topics.PROCESSORS if await _rest(log, topics.inputs(name), await log.consumed(name))]
     if await _rest(log, topics.EVENTS, await live.read(progress.applied)):
         left.append("projector")
-    for telling in TELLINGS:
-        rest = await _rest(log, telling.topic, await series.consumed(telling.topic))
-        if any(telling.rows_of(stored) for stored in rest):
-            left.append(f"telemetry of {telling.topic}")
+    for source in SOURCES:
+        rest = await _rest(log, source.topic, await series.consumed(source.topic))
+        if any(source.rows_of(stored) for stored in rest):
+            left.append(f"telemetry of {source.topic}")
     return left
 
 

@@ -1,1 +1,1 @@
-"""What stands on the log: topics, positions, and how a record becomes bytes."""
+"""The format of the log: topics, positions, and the bytes of a record."""

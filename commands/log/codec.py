@@ -1,4 +1,4 @@
-"""Records to bytes and back: RFC 8785 canonical JSON, so that equal records are equal bytes."""
+"""The codec of records: RFC 8785 canonical JSON, so that equal records are equal bytes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from domain.records.upcasters import UPCASTERS, present_name, upcast
 
 
 class _Stored(msgspec.Struct, gc=False, forbid_unknown_fields=True):
-    """A record in the bytes of the log. Its fields are in the order of RFC 8785, `data` as JSON has it."""
+    """A record as JSON. The fields are in the order of RFC 8785; `data` is not decoded yet."""
 
     actor: str
     build: str
@@ -30,27 +30,29 @@ class _Stored(msgspec.Struct, gc=False, forbid_unknown_fields=True):
 
 
 def fields(payload: Any) -> Any:
-    """What a payload is written as."""
+    """The fields of a payload, for the encoder. Raises `TypeError` for any other value."""
     if isinstance(payload, Payload):
         return payload.__dict__
-    raise TypeError(f"{type(payload).__name__} does not belong into a record")
+    raise TypeError(f"{type(payload).__name__} can't be part of a record")
 
 
 _RECORD = msgspec.json.Decoder(_Stored)
-_CANONICAL = msgspec.json.Encoder(enc_hook=fields, order="sorted")  # a quarter of the time that orjson takes to sort
+_CANONICAL = msgspec.json.Encoder(
+    enc_hook=fields, order="sorted"
+)  # takes a quarter of the time of orjson with sorted keys
 _DESIRED = TypeAdapter(Desired)
 
 
 def canonical(value: Any) -> bytes:
     """Canonical JSON (RFC 8785) of integers, strings, booleans, None, and lists and ASCII-keyed mappings of them.
 
-    For these, sorted keys and msgspec's escapes are exactly what the RFC asks for; a test holds it against `rfc8785`.
+    For these, sorted keys and msgspec's escapes are exactly what the RFC requires; a test compares with `rfc8785`.
     """
     return _CANONICAL.encode(value)
 
 
 def encode(record: Record) -> bytes:
-    """A record as it is stored."""
+    """The bytes of a record."""
     return canonical(
         _Stored(
             record.actor,
@@ -69,9 +71,9 @@ def encode(record: Record) -> bytes:
 
 
 def decode(body: bytes) -> Record:
-    """The record that was stored, in the present version of its type (`domain/records/upcasters.py`).
+    """The record in some bytes, in the present version of its type (`domain/records/upcasters.py`).
 
-    Raises `LogDamaged` where the bytes are no record of a known type.
+    Raises `LogDamaged` if the bytes are no record of a known type.
     """
     try:
         stored = _RECORD.decode(body)
@@ -96,8 +98,8 @@ def decode(body: bytes) -> Record:
     )
 
 
-def desired_in(body: bytes) -> Desired:
-    """A row of `chargers.desired`. Raises `LogDamaged` where the bytes are none."""
+def decode_desired(body: bytes) -> Desired:
+    """The desired state of a charger in a row of `chargers.desired`. Raises `LogDamaged`."""
     try:
         return _DESIRED.validate_json(body)
     except ValidationError as error:
@@ -105,5 +107,5 @@ def desired_in(body: bytes) -> Desired:
 
 
 def entry(record: Record, traceparent: str | None = None) -> Entry:
-    """A record keyed by its stream, ready to append."""
+    """A log entry with a record, keyed by the stream of the record."""
     return Entry(record.stream, encode(record), traceparent)

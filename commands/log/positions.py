@@ -1,4 +1,4 @@
-"""How far somebody is on a topic: the offset in each partition that was reached last."""
+"""Positions of a reader on a topic: the last offset that it has reached in each partition."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from collections.abc import Mapping
 
 
 def is_past(reached: Mapping[int, int], ends: Mapping[int, int]) -> bool:
-    """Whether everything up to `ends` was reached (a missing partition: nothing of it)."""
+    """Whether a reader has reached `ends` in every partition. A missing partition counts as offset 0."""
     return all(reached.get(partition, 0) >= end for partition, end in ends.items())

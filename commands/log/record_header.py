@@ -1,4 +1,4 @@
-"""What a reader of `events` must know of a record to tell whether it needs the rest: a fraction of a `decode`."""
+"""The header of a record: enough for a reader to decide whether it needs the payload, in a fraction of a `decode`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from commands.ports.log import LogDamaged
 from domain.records.upcasters import UPCASTERS, present_name
 
 
-class Head(msgspec.Struct, frozen=True, gc=False):
-    """Some attributes of a record; its data is skipped. `type` is the present version, as `decode` gives it."""
+class Header(msgspec.Struct, frozen=True, gc=False):
+    """Attributes of a record, without its payload. `type` is the present version, as in `decode`."""
 
     id: str
     type: str
@@ -18,11 +18,11 @@ class Head(msgspec.Struct, frozen=True, gc=False):
     correlationid: str
 
 
-_DECODER = msgspec.json.Decoder(Head)
+_DECODER = msgspec.json.Decoder(Header)
 
 
-def head(body: bytes) -> Head:
-    """The head of a stored record. Raises `LogDamaged` where the bytes are no record."""
+def read_header(body: bytes) -> Header:
+    """The header in the bytes of a record. Raises `LogDamaged` if they are no record."""
     try:
         stored = _DECODER.decode(body)
     except msgspec.DecodeError as error:

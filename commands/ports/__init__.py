@@ -1,1 +1,1 @@
-"""What the core asks of the outside. Adapters implement these protocols; the rules never see them."""
+"""The ports of the core: protocols that adapters implement. The rules never use them."""

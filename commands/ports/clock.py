@@ -1,4 +1,4 @@
-"""The clock service."""
+"""The port of the clock service."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """The clock service: the only source of `received_at`."""
+    """The clock service: the only source of the times at which inputs are received."""
 
     def now_ms(self) -> int:
-        """Milliseconds since 1970 UTC; never goes back."""
+        """The time in ms since 1970 UTC. It never goes back."""
 
     async def sleep_until(self, due_ms: int) -> None:
-        """Return when the clock has reached `due_ms`."""
+        """Return once the clock has reached `due_ms`."""

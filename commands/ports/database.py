@@ -1,4 +1,4 @@
-"""What a relational database may fail with."""
+"""The error of a relational database that can't be used."""
 
 from __future__ import annotations
 

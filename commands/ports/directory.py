@@ -1,4 +1,4 @@
-"""What the gateway asks about credentials and tokens."""
+"""The port of the directory: the credentials of chargers and the tokens of drivers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class ChargerIdentity:
-    """A charger that proved who it is, with what the gateway needs to translate its messages."""
+    """An authenticated charger, with what is needed to translate its messages. `phases`: 0 to 2 for L1 to L3."""
 
     charger_id: str
     site_id: str
@@ -17,10 +17,10 @@ class ChargerIdentity:
 
 
 class Directory(Protocol):
-    """What the gateway asks about credentials and tokens; secrets and token values stay behind it."""
+    """Authenticates chargers and resolves tokens for the gateway. It never returns secrets or token values."""
 
     async def authenticate(self, ocpp_id: str, password: str) -> ChargerIdentity | None:
-        """The charger with this OCPP identity and Basic password, or None. Constant-time for the password."""
+        """The charger with this OCPP identity and Basic password, or None. Takes as long for any password."""
 
     async def vehicle_of(self, token: str) -> tuple[str, str | None]:
-        """(opaque reference of the token, vehicle id or None) for an idTag. Tokens compare case-insensitively."""
+        """The opaque reference of an idTag, and the id of its vehicle or None. The case of an idTag does not matter."""

@@ -1,4 +1,4 @@
-"""The log: topics of ordered partitions, and the consumers of their inputs."""
+"""The port of the log: topics of ordered partitions, and the consumers of their inputs."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import NamedTuple, Protocol
 
 
 class LogError(Exception):
-    """The log could not do what was asked, and nothing was acknowledged.
+    """The log could not do what was asked, and acknowledged nothing.
 
-    Nothing of it was done; where brokers did not answer in time, nobody knows: asked again, repeats bear the same ids.
+    Nothing was written, unless brokers did not answer in time: then it is unknown. Repeats bear the same ids.
     """
 
 
@@ -26,20 +26,20 @@ class LogBusy(LogError):
 
 
 class Fenced(LogError):
-    """Somebody else consumes for this processor now: this worker must stop writing."""
+    """Another worker consumes for this processor now: this one must stop writing."""
 
 
-class Position(NamedTuple):  # as the next two: made for every record, and a frozen dataclass takes five times as long
-    """Where a record is. Opaque: offsets grow within a partition and may have gaps."""
+class Position(NamedTuple):  # as the next two, made for every record: a frozen dataclass takes five times as long
+    """The place of a record. Offsets grow within a partition, and may have gaps."""
 
     partition: int
     offset: int
 
 
 class Entry(NamedTuple):
-    """What is appended: `key` chooses the partition (and the row of a table), `body` None deletes a table's row.
+    """An entry to append. `key` determines the partition, and the row of a table; `body` None deletes a table's row.
 
-    `traceparent` (W3C Trace Context) travels beside the body, for those who watch; no decision sees it.
+    `traceparent` (W3C Trace Context) is stored beside the body, for tracing only: no decision uses it.
     """
 
     key: str
@@ -48,7 +48,7 @@ class Entry(NamedTuple):
 
 
 class Stored(NamedTuple):
-    """An entry as it is read back."""
+    """An entry that was read."""
 
     position: Position
     key: str
@@ -57,13 +57,13 @@ class Stored(NamedTuple):
 
 
 Output = tuple[str, Entry]
-"""A topic and an entry for it."""
+"""A topic, and an entry for it."""
 
 
 class Batch(Protocol):
-    """Inputs that one worker took, in the order of each partition; empty where none arrived in time.
+    """Inputs for one worker, in the order of each partition. It is empty once the consumer or the log is closed.
 
-    `reassigned`: the worker owns other partitions than when it last asked for `states`: what it knows is void.
+    `reassigned`: the worker owns other partitions than at its last call of `states`, so it must call it again.
     """
 
     @property
@@ -73,69 +73,69 @@ class Batch(Protocol):
     def reassigned(self) -> bool: ...
 
     async def commit(self, outputs: Sequence[Output], states: Mapping[str, bytes | None]) -> None:
-        """Write outputs, states (None deletes) and the consumed positions, all or nothing, durably.
+        """Write outputs, states (None deletes) and the consumed positions durably, all or none.
 
-        Raises `Fenced` where another consumer took over, `LogFull`, `LogDamaged`.
+        Raises `Fenced` if another consumer took over, `LogFull`, `LogDamaged`, `LogError`.
         """
 
 
 class Consumer(Protocol):
-    """One worker of a processor, with the partitions it owns."""
+    """A worker of a processor, with the partitions that it owns."""
 
     async def states(self) -> Mapping[str, bytes]:
         """The last committed state of every stream of the owned partitions."""
 
     async def poll(self, limit: int = 500) -> Batch:
-        """Wait until inputs are there (or the log closes) and take up to `limit` of them."""
+        """Wait for inputs, or until the log is closed, and return up to `limit` of them."""
 
     async def positions(self) -> Mapping[int, int]:
-        """The last consumed and committed offset of each owned partition (0: none)."""
+        """The last committed offset of each owned partition; 0: none."""
 
     def caught_up(self) -> bool:
-        """Whether everything in the owned partitions has been consumed and committed.
+        """Whether all inputs in the owned partitions have been consumed and committed.
 
-        Everything that was there when the worker came, that this process appended, and that has reached it since.
+        These are the inputs from before the worker joined, those that this process appended, and all it received.
         """
 
     async def close(self) -> None:
-        """Give the partitions back."""
+        """Release the partitions."""
 
 
 class Log(Protocol):
-    """Topics of ordered partitions. Plain topics keep every entry, table topics the latest of each key."""
+    """Topics of ordered partitions. A plain topic stores every entry, a table topic the latest of each key."""
 
     async def append(self, topic: str, entries: Sequence[Entry]) -> Sequence[Position]:
-        """Append durably, in order, all or nothing; returns when it can't be lost any more. At least once.
+        """Append durably, in order, all or none; returns once nothing can be lost. Entries may be stored twice.
 
-        Raises `LogFull`, `LogDamaged`.
+        Raises `LogFull`, `LogDamaged`, `LogError`.
         """
 
     async def append_all(self, outputs: Sequence[Output]) -> None:
-        """Append to several topics at once, all or nothing, durably."""
+        """Append to several topics at once, durably, all or none. Raises what `append` raises."""
 
     async def read(self, topic: str, partition: int, after: int = 0, limit: int = 1000) -> Sequence[Stored]:
         """Entries of a partition with an offset greater than `after`, in order. Raises `LogDamaged`."""
 
     def tail(self, topic: str, after: Mapping[int, int]) -> AsyncIterator[Sequence[Stored]]:
-        """All entries after the given offset of each partition (missing: from the start), and then those that come."""
+        """All entries after the given offset of each partition (missing: from the start), then new ones."""
 
     async def table(self, topic: str) -> Mapping[str, bytes]:
-        """The latest entry of each key of a compacted topic. Raises `ValueError` for any other."""
+        """The latest body of each key of a table topic. Raises `ValueError` for any other topic."""
 
     async def ends(self, topic: str) -> Mapping[int, int]:
-        """The last offset of each partition (0: empty)."""
+        """The last offset of each partition; 0: empty."""
 
     async def consumed(self, processor: str) -> Mapping[int, int]:
-        """The last offset of `<processor>.inputs` that its workers have committed, for each partition (0: none)."""
+        """The last offset of `<processor>.inputs` that its workers have committed, by partition; 0: none."""
 
     def partitions(self, topic: str) -> int:
         """How many partitions a topic has."""
 
     def consumer(self, processor: str) -> Consumer:
-        """A worker of `processor`: reads `<processor>.inputs`, keeps states in `<processor>.state`.
+        """A worker of `processor`: it reads `<processor>.inputs` and stores states in `<processor>.state`.
 
-        It takes over from an earlier one of this log, and shares the partitions with those of other processes.
+        It replaces an earlier one of this log, and shares the partitions with the workers of other processes.
         """
 
     async def close(self) -> None:
-        """Finish what was accepted, then let go of the files."""
+        """Finish what was accepted, then release files and connections."""

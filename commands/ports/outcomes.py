@@ -18,13 +18,13 @@ class Outcome:
 
 
 class Outcomes(Protocol):
-    """Decisions as they appear on the log, for an edge that must answer with one."""
+    """Decisions as they appear on the log, for an edge whose answer depends on one."""
 
     async def wait(self, correlation_id: str, types: frozenset[str], timeout_s: float) -> Record | None:
         """The first event of one of `types` (or `input.rejected.v1`) with this correlation id; None after `timeout_s`.
 
-        Wall time, a backstop: the processors' own timers decide in time. Events that came before the call count too
-        (the last 10,000 are remembered).
+        The time-out is in wall time: processors have timers of their own. The last 10,000 events before the call count,
+        too.
         """
 
     async def find(self, correlation_id: str, types: frozenset[str], timeout_s: float) -> Outcome | None:

@@ -1,6 +1,6 @@
-"""What watches how long each step of a request takes, across processes; the steps know it by this port alone.
+"""The port of tracing: how long each step of a request takes, across processes.
 
-A step's context (W3C `traceparent`) goes along with what follows from it. Nothing is decided by it.
+The context of a step (W3C `traceparent`) is passed on to the steps that follow from it. No decision uses it.
 """
 
 from __future__ import annotations
@@ -9,49 +9,51 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
-Facts = Mapping[str, str | int]
-"""What OpenTelemetry calls attributes, by the names of its conventions."""
+Attributes = Mapping[str, str | int]
+"""Attributes of a span, by the names of OpenTelemetry's conventions."""
 
 
 class Span(Protocol):
-    """One step while it lasts; `traceparent` is for what follows from it."""
+    """A step under way. `traceparent` is for the steps that follow from it."""
 
     traceparent: str | None
 
-    def describe(self, facts: Facts, name: str = "") -> None:
-        """Add facts, and name it better now that more is known; never a secret, nor anything personal."""
+    def describe(self, attributes: Attributes, name: str = "") -> None:
+        """Add attributes, and give the span a better name; never a secret, nor anything personal."""
 
 
 class Tracer(Protocol):
-    """Both give a span that ends with its block; an exception that leaves the block is told of."""
+    """Both methods return a span that ends with its block, and records an exception that leaves the block."""
 
     def begin(self, name: str, caller: str | None) -> AbstractContextManager[Span]:
-        """A request comes in: part of its caller's trace, or a trace of its own."""
+        """Begin the span of a request, in its caller's trace or in a new one."""
 
     def follow(self, name: str, parent: str | None) -> AbstractContextManager[Span]:
-        """A step that follows from `parent`; None: from nothing that is traced, and neither is it."""
+        """Begin the span of a step that follows from `parent`. None: the step is not traced."""
 
 
-class Passed:
-    """No span: the context goes on as it came."""
+class PassThroughSpan:
+    """No span: the context is passed on unchanged."""
 
     __slots__ = ("traceparent",)
 
     def __init__(self, traceparent: str | None) -> None:
         self.traceparent = traceparent
 
-    def describe(self, facts: Facts, name: str = "") -> None:
-        """Nobody listens."""
+    def describe(self, attributes: Attributes, name: str = "") -> None:
+        """Do nothing."""
 
 
 class Untraced:
-    """A tracer for where none is wanted."""
+    """A tracer that records nothing."""
 
     def begin(self, name: str, caller: str | None) -> AbstractContextManager[Span]:
-        return nullcontext(Passed(caller))
+        """A span that only passes the caller's context on."""
+        return nullcontext(PassThroughSpan(caller))
 
     def follow(self, name: str, parent: str | None) -> AbstractContextManager[Span]:
-        return nullcontext(Passed(parent))
+        """A span that only passes the parent's context on."""
+        return nullcontext(PassThroughSpan(parent))
 
 
 UNTRACED: Tracer = Untraced()

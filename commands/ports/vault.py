@@ -77,14 +77,63 @@ class Attempt:
     answer: bytes | None = None
 
 
+class VehicleIdentities(Protocol):
+    """VINs and tokens of vehicles."""
+
+    async def vins(self, vehicle_ids: Iterable[str]) -> Mapping[str, str]:
+        """Vehicle id -> VIN, for those that are known."""
+
+    async def add(self, vehicle_id: str, vin: str, token: str | None) -> None:
+        """Store a VIN and a token under a vehicle id."""
+
+    async def forget(self, vehicle_id: str) -> None:
+        """Erase VIN and tokens."""
+
+    async def with_vin(self, vin: str) -> str | None:
+        """The vehicle with this VIN."""
+
+
+class ChargerPasswords(Protocol):
+    """Passwords of chargers' OCPP connections."""
+
+    async def draw(self, charger_id: str, *, replace: bool) -> str | None:
+        """Draw a password; None where there is one that is not to be replaced."""
+
+
+class Notes(Protocol):
+    """Free text that people write."""
+
+    async def add(self, about: str, note: str) -> None:
+        """Store a text under the id of what it is about."""
+
+    async def find(self, about: str) -> str | None:
+        """The text that was stored."""
+
+
+class IdempotencyAnswers(Protocol):
+    """Requests that came with an idempotency key, and the answers to them."""
+
+    async def begin(self, record_id: str, body_hash: str, now_ms: int) -> Attempt:
+        """Store that a request has begun, or find what is known of it."""
+
+    async def store(self, record_id: str, status: int, answer: bytes) -> None:
+        """Store the answer to a request."""
+
+
 class Vault(Protocol):
-    """The vault."""
+    """The vault, by concept."""
 
     @property
     def accounts(self) -> Accounts: ...
 
     @property
+    def answers(self) -> IdempotencyAnswers: ...
+
+    @property
     def channels(self) -> Channels: ...
+
+    @property
+    def charger_passwords(self) -> ChargerPasswords: ...
 
     @property
     def enterprises(self) -> Enterprises: ...
@@ -92,29 +141,8 @@ class Vault(Protocol):
     @property
     def integrations(self) -> Integrations: ...
 
-    async def vins(self, vehicle_ids: Iterable[str]) -> Mapping[str, str]:
-        """Vehicle id -> VIN, for those that are known."""
+    @property
+    def notes(self) -> Notes: ...
 
-    async def add_vehicle(self, vehicle_id: str, vin: str, token: str | None) -> None:
-        """Store a VIN and a token under a vehicle id."""
-
-    async def forget_vehicle(self, vehicle_id: str) -> None:
-        """Erase VIN and tokens."""
-
-    async def vehicle_of_vin(self, vin: str) -> str | None:
-        """The vehicle with this VIN."""
-
-    async def new_charger_password(self, charger_id: str, *, replace: bool) -> str | None:
-        """Draw a password; None where there is one that is not to be replaced."""
-
-    async def keep_note(self, about: str, note: str) -> None:
-        """Store free text."""
-
-    async def note_of(self, about: str) -> str | None:
-        """The text that was stored."""
-
-    async def begin_attempt(self, record_id: str, body_hash: str, now_ms: int) -> Attempt:
-        """Note a request, or find what is known of it."""
-
-    async def keep_answer(self, record_id: str, status: int, answer: bytes) -> None:
-        """Store the answer to a request."""
+    @property
+    def vehicles(self) -> VehicleIdentities: ...

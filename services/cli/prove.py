@@ -69,12 +69,12 @@ async def _proof(log: AnyLog, event_id: str) -> tuple[Record, Proof]:
 async def _stored(log: AnyLog, event_id: str) -> Stored | None:
     """The event with this id, looked for among all of them: the log has no index of ids."""
     from commands.log import topics
-    from commands.log.record_header import head
+    from commands.log.record_header import read_header
     from processors.engine.history import stored_of
 
     for partition in range(log.partitions(topics.EVENTS)):
         async for stored in stored_of(log, topics.EVENTS, partition):
-            if head(stored.body).id == event_id:
+            if read_header(stored.body).id == event_id:
                 return stored
     return None
 
@@ -83,14 +83,14 @@ async def _outlets(log: AnyLog, partition: int, stream: str) -> Outlets:
     """The chargers of a site, by the events of its stream; none for a stream that is no site's."""
     from commands.log import topics
     from commands.log.codec import decode
-    from commands.log.record_header import head
+    from commands.log.record_header import read_header
     from domain.records.sites import SiteChargerAdded
     from domain.site.state import outlet_of
     from processors.engine.history import stored_of
 
     outlets = {}
     async for stored in stored_of(log, topics.EVENTS, partition):
-        known = head(stored.body)
+        known = read_header(stored.body)
         if (known.stream, known.type) == (stream, SiteChargerAdded.type_name):
             added = decode(stored.body).data
             assert isinstance(added, SiteChargerAdded)

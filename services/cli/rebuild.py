@@ -55,18 +55,18 @@ def rebuild(data: DATA = Path("data"), database: DATABASE = None) -> None:
 async def _rebuild(data: Path, live: Database) -> None:
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-    from adapters.database.shadow_tables import Beside
+    from adapters.database.shadow_tables import ShadowTables
     from adapters.log.sqlite.log import SqliteLog
     from projections import rebuilding
 
     log = SqliteLog.open(data, read_only=not live.is_sqlite)  # SQLite's writer lock keeps the server off
     try:
         with (
-            Beside.made(live) as beside,
+            ShadowTables.made(live) as shadow,
             Progress(TextColumn("read models"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()) as shown,
         ):
             task = shown.add_task("")
-            await rebuilding.rebuild(log, beside, lambda done, of: shown.update(task, completed=done, total=of))
+            await rebuilding.rebuild(log, shadow, lambda done, of: shown.update(task, completed=done, total=of))
     finally:
         await log.close()
     typer.echo("the read models are made again")

@@ -19,7 +19,7 @@ def topics(
     brokers: BROKERS = None, partitions: PARTITIONS = None, replication: REPLICATION = None, check: CHECK = False
 ) -> None:
     """Make the topics that are missing, then check all: partitions, replicas, retention, compaction."""
-    from adapters.log.kafka.connectivity import admitted
+    from adapters.log.kafka.connectivity import admin_client
     from adapters.log.kafka.topics import differences, make_topics
     from commands.ports.log import LogError
     from services.base.logs import kafka_settings
@@ -27,7 +27,7 @@ def topics(
 
     try:
         settings = kafka_settings(brokers)
-        admin = admitted(settings)
+        admin = admin_client(settings)
         if not check:
             made = make_topics(admin, settings.prefix, partitions or 64, replication or 3)
             typer.echo(f"made {len(made)} topics")

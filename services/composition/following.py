@@ -125,7 +125,9 @@ class FollowingPart(Part):
     async def _is_quiet(self, ends: Ends) -> bool:
         """What may change without a wait is looked at last."""
         decided = await self._log.has_decided(ends)
-        return decided and self._log.idle() and self._log.has_told(ends) and all(part.idle() for part in self._parts)
+        return (
+            decided and self._log.idle() and self._log.has_delivered(ends) and all(part.idle() for part in self._parts)
+        )
 
     async def _report(self) -> Report:
         return Report(

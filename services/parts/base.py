@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import cached_property
 
 from adapters.database import Database
-from adapters.log.outcomes import Outcomes
+from adapters.log.outcomes import LogOutcomes
 from adapters.notify.outbox import Outbox
 from adapters.vault.vault import Vault
 from commands.ports.clock import Clock
@@ -70,9 +70,9 @@ class Base:
         return outbox
 
     @cached_property
-    def outcomes(self) -> Outcomes:
+    def outcomes(self) -> LogOutcomes:
         """Decisions, for every part that awaits one; `services.parts.outcomes` keeps them coming."""
-        return Outcomes(self.log)
+        return LogOutcomes(self.log)
 
     async def read_models_exist(self) -> None:
         """Return once a projector has made the tables."""

@@ -7,10 +7,10 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from adapters.log.kafka import faust_host
-from adapters.log.kafka.faust_host import Keep
+from adapters.log.kafka.faust_host import Handler
 from adapters.log.kafka.settings import KafkaSettings
-from adapters.timeseries.dead_letters import keeper
-from adapters.timeseries.keeping import TELLINGS
+from adapters.timeseries.dead_letters import batch_writer
+from adapters.timeseries.sources import SOURCES
 from adapters.timeseries.worker import Pruner
 from commands.log.topics import EVENTS
 from services.parts.base import Base
@@ -29,21 +29,21 @@ class FaustPart(Part):
         self,
         name: str,
         kafka: KafkaSettings,
-        keeps: Mapping[str, Keep],
+        handlers: Mapping[str, Handler],
         within_s: float,
         beside: Callable[[], Coroutine[Any, Any, None]],
     ) -> None:
         self.name = name
         self._within_s = within_s
         self._kafka = kafka
-        self._keeps = keeps
+        self._handlers = handlers
         self._beside = beside
         self._stopping = asyncio.Event()
         self._working: list[asyncio.Task[None]] = []
         self._running: list[asyncio.Task[None]] = []
 
     async def start(self, tasks: asyncio.TaskGroup) -> None:
-        app = await faust_host.worker(self._kafka, self.name, self._keeps, self._within_s)
+        app = await faust_host.worker(self._kafka, self.name, self._handlers, self._within_s)
         self._working = [tasks.create_task(faust_host.run(app, self._stopping), name=self.name)]
         self._running = [tasks.create_task(self._beside(), name=f"beside {self.name}")]
 
@@ -55,11 +55,11 @@ class FaustPart(Part):
 
 def telemetry_part(base: Base, kafka: KafkaSettings) -> FaustPart:
     """Keeps what vehicles and chargers tell as time series."""
-    keeps = {telling.topic: keeper(base.log, base.series, base.clock, telling) for telling in TELLINGS}
-    return FaustPart("telemetry", kafka, keeps, SERIES_WITHIN_S, Pruner(base.series, base.clock).run)
+    handlers = {source.topic: batch_writer(base.log, base.series, base.clock, source) for source in SOURCES}
+    return FaustPart("telemetry", kafka, handlers, SERIES_WITHIN_S, Pruner(base.series, base.clock).run)
 
 
 def notifier_part(base: Base, kafka: KafkaSettings) -> FaustPart:
     """Tells people what happened."""
-    telling = notifier(base)
-    return FaustPart("notifier", kafka, {EVENTS: telling.take}, NOTICES_WITHIN_S, telling.deliver)
+    notifying = notifier(base)
+    return FaustPart("notifier", kafka, {EVENTS: notifying.receive}, NOTICES_WITHIN_S, notifying.deliver)

@@ -141,7 +141,7 @@ async def test_values_never_stand_in_an_error(database: Database) -> None:
 
 
 async def hear_once(database: Database) -> tuple[AsyncIterator[str], asyncio.Future[str]]:
-    hearing = database.hear("news")
+    hearing = database.listen("news")
     assert await anext(hearing) == ""
     return hearing, asyncio.ensure_future(anext(hearing))
 

@@ -99,7 +99,7 @@ async def test_a_cap_s_time_may_have_any_offset_and_free_words_stay_in_the_vault
     answer = await world.post("/sites/north/grid-limit", body)
     [asked] = world.asked(load.SetGridLimit)
     assert (asked.starts_ms, asked.ends_ms, asked.reason_code) == (NOW_MS, NOW_MS + 3_600_500, "operator")
-    assert await world.vault.note_of(answer.json()["cap_id"]) == "Jane said so"
+    assert await world.vault.notes.find(answer.json()["cap_id"]) == "Jane said so"
 
 
 async def test_a_cap_that_is_not_decided_in_time_says_so(world: World) -> None:

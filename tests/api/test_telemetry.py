@@ -204,7 +204,7 @@ async def test_a_reading_that_was_stored_but_not_answered_is_not_shown_twice(
         raise ConnectionError
 
     with monkeypatch.context() as broken:
-        broken.setattr(type(world.vault), "keep_answer", cut_off)
+        broken.setattr(type(world.vault.answers), "store", cut_off)
         assert (await world.post(PATH, reading(soc=20), Idempotency_Key="k1")).status_code == 500
     assert (await world.post(PATH, reading(soc=20), Idempotency_Key="k1")).status_code == 202
     stored = [body for partition in range(4) for body in await bodies(world, partition)]

@@ -82,7 +82,7 @@ async def test_a_review_that_the_rule_grants_is_told_at_once(world: World, asked
         f"vehicles:{asked['vehicle_id']}",
         RequestUrgentReview(session_id=str(asked["id"])),
     )
-    assert await world.vault.note_of(record.id) == "My mother fell"
+    assert await world.vault.notes.find(record.id) == "My mother fell"
 
 
 async def test_one_that_an_operator_must_decide_is_pending(world: World, asked: dict[str, object]) -> None:
@@ -99,7 +99,7 @@ async def test_the_operator_decides(world: World, asked: dict[str, object], gran
     assert (answer.status_code, answer.json()["status"]) == (200, status)
     record = world.given[-1]
     assert record.data == DecideUrgentReview(session_id=str(asked["id"]), granted=granted)
-    assert await world.vault.note_of(record.id) == "called her back"
+    assert await world.vault.notes.find(record.id) == "called her back"
 
 
 BODIES: dict[str, dict[str, object]] = {

@@ -20,8 +20,8 @@ async def test_a_vehicle_gets_an_opaque_id_and_the_log_knows_no_vin_and_no_token
     kept = encode(record).lower()
     assert VIN.lower().encode() not in kept
     assert b"card0815" not in kept
-    assert await world.vault.vehicle_of_vin(VIN) == vehicle_id
-    assert await world.vault.vehicle_of_token("CARD0815") == vehicle_id
+    assert await world.vault.vehicles.with_vin(VIN) == vehicle_id
+    assert await world.vault.vehicles.with_token("CARD0815") == vehicle_id
 
 
 async def test_what_is_not_known_stays_unknown(world: World) -> None:
@@ -46,8 +46,8 @@ async def test_a_rejected_registration_leaves_the_vin_free(world: World) -> None
     world.script[RegisterVehicle] = rejecting("battery_wh", "the battery must hold at least 1 kWh")
     answer = await world.post("/vehicles", {"vin": VIN, "battery_kwh": 0.5, "token": "Card0815"})
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "battery_kwh")
-    assert await world.vault.vehicle_of_vin(VIN) is None
-    assert await world.vault.vehicle_of_token("Card0815") is None
+    assert await world.vault.vehicles.with_vin(VIN) is None
+    assert await world.vault.vehicles.with_token("Card0815") is None
 
 
 async def test_a_registration_that_was_cut_short_is_taken_up_again(world: World) -> None:
@@ -63,16 +63,16 @@ async def test_a_registration_that_was_cut_short_is_taken_up_again(world: World)
 async def test_a_lost_answer_and_then_a_full_disk_leave_a_registered_vehicle_its_vin(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keep_answer = world.vault.keep_answer
+    store = world.vault.answers.store
 
     async def killed(*_: object) -> None:
         raise DatabaseUnavailable("gone")
 
-    monkeypatch.setattr(world.vault, "keep_answer", killed)
+    monkeypatch.setattr(world.vault.answers, "store", killed)
     assert (await world.post("/vehicles", {"vin": VIN}, Idempotency_Key="k")).status_code == 503
-    monkeypatch.setattr(world.vault, "keep_answer", keep_answer)
+    monkeypatch.setattr(world.vault.answers, "store", store)
     world.log.full = True
     assert (await world.post("/vehicles", {"vin": VIN}, Idempotency_Key="k")).status_code == 503
-    assert await world.vault.vehicle_of_vin(VIN) is not None
+    assert await world.vault.vehicles.with_vin(VIN) is not None
     world.log.full = False
     assert (await world.post("/vehicles", {"vin": VIN}, Idempotency_Key="k")).status_code == 201

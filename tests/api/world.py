@@ -16,7 +16,7 @@ import pytest
 from adapters.database import Database
 from adapters.identity.principals import Identity
 from adapters.ids import uuid7
-from adapters.log.outcomes import Outcomes
+from adapters.log.outcomes import LogOutcomes
 from adapters.log.sqlite.consumer import SqliteConsumer
 from adapters.log.sqlite.log import SqliteLog
 from adapters.notify.services import check_channel
@@ -356,7 +356,7 @@ async def running_world(folder: Path) -> AsyncIterator[World]:
     database = Database(f"sqlite:///{folder / 'models.sqlite3'}", durable=False)
     vault = Vault.open(folder / "vault")
     clock = SimulatedClock(NOW_MS)
-    projector, outcomes = Projector(log, database), Outcomes(log)
+    projector, outcomes = Projector(log, database), LogOutcomes(log)
     series = SqliteSeries.open(folder)
     identity = Identity(vault, lambda account_id: database.read(partial(accounts.principal, account_id=account_id)))
     live = Live(log, projector, series)

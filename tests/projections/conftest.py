@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from adapters.database import Database
-from tests.projections.telling import Told
+from tests.projections.read_models import ReadModels
 
 
 @pytest.fixture
@@ -29,5 +29,5 @@ def database(new_database: Callable[[], Database]) -> Database:
 
 
 @pytest.fixture
-async def told(database: Database) -> AsyncIterator[Told]:
-    return await Told(database).start()
+async def models(database: Database) -> AsyncIterator[ReadModels]:
+    return await ReadModels(database).start()

@@ -6,10 +6,10 @@ from typing import Any
 
 from adapters.database import Database
 from domain.records import Payload, load, registry
-from domain.records import sites as said
+from domain.records import sites as events
 from domain.records.time import InputRejected
 from projections.projection import METADATA
-from tests.projections.telling import Told, event
+from tests.projections.read_models import ReadModels, event
 from tests.projections.test_chargers import started, stopped
 from tests.projections.test_priority_audit import DENIED, EXPIRED, GRANTED, OPENED
 from tests.projections.test_sessions import SITE, charging, ended, expected, offered, queued, schedule
@@ -30,7 +30,7 @@ STORY: list[tuple[str, Payload]] = [
     ("registry:site:north", NORTH),
     ("registry:site:south", NORTH.model_copy(update={"site_id": "south"})),
     *(("load:north", load.ChargerAdded(**charger(name))) for name in ("c1", "c2")),
-    *((SITE, said.SiteChargerAdded(**charger(name))) for name in ("c1", "c2")),
+    *((SITE, events.SiteChargerAdded(**charger(name))) for name in ("c1", "c2")),
     *((SITE, queued(name)) for name in ("s1", "s2", "s3", "s4")),
     *(("load:north", status(name, said_so)) for name in ("c1", "c2") for said_so in ("Preparing", "Charging")),
     (SITE, offered("s1", ("s1", 2, 5), ("s2", 2, 4), ("s3", 1, 3))),
@@ -41,14 +41,14 @@ STORY: list[tuple[str, Payload]] = [
     (SITE, charging("s2").model_copy(update={"charger_id": "c2"})),
     (SITE, schedule(("c1", 2, 50), ("c2", 2, 60))),
     (SITE, schedule(("c1", 2, 51), ("c2", 2, 61))),
-    (SITE, said.SessionTierChanged(session_id="s1", tier=0, until_ms=9)),
-    (SITE, said.SessionTierChanged(session_id="s1", tier=2, until_ms=None)),
+    (SITE, events.SessionTierChanged(session_id="s1", tier=0, until_ms=9)),
+    (SITE, events.SessionTierChanged(session_id="s1", tier=2, until_ms=None)),
     *(("vehicles:v1", decided) for decided in (GRANTED, DENIED, EXPIRED, OPENED)),
     (SITE, ended("s1")),
-    (SITE, said.ChargerOccupied(session_id="s1", charger_id="c1", wanted=True)),
-    (SITE, said.ChargerOccupied(session_id="s2", charger_id="c2", wanted=True)),
-    (SITE, said.ChargerReleased(charger_id="c1")),
-    (SITE, said.ChargerReleased(charger_id="c2")),
+    (SITE, events.ChargerOccupied(session_id="s1", charger_id="c1", wanted=True)),
+    (SITE, events.ChargerOccupied(session_id="s2", charger_id="c2", wanted=True)),
+    (SITE, events.ChargerReleased(charger_id="c1")),
+    (SITE, events.ChargerReleased(charger_id="c2")),
     ("registry:account:a1", registry.AccountRegistered(account_id="a1", role="driver", enterprise_id=None)),
     ("registry:enterprise:e1", registry.EnterpriseRegistered(enterprise_id="e1", kind="fleet")),
     ("registry:enterprise:e1", registry.EnterpriseApproved(enterprise_id="e1", kind="fleet", daily_grants=3)),
@@ -62,11 +62,11 @@ RECORDS = [event(stream, payload, number) for number, (stream, payload) in enume
 
 
 async def every_row(database: Database, size: int) -> dict[str, Any]:
-    told = await Told(database).start()
-    stored = [told.stored(record) for record in RECORDS]
+    models = await ReadModels(database).start()
+    stored = [models.stored(record) for record in RECORDS]
     for first in range(0, len(stored), size):
-        await told.projector.apply(stored[first : first + size])
-    return {table.name: await told.rows(table) for table in METADATA.sorted_tables}
+        await models.projector.apply(stored[first : first + size])
+    return {table.name: await models.rows(table) for table in METADATA.sorted_tables}
 
 
 async def test_the_rows_do_not_depend_on_the_batches(new_database: Callable[[], Database]) -> None:

@@ -27,7 +27,7 @@ from projections.projection import METADATA
 from projections.runner import Projector
 from tests.postgres import Postgres
 from tests.projections.projecting import PROJECTION, TOLD
-from tests.projections.telling import Told, event
+from tests.projections.read_models import ReadModels, event
 from tests.projections.test_batches import RECORDS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -134,7 +134,7 @@ async def each_once(log: SqliteLog, database: Database, folder: Path) -> None:
 async def test_of_two_that_apply_the_same_at_once_one_does(new_postgres_url: Callable[[], URL]) -> None:
     url = new_postgres_url()
     with tables(url) as database, tables(url) as another:
-        told = [await Told(one, (*PROJECTIONS, PROJECTION)).start() for one in (database, another)]
+        told = [await ReadModels(one, (*PROJECTIONS, PROJECTION)).start() for one in (database, another)]
         for number in range(EACH):
             records = numbered(number)
             applying = [one.projector.apply([one.stored(record) for record in records]) for one in told]

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import inspect, update
 
 from adapters.database import Database
-from adapters.database.shadow_tables import AlreadyMade, Beside
+from adapters.database.shadow_tables import AlreadyMade, ShadowTables
 from adapters.log.sqlite.log import SqliteLog
 from commands.log.codec import entry
 from commands.log.topics import EVENTS
@@ -63,8 +63,8 @@ async def test_what_was_spoilt_is_as_new(log: SqliteLog, database: Database, tmp
     async with projecting(log, database):
         await spoil(database)
     told: list[tuple[int, int]] = []
-    with Beside.made(database) as beside:
-        await rebuilding.rebuild(log, beside, lambda *progress: told.append(progress))
+    with ShadowTables.made(database) as shadow:
+        await rebuilding.rebuild(log, shadow, lambda *progress: told.append(progress))
     assert await rows(database) == await rebuilt(log, tmp_path)
     assert told[-1] == (1, 1)
     assert all(done <= of for done, of in told)
@@ -84,10 +84,10 @@ async def test_one_that_fails_changes_nothing_and_leaves_nothing(
     async def interrupted(_: Any) -> None:
         raise KeyboardInterrupt
 
-    with Beside.made(database) as beside:
-        monkeypatch.setattr(beside, "put_in_place", interrupted)
+    with ShadowTables.made(database) as shadow:
+        monkeypatch.setattr(shadow, "put_in_place", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            await rebuilding.rebuild(log, beside, lambda *_: None)
+            await rebuilding.rebuild(log, shadow, lambda *_: None)
     assert await rows(database) == before
     assert leftovers(database, tmp_path) == set()
 
@@ -126,12 +126,12 @@ async def test_readers_and_projectors_go_on_meanwhile(log: SqliteLog, on_postgre
         await spoil(on_postgresql)
         others = [asyncio.create_task(read_on()) for _ in range(3)] + [asyncio.create_task(append_on())]
         for _ in range(3):
-            with Beside.made(on_postgresql) as beside:
-                await rebuilding.rebuild(log, beside, lambda *_: None)
+            with ShadowTables.made(on_postgresql) as shadow:
+                await rebuilding.rebuild(log, shadow, lambda *_: None)
             assert "spoilt" not in await zones(on_postgresql)
             await spoil(on_postgresql)
-        with Beside.made(on_postgresql) as beside:
-            await rebuilding.rebuild(log, beside, lambda *_: None)
+        with ShadowTables.made(on_postgresql) as shadow:
+            await rebuilding.rebuild(log, shadow, lambda *_: None)
         done = True
         await asyncio.gather(*others)
     assert len(readers) == 3
@@ -147,16 +147,16 @@ async def test_new_ones_that_are_behind_wait_and_then_give_up(
     async with projecting(log, on_postgresql):
         await spoil(on_postgresql)
     await on_postgresql.write(lambda connection: connection.execute(ahead))
-    with Beside.made(on_postgresql) as beside, pytest.raises(rebuilding.TooSlow):
-        await rebuilding.rebuild(log, beside, lambda *_: None)
+    with ShadowTables.made(on_postgresql) as shadow, pytest.raises(rebuilding.TooSlow):
+        await rebuilding.rebuild(log, shadow, lambda *_: None)
     assert await zones(on_postgresql) == {"spoilt"}
 
 
 def test_one_at_a_time(on_postgresql: Database) -> None:
-    first = Beside.made(on_postgresql)
-    with first, pytest.raises(AlreadyMade, match="another rebuild"), Beside.made(on_postgresql):
+    first = ShadowTables.made(on_postgresql)
+    with first, pytest.raises(AlreadyMade, match="another rebuild"), ShadowTables.made(on_postgresql):
         pass
-    with Beside.made(on_postgresql):
+    with ShadowTables.made(on_postgresql):
         pass
 
 
@@ -168,6 +168,6 @@ async def test_what_was_interrupted_is_swept_away_by_the_next(
     async with projecting(log, left):
         await spoil(left)
     left.close()
-    with Beside.made(on_postgresql) as beside:
-        await rebuilding.rebuild(log, beside, lambda *_: None)
+    with ShadowTables.made(on_postgresql) as shadow:
+        await rebuilding.rebuild(log, shadow, lambda *_: None)
     assert await rows(on_postgresql) == await rebuilt(log, tmp_path)

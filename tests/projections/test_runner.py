@@ -19,7 +19,7 @@ from domain.records.registry import NodeSpec, SiteRegistered, VehicleRegistered
 from projections import progress, sites, vehicles
 from projections.runner import Projector
 from projections.version import version
-from tests.projections.telling import Told, event
+from tests.projections.read_models import ReadModels, event
 
 ROOT = NodeSpec(id="main", parent=None, kind="site", limit_w=5)
 SITES = ("registry:site:a", "registry:site:b", "registry:site:c", "registry:site:d", "registry:site:e")
@@ -136,40 +136,40 @@ async def test_one_that_another_build_superseded_stops_writing(log: SqliteLog, d
     assert await names(database) == "abcd"
 
 
-async def test_a_batch_that_comes_again_changes_nothing(told: Told) -> None:
-    vehicle = told.stored(
+async def test_a_batch_that_comes_again_changes_nothing(models: ReadModels) -> None:
+    vehicle = models.stored(
         event("registry:vehicle:v1", VehicleRegistered(vehicle_id="v1", battery_wh=1, max_ma=None, phases=1))
     )
-    site = told.stored(event("registry:site:a", registered("registry:site:a")))
-    await told.projector.apply([vehicle, site])
+    site = models.stored(event("registry:site:a", registered("registry:site:a")))
+    await models.projector.apply([vehicle, site])
     spoil = update(sites.SITES).values(location_zone="seen")
-    await told.database.write(lambda connection: connection.execute(spoil))
-    await told.projector.apply([vehicle, site])
-    [row] = await told.rows(sites.SITES)
+    await models.database.write(lambda connection: connection.execute(spoil))
+    await models.projector.apply([vehicle, site])
+    [row] = await models.rows(sites.SITES)
     assert row["location_zone"] == "seen"
 
 
-async def test_rows_and_position_change_together_or_not_at_all(told: Told) -> None:
-    before = dict(told.projector.position())
-    site = told.stored(event("registry:site:a", registered("registry:site:a")))
+async def test_rows_and_position_change_together_or_not_at_all(models: ReadModels) -> None:
+    before = dict(models.projector.position())
+    site = models.stored(event("registry:site:a", registered("registry:site:a")))
     vehicle = VehicleRegistered(vehicle_id="v1", battery_wh=1, max_ma=None, phases=1)
-    await told.database.write(vehicles.VEHICLES.drop)
+    await models.database.write(vehicles.VEHICLES.drop)
     with pytest.raises(DatabaseUnavailable):
-        await told.projector.apply([site, told.stored(event("registry:vehicle:v1", vehicle))])
-    assert await told.rows(sites.SITES) == []
-    assert dict(told.projector.position()) == before
-    await told.database.write(vehicles.VEHICLES.create)
-    await told.projector.apply([site])
-    assert len(await told.rows(sites.SITES)) == 1
+        await models.projector.apply([site, models.stored(event("registry:vehicle:v1", vehicle))])
+    assert await models.rows(sites.SITES) == []
+    assert dict(models.projector.position()) == before
+    await models.database.write(vehicles.VEHICLES.create)
+    await models.projector.apply([site])
+    assert len(await models.rows(sites.SITES)) == 1
 
 
-async def test_events_of_unknown_types_are_passed_over_and_garbage_is_not(told: Told) -> None:
+async def test_events_of_unknown_types_are_passed_over_and_garbage_is_not(models: ReadModels) -> None:
     unknown = b'{"id":"1","type":"new.thing.v9","time":1,"stream":"sites:a","correlationid":"1","data":{"x":1}}'
-    await told.projector.apply([Stored(Position(0, 5), "sites:a", unknown)])
-    assert told.projector.position()[0] == 5
+    await models.projector.apply([Stored(Position(0, 5), "sites:a", unknown)])
+    assert models.projector.position()[0] == 5
     with pytest.raises(LogDamaged):
-        await told.projector.apply([Stored(Position(0, 6), "sites:a", b"{}")])
-    assert told.projector.position()[0] == 5
+        await models.projector.apply([Stored(Position(0, 6), "sites:a", b"{}")])
+    assert models.projector.position()[0] == 5
 
 
 async def test_read_models_that_know_more_than_a_restored_log_are_made_again(

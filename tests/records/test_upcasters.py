@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from commands.log.codec import canonical, decode, encode
-from commands.log.record_header import head
+from commands.log.record_header import read_header
 from commands.ports.log import LogDamaged
 from domain.records import TYPES, Payload, input_record
 from domain.records.sites import EtaChanged
@@ -67,8 +67,8 @@ def test_every_version_is_read_as_the_present_one(recorded: tuple[str, dict[str,
     record = decode(body)
 
     assert record == decode(stored("example.told.v3", power_w=1, who="x"))._replace(data=read)
-    assert record.type == head(body).type == "example.told.v3"
-    assert record.id == head(body).id == "i"
+    assert record.type == read_header(body).type == "example.told.v3"
+    assert record.id == read_header(body).id == "i"
 
 
 @pytest.mark.usefixtures("versions")

@@ -1,4 +1,4 @@
-"""What Kafka complains about, in the words of the port."""
+"""Errors of Kafka, as those of the port."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ FENCED = frozenset(
 FULL = frozenset({KafkaError.KAFKA_STORAGE_ERROR})
 DAMAGED = frozenset({KafkaError._BAD_MSG, KafkaError._BAD_COMPRESSION, KafkaError.INVALID_MSG})
 REFUSED = frozenset({KafkaError._AUTHENTICATION, KafkaError._SSL})
-SAID_AGAIN_S = 60.0
+REPORT_EVERY_S = 60.0
 
 log_line = structlog.get_logger("kafka")
 
 
 def translated(error: KafkaError, what: str) -> LogError:
-    """The port's error for Kafka's."""
+    """The error of the port for one of Kafka."""
     code = error.code()
     reason = f"{error.str()} ({error.name()})"
     if code in FENCED:
@@ -40,18 +40,19 @@ def translated(error: KafkaError, what: str) -> LogError:
     if code in FULL:
         return LogFull(f"{what}: a broker's disk is full or failing: {reason}")
     if code in DAMAGED:
-        return LogDamaged(f"{what}: what the brokers keep does not read back as it was written: {reason}")
+        return LogDamaged(f"{what}: a record of the brokers does not read back as it was written: {reason}")
     return LogError(f"{what}: {reason}; nothing of this was acknowledged")
 
 
 def error_of(exception: KafkaException) -> KafkaError:
+    """The error in an exception of librdkafka."""
     error: KafkaError = exception.args[0]
     return error
 
 
 @contextmanager
 def translating(what: str) -> Iterator[None]:
-    """Raise the port's errors instead of Kafka's."""
+    """Raise errors of the port instead of Kafka's."""
     try:
         yield
     except KafkaException as error:
@@ -59,25 +60,22 @@ def translating(what: str) -> Iterator[None]:
 
 
 def is_refusal(error: KafkaError) -> bool:
-    """Whether a broker won't have us, or we won't have it. An alert comes when TLS 1.3 seems to stand already."""
+    """Whether a broker refuses us, or we refuse it. With TLS 1.3 an alert may arrive after the handshake."""
     return error.code() in REFUSED or "SSL alert" in error.str()
 
 
 def reason_of(error: KafkaError) -> str:
-    """What a client complains of, without the milliseconds that differ each time."""
+    """The reason of an error, without the milliseconds that always differ."""
     return error.str().partition(" (after ")[0]
 
 
-class Complaints:
-    """What a client complains of (its `error_cb`): that it is refused goes to the log lines, once a minute.
-
-    Its calls only time out then, or wait.
-    """
+class ErrorReporter:
+    """The `error_cb` of a client: it logs refusals, once a minute at most. The client's calls only time out."""
 
     def __init__(self) -> None:
         self._quiet_until = 0.0
 
     def __call__(self, error: KafkaError) -> None:
         if is_refusal(error) and time.monotonic() >= self._quiet_until:
-            self._quiet_until = time.monotonic() + SAID_AGAIN_S
-            log_line.error("a broker does not let us in", reason=reason_of(error))
+            self._quiet_until = time.monotonic() + REPORT_EVERY_S
+            log_line.error("a broker refuses the connection", reason=reason_of(error))

@@ -1,18 +1,17 @@
-"""Hosts on Kafka, by Faust, what is bound by I/O and may be repeated: a function for each topic keeps its batches.
+"""Hosting by Faust of handlers that are bound by I/O and may be repeated: one for the batches of each topic.
 
-Faust's part is the group, the partitions, the batches and the positions; it has no tables and decides nothing. How its
-traps are avoided:
-- A batch is acknowledged here, once it was kept (`noack_take`). `take_events` acknowledges in a `finally`: a batch that
-  a stop or a rebalance cut short would be lost.
-- No exception leaves an agent, for Faust would pass over the batch: it is tried again, and meanwhile nothing is taken.
-- Faust reads what transactions have not committed, unless it decides by transactions itself: `_Committed` sees to it.
-- A fetch that waits through a rebalance brings what is to be read after it, before Faust takes anything again. Faust
-  drops that and goes back to what was committed, or nowhere, where nothing was: `_Committed` goes back to it.
-- A transaction leaves a gap between offsets. To Faust the record behind it is part of the gap, and so is there twice,
-  which ends what is committed at once: one transaction each time. `_CommittedConsumer` ends the gap before it.
-- It makes folders for tables where it was called, which may be read-only: `_Tableless` has none.
-- Topics are neither made nor led by Faust (`topic_disable_leader`): `./commonwatt topics` makes them.
-- A rebalance does not wait for what is under way (`stream_wait_empty`): whoever is next repeats it.
+Faust provides the group, the partitions, the batches and the positions; it has no tables. Its pitfalls are avoided:
+- A batch is acknowledged once it is handled (`noack_take`). `take_events` acknowledges in a `finally`, which would lose
+  a batch that a stop or a rebalance interrupts.
+- No exception leaves an agent, since Faust would skip the batch: it is retried, and meanwhile no other batch is read.
+- Faust reads uncommitted records, unless it uses transactions itself: `_Committed` sets the isolation level.
+- A fetch that waits during a rebalance returns records before Faust's streams are active again. Faust drops them, and
+  goes back to the committed position, or nowhere if there is none: `_Committed` seeks back to them.
+- A transaction leaves a gap between offsets. Faust counts the record behind it as part of the gap, too, and a position
+  that exists twice ends a commit, after one transaction each time. `_CommittedConsumer` ends the gap before it.
+- Faust makes folders for tables in the current folder, which may be read-only: `_Tableless` makes none.
+- Faust neither creates topics nor uses a leader topic (`topic_disable_leader`): `./commonwatt topics` creates them.
+- A rebalance does not wait for handlers under way (`stream_wait_empty`): the next owner repeats their batches.
 """
 
 from __future__ import annotations
@@ -31,16 +30,16 @@ from adapters.log.kafka.faust_tls import verified
 from adapters.log.kafka.settings import MESSAGE_LIMIT_BYTES, KafkaSettings
 from commands.ports.log import Position, Stored
 
-Keep = Callable[[Sequence[Stored]], Awaitable[None]]
+Handler = Callable[[Sequence[Stored]], Awaitable[None]]
 
 BATCH = 1000
 FETCH_S = 0.1
 TOGETHER_BYTES = 2**16
-"""What comes in `FETCH_S` is fetched together, if it is less: each fetch has its price, and nobody waits for this."""
+"""Less than this is fetched together, after `FETCH_S`: each fetch has its cost, and nobody waits for these records."""
 COMMIT_EVERY_S = 0.5
 RETRY_AT_MOST_EVERY_S = 5
 PATIENCE_S = 24 * 3600.0
-"""So long may a batch be tried again before the brokers give its partitions to somebody else."""
+"""How long a batch may be retried before the brokers assign its partitions to another worker."""
 
 log_line = structlog.get_logger("faust")
 
@@ -48,12 +47,18 @@ log_line = structlog.get_logger("faust")
 class _Committed(AIOKafkaConsumerThread):
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
-        consumer._isolation_level = "read_committed"  # before it starts, and there is no setting for these
+        consumer._isolation_level = "read_committed"  # set before the start: there is no setting for these
         consumer._fetch_min_bytes, consumer._fetch_max_wait_ms = TOGETHER_BYTES, round(FETCH_S * 1000)
         return consumer
 
-    async def _fetch_records(self, consumer: Any, *asked: Any, **more: Any) -> Mapping[Any, Sequence[Any]]:
-        fetched = await super()._fetch_records(consumer, *asked, **more)
+    async def _fetch_records(
+        self,
+        consumer: Any,
+        active_partitions: set[faust.types.TP],
+        timeout: float | None = None,
+        max_records: int | None = None,
+    ) -> Mapping[faust.types.TP, list[Any]]:
+        fetched = await super()._fetch_records(consumer, active_partitions, timeout, max_records)
         if self.consumer.flow_active:
             return fetched
         for partition, records in fetched.items():
@@ -77,11 +82,11 @@ class _Tableless(faust.App):
     def _create_directories(self) -> None: ...
 
 
-async def worker(settings: KafkaSettings, group: str, keeps: Mapping[str, Keep], within_s: float) -> faust.App:
-    """A member of `group` that hands the committed records of each topic to its function, in batches.
+async def worker(settings: KafkaSettings, group: str, handlers: Mapping[str, Handler], within_s: float) -> faust.App:
+    """A member of `group` that passes the committed records of each topic to its handler, in batches.
 
-    A batch is what comes `within_s`, but at most `BATCH`. What a function keeps must be recognised when it comes again.
-    To be called in the loop that runs it. Raises `LogError` where Faust's client does not trust a broker.
+    A batch has the records of `within_s`, but at most `BATCH`. Handlers must recognise repeats. Call this in the event
+    loop that runs the worker. Raises `LogError` where Faust's client does not trust a broker.
     """
     app = _Tableless(
         settings.prefix + group,
@@ -102,14 +107,14 @@ async def worker(settings: KafkaSettings, group: str, keeps: Mapping[str, Keep],
         web_enabled=False,
     )
     app.transport = _CommittedTransport(app.conf.broker_consumer, app, loop=app.loop)
-    for topic, keep in keeps.items():
+    for topic, handler in handlers.items():
         channel = app.topic(settings.prefix + topic, key_serializer="raw", value_serializer="raw")
-        app.agent(channel, name=f"{group}.{topic}")(_agent(keep, within_s))
+        app.agent(channel, name=f"{group}.{topic}")(_agent(handler, within_s))
     return app
 
 
 async def run(app: faust.App, stopping: asyncio.Event) -> None:
-    """Work until `stopping` is set; what is not kept by then is taken again. Raises what made Faust itself fail."""
+    """Run a worker until `stopping` is set. Batches under way are repeated later. Raises what made Faust fail."""
     try:
         await app.start()
     except Exception:
@@ -126,26 +131,26 @@ async def run(app: faust.App, stopping: asyncio.Event) -> None:
         raise app.crash_reason
 
 
-def _agent(keep: Keep, within_s: float) -> Callable[[Any], Awaitable[None]]:
-    async def take(stream: Any) -> None:
+def _agent(handler: Handler, within_s: float) -> Callable[[Any], Awaitable[None]]:
+    async def consume(stream: Any) -> None:
         async for events in stream.noack_take(BATCH, within=within_s):
-            await _kept(keep, [_stored(event.message) for event in events])
+            await _handled(handler, [_stored(event.message) for event in events])
             for event in events:
                 await stream.ack(event)
 
-    return take
+    return consume
 
 
-async def _kept(keep: Keep, batch: Sequence[Stored]) -> None:
+async def _handled(handler: Handler, batch: Sequence[Stored]) -> None:
     async for attempt in stamina.retry_context(
         on=Exception, attempts=None, timeout=None, wait_max=RETRY_AT_MOST_EVERY_S
     ):
         with attempt:
-            await keep(batch)
+            await handler(batch)
 
 
 def _stored(message: Any) -> Stored:
-    """Kafka counts from 0 and the port from 1. What can't be text as a key is told as well as it goes."""
+    """A message as the port has it. Kafka counts offsets from 0, the port from 1. Invalid keys are repaired."""
     position = Position(message.partition, message.offset + 1)
     return Stored(position, (message.key or b"").decode(errors="replace"), message.value or b"")
 

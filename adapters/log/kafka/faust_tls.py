@@ -34,7 +34,7 @@ async def verified(settings: KafkaSettings) -> ssl.SSLContext | None:
 def _context(settings: KafkaSettings) -> ssl.SSLContext:
     context = ssl.create_default_context(cafile=settings.ca_file)
     if settings.certificate_file:
-        password = settings.key_password and settings.key_password.get_secret_value()
+        password = settings.key_password.get_secret_value() if settings.key_password else None
         context.load_cert_chain(settings.certificate_file, settings.key_file, password)
     return context
 
@@ -42,7 +42,7 @@ def _context(settings: KafkaSettings) -> ssl.SSLContext:
 def _brokers(settings: KafkaSettings) -> list[tuple[str, int]]:
     """All that librdkafka knows: the settings may name some only."""
     known = listed(AdminClient(settings.client()), settings.confirm_timeout_s)
-    return [(broker.host, broker.port) for broker in known.brokers.values()]
+    return [(str(broker.host), broker.port) for broker in known.brokers.values()]
 
 
 async def _verify(host: str, port: int, context: ssl.SSLContext) -> None:

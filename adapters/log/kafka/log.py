@@ -1,7 +1,7 @@
 """`commands.ports.Log` on Apache Kafka.
 
-Single records go through an idempotent producer; what must appear together goes in a transaction. All readers see
-committed records only.
+Single records are written by an idempotent producer, records that must appear together in a transaction. All readers
+read committed records only.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from uuid import uuid4
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from adapters.log.kafka.connectivity import admitted
+from adapters.log.kafka.connectivity import admin_client
 from adapters.log.kafka.consumer import KafkaConsumer
 from adapters.log.kafka.errors import error_of, translated
 from adapters.log.kafka.names import Names, Row
-from adapters.log.kafka.producers import Appender, Transactor
 from adapters.log.kafka.reader import Reader, ends_uncommitted
 from adapters.log.kafka.settings import KafkaSettings
 from adapters.log.kafka.tail import tail
 from adapters.log.kafka.topics import checked_partitions
+from adapters.log.kafka.writer import Appender, Transactor
 from commands.log import topics
 from commands.ports.log import Entry, Fenced, LogError, Output, Position, Stored
 
@@ -34,7 +34,7 @@ ATTEMPTS = 3
 
 
 class KafkaLog:
-    """Belongs to the event loop it is first used on. One for each process, with one consumer of each processor."""
+    """The log of a process, for the event loop that uses it first. It has one consumer of each processor."""
 
     def __init__(self, settings: KafkaSettings, names: Names, admin: AdminClient) -> None:
         self.settings = settings
@@ -55,15 +55,15 @@ class KafkaLog:
 
     @classmethod
     def open(cls, settings: KafkaSettings) -> Self:
-        """Reach the brokers and check the topics.
+        """Connect to the brokers and check the topics.
 
-        Raises `LogError`: why no broker lets us in, or of a topic the setting, wanted and found.
+        Raises `LogError` with the reason of a refusal, or the setting of a topic that differs, as wanted and found.
         """
-        admin = admitted(settings)
+        admin = admin_client(settings)
         return cls(settings, Names(settings.prefix, checked_partitions(admin, settings)), admin)
 
     async def append(self, topic: str, entries: Sequence[Entry]) -> Sequence[Position]:
-        """Raises what the port says, and `ValueError` for entries that can't be kept."""
+        """Raises what the port raises, and `ValueError` for entries that can't be stored."""
         rows = [self.names.row((topic, entry)) for entry in entries]
         if len(rows) != 1:
             return await self._all_or_nothing(rows)
@@ -82,7 +82,7 @@ class KafkaLog:
         return await self._reading(self._reader.page, topic, partition, after, limit)
 
     def tail(self, topic: str, after: Mapping[int, int]) -> AsyncIterator[Sequence[Stored]]:
-        """Each partition in its order. Of tables all that is kept, where a key may come more than once."""
+        """All entries in the order of each partition. A key of a table may occur more than once."""
         return tail(self.settings, self.names, topic, after, lambda: self.closed)
 
     async def table(self, topic: str) -> Mapping[str, bytes]:
@@ -103,7 +103,7 @@ class KafkaLog:
         return self.names.partitions[topic]
 
     def consumer(self, processor: str) -> KafkaConsumer:
-        """Takes over from an earlier consumer of `processor` on this log; shares with those of other processes."""
+        """A consumer that replaces an earlier one on this log, and shares partitions with those of other processes."""
         self._refuse_closed()
         predecessor = self._consumers.get(processor)
         if predecessor is not None:
@@ -112,7 +112,7 @@ class KafkaLog:
         return consumer
 
     async def close(self) -> None:
-        """Waiting polls return empty batches, tails end."""
+        """Close the log: waiting polls return empty batches, and tails end."""
         if self.closed:
             return
         self.closed = True
@@ -126,16 +126,16 @@ class KafkaLog:
         self._reading_thread.shutdown()
 
     def high(self, topic: str) -> Mapping[int, int]:
-        """Where each partition ends now, open transactions included; blocks."""
+        """The end of each partition now, including open transactions. It blocks."""
         partitions = range(self.partitions(topic))
         return ends_uncommitted(self._admin, self.names.topic(topic), partitions, self.settings.confirm_timeout_s)
 
     def known_ends(self, topic: str) -> Mapping[int, int]:
-        """Up to where this process itself has written."""
+        """The last position that this process has written, by partition."""
         return self._known_ends.get(topic, {})
 
     def learn(self, written: Iterable[tuple[str, Position]]) -> None:
-        """This process has written these; on any thread."""
+        """Note positions that this process has written; on any thread."""
         with self._learning:
             for topic, position in written:
                 ends = self._known_ends.setdefault(topic, {})
@@ -154,14 +154,14 @@ class KafkaLog:
         return positions
 
     async def _write_waiting(self) -> None:
-        """One transaction for all that wait, again and again until none does."""
+        """Write transactions, each for all that wait, until none waits."""
         loop = asyncio.get_running_loop()
         while self._waiting:
             jobs, self._waiting = self._waiting, []
             rows = [row for job, _ in jobs for row in job]
             try:
                 positions = iter(await loop.run_in_executor(self._writing_thread, self._write, rows))
-            except Exception as error:  # a defect too is told to those who wait
+            except Exception as error:  # a defect, too, is raised to those that wait
                 for _, future in jobs:
                     if not future.done():
                         future.set_exception(copy(error))
@@ -172,7 +172,7 @@ class KafkaLog:
                     future.set_result(placed)
 
     def _write(self, rows: Sequence[Row]) -> Sequence[Position]:
-        """Again with a fresh producer after trouble: at least once, and repeats are recognised by their ids."""
+        """Write rows, after an error again with a fresh producer. Repeats are recognised by their ids."""
         for attempt in range(ATTEMPTS):
             try:
                 return self._transactor.write(rows).of(rows)

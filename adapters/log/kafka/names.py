@@ -1,4 +1,4 @@
-"""Entries in their partitions, under the names that the brokers know."""
+"""Entries as messages of Kafka, and topics by the names that brokers use."""
 
 from __future__ import annotations
 
@@ -13,44 +13,44 @@ from commands.ports.log import Output, Position, Stored
 
 BODY_LIMIT = 32 * 2**20
 TRACEPARENT = "traceparent"
-"""The header with the W3C trace context; a record of ours has no other."""
+"""The header with the W3C trace context, the only header of our records."""
 
 
 class Row(NamedTuple):
-    """An entry that is to be written; `topic` is the platform's name of it."""
+    """An entry to write. `topic` is the platform's name of the topic."""
 
     topic: str
     partition: int
     key: bytes
     body: bytes | None
-    headers: list[tuple[str, bytes]] | None = None
+    headers: list[tuple[str, str | bytes | None]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The topics of one platform, and how many partitions each has."""
+    """The topics of a platform, and the number of partitions of each."""
 
     prefix: str
     partitions: Mapping[str, int]
 
     def topic(self, topic: str) -> str:
-        """What the brokers call a topic. Raises `ValueError`."""
+        """The brokers' name of a topic. Raises `ValueError` for an unknown one."""
         if topic not in self.partitions:
-            raise ValueError(f"topic: {topic!r} is none of this log's")
+            raise ValueError(f"topic: {topic!r} is not a topic of this log")
         return self.prefix + topic
 
     def topic_of(self, name: str) -> str:
-        """The topic that the brokers call so."""
+        """The platform's name of a topic of the brokers."""
         return name.removeprefix(self.prefix)
 
     def table(self, topic: str) -> str:
-        """What the brokers call a table. Raises `ValueError`."""
+        """The brokers' name of a table. Raises `ValueError` for any other topic."""
         if not topics.is_table(topic):
             raise ValueError(f"topic: {topic} is no table")
         return self.topic(topic)
 
     def row(self, output: Output) -> Row:
-        """An entry in its partition. Raises `ValueError` naming what can't be kept."""
+        """An entry in its partition. Raises `ValueError`, naming what can't be stored."""
         topic, entry = output
         self.topic(topic)
         if entry.body is None:
@@ -58,23 +58,39 @@ class Names:
                 raise ValueError(f"body: {topic} is no table, there is nothing to delete (key {entry.key!r})")
         elif not isinstance(entry.body, bytes) or len(entry.body) > BODY_LIMIT:
             raise ValueError(f"body: must be bytes, at most {BODY_LIMIT} of them (key {entry.key!r})")
-        # The partition is always ours to choose: the client's own partitioner would treat empty keys differently.
+        # Always computed here: the client's own partitioner would treat empty keys differently.
         partition = topics.partition_of(entry.key, self.partitions[topic])
-        headers = None if entry.traceparent is None else [(TRACEPARENT, entry.traceparent.encode())]
-        return Row(topic, partition, entry.key.encode(), entry.body, headers)
+        if entry.traceparent is None:
+            return Row(topic, partition, entry.key.encode(), entry.body)
+        return Row(topic, partition, entry.key.encode(), entry.body, [(TRACEPARENT, entry.traceparent.encode())])
 
 
 def position_of(message: Message) -> Position | None:
-    """Kafka counts from 0 and the port from 1: so `after` is the offset at which Kafka goes on.
+    """The position of a message. Kafka counts from 0 and the port from 1, so `after` is the offset where Kafka goes on.
 
-    None where a record was confirmed without a place: the client took a later one's confirmation for this one's.
+    None if a record was confirmed without a place: the client mistook the confirmation of a later one for it.
     """
     offset = message.offset()
-    return None if offset is None else Position(message.partition(), offset + 1)
+    partition = message.partition()
+    return None if partition is None or offset is None else Position(partition, offset + 1)
+
+
+def place_of(message: Message) -> tuple[int, int]:
+    """The partition and the offset (from 0) of a message that was read."""
+    partition, offset = message.partition(), message.offset()
+    assert partition is not None
+    assert offset is not None
+    return partition, offset
+
+
+def key_of(message: Message) -> str:
+    """The key of a message that was read; empty where another program wrote none."""
+    return (message.key() or b"").decode()
 
 
 def stored(message: Message) -> Stored:
-    headers = message.headers()
-    traceparent = dict(headers or ()).get(TRACEPARENT)
-    position = Position(message.partition(), message.offset() + 1)
-    return Stored(position, message.key().decode(), message.value(), traceparent and traceparent.decode())
+    """A message that was read, as the port has it."""
+    partition, offset = place_of(message)
+    traceparent = dict(message.headers() or ()).get(TRACEPARENT)
+    text = traceparent.decode() if isinstance(traceparent, bytes) else None
+    return Stored(Position(partition, offset + 1), key_of(message), message.value() or b"", text)

@@ -1,7 +1,7 @@
-"""Reading what is there: committed records only, and everything that was written before the question was asked.
+"""Queries of the log: committed records only, and everything that was written before the query.
 
-A transaction's end is acknowledged before readers see its records. So a question first takes the ends *uncommitted*,
-and then reads committed records up to there, waiting for transactions that are under way.
+The end of a transaction is acknowledged before readers see its records. So a query first reads the *uncommitted* ends,
+and then committed records up to there, waiting for transactions under way.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, ClusterMetadata, OffsetSpec
 
 from adapters.log.kafka.errors import error_of, translated, translating
-from adapters.log.kafka.names import Names, stored
+from adapters.log.kafka.names import Names, key_of, place_of, stored
 from adapters.log.kafka.settings import KafkaSettings
 from commands.log import topics
 from commands.ports.log import LogError, Stored
@@ -22,24 +22,24 @@ from commands.ports.log import LogError, Stored
 Found = TypeVar("Found")
 AT_ONCE = 500
 SLICE_S = 0.1
-"""So long a thread waits for records before it looks whether it shall end."""
+"""How long a thread waits for records before it checks whether it should stop."""
 RETRY_S = 0.02
-KNOCK_S = 1.0
+PROBE_S = 1.0
 ASK_S = 3.0
-"""librdkafka may miss that a broker could answer now, and then waits out any time-out: so it is asked again soon."""
+"""librdkafka may miss that a broker can answer now, and then waits for the time-out: so calls are short."""
 NEAR = 4
-"""The last record is commonly so near to the end: after it comes the mark of its transaction."""
+"""How far from the end the last record usually is: the marker of its transaction follows it."""
 FURTHER = 64
 
 
 def arrivals(consumer: Consumer, timeout_s: float, limit: int = AT_ONCE) -> list[Message]:
-    """What has arrived, at most `limit`; waits for the first only."""
+    """The messages that have arrived, at most `limit`. Waits for the first only."""
     first = consumer.poll(timeout_s)
     return [] if first is None else [first, *consumer.consume(limit - 1, 0)]
 
 
 def is_end(message: Message, what: str) -> bool:
-    """Whether this tells that the partition ends here; raises what else is no record."""
+    """Whether a message marks the end of its partition. Raises `LogError` for any other error."""
     error = message.error()
     if error is None:
         return False
@@ -49,26 +49,26 @@ def is_end(message: Message, what: str) -> bool:
 
 
 def ends_uncommitted(admin: AdminClient, topic: str, partitions: Collection[int], timeout_s: float) -> dict[int, int]:
-    """The next offset of each partition of a topic (a broker's name), open transactions included."""
+    """The next offset of each partition of a topic (as the brokers name it), including open transactions."""
     wanted = {TopicPartition(topic, partition): OffsetSpec.latest() for partition in partitions}
 
     def ask() -> dict[int, int]:
         answers = admin.list_offsets(wanted, isolation_level=IsolationLevel.READ_UNCOMMITTED, request_timeout=ASK_S)
         try:
             ends = {where.partition: answer.result().offset for where, answer in answers.items()}
-            # So librdkafka 2.16 tells of a partition whose leader did not answer, where others did: without an error.
+            # librdkafka 2.16 returns -1001, without an error, if a leader did not answer while others did.
             if any(end < 0 for end in ends.values()):
                 raise KafkaException(KafkaError(KafkaError._TIMED_OUT, "a leader does not answer"))
             return ends
         except KafkaException:
-            admin.list_topics(topic, timeout=KNOCK_S)  # else it would go on to ask whom it knew as the leader
+            admin.list_topics(topic, timeout=PROBE_S)  # else it would ask the former leader again
             raise
 
-    return insisting(ask, topic, timeout_s) if wanted else {}
+    return answered(ask, topic, timeout_s) if wanted else {}
 
 
-def persisting(ask: Callable[[], Found], timeout_s: float) -> Found:
-    """Ask again while a leader moves or a broker restarts. Raises `KafkaException`."""
+def retrying(ask: Callable[[], Found], timeout_s: float) -> Found:
+    """Repeat a call while a leader moves or a broker restarts. Raises `KafkaException`."""
     deadline = time.monotonic() + timeout_s
     while True:
         try:
@@ -80,15 +80,15 @@ def persisting(ask: Callable[[], Found], timeout_s: float) -> Found:
         time.sleep(RETRY_S)
 
 
-def insisting(ask: Callable[[], Found], what: str, timeout_s: float) -> Found:
-    """Like `persisting`; raises `LogError`."""
+def answered(ask: Callable[[], Found], what: str, timeout_s: float) -> Found:
+    """Like `retrying`; raises `LogError` instead."""
     with translating(what):
-        return persisting(ask, timeout_s)
+        return retrying(ask, timeout_s)
 
 
 def listed(client: AdminClient | Consumer | Producer, timeout_s: float, topic: str | None = None) -> ClusterMetadata:
-    """What there is, or of one topic. Raises `LogError`."""
-    return insisting(lambda: client.list_topics(topic, timeout=KNOCK_S), "the brokers", timeout_s)
+    """The metadata of all topics, or of one. Raises `LogError`."""
+    return answered(lambda: client.list_topics(topic, timeout=PROBE_S), "the brokers", timeout_s)
 
 
 def committed(
@@ -97,14 +97,14 @@ def committed(
     """The *stable* positions of a consumer's group (0: none): no transaction that would change them is under way."""
 
     def ask() -> list[TopicPartition]:
-        found = consumer.committed(list(partitions), KNOCK_S)
+        found = consumer.committed(list(partitions), PROBE_S)
         for one in found:
             if one.error is not None:
                 raise KafkaException(one.error)
             one.offset = max(0, one.offset)
         return found
 
-    return insisting(ask, what, timeout_s)
+    return answered(ask, what, timeout_s)
 
 
 TRANSIENT = frozenset(
@@ -130,30 +130,32 @@ TRANSIENT = frozenset(
 
 
 class Reader:
-    """Questions about what is there; used by one thread at a time. Every method raises `LogError`, `LogDamaged`."""
+    """Queries of the log, by one thread at a time. Every method raises `LogError` and `LogDamaged`."""
 
     def __init__(self, settings: KafkaSettings, names: Names, admin: AdminClient) -> None:
         self._settings = settings
         self._names = names
         self._admin = admin
         self._timeout_s = settings.confirm_timeout_s
-        # An empty answer tells of an end: it shall not take long.
+        # An empty answer marks an end, so it must not take long.
         self._consumer = Consumer(settings.consumer("reader", **{"fetch.wait.max.ms": 5}))
-        # To ask a coordinator by an `AdminClient` may abort the process while brokers come and go (librdkafka 2.16).
+        # An `AdminClient` that asks a coordinator may abort the process while brokers restart (librdkafka 2.16).
         self._groups: dict[str, Consumer] = {}
         self._met: set[str] = set()
         self._last: dict[tuple[str, int], tuple[int, int]] = {}
 
     def close(self) -> None:
+        """Close all clients."""
         for consumer in (self._consumer, *self._groups.values()):
             consumer.close()
 
     def high(self, topic: str, partitions: Collection[int] | None = None) -> dict[int, int]:
-        """Where each partition ends, open transactions included."""
+        """The end of each partition, including open transactions."""
         all_of_it = range(self._names.partitions[topic]) if partitions is None else partitions
         return ends_uncommitted(self._admin, self._names.topic(topic), all_of_it, self._timeout_s)
 
     def page(self, topic: str, partition: int, after: int, limit: int) -> list[Stored]:
+        """Up to `limit` records of a partition after an offset."""
         found: list[Stored] = []
         for message in self._between(topic, {partition: (after, self.high(topic, [partition])[partition])}):
             if len(found) == limit:
@@ -163,12 +165,12 @@ class Reader:
         return found
 
     def table(self, topic: str, partitions: Collection[int] | None = None) -> dict[str, bytes]:
-        """The latest of each key in these partitions (all, when left out)."""
+        """The latest body of each key in some partitions, by default in all."""
         self._names.table(topic)
         found: dict[str, bytes] = {}
         high = self.high(topic, partitions)
         for message in self._between(topic, {partition: (0, end) for partition, end in high.items()}):
-            key, body = message.key().decode(), message.value()
+            key, body = key_of(message), message.value()
             if body is None:
                 found.pop(key, None)
             else:
@@ -176,19 +178,20 @@ class Reader:
         return found
 
     def ends(self, topic: str) -> dict[int, int]:
-        """The position of each partition's last record. What comes after it are marks of transactions."""
+        """The position of the last record of each partition. Only markers of transactions follow it."""
         high = self.high(topic)
         back = NEAR
         while unknown := [p for p, end in high.items() if self._last.get((topic, p), (0, 0))[0] != end]:
             spans = {p: (max(0, high[p] - back), high[p]) for p in unknown}
-            last = {message.partition(): message.offset() + 1 for message in self._between(topic, spans)}
+            places = map(place_of, self._between(topic, spans))
+            last = {partition: offset + 1 for partition, offset in places}
             known = {p: last.get(p, 0) for p in unknown if p in last or back >= high[p]}
             self._last |= {(topic, p): (high[p], end) for p, end in known.items()}
             back *= FURTHER
         return {p: self._last.get((topic, p), (0, 0))[1] for p in high}
 
     def consumed(self, processor: str) -> dict[int, int]:
-        """Up to where a processor's workers have consumed each partition, once that is decided."""
+        """The committed positions of a processor's workers, once they are decided."""
         if processor not in self._groups:
             self._groups[processor] = Consumer(self._settings.consumer(processor))
         inputs = topics.inputs(processor)
@@ -198,13 +201,13 @@ class Reader:
         return {one.partition: one.offset for one in found}
 
     def _between(self, topic: str, spans: Mapping[int, tuple[int, int]]) -> Iterator[Message]:
-        """The committed messages of each partition between two offsets, as soon as all of them are decided."""
+        """The committed messages of each partition between two offsets, once all of them are decided."""
         ends = {partition: end for partition, (start, end) in spans.items() if start < end}
         if not ends:
             return
         name = self._names.topic(topic)
         open_until = time.monotonic() + self._timeout_s
-        if name not in self._met:  # librdkafka itself looks for the leaders of another topic up to 1 s later
+        if name not in self._met:  # librdkafka itself finds the leaders of a new topic up to 1 s later
             listed(self._consumer, self._timeout_s, name)
             self._met.add(name)
         with translating(name):
@@ -212,10 +215,11 @@ class Reader:
         try:
             while ends:
                 for message in arrivals(self._consumer, SLICE_S):
-                    partition, reached = message.partition(), message.offset()
-                    if partition not in ends:
+                    if message.partition() not in ends:
                         continue
-                    if not is_end(message, name):
+                    at_end = is_end(message, name)
+                    partition, reached = place_of(message)
+                    if not at_end:
                         reached += 1
                         if reached <= ends[partition]:
                             yield message

@@ -1,4 +1,4 @@
-"""Following a topic: a client and a thread of its own, from the given offsets on."""
+"""Following a topic from given offsets, with a client and a thread of its own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from confluent_kafka import Consumer, TopicPartition
 
-from adapters.log.kafka.names import Names, stored
+from adapters.log.kafka.names import Names, place_of, stored
 from adapters.log.kafka.reader import SLICE_S, arrivals, is_end
 from adapters.log.kafka.settings import KafkaSettings
 from commands.ports.log import Stored
@@ -24,7 +24,7 @@ async def tail(
 ) -> AsyncIterator[Sequence[Stored]]:
     """Pages of committed records, each partition in its order, until `closed`.
 
-    `reached` hears up to which offsets all that is to be told has been told, and taken by who follows.
+    `reached` is called with the offsets up to which all records have been delivered to the follower.
     """
     name = names.topic(topic)
     seen = dict(after)
@@ -35,23 +35,24 @@ async def tail(
 
     def page() -> tuple[list[Stored], dict[int, int]]:
         records: list[Stored] = []
-        come: dict[int, int] = {}
+        ends: dict[int, int] = {}
         for message in arrivals(consumer, SLICE_S):
-            at_end, partition = is_end(message, name), message.partition()
-            if message.offset() < seen.get(partition, 0):
-                continue  # come again, where a client goes back to the beginning
-            seen[partition] = come[partition] = message.offset() + (0 if at_end else 1)
+            at_end = is_end(message, name)
+            partition, offset = place_of(message)
+            if offset < seen.get(partition, 0):
+                continue  # repeated, since a client went back to the beginning
+            seen[partition] = ends[partition] = offset + (0 if at_end else 1)
             if not at_end and message.value() is not None:
                 records.append(stored(message))
-        return records, come
+        return records, ends
 
     try:
         consumer.assign(starts)
         while not closed():
-            records, come = await loop.run_in_executor(executor, page)
+            records, ends = await loop.run_in_executor(executor, page)
             if records:
                 yield records
-            reached(come)
+            reached(ends)
     finally:
         executor.submit(consumer.close)
         executor.shutdown(wait=False)

@@ -1,4 +1,4 @@
-"""The topics as they must be: made once, checked at every start."""
+"""The topics and their configuration: created once, checked at every start."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
 
 from adapters.log.kafka.errors import error_of, translated
-from adapters.log.kafka.reader import ASK_S, insisting, listed
+from adapters.log.kafka.reader import ASK_S, answered, listed
 from adapters.log.kafka.settings import MESSAGE_LIMIT_BYTES, KafkaSettings
 from commands.log import topics
 from commands.ports.log import LogError
@@ -25,7 +25,7 @@ SAFE_REPLICAS = 2
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A setting of a topic that is not as it must be."""
+    """A setting of a topic that differs from what it must be."""
 
     topic: str
     setting: str
@@ -37,11 +37,11 @@ class Difference:
 
 
 def configuration(topic: str, replication: int) -> dict[str, str]:
-    """What a topic's configuration must be, where so many brokers have each record.
+    """The configuration that a topic must have, with this many replicas.
 
-    One of them may be away, and two must have a record before it is confirmed, where there are enough.
+    One replica may be down, and two must have a record before it is confirmed, if there are enough.
     """
-    days = topics.kept_days(topic)
+    days = topics.retention_days(topic)
     return {
         "cleanup.policy": "compact" if topics.is_table(topic) else "delete",
         "retention.ms": str(FOR_EVER if days is None else days * DAY_MS),
@@ -54,7 +54,7 @@ def configuration(topic: str, replication: int) -> dict[str, str]:
 def make_topics(
     admin: AdminClient, prefix: str, partitions: int, replication: int, names: Sequence[str] = topics.ON_BROKERS
 ) -> list[str]:
-    """Make those topics that are missing, and return them once they can be written. Raises `LogError`."""
+    """Create the missing topics, and return them once they can be written. Raises `LogError`."""
     wanted = [
         NewTopic(prefix + name, partitions, replication, config=configuration(name, replication)) for name in names
     ]
@@ -82,7 +82,7 @@ def _made(name: str, answer: Future[None]) -> bool:
 
 
 def partitions_found(admin: AdminClient, prefix: str) -> dict[str, int]:
-    """How many partitions each topic has; those that are missing are left out. Raises `LogError`."""
+    """The number of partitions of each topic that exists. Raises `LogError`."""
     known = listed(admin, PATIENCE_S).topics
     return {name: len(known[prefix + name].partitions) for name in topics.ON_BROKERS if prefix + name in known}
 
@@ -90,7 +90,7 @@ def partitions_found(admin: AdminClient, prefix: str) -> dict[str, int]:
 def differences(
     admin: AdminClient, prefix: str, partitions: int | None = None, replication: int | None = None
 ) -> list[Difference]:
-    """What is not as it must be; `partitions` when left out: as many as `events` has. Raises `LogError`."""
+    """The settings that differ. `partitions`: by default as many as `events` has. Raises `LogError`."""
     known = listed(admin, PATIENCE_S).topics
     found = partitions_found(admin, prefix)
     wanted = partitions or found.get(topics.EVENTS, 0)
@@ -119,17 +119,17 @@ def _misconfigured(admin: AdminClient, prefix: str, wanted_of: Mapping[str, Mapp
             for resource, answer in answers.items()
         }
 
-    found = insisting(ask, "the topics' configuration", PATIENCE_S)
+    found = answered(ask, "the topics' configuration", PATIENCE_S)
     for name, configured in wanted_of.items():
-        told = found[prefix + name]
+        actual = found[prefix + name]
         for setting, wanted in configured.items():
-            if told.get(setting) != wanted:
-                yield Difference(prefix + name, setting, wanted, str(told.get(setting)))
+            if actual.get(setting) != wanted:
+                yield Difference(prefix + name, setting, wanted, str(actual.get(setting)))
 
 
 def checked_partitions(admin: AdminClient, settings: KafkaSettings) -> Mapping[str, int]:
-    """The partitions of each topic. Raises `LogError` where a topic is missing or not as it must be."""
+    """The partitions of each topic. Raises `LogError` if a topic is missing, or a setting differs."""
     different = differences(admin, settings.prefix, settings.partitions)
     if different:
-        raise LogError("; ".join(map(str, different)) + " (./commonwatt topics makes what is missing)")
+        raise LogError("; ".join(map(str, different)) + " (./commonwatt topics creates missing topics)")
     return partitions_found(admin, settings.prefix)

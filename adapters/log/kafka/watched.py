@@ -1,4 +1,4 @@
-"""The log on Kafka, and what this process has under way on it: a simulation goes on only when all is quiet."""
+"""The log on Kafka with its work under way, for a simulation that waits until all is quiet."""
 
 from __future__ import annotations
 
@@ -22,32 +22,32 @@ FOLLOWED = (topics.EVENTS, topics.DESIRED, topics.TIMERS, *map(topics.inputs, to
 
 
 class WatchedKafkaLog(KafkaLog):
-    """Counts what is being written, and knows how far each of its readers has come."""
+    """Counts appends under way, and notes the positions of its followers."""
 
     def __init__(self, settings: KafkaSettings, names: Names, admin: AdminClient) -> None:
         super().__init__(settings, names, admin)
         self._appending = 0
         self._followers: list[tuple[str, dict[int, int]]] = []
-        self._stirred = asyncio.Event()
+        self._changed = asyncio.Event()
 
     def idle(self) -> bool:
-        """Whether nothing is on its way to the brokers but what consumers commit."""
+        """Whether no append is under way; commits of consumers do not count."""
         return self._appending == 0
 
     def written(self) -> Ends:
-        """Up to where this process has written each topic that anybody follows."""
+        """The last positions that this process has written, of each topic that has followers."""
         return {topic: self.known_ends(topic) for topic in FOLLOWED if self.known_ends(topic)}
 
-    def has_told(self, ends: Ends) -> bool:
-        """Whether all who follow topics here have taken all that was written up to `ends`."""
+    def has_delivered(self, ends: Ends) -> bool:
+        """Whether all records up to `ends` have been delivered to the followers of this process."""
         return all(is_past(reached, ends.get(topic, {})) for topic, reached in self._followers)
 
     async def committed(self) -> Ends:
-        """How far the consumers of this process have committed the partitions that they own."""
+        """The committed positions of this process's consumers, of the partitions that they own."""
         return {topics.inputs(name): await one.positions() for name, one in self._consumers.items()}
 
     async def has_decided(self, ends: Ends) -> bool:
-        """Whether the consumers of this process have committed, of the partitions that they own, all up to `ends`."""
+        """Whether this process's consumers have committed all inputs up to `ends` of the partitions that they own."""
         return all(
             offset >= ends.get(topic, {}).get(partition, 0)
             for topic, owned in (await self.committed()).items()
@@ -55,15 +55,15 @@ class WatchedKafkaLog(KafkaLog):
         )
 
     async def moved(self, timeout_s: float) -> None:
-        """Return when something of the above has changed, or after `timeout_s`."""
-        self._stirred.clear()
+        """Return when any of this has changed, or after `timeout_s`."""
+        self._changed.clear()
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
-                await self._stirred.wait()
+                await self._changed.wait()
 
     def learn(self, written: Iterable[tuple[str, Position]]) -> None:
         super().learn(written)
-        self._stirred.set()
+        self._changed.set()
 
     async def append(self, topic: str, entries: Sequence[Entry]) -> Sequence[Position]:
         with self._under_way():
@@ -80,28 +80,28 @@ class WatchedKafkaLog(KafkaLog):
             yield
         finally:
             self._appending -= 1
-            self._stirred.set()
+            self._changed.set()
 
     def tail(self, topic: str, after: Mapping[int, int]) -> AsyncIterator[Sequence[Stored]]:
         return self._watched(topic, dict(after))
 
     async def _watched(self, topic: str, reached: dict[int, int]) -> AsyncIterator[Sequence[Stored]]:
-        seat = (topic, reached)
-        self._followers.append(seat)
+        follower = (topic, reached)
+        self._followers.append(follower)
 
-        def take(come: Mapping[int, int]) -> None:
-            reached.update(come)
-            self._stirred.set()
+        def advance(ends: Mapping[int, int]) -> None:
+            reached.update(ends)
+            self._changed.set()
 
         try:
-            async for page in tail(self.settings, self.names, topic, dict(reached), lambda: self.closed, take):
+            async for page in tail(self.settings, self.names, topic, dict(reached), lambda: self.closed, advance):
                 yield page
         finally:
-            self._followers.remove(seat)
+            self._followers.remove(follower)
 
 
 def behind(ends: Ends, committed: Sequence[Ends]) -> bool:
-    """Whether a processor's input up to `ends` is not committed yet by whoever owns its partition."""
+    """Whether an input up to `ends` is not committed yet by the owner of its partition."""
     return any(
         all(one.get(topic, {}).get(partition, -1) < end for one in committed)
         for topic, known in ends.items()

@@ -1,4 +1,4 @@
-"""Calls of librdkafka that may not return."""
+"""A time-out for calls of librdkafka that may never return."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from threading import Thread
 from confluent_kafka import KafkaError, KafkaException
 
 
-def in_time(call: Callable[[], None], timeout_s: float) -> None:
-    """Call, and raise what it raises; a time-out (`KafkaException`) where it takes longer.
+def call_with_timeout(call: Callable[[], None], timeout_s: float) -> None:
+    """Call `call`, and raise what it raises, or a time-out (`KafkaException`).
 
-    It goes on then, on a thread that holds up nobody, not even the end of the process: throw away what it uses.
+    After a time-out the call continues on a daemon thread, so its client must not be used any more.
     """
     outcomes: SimpleQueue[Exception | None] = SimpleQueue()
 
@@ -24,7 +24,7 @@ def in_time(call: Callable[[], None], timeout_s: float) -> None:
         else:
             outcomes.put(None)
 
-    Thread(target=attempt, name="kafka in time", daemon=True).start()
+    Thread(target=attempt, name="kafka call", daemon=True).start()
     try:
         error = outcomes.get(timeout=timeout_s)
     except Empty:

@@ -1,1 +1,1 @@
-"""The log in one SQLite file."""
+"""The log in a SQLite file, for one machine."""

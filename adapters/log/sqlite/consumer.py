@@ -1,4 +1,4 @@
-"""A processor's worker on the SQLite log: it owns all partitions, until another takes over."""
+"""A processor's worker on the SQLite log. It owns all partitions, until another one takes over."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SqliteBatch:
-    """Inputs from `start` to `end`. Until it is committed, `poll` gives them again."""
+    """Inputs from `start` to `end`. `poll` returns them again until they are committed."""
 
     consumer: SqliteConsumer
     records: Sequence[Stored]
     start: Cursor
     end: Cursor
-    reassigned: bool = False  # nobody shares the partitions
+    reassigned: bool = False  # the partitions are never shared
 
     async def commit(self, outputs: Sequence[Output], states: Mapping[str, bytes | None]) -> None:
         """Outputs, states and positions in one transaction. Raises `Fenced`, `LogFull`, `LogDamaged`, `LogError`."""
@@ -35,23 +35,23 @@ class SqliteBatch:
 
 
 class SqliteConsumer:
-    """One batch at a time: polled, committed, and only then the next, so that no input is passed over or used twice."""
+    """One batch at a time: polled, committed, and only then the next, so that no input is skipped or used twice."""
 
     def __init__(self, log: SqliteLog, processor: str) -> None:
         self._log = log
         self._processor = processor
         self._inputs = topics.inputs(processor)
         self._cursor: Cursor | None = None
-        self._looked = 0  # up to this offset of the topic there is nothing after the cursor
+        self._looked = 0  # up to this offset the topic has nothing after the cursor
         self._committing: asyncio.Future[None] | None = None
         self._closed = False
 
     async def states(self) -> Mapping[str, bytes]:
-        await self._claimed()
+        await self._current()
         return await self._log.table(topics.states(self._processor))
 
     async def positions(self) -> Mapping[int, int]:
-        return (await self._claimed()).after
+        return (await self._current()).after
 
     def caught_up(self) -> bool:
         consumed = self._cursor.after.values() if self._cursor else ()
@@ -59,9 +59,9 @@ class SqliteConsumer:
 
     async def poll(self, limit: int = 500) -> SqliteBatch:
         ends = self._log.ends_now
-        cursor = await self._claimed()
+        cursor = await self._current()
         while not (self._closed or ends.closed):
-            cursor = await self._claimed()
+            cursor = await self._current()
             last = ends.last(self._inputs)
             if last <= max(self._looked, *cursor.after.values()):
                 await ends.changed(self._inputs)
@@ -73,6 +73,7 @@ class SqliteConsumer:
         return SqliteBatch(self, [], cursor, cursor)
 
     async def commit(self, batch: SqliteBatch, outputs: Sequence[Output], states: Mapping[str, bytes | None]) -> None:
+        """Commit a batch of this consumer, see `SqliteBatch.commit`."""
         if self._committing or batch.start is not self._cursor:
             raise LogError(f"{self._processor}: this batch, or another from the same position, is committed already")
         topic = topics.states(self._processor)
@@ -89,15 +90,15 @@ class SqliteConsumer:
 
         self._committing = self._log.submit(write, size_of(rows))
         self._committing.add_done_callback(partial(self._committed, batch.end))
-        # Whoever waits may be cancelled; what was handed in is not.
+        # Cancelling the caller does not cancel the commit.
         await asyncio.shield(self._committing)
 
     async def close(self) -> None:
         self._closed = True
         self._log.ends_now.wake(self._inputs)
 
-    async def _claimed(self) -> Cursor:
-        """Where to go on; at first after all that predecessors had handed in, and never amid a commit."""
+    async def _current(self) -> Cursor:
+        """The cursor to read from: at first after all commits of predecessors, and never during a commit."""
         if self._committing:
             await asyncio.wait([self._committing])
         if self._cursor is None:
@@ -113,4 +114,4 @@ class SqliteConsumer:
 
 
 def _nothing(group: Group) -> None:
-    """A job that is done when all before it are."""
+    """A job that does nothing: it is done when all earlier ones are."""

@@ -1,4 +1,4 @@
-"""A copy of the log for somebody who wants to check it: everything said, and no state to lean on."""
+"""A copy of the log for an independent check: all inputs and events, without the processors' states."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from commands.log import topics
 
 
 def copy_without_states(source: Path, target: Path) -> None:
-    """Copy the log of the folder `source` into `target`, the processors' states left out. Raises `LogError`."""
+    """Copy the log of the folder `source` into `target`, without the processors' states. Raises `LogError`."""
     target.mkdir(parents=True, exist_ok=True)
     file = target / schema.LOG_FILE
     with (

@@ -1,4 +1,4 @@
-"""Where each topic ends, and who waits for it to go on."""
+"""The last offset of each topic, and waiting for a topic to grow."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ LOOK_S = 0.2
 
 
 class Ends:
-    """The last offset of each topic. Used on the event loop only."""
+    """The last offset of each topic, for use on the event loop only."""
 
     def __init__(self, last: Mapping[str, int]) -> None:
         self._last = dict(last)
@@ -19,20 +19,23 @@ class Ends:
         self.closed = False
 
     def last(self, topic: str) -> int:
+        """The last offset of a topic; 0: empty."""
         return self._last.get(topic, 0)
 
     def advance(self, topic: str, offset: int) -> None:
+        """The topic has grown to an offset."""
         if offset > self.last(topic):
             self._last[topic] = offset
             self.wake(topic)
 
     def wake(self, topic: str) -> None:
+        """Let all calls of `changed` return."""
         for waiter in self._waiting.pop(topic, ()):
             if not waiter.done():
                 waiter.set_result(None)
 
     async def changed(self, topic: str) -> None:
-        """Return when the topic has grown, was woken, or the log closes. Look first: what was before doesn't count."""
+        """Return when the topic grows after this call, is woken, or the log is closed."""
         waiter = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(topic, set()).add(waiter)
         try:
@@ -40,25 +43,26 @@ class Ends:
         finally:
             self._waiting.get(topic, set()).discard(waiter)
 
-    def stir(self) -> None:
-        """A write was answered."""
+    def note_write(self) -> None:
+        """A write is finished."""
         self._moved.set()
 
     async def moved(self, timeout_s: float) -> None:
-        """Return when a write was answered, or after `timeout_s`."""
+        """Return when a write is finished, or after `timeout_s`."""
         self._moved.clear()
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
                 await self._moved.wait()
 
     def close(self) -> None:
+        """The log is closed."""
         self.closed = True
         for topic in tuple(self._waiting):
             self.wake(topic)
 
 
 class FollowedEnds(Ends):
-    """Of a log that another process writes: nobody tells, so it looks every `LOOK_S` seconds."""
+    """The ends of a log that another process writes: it looks every `LOOK_S` seconds."""
 
     def __init__(self, last: Mapping[str, int], look: Callable[[], Awaitable[Mapping[str, int]]]) -> None:
         super().__init__(last)

@@ -1,7 +1,7 @@
-"""The log in one SQLite file: the default, for one machine.
+"""`commands.ports.log.Log` in a SQLite file: the default, for one machine.
 
-Appends wait in a queue; a single thread commits all that wait at once (WAL, synchronous=FULL), so that many callers
-share one trip to the disk. Reads have a thread and a connection of their own.
+A single thread commits all waiting appends at once (WAL, synchronous=FULL), so that many callers share one write to the
+disk. Reads have a thread and a connection of their own.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ from commands.ports.log import Entry, LogError, Output, Position, Stored
 
 PAGE = 500
 NEAR = 64
-"""So few records are read on the event loop: that takes less time than asking another thread."""
+"""This few records are read on the event loop, which takes less time than another thread."""
 BODY_LIMIT = 900 * 2**20
-"""SQLite keeps a value of up to 1,000,000,000 bytes."""
+"""SQLite stores values of up to 1,000,000,000 bytes."""
 
 Found = TypeVar("Found")
 
 
 @dataclass(slots=True, eq=False)
 class Follower:
-    """A tail of a topic: how far it has looked (-1: not yet), and whether it waits for more."""
+    """A follower of a topic: the offset that it has read up to (-1: none), and whether it waits for more."""
 
     topic: str
     looked: int = -1
@@ -45,7 +45,7 @@ class Follower:
 
 
 class SqliteLog:
-    """`commands.ports.Log` on `log.sqlite3` in a folder. Belongs to the event loop it is first used on."""
+    """The log in `log.sqlite3` of a folder, for the event loop that uses it first."""
 
     def __init__(self, file: Path, readers: tuple[Reader, Reader], files: ExitStack, read_only: bool) -> None:
         self._file = file
@@ -62,11 +62,11 @@ class SqliteLog:
 
     @classmethod
     def open(cls, folder: Path, partitions: int | None = None, *, read_only: bool = False) -> SqliteLog:
-        """Open the log of a folder, made where there is none, with `partitions` a topic (4, or what it has).
+        """Open the log of a folder, created if missing, with `partitions` for each topic (default: 4, or what it has).
 
-        Read-only it needs no lock, may be used beside the process that writes, and refuses appends and consumers.
-        Raises `LogBusy` where another process writes, `LogDamaged` where the end of a topic doesn't read back,
-        `LogFull`, `LogError`.
+        A read-only log needs no lock, may be used beside the process that writes, and refuses appends and consumers.
+        Raises `LogBusy` if another process writes, `LogDamaged` if the end of a topic does not read back, `LogFull`,
+        `LogError`.
         """
         if partitions is not None and not 1 <= partitions <= schema.MOST_PARTITIONS:
             raise ValueError(f"partitions: {partitions} is not between 1 and {schema.MOST_PARTITIONS}")
@@ -87,7 +87,7 @@ class SqliteLog:
             return log
 
     async def append(self, topic: str, entries: Sequence[Entry]) -> Sequence[Position]:
-        """Raises what the port says, and `ValueError` for entries that can't be kept."""
+        """Raises what the port raises, and `ValueError` for entries that can't be stored."""
         return await self._write([self.row((topic, entry)) for entry in entries])
 
     async def append_all(self, outputs: Sequence[Output]) -> None:
@@ -95,14 +95,14 @@ class SqliteLog:
         await self._write([self.row(output) for output in outputs])
 
     async def read(self, topic: str, partition: int, after: int = 0, limit: int = 1000) -> Sequence[Stored]:
-        """A page may end early, when its bodies are large; only an empty one means the end."""
+        """A page of large bodies may end early; only an empty one means the end."""
         if not 0 <= partition < self._partitions:
             raise ValueError(f"partition: {partition} is not one of {self._partitions}")
         records, _ = await self.page(topic, Cursor({partition: after}), limit)
         return records
 
     async def tail(self, topic: str, after: Mapping[int, int]) -> AsyncIterator[Sequence[Stored]]:
-        """Pages in the order of offsets over all partitions, until the log is closed. Of tables what is kept."""
+        """Pages of all partitions in the order of offsets, until the log is closed. Tables have their present rows."""
         cursor = Cursor({partition: after.get(partition, 0) for partition in range(self._partitions)})
         follower = Follower(topic)
         self._followers.add(follower)
@@ -122,11 +122,11 @@ class SqliteLog:
             self._followers.discard(follower)
 
     async def moved(self, timeout_s: float) -> None:
-        """Return when a write was answered, or after `timeout_s`: for who waits until all is quiet."""
+        """Return when a write is finished, or after `timeout_s`; used to wait until all is quiet."""
         await self.ends_now.moved(timeout_s)
 
     def quiet(self) -> bool:
-        """Whether all that was written has been handled: nothing is on its way to the disk, all who follow wait."""
+        """Whether all that was written is handled: no write is under way, and all followers wait."""
         handled = all(one.waits and one.looked >= self.ends_now.last(one.topic) for one in self._followers)
         return handled and self._writable().idle() and all(owner.caught_up() for owner in self._owners.values())
 
@@ -142,9 +142,9 @@ class SqliteLog:
         return await self._reading(self._reader.consumed, processor)
 
     async def trim(self, topic: str, before: Mapping[int, int]) -> None:
-        """Retention: delete the records of each partition with an offset below the given one. Raises as `append`."""
+        """Delete the records of each partition with an offset below the given one. Raises what `append` raises."""
         if schema.compacted(topic):
-            raise ValueError(f"topic: {topic} is a table, which keeps the latest of each key")
+            raise ValueError(f"topic: {topic} is a table, which stores the latest of each key")
         if not self.ends_now.last(topic):
             return
         for partition, offset in before.items():
@@ -156,14 +156,14 @@ class SqliteLog:
         return self._partitions
 
     def consumer(self, processor: str) -> SqliteConsumer:
-        """Takes over from any other consumer of `processor`, at once. Raises `LogError` on a log opened read-only."""
+        """A consumer that replaces any other one of `processor`, at once. Raises `LogError` on a read-only log."""
         self._writable()
         consumer = SqliteConsumer(self, processor)
         self._owners[processor] = consumer
         return consumer
 
     async def close(self) -> None:
-        """Waiting polls return empty batches, tails end."""
+        """Close the log: waiting polls return empty batches, and tails end."""
         if self.ends_now.closed:
             return
         if self._writer:
@@ -173,11 +173,11 @@ class SqliteLog:
         self._executor.shutdown()
 
     def owns(self, processor: str, consumer: SqliteConsumer) -> bool:
-        """Whether nobody took over from this consumer."""
+        """Whether this consumer is the present one of its processor."""
         return self._owners[processor] is consumer
 
     def row(self, output: Output) -> Placed:
-        """An entry in its partition. Raises `ValueError` naming what can't be kept."""
+        """An entry in its partition. Raises `ValueError`, naming what can't be stored."""
         topic, entry = output
         if entry.body is None:
             if not topics.is_table(topic):
@@ -188,16 +188,18 @@ class SqliteLog:
         return schema.checked_topic(topic), partition, entry.key, entry.body, entry.traceparent
 
     def submit(self, work: Work, size: int = 0) -> asyncio.Future[Any]:
+        """Pass a job of about `size` bytes to the writer."""
         return self._writable().submit(work, size)
 
     async def page(self, topic: str, cursor: Cursor, limit: int) -> Page:
+        """Up to `limit` records after a cursor, and the cursor after them."""
         last = self.ends_now.last(topic)
         if last - max(cursor.after.values()) <= NEAR:
             return self._near_page(topic, cursor, limit, last)
         return await self._reading(self._reader.page, topic, cursor, limit)
 
     def _near_page(self, topic: str, cursor: Cursor, limit: int, last: int) -> Page:
-        """At its end all who follow a topic ask for the same page: it is read once."""
+        """A page near the end of a topic. All followers ask for the same one, so it is read once."""
         asked = last, limit, cursor.after
         known = self._near_pages.get(topic)
         if known is None or known[0] != asked:
@@ -233,7 +235,7 @@ def _reader(file: Path, files: ExitStack) -> Reader:
 
 
 def _prepare(connection: sqlite3.Connection, file: Path, partitions: int) -> None:
-    """Make a new file a log, all at once."""
+    """Create the tables of a new file, in one transaction."""
     connection.execute("BEGIN IMMEDIATE")
     schema.mark(connection)
     for topic in topics.TOPICS:
@@ -245,7 +247,7 @@ def _prepare(connection: sqlite3.Connection, file: Path, partitions: int) -> Non
 
 
 def _check(reader: Reader, file: Path, partitions: int | None) -> None:
-    """The number of partitions is as asked for, and every topic ends where it should."""
+    """Check the number of partitions, and the end of every topic."""
     if partitions not in (None, reader.partitions()):
         raise LogError(f"{file} has {reader.partitions()} partitions a topic, not {partitions}; that can't be changed")
     for topic in reader.last_offsets():

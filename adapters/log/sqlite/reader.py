@@ -1,4 +1,4 @@
-"""Reading the file: no row leaves here that was not checked, and none is passed over unnoticed."""
+"""Reading the file. Every row is checked, and a missing one is noticed."""
 
 from __future__ import annotations
 
@@ -15,41 +15,38 @@ from adapters.log.sqlite.schema import COLUMNS, MOST_PARTITIONS, OWN, PARTITIONS
 from commands.ports.log import Position, Stored
 
 PAGE_BYTES = 8 * 2**20
-"""A page ends with the record that exceeds this."""
+"""A page ends with the record that exceeds this size."""
 ALL = range(MOST_PARTITIONS)
 LAST = 2**63 - 1
-"""The largest offset that SQLite knows."""
+"""The largest offset of SQLite."""
 
 
 Row = tuple[int, int, int, bytes, str, bytes, str | None]
-"""Offset, partition, seq, ends, key, body and traceparent of a row that was checked."""
+"""Offset, partition, seq, ends, key, body and traceparent of a checked row."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """How far a reader has come: the offset in each partition, and that record's seq where it is known already."""
+    """The position of a reader: an offset in each partition, and the seq of that record if it is known."""
 
     after: Mapping[int, int]
     seqs: Mapping[int, int] = field(default_factory=dict)
 
 
 Page = tuple[list[Stored], Cursor]
-"""Some records, and the cursor after them."""
+"""Records, and the cursor after them."""
 
 
 @dataclass(slots=True)
 class Head:
-    """Where a topic ends: its last offset, and the last seq of each partition as a record's `ends` has it.
-
-    Tables have no seqs.
-    """
+    """The end of a topic: its last offset, and the last seq of each partition. Tables have no seqs."""
 
     offset: int
     seqs: list[str]
 
 
 class Reader:
-    """Queries on one connection; used by one thread at a time. Every method raises `LogDamaged` and `LogError`."""
+    """Queries on a connection, by one thread at a time. Every method raises `LogDamaged` and `LogError`."""
 
     def __init__(self, connection: sqlite3.Connection, file: Path) -> None:
         self._connection = connection
@@ -58,11 +55,11 @@ class Reader:
         self._partitions: int | None = None
 
     def partitions(self) -> int:
-        """How many partitions every topic has; a log without the number is damaged."""
+        """The number of partitions of every topic."""
         if self._partitions is None:
             number = self._own().get(PARTITIONS_KEY)
             if number is None:
-                raise damaged(self._file, "it does not say how many partitions it has")
+                raise damaged(self._file, "its number of partitions is missing")
             self._partitions = int(number)
         return self._partitions
 
@@ -72,7 +69,7 @@ class Reader:
         return {partition: stored.get(str(partition), 0) for partition in range(self.partitions())}
 
     def trimmed(self, topic: str) -> dict[int, tuple[int, int]]:
-        """(offset, seq) of the last record that retention took from each partition."""
+        """Offset and seq of the last record that retention deleted from each partition."""
         own = self._own()
         stored = {
             partition: own.get(f"trimmed/{topic}/{partition}", b"[0,0]") for partition in range(self.partitions())
@@ -80,7 +77,7 @@ class Reader:
         return {partition: tuple(orjson.loads(place)) for partition, place in stored.items()}
 
     def last_offsets(self) -> dict[str, int]:
-        """The last offset ever given out in each topic (0: none). SQLite keeps them, without a checksum."""
+        """The last offset ever assigned in each topic (0: none). SQLite stores them, without a checksum."""
         with self._snapshot():
             tables = self._connection.execute(
                 "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB 'sqlite_*'"
@@ -94,7 +91,7 @@ class Reader:
         return {name.decode(): offset for name, offset in last.items()}
 
     def head(self, topic: str) -> Head:
-        """Where a topic ends. If its end was lost, that shows here."""
+        """The end of a topic. Raises `LogDamaged` if it was lost."""
         with self._snapshot():
             offset = self.last_offsets().get(topic, 0)
             if compacted(topic):
@@ -109,7 +106,7 @@ class Reader:
             return Head(offset, [str(seq) for seq in self._end_seqs(topic).values()])
 
     def ends(self, topic: str) -> dict[int, int]:
-        """The last offset of each partition, even where retention took the record (0: there was none)."""
+        """The last offset of each partition, even if retention deleted the record; 0: none."""
         with self._snapshot():
             trimmed = self.trimmed(topic)
             if not self._exists(topic):
@@ -120,7 +117,7 @@ class Reader:
         return {partition: offset for partition, (offset, _) in found.items()}
 
     def page(self, topic: str, cursor: Cursor, limit: int) -> Page:
-        """Up to `limit` records after the cursor in the order of their offsets, and the cursor after them."""
+        """Up to `limit` records after a cursor, in the order of offsets, and the cursor after them."""
         with self._snapshot():
             if not self._exists(topic):
                 return [], cursor
@@ -142,7 +139,7 @@ class Reader:
         return found, Cursor(after, seqs)
 
     def table(self, topic: str) -> dict[str, bytes]:
-        """The latest entry of each key. Its rows have no gapless numbers, so it is the tree itself that is checked."""
+        """The latest body of each key. Rows of a table have no seqs, so its B-tree is checked instead."""
         with self._snapshot():
             if not self._exists(topic):
                 return {}
@@ -153,14 +150,14 @@ class Reader:
             return {key: body for _, _, _, _, key, body, _ in self._checked(topic, rows)}
 
     def last(self, topic: str, partition: int, up_to: int = LAST) -> tuple[int, int] | None:
-        """(offset, seq) of the last record of a partition with an offset of at most `up_to`."""
+        """Offset and seq of the last record of a partition with an offset of at most `up_to`."""
         query = f'SELECT {COLUMNS} FROM "{topic}" WHERE partition = ? AND offset <= ? ORDER BY offset DESC LIMIT 1'
         rows = self._checked(topic, self._connection.execute(query, (partition, up_to)), (partition,))
         return next(((offset, seq) for offset, _, seq, *_ in rows), None)
 
     @contextmanager
     def _snapshot(self) -> Iterator[None]:
-        """All queries inside see one state of the file."""
+        """Run all queries inside on one state of the file."""
         with translating(self._file):
             if self._connection.in_transaction:
                 yield
@@ -183,40 +180,40 @@ class Reader:
         return self.table(OWN)
 
     def _rows(self, topic: str, after: Mapping[int, int], limit: int) -> Iterator[Row]:
-        """The rows of several partitions, merged: each is read along its index, so that none is read in vain."""
+        """The rows of several partitions, merged. Each is read along its index."""
         one = f'SELECT {COLUMNS} FROM "{topic}" WHERE partition = ? AND offset > ?'
         query = " UNION ALL ".join([one] * len(after)) + " ORDER BY offset LIMIT ?"
         places = [number for place in after.items() for number in place]
         return self._checked(topic, self._connection.execute(query, (*places, limit)), after)
 
     def _checked(self, topic: str, rows: sqlite3.Cursor, asked: Collection[int] = ALL) -> Iterator[Row]:
-        """The rows as they were written, of the partitions that were asked for: an index may be damaged, too."""
+        """Checked rows: intact, and of the partitions in the query, since an index may be damaged, too."""
         name = topic.encode()
         for offset, partition, seq, ends, key, body, written, trace in rows:
             try:
                 intact = (
                     partition in asked and checksum(name, offset, partition, seq, ends, key, body, trace) == written
                 )
-            except TypeError:  # a value has become one of another type
+            except TypeError:  # a value has another type
                 intact = False
             if not intact:
                 raise damaged(self._file, f"{topic}, partition {partition}, offset {offset} is not what was written")
             yield offset, partition, seq, ends, key.decode(), body, None if trace is None else trace.decode()
 
     def _newest(self, topic: str) -> tuple[int, list[int]]:
-        """The last record's offset, and the seq that each partition had come to; found without the index."""
+        """The offset of the last record, and the seq of each partition then; read without the index."""
         rows = self._connection.execute(f'SELECT {COLUMNS} FROM "{topic}" ORDER BY offset DESC LIMIT 1')
         for offset, _, _, ends, *_ in self._checked(topic, rows):
             return offset, [int(seq) for seq in ends.split()]
         return 0, [0] * self.partitions()
 
     def _end_seqs(self, topic: str) -> dict[int, int]:
-        """The last seq of each partition, be its record still there or trimmed."""
+        """The last seq of each partition, also if its record was trimmed."""
         _, seqs = self._newest(topic)
         return {partition: max(seqs[partition], seq) for partition, (_, seq) in self.trimmed(topic).items()}
 
     def _check_complete(self, topic: str, seqs: Mapping[int, int]) -> None:
-        """Where reading has come to the end of partitions, it must have come to their last records."""
+        """Check that reading to the end of partitions has reached their last records."""
         _, ends = self._newest(topic)
         if all(ends[partition] == seq for partition, seq in seqs.items()):
             return
@@ -235,7 +232,7 @@ class Reader:
         }
 
     def _seq_at(self, topic: str, partition: int, offset: int) -> int:
-        """The seq of the last record up to `offset`, whether it is still there or was trimmed."""
+        """The seq of the last record up to `offset`, also if it was trimmed."""
         _, seq = self.last(topic, partition, offset) or self.trimmed(topic)[partition]
         return seq
 

@@ -1,4 +1,4 @@
-"""How much a log holds, by topic."""
+"""The size of a log, by topic."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from commands.log import topics
 
 
 def log_bytes(folder: Path) -> dict[str, int]:
-    """Keys and bodies of all records of each topic; of a table its rows. Raises `LogError`."""
+    """The bytes of keys and bodies of each topic; of a table those of its present rows. Raises `LogError`."""
     file = folder / schema.LOG_FILE
     with translating(file), closing(schema.connect_reader(file)) as reading:
         return {topic: reading.execute(SIZE.format(topic)).fetchone()[0] for topic in topics.TOPICS}

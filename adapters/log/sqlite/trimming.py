@@ -1,4 +1,4 @@
-"""Deleting what is older than it need be, a slice at a time so that appends needn't wait long."""
+"""Trimming: deleting old records, a slice at a time, so that appends need not wait long."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ SLICE = 2000
 
 
 def slice_of(topic: str, partition: int, before: int) -> Work:
-    """A job that deletes the oldest records with an offset below `before`; True where some may be left."""
+    """A job that deletes the oldest records with an offset below `before`. It returns whether some may be left."""
 
     def trim(group: Group) -> bool:
         oldest = f'SELECT offset FROM "{topic}" WHERE partition = ? AND offset < ? ORDER BY offset LIMIT {SLICE}'
@@ -18,7 +18,7 @@ def slice_of(topic: str, partition: int, before: int) -> Work:
         if not offsets:
             return False
         (newest,) = offsets[-1]
-        # What is gone stays known, so that a record missing after it still shows.
+        # The last deleted record stays known, so that a missing one after it is noticed.
         group.add(OWN, 0, f"trimmed/{topic}/{partition}", canonical(group.reader.last(topic, partition, newest)))
         group.connection.execute(f'DELETE FROM "{topic}" WHERE partition = ? AND offset <= ?', (partition, newest))
         return len(offsets) == SLICE

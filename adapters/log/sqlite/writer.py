@@ -1,4 +1,4 @@
-"""Writing the file: one thread, and one commit for all that wait."""
+"""Writing the file: one thread, with one commit for all waiting jobs."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ from adapters.log.sqlite.schema import COLUMNS, checksum, compacted, create_tabl
 from commands.ports.log import Fenced, LogError, Position
 
 GROUP_BYTES = 8 * 2**20
-"""A commit takes no further job once it holds this much."""
+"""A commit takes no further job once it has this many bytes."""
 ROW_BYTES = 100
-"""What a row costs beside its body."""
+"""The bytes of a row beside its body."""
 AT_ONCE = (64, 16, 4, 1)
-"""So many rows go in with one statement: for each statement the thread may have to wait for the event loop's."""
+"""The numbers of rows of one statement. Before each statement the thread may wait for the event loop's thread."""
 
 Placed = tuple[str, int, str, bytes | None, str | None]
-"""Topic, partition, key, body and traceparent of an entry that is to be added."""
+"""Topic, partition, key, body and traceparent of an entry to add."""
 Row = tuple[int, int, int, str, str, bytes, bytes, str | None]
 
 
 def size_of(entries: Sequence[Placed]) -> int:
-    """What entries weigh in a commit, in bytes."""
+    """The size of entries in a commit, in bytes."""
     return ROW_BYTES * len(entries) + sum([len(body) for _, _, _, body, _ in entries if body])
 
 
 class Group:
-    """The rows of one commit, gathered from job to job and written at its end."""
+    """The rows of a commit, collected from its jobs and written at its end."""
 
     def __init__(self, connection: sqlite3.Connection, reader: Reader, heads: dict[str, Head]) -> None:
         self.connection = connection
@@ -48,7 +48,7 @@ class Group:
         self._latest: dict[str, dict[str, Row | None]] = {}
 
     def add(self, topic: str, partition: int, key: str, body: bytes | None, traceparent: str | None = None) -> Position:
-        """Give an entry its place."""
+        """Add an entry; returns its position."""
         head = self._heads.get(topic) or self._open(topic)
         head.offset = offset = head.offset + 1
         if compacted(topic):
@@ -64,10 +64,11 @@ class Group:
         return Position(partition, offset)
 
     def add_all(self, entries: Sequence[Placed]) -> list[Position]:
-        """Give entries their places, in order."""
+        """Add entries in order; returns their positions."""
         return [self.add(*entry) for entry in entries]
 
     def write(self) -> None:
+        """Write all rows."""
         for topic, rows in self._appended.items():
             self._put("INSERT", topic, rows)
         for topic, latest in self._latest.items():
@@ -76,7 +77,7 @@ class Group:
             self.connection.executemany(f'DELETE FROM "{topic}" WHERE key = ?', deleted)
 
     def ends(self) -> dict[str, int]:
-        """The new last offset of each topic that was written."""
+        """The last offset of each topic that was written."""
         return {topic: self._heads[topic].offset for topic in (*self._appended, *self._latest)}
 
     def _put(self, verb: str, topic: str, rows: Sequence[Row]) -> None:
@@ -111,16 +112,18 @@ Work = Callable[[Group], Any]
 
 @dataclass(slots=True)
 class Job:
+    """Work for a commit, and the future of its result."""
+
     work: Work
     size: int
     future: asyncio.Future[Any]
 
 
 class Writer:
-    """Takes jobs from one event loop and answers each once it is durable.
+    """Runs jobs from an event loop, and completes each once it is durable.
 
-    A commit has all jobs that arrived while the one before was on its way to the disk; `Fenced` refuses its job alone
-    (it is raised before the job adds anything), any other trouble the whole commit, of which then nothing is written.
+    A commit has all jobs that arrived during the previous one. `Fenced` refuses its job alone (it is raised before the
+    job adds anything); any other error refuses the whole commit, of which nothing is written then.
     """
 
     def __init__(self, connection: sqlite3.Connection, file: Path, ends: Ends) -> None:
@@ -136,7 +139,7 @@ class Writer:
         self._thread.start()
 
     def submit(self, work: Work, size: int = 0) -> asyncio.Future[Any]:
-        """Hand in a job of about `size` bytes. The future raises what the port's `append` raises."""
+        """Submit a job of about `size` bytes. The future raises what the port's `append` raises."""
         if self._stopping:
             raise LogError(f"{self._file} is closed")
         future = asyncio.get_running_loop().create_future()
@@ -145,32 +148,33 @@ class Writer:
         return future
 
     def idle(self) -> bool:
-        """Whether every job that was handed in has been answered."""
+        """Whether every job is completed."""
         return self._unanswered == 0
 
     def stop(self) -> None:
-        """Take no more jobs; `join` waits for those that were taken."""
+        """Accept no more jobs. `join` waits for those that were accepted."""
         self._stopping = True
         self._jobs.put(None)
 
     def join(self) -> None:
+        """Wait until the thread has ended."""
         self._thread.join()
 
     def _run(self) -> None:
-        while jobs := self._take():
+        while jobs := self._next_jobs():
             outcomes, ends = self._commit(jobs)
             answer = jobs[0].future.get_loop().call_soon_threadsafe
             with suppress(RuntimeError):  # where the loop was closed before the log, nobody waits for an answer
                 answer(self._resolve, jobs, outcomes, ends)
 
-    def _take(self) -> list[Job]:
-        """Wait for a job and take along all that wait; none any more once `stop` was called and all are done."""
+    def _next_jobs(self) -> list[Job]:
+        """Wait for a job, and return all that wait; none once `stop` was called and all are done."""
         jobs: list[Job] = []
         size = 0
         while size < GROUP_BYTES and not (jobs and self._jobs.empty()):
             job = self._jobs.get()
             if job is None:
-                self._jobs.put(None)  # to be found again after these jobs
+                self._jobs.put(None)  # for the next call
                 break
             jobs.append(job)
             size += job.size
@@ -189,16 +193,16 @@ class Writer:
         return outcomes, group.ends()
 
     def _roll_back(self) -> None:
-        self._heads.clear()  # they have counted what was not written
+        self._heads.clear()  # they count what was not written
         if self._connection.in_transaction:  # SQLite ends it by itself when the disk is full
-            with suppress(sqlite3.Error):  # the next BEGIN will say so
+            with suppress(sqlite3.Error):  # the next BEGIN raises it
                 self._connection.execute("ROLLBACK")
 
     def _resolve(self, jobs: Sequence[Job], outcomes: Sequence[Any], ends: Mapping[str, int]) -> None:
         for topic, offset in ends.items():
             self._ends.advance(topic, offset)
         self._unanswered -= len(jobs)
-        self._ends.stir()
+        self._ends.note_write()
         for job, outcome in zip(jobs, outcomes, strict=True):
             if job.future.done():  # its caller was cancelled
                 continue

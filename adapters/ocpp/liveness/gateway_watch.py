@@ -6,11 +6,11 @@ from collections.abc import Collection, Sequence
 
 import structlog
 
-from adapters.first_completed import together
+from adapters.first_completed import first_completed
 from adapters.ocpp.liveness.heartbeat import stream_of
 from commands.log import topics
-from commands.log.codec import decode, desired_in, entry
-from commands.log.record_header import head
+from commands.log.codec import decode, decode_desired, entry
+from commands.log.record_header import read_header
 from commands.ports.clock import Clock
 from commands.ports.log import Entry, Log, Stored
 from domain.load_control.desired import Desired
@@ -42,7 +42,7 @@ class GatewayWatch:
         self._read = dict(await self._log.ends(topics.TIMERS))
         self._since_ms = self._clock.now_ms()
         self._received_ms, self._desired = {}, {}
-        await together(self._listen(), self._follow_owners(), self._look_on())
+        await first_completed(self._listen(), self._follow_owners(), self._look_on())
 
     async def _listen(self) -> None:
         async for page in self._log.tail(topics.TIMERS, dict(self._read)):
@@ -50,7 +50,7 @@ class GatewayWatch:
 
     async def _follow_owners(self) -> None:
         async for page in self._log.tail(topics.DESIRED, {}):
-            self._desired |= {stored.key: desired_in(stored.body) for stored in page}
+            self._desired |= {stored.key: decode_desired(stored.body) for stored in page}
 
     async def _look_on(self) -> None:
         while True:
@@ -80,7 +80,7 @@ class GatewayWatch:
             if offset <= self._read.get(partition, 0):
                 continue
             self._read[partition] = offset
-            if head(stored.body).type == GatewayAlive.type_name:
+            if read_header(stored.body).type == GatewayAlive.type_name:
                 self._received_ms[decode(stored.body).data.gateway_id] = self._clock.now_ms()  # type: ignore[attr-defined]
 
     async def _give_up(self, held: Sequence[Held], now_ms: int) -> None:

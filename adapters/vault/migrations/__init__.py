@@ -1,6 +1,6 @@
-"""How the tables of the vault came to be: what it keeps can't be made again, so a new build changes them in place.
+"""The migrations of the vault: its data can't be rebuilt, so a new build changes the tables in place.
 
-A change of a table of the vault is a new file in `versions/`, which names the one before it.
+A change of the tables is a new file in `versions/`, which names the one before it.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ TABLE = "alembic_version"
 
 
 def migrate(database: Database) -> None:
-    """Bring the tables to this build's version: all the way, or not at all. Of several processes at once, one does it.
+    """Bring the tables to this build's version, all the way or not at all. Of several processes at once, one does it.
 
-    Raises `VaultError` where a newer build has been here.
+    Raises `VaultError` if a newer build has migrated them.
     """
     database.create_schema()
     with database.alone() as connection:
@@ -34,10 +34,11 @@ def newest() -> str:
 
 
 def version(connection: Connection) -> str | None:
-    """The version of the tables; None where no migration has been here."""
+    """The version of the tables; None before the first migration."""
     if not inspect(connection).has_table(TABLE):
         return None
-    return connection.scalar(text(f"SELECT version_num FROM {TABLE}"))
+    number: str | None = connection.scalar(text(f"SELECT version_num FROM {TABLE}"))
+    return number
 
 
 def _upgrade(connection: Connection) -> None:

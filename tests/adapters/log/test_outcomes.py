@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from adapters.log import outcomes as module
-from adapters.log.outcomes import Outcomes
+from adapters.log.outcomes import LogOutcomes
 from adapters.log.sqlite.log import SqliteLog
 from commands.log.codec import entry
 from commands.log.topics import EVENTS
@@ -29,8 +29,8 @@ async def log(tmp_path: Path) -> AsyncIterator[SqliteLog]:
 
 
 @pytest.fixture
-async def outcomes(log: SqliteLog) -> AsyncIterator[Outcomes]:
-    outcomes = Outcomes(log)
+async def outcomes(log: SqliteLog) -> AsyncIterator[LogOutcomes]:
+    outcomes = LogOutcomes(log)
     running = asyncio.create_task(outcomes.run())
     yield outcomes
     running.cancel()
@@ -43,7 +43,7 @@ async def decide(log: SqliteLog, correlation_id: str, payload: Payload, stream: 
     return position
 
 
-async def test_a_decision_that_comes_later_is_waited_for(log: SqliteLog, outcomes: Outcomes) -> None:
+async def test_a_decision_that_comes_later_is_waited_for(log: SqliteLog, outcomes: LogOutcomes) -> None:
     waiting = asyncio.create_task(outcomes.find("c1", frozenset({REFUSED.type_name}), 5))
     await decide(log, "another", REFUSED)
     position = await decide(log, "c1", REFUSED)
@@ -52,7 +52,7 @@ async def test_a_decision_that_comes_later_is_waited_for(log: SqliteLog, outcome
     assert (found.record.data, found.record.correlationid, found.position) == (REFUSED, "c1", position)
 
 
-async def test_a_decision_that_came_before_counts(log: SqliteLog, outcomes: Outcomes) -> None:
+async def test_a_decision_that_came_before_counts(log: SqliteLog, outcomes: LogOutcomes) -> None:
     await decide(log, "c1", REFUSED)
     for _ in range(2):
         record = await outcomes.wait("c1", frozenset({REFUSED.type_name}), 5)
@@ -62,14 +62,14 @@ async def test_a_decision_that_came_before_counts(log: SqliteLog, outcomes: Outc
 
 async def test_decisions_from_before_the_start_count(log: SqliteLog) -> None:
     await decide(log, "c1", REFUSED)
-    outcomes = Outcomes(log)
+    outcomes = LogOutcomes(log)
     running = asyncio.create_task(outcomes.run())
     assert await outcomes.wait("c1", frozenset({REFUSED.type_name}), 5)
     await log.close()
     await asyncio.wait_for(running, 5)
 
 
-async def test_a_rejection_always_counts(log: SqliteLog, outcomes: Outcomes) -> None:
+async def test_a_rejection_always_counts(log: SqliteLog, outcomes: LogOutcomes) -> None:
     waiting = asyncio.create_task(outcomes.wait("c1", QUEUED, 5))
     await decide(log, "c1", REJECTED, stream="vehicles:v1")
     record = await waiting
@@ -77,14 +77,14 @@ async def test_a_rejection_always_counts(log: SqliteLog, outcomes: Outcomes) -> 
     assert record.data == REJECTED
 
 
-async def test_events_of_other_types_do_not_answer(log: SqliteLog, outcomes: Outcomes) -> None:
+async def test_events_of_other_types_do_not_answer(log: SqliteLog, outcomes: LogOutcomes) -> None:
     await decide(log, "c1", REFUSED)
     await decide(log, "marker", REFUSED)
     assert await outcomes.wait("marker", frozenset({REFUSED.type_name}), 5)
     assert await outcomes.wait("c1", QUEUED, 0) is None
 
 
-async def test_several_may_wait_for_the_same(log: SqliteLog, outcomes: Outcomes) -> None:
+async def test_several_may_wait_for_the_same(log: SqliteLog, outcomes: LogOutcomes) -> None:
     types = frozenset({REFUSED.type_name})
     waiting = [asyncio.create_task(outcomes.wait("c1", types, 5)) for _ in range(3)]
     await decide(log, "c1", REFUSED)
@@ -92,7 +92,7 @@ async def test_several_may_wait_for_the_same(log: SqliteLog, outcomes: Outcomes)
 
 
 async def test_only_the_last_events_are_remembered(
-    log: SqliteLog, outcomes: Outcomes, monkeypatch: pytest.MonkeyPatch
+    log: SqliteLog, outcomes: LogOutcomes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "REMEMBERED", 3)
     types = frozenset({REFUSED.type_name})

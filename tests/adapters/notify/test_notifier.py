@@ -83,10 +83,10 @@ async def happened(log: SqliteLog, said: Payload = ALARM, event_id: str = "e1", 
     await log.append(EVENTS, [entry(input_record(event_id, "/load", "load:north", time_ms, said, actor="load"))])
 
 
-async def take(telling: Notifier, log: SqliteLog) -> None:
+async def receive(notifying: Notifier, log: SqliteLog) -> None:
     for partition in range(log.partitions(EVENTS)):
         if page := await log.read(EVENTS, partition):
-            await telling.take(page)
+            await notifying.receive(page)
 
 
 async def attempts(outbox: Outbox) -> list[tuple[int, str, int]]:
@@ -96,11 +96,11 @@ async def attempts(outbox: Outbox) -> list[tuple[int, str, int]]:
 
 async def test_it_is_delivered_with_a_key_that_the_receiver_can_recognise(log, clock, outbox, vault, receiver) -> None:
     await vault.channels.replace("account-1", [receiver.url])
-    telling = notifier(log, clock, outbox, vault)
+    notifying = notifier(log, clock, outbox, vault)
     await happened(log)
     with capture_logs() as lines:
-        await take(telling, log)
-        assert await telling.deliver_due() == 1
+        await receive(notifying, log)
+        assert await notifying.deliver_due() == 1
     [heard] = receiver.heard
     assert (heard["title"], heard["message"]) == ("Alarm: overload", "c1: too much.\n\n[e1]")
     assert await attempts(outbox) == [(1, "sent", NOW_MS)]
@@ -111,11 +111,11 @@ async def test_it_is_delivered_with_a_key_that_the_receiver_can_recognise(log, c
 
 async def test_an_event_that_comes_again_is_told_once(log, clock, outbox, vault, receiver) -> None:
     await vault.channels.replace("account-1", [receiver.url])
-    telling = notifier(log, clock, outbox, vault)
+    notifying = notifier(log, clock, outbox, vault)
     await happened(log)
     for _ in range(2):
-        await take(telling, log)
-        await telling.deliver_due()
+        await receive(notifying, log)
+        await notifying.deliver_due()
     assert len(receiver.heard) == 1
 
 
@@ -125,14 +125,14 @@ async def test_a_receiver_that_fails_and_hangs_is_told_again_ever_more_rarely(
     monkeypatch.setattr(services, "ANSWER_S", 0.2)
     receiver.answers = [500, None, 503]
     await vault.channels.replace("account-1", [receiver.url])
-    telling = notifier(log, clock, outbox, vault)
+    notifying = notifier(log, clock, outbox, vault)
     await happened(log)
-    await take(telling, log)
+    await receive(notifying, log)
     for tries in range(1, 5):
-        assert await telling.deliver_due() == 1
+        assert await notifying.deliver_due() == 1
         assert len(receiver.heard) == tries
         if tries < 4:
-            assert await telling.deliver_due() == 0, "not before a pause"
+            assert await notifying.deliver_due() == 0, "not before a pause"
             clock.advance_to(clock.now_ms() + (module.FIRST_RETRY_MS << (tries - 1)))
     made = await attempts(outbox)
     assert [(attempt, outcome) for attempt, outcome, _ in made] == [
@@ -156,11 +156,11 @@ async def test_after_an_hour_it_is_given_up_as_recorded(log, clock, outbox, vaul
         return False
 
     await vault.channels.replace("account-1", ["json://127.0.0.1:1"])
-    telling = notifier(log, clock, outbox, vault, send=refuse)
+    notifying = notifier(log, clock, outbox, vault, send=refuse)
     await happened(log)
-    await take(telling, log)
+    await receive(notifying, log)
     while (await outbox.states()) == {"waiting": 1}:
-        await telling.deliver_due()
+        await notifying.deliver_due()
         clock.advance_to(clock.now_ms() + RETRY_AT_MOST_EVERY_MS)
     assert await outbox.states() == {"gave_up": 1}
     made = await attempts(outbox)
@@ -172,11 +172,11 @@ async def test_what_is_old_when_it_is_taken_is_recorded_as_expired_and_not_sent(
     log, clock, outbox, vault, receiver
 ) -> None:
     await vault.channels.replace("account-1", [receiver.url])
-    telling = notifier(log, clock, outbox, vault)
+    notifying = notifier(log, clock, outbox, vault)
     await happened(log, time_ms=NOW_MS - USEFUL_MS)
     await happened(log, event_id="e2", time_ms=NOW_MS - USEFUL_MS + 1)
-    await take(telling, log)
-    await telling.deliver_due()
+    await receive(notifying, log)
+    await notifying.deliver_due()
     assert [heard["message"][-4:] for heard in receiver.heard] == ["[e2]"]
     assert await outbox.states() == {"expired": 1, "sent": 1}
 
@@ -186,29 +186,29 @@ async def test_an_offer_is_of_use_for_as_long_as_the_charger_is_held(log, clock,
         rule="r", reason="r", session_id="s1", charger_id="c1", held_until_ms=NOW_MS + 300_000, facts=()
     )
     await vault.channels.replace("account-1", [receiver.url])
-    telling = notifier(log, clock, outbox, vault)
+    notifying = notifier(log, clock, outbox, vault)
     await happened(log, held)
-    await take(telling, log)
+    await receive(notifying, log)
     clock.advance_to(NOW_MS + 300_000)
-    await telling.deliver_due()
+    await notifying.deliver_due()
     assert (receiver.heard, await outbox.states()) == ([], {"expired": 1})
 
 
 async def test_a_restart_forgets_nothing_and_sends_nothing_twice(log, clock, open_outbox, vault, receiver) -> None:
     await vault.channels.replace("account-1", [receiver.url])
     with open_outbox() as outbox:
-        telling = notifier(log, clock, outbox, vault)
+        notifying = notifier(log, clock, outbox, vault)
         await happened(log)
-        await take(telling, log)
-        await telling.deliver_due()
+        await receive(notifying, log)
+        await notifying.deliver_due()
         await happened(log, event_id="e2")
-        await take(telling, log)
+        await receive(notifying, log)
         await outbox.claim(clock.now_ms(), clock.now_ms() + CLAIMED_MS)  # and there it dies
     with open_outbox() as outbox:
-        telling = notifier(log, clock, outbox, vault)
-        assert await telling.deliver_due() == 0
+        notifying = notifier(log, clock, outbox, vault)
+        assert await notifying.deliver_due() == 0
         clock.advance_to(NOW_MS + CLAIMED_MS)
-        assert await telling.deliver_due() == 1
+        assert await notifying.deliver_due() == 1
     assert [heard["message"][-4:] for heard in receiver.heard] == ["[e1]", "[e2]"]
 
 
@@ -217,19 +217,19 @@ async def test_of_two_processes_one_sends(log, clock, open_outbox, vault, receiv
     with open_outbox() as one, open_outbox() as other:
         first, second = notifier(log, clock, one, vault), notifier(log, clock, other, vault)
         await happened(log)
-        await take(first, log)
-        await take(second, log)
+        await receive(first, log)
+        await receive(second, log)
         await asyncio.gather(first.deliver_due(), second.deliver_due())
     assert len(receiver.heard) == 1
 
 
 async def test_a_channel_that_was_taken_away_is_not_used(log, clock, outbox, vault, receiver) -> None:
     await vault.channels.replace("account-1", [receiver.url])
-    telling = notifier(log, clock, outbox, vault)
+    notifying = notifier(log, clock, outbox, vault)
     await happened(log)
-    await take(telling, log)
+    await receive(notifying, log)
     await vault.channels.replace("account-1", [])
-    await telling.deliver_due()
+    await notifying.deliver_due()
     assert (receiver.heard, await outbox.states()) == ([], {"gave_up": 1})
 
 

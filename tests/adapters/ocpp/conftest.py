@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.log.outcomes import Outcomes
+from adapters.log.outcomes import LogOutcomes
 from adapters.log.sqlite.log import SqliteLog
 from adapters.ocpp import Gateway, Settings
 from adapters.time.clock import SimulatedClock
@@ -24,7 +24,7 @@ def settings() -> Settings:
 @pytest.fixture
 async def world(tmp_path: Path, settings: Settings) -> AsyncIterator[World]:
     log = SqliteLog.open(tmp_path)
-    store, clock, directory, outcomes = FullLog(log), SimulatedClock(NOW_MS), Directory(), Outcomes(log)
+    store, clock, directory, outcomes = FullLog(log), SimulatedClock(NOW_MS), Directory(), LogOutcomes(log)
     kernel = Kernel(log)
     following, deciding = asyncio.create_task(outcomes.run()), asyncio.create_task(kernel.run())
     gateway = Gateway(store, clock, directory, outcomes, settings, dialects=DIALECTS)  # type: ignore[arg-type]

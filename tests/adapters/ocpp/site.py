@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from adapters.log.outcomes import Outcomes
+from adapters.log.outcomes import LogOutcomes
 from adapters.log.sqlite.log import SqliteLog
 from adapters.ocpp import Gateway, Settings
 from adapters.time.clock import SimulatedClock
@@ -50,7 +50,7 @@ class Site:
 
     log: SqliteLog
     clock: SimulatedClock
-    outcomes: Outcomes
+    outcomes: LogOutcomes
     host: Host
     stores: dict[str, Store] = field(default_factory=dict)
     gateways: dict[str, Gateway] = field(default_factory=dict)
@@ -145,7 +145,7 @@ class Site:
 async def open_site(folder: Path) -> AsyncIterator[Site]:
     """Gateways A and B; the charger CP1 is registered."""
     log = SqliteLog.open(folder)
-    outcomes, host = Outcomes(log), Host(Load(), log)
+    outcomes, host = LogOutcomes(log), Host(Load(), log)
     await host.restore()
     running = [asyncio.create_task(part.run()) for part in (outcomes, host)]
     made = Site(log, SimulatedClock(NOW_MS), outcomes, host)

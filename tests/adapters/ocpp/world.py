@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from adapters.log.outcomes import Outcomes
+from adapters.log.outcomes import LogOutcomes
 from adapters.log.sqlite.log import SqliteLog
 from adapters.ocpp import Dialect, Gateway, Settings
 from adapters.ocpp.v16.dialect import Ocpp16
@@ -113,7 +113,7 @@ class World:
     store: FullLog
     clock: SimulatedClock
     directory: Directory
-    outcomes: Outcomes
+    outcomes: LogOutcomes
     gateway: Gateway
     kernel: Kernel
     port: int = 0

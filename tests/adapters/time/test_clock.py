@@ -44,7 +44,9 @@ async def test_simulated_sleepers_wake_in_the_order_they_are_due() -> None:
 
 
 async def test_simulated_sleep_until_the_past_returns_at_once() -> None:
-    await SimulatedClock(5).sleep_until(5)
+    sleeping = asyncio.create_task(SimulatedClock(5).sleep_until(5))
+    await asyncio.sleep(0)
+    assert sleeping.done()
 
 
 async def test_a_sleeper_who_left_is_due_no_more() -> None:

@@ -202,7 +202,7 @@ async def test_whoever_finds_it_idle_finds_the_earliest_timer_waited_for(
     """However a new timer comes in between the turns of the loop: else virtual time would step over it."""
     async with keeping(log, clock) as keeper:
         for due_ms in (9_000, 5_000):
-            keeper._take([stored(timer(due_ms))])
+            keeper._receive([stored(timer(due_ms))])
             for _ in range(turns):
                 await asyncio.sleep(0)
         for _ in range(12):

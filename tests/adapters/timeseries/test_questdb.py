@@ -71,7 +71,7 @@ async def test_killed_under_load_every_acknowledged_reading_is_there_once(own_qu
         async def write(car: int, kills: int = kills, enough: asyncio.Event = enough) -> None:
             done = (await series.consumed(READINGS)).get(car, 0)
             for number in range(done, PAGES):
-                await series.keep(READINGS, {car: number + 1}, page(car, number))
+                await series.write(READINGS, {car: number + 1}, page(car, number))
                 acknowledged[car] = number + 1
                 if acknowledged.total() >= kills * ACKNOWLEDGED_AT_KILL:
                     enough.set()
@@ -92,14 +92,14 @@ async def test_killed_under_load_every_acknowledged_reading_is_there_once(own_qu
             assert set(found.values()) <= {1}
     for car in range(CARS):
         for number in range((await series.consumed(READINGS)).get(car, 0), PAGES):
-            await series.keep(READINGS, {car: number + 1}, page(car, number))
+            await series.write(READINGS, {car: number + 1}, page(car, number))
         assert await ids(series, car) == Counter(event.id for number in range(PAGES) for event in page(car, number))
     series.close()
 
 
 async def test_a_restart_is_noticed_only_by_who_comes_while_the_server_is_away(own_questdb: QuestDb) -> None:
     series = QuestDbSeries.open(own_questdb.url)
-    await series.keep(READINGS, {0: 1}, [EVENT])
+    await series.write(READINGS, {0: 1}, [EVENT])
     own_questdb.kill()
     own_questdb.start()
     assert await ids(series, 1) == {"e1": 1}
@@ -107,14 +107,14 @@ async def test_a_restart_is_noticed_only_by_who_comes_while_the_server_is_away(o
     with pytest.raises(SeriesUnavailable, match="can't be reached"):
         await series.consumed(READINGS)
     own_questdb.start()
-    await series.keep(READINGS, {0: 2}, [replace(EVENT, id="e2")])
+    await series.write(READINGS, {0: 2}, [replace(EVENT, id="e2")])
     assert await ids(series, 1) == {"e1": 1, "e2": 1}
     series.close()
 
 
 async def test_a_frozen_server_is_given_up_in_time(own_questdb: QuestDb, monkeypatch: pytest.MonkeyPatch) -> None:
     series = QuestDbSeries.open(f"{own_questdb.url}?connect_timeout=2")
-    await series.keep(READINGS, {0: 1}, [EVENT])
+    await series.write(READINGS, {0: 1}, [EVENT])
     with monkeypatch.context() as patch:
         patch.setattr(connections, "ANSWER_S", 0.1)
         own_questdb.process.send_signal(signal.SIGSTOP)
@@ -129,7 +129,7 @@ async def test_a_frozen_server_is_given_up_in_time(own_questdb: QuestDb, monkeyp
 async def test_many_may_open_new_series_at_once(questdb_url: str, prefix: str) -> None:
     opened = await asyncio.gather(*(asyncio.to_thread(QuestDbSeries.open, questdb_url, prefix) for _ in range(8)))
     for number, series in enumerate(opened):
-        await series.keep(READINGS, {number: 1}, [replace(EVENT, id=f"e{number}")])
+        await series.write(READINGS, {number: 1}, [replace(EVENT, id=f"e{number}")])
     for series in opened:
         assert await ids(series, 1) == Counter(f"e{number}" for number in range(8))
         series.close()
@@ -167,20 +167,20 @@ async def test_what_the_server_took_but_does_not_apply_is_not_acknowledged(
     with psycopg.connect(questdb_url, autocommit=True) as operator:
         operator.execute(f"ALTER TABLE {prefix}telemetry_events SUSPEND WAL")
         with pytest.raises(SeriesUnavailable, match=f"wal_tables.* for {prefix}telemetry_events"):
-            await series.keep(READINGS, {0: 1}, [EVENT])
+            await series.write(READINGS, {0: 1}, [EVENT])
         assert await series.consumed(READINGS) == {}
         operator.execute(f"ALTER TABLE {prefix}telemetry_events RESUME WAL")
-    await series.keep(READINGS, {0: 1}, [EVENT])
+    await series.write(READINGS, {0: 1}, [EVENT])
     assert await ids(series, 1) == {"e1": 1}
 
 
 async def test_where_nobody_prunes_days_go_when_they_are_older_than_is_kept(series: QuestDbSeries) -> None:
-    await series.keep(READINGS, {0: 1}, [replace(EVENT, received_ms=0)])
-    await series.keep(METERED, {0: 1}, [replace(VALUE, time_ms=0)])
+    await series.write(READINGS, {0: 1}, [replace(EVENT, received_ms=0)])
+    await series.write(METERED, {0: 1}, [replace(VALUE, time_ms=0)])
     for days, readings in ((8, {"e1", "e8"}), (9, {"e8", "e9"})):
-        await series.keep(READINGS, {0: days}, [replace(EVENT, id=f"e{days}", received_ms=days * DAY_MS - 1)])
+        await series.write(READINGS, {0: days}, [replace(EVENT, id=f"e{days}", received_ms=days * DAY_MS - 1)])
         assert set(await ids(series, 1)) == readings
     for days, first_ms in ((31, 0), (32, 31 * DAY_MS - 1)):
-        await series.keep(METERED, {0: days}, [replace(VALUE, id=f"m{days}", time_ms=days * DAY_MS - 1)])
+        await series.write(METERED, {0: days}, [replace(VALUE, id=f"m{days}", time_ms=days * DAY_MS - 1)])
         assert (await series.meter_values("north", *ALWAYS))[0].time_ms == first_ms
     assert await series.first_metered_ms("north") == 0, "hours are kept longer"

@@ -13,9 +13,9 @@ from adapters.log.sqlite.log import SqliteLog
 from adapters.time.clock import SimulatedClock
 from adapters.timeseries.sqlite import SqliteSeries
 from adapters.timeseries.worker import (
-    METER_VALUES_KEPT_MS,
+    METER_VALUES_RETENTION_MS,
     PRUNED_EVERY_MS,
-    READINGS_KEPT_MS,
+    READINGS_RETENTION_MS,
     Pruner,
     SeriesWriter,
     workers,
@@ -185,11 +185,11 @@ class Mortal(SqliteSeries):
     lives = 0
     before = True
 
-    async def keep(self, topic, after, rows):
+    async def write(self, topic, after, rows):
         self.lives -= 1
         if self.lives < 0 and self.before:
             raise Stopped
-        await super().keep(topic, after, rows)
+        await super().write(topic, after, rows)
         if self.lives < 0:
             raise Stopped
 
@@ -221,7 +221,7 @@ async def test_stopped_at_any_batch_nothing_is_lost_or_doubled(log, tmp_path, be
 
 async def keep_all(writer: SeriesWriter, pages: Sequence[Sequence[Stored]]) -> None:
     for page in pages:
-        await writer.keep(page)
+        await writer.write(page)
 
 
 async def all_of(log: SqliteLog, topic: str) -> list[Stored]:
@@ -255,7 +255,7 @@ async def test_it_follows_the_log_until_that_closes(tmp_path, series):
         while not await told(series):
             await asyncio.sleep(0)
         await log.close()
-        await asyncio.gather(*running)
+        assert await asyncio.gather(*running) == [None] * len(running)
 
 
 class Away(SqliteSeries):
@@ -272,9 +272,9 @@ class Away(SqliteSeries):
         self._ask()
         return await super().consumed(topic)
 
-    async def keep(self, topic, after, rows):
+    async def write(self, topic, after, rows):
         self._ask()
-        await super().keep(topic, after, rows)
+        await super().write(topic, after, rows)
 
 
 async def test_while_the_series_are_away_it_waits(tmp_path, series, monkeypatch):
@@ -297,10 +297,10 @@ async def test_while_the_series_are_away_it_waits(tmp_path, series, monkeypatch)
 async def test_what_is_older_than_it_is_kept_is_forgotten_at_the_start_and_every_hour(log, series):
     clock = SimulatedClock(NOW_MS)
     said = [
-        record("r1", "vehicles:v1", reading(level_permille=1), NOW_MS - READINGS_KEPT_MS - 1),
-        record("r2", "vehicles:v2", reading("v2", level_permille=20), NOW_MS - READINGS_KEPT_MS),
-        record("m1", "load:north", metered(), NOW_MS - METER_VALUES_KEPT_MS - 1),
-        record("m2", "load:north", metered(), NOW_MS - METER_VALUES_KEPT_MS),
+        record("r1", "vehicles:v1", reading(level_permille=1), NOW_MS - READINGS_RETENTION_MS - 1),
+        record("r2", "vehicles:v2", reading("v2", level_permille=20), NOW_MS - READINGS_RETENTION_MS),
+        record("m1", "load:north", metered(), NOW_MS - METER_VALUES_RETENTION_MS - 1),
+        record("m2", "load:north", metered(), NOW_MS - METER_VALUES_RETENTION_MS),
     ]
     await append(log, *said)
     await work(log, series)

@@ -36,10 +36,10 @@ def _uniques(connection: object) -> set[tuple[str, ...]]:
 
 
 async def test_a_vault_from_before_migrations_keeps_what_it_has(vault: Vault, open_vault: Callable[[], Vault]) -> None:
-    await vault.add_vehicle("v1", VIN, "CARD1")
+    await vault.vehicles.add("v1", VIN, "CARD1")
     await vault.database.write(lambda connection: connection.execute(text(f"DROP TABLE {TABLE}")))
     again = open_vault()
-    assert await again.vins(["v1"]) == {"v1": VIN}
+    assert await again.vehicles.vins(["v1"]) == {"v1": VIN}
     assert await again.database.read(version) == newest()
 
 

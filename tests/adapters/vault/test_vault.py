@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from sqlalchemy import URL, Connection, select
 
 from adapters.identity.chargers import VaultDirectory
+from adapters.vault.idempotency import RETENTION_MS
 from adapters.vault.keys import Keys, VaultError
 from adapters.vault.tables import METADATA
-from adapters.vault.vault import ANSWERS_KEPT_MS, Vault
+from adapters.vault.vault import Vault
 from commands.ports.directory import ChargerIdentity
 from domain.errors import DomainError
 from domain.registry.access import Principal
@@ -37,16 +38,16 @@ async def everything(vault: Vault, folder: Path) -> bytes:
 
 
 async def test_nothing_readable_is_on_the_disk(vault: Vault, tmp_path: Path) -> None:
-    await vault.add_vehicle("v1", VIN, TOKEN)
-    password = await vault.new_charger_password("c1", replace=True)
+    await vault.vehicles.add("v1", VIN, TOKEN)
+    password = await vault.charger_passwords.draw("c1", replace=True)
     _, key = await vault.integrations.new_key("e1", 1)
     await vault.accounts.add("a1", "jane@example.org", "correct horse")
     await vault.enterprises.add("e1", "Jane's Ambulances", "janes.example")
     token = await vault.tokens.issue("a1")
-    await vault.keep_note("cap-1", "because Jane said so")
+    await vault.notes.add("cap-1", "because Jane said so")
     await vault.channels.replace("a1", ["discord://1234/webhook"])
-    await vault.begin_attempt("r1", "hash", 1)
-    await vault.keep_answer("r1", 201, b"an answer with a secret")
+    await vault.answers.begin("r1", "hash", 1)
+    await vault.answers.store("r1", 201, b"an answer with a secret")
     kept = (await everything(vault, tmp_path)).lower()
     assert password is not None
     secret = key.rpartition("_")[2]
@@ -75,20 +76,20 @@ def test_a_key_that_was_cut_is_refused(tmp_path: Path) -> None:
 
 
 async def test_what_it_keeps_survives_a_restart(vault: Vault, open_vault: Callable[[], Vault]) -> None:
-    await vault.add_vehicle("v1", VIN, TOKEN)
+    await vault.vehicles.add("v1", VIN, TOKEN)
     again = open_vault()
-    assert await again.vins(["v1"]) == {"v1": VIN}
-    assert await again.vehicle_of_vin(VIN) == "v1"
-    assert again.token_ref(TOKEN) == vault.token_ref(TOKEN)
+    assert await again.vehicles.vins(["v1"]) == {"v1": VIN}
+    assert await again.vehicles.with_vin(VIN) == "v1"
+    assert again.vehicles.token_ref(TOKEN) == vault.vehicles.token_ref(TOKEN)
 
 
 async def test_another_key_opens_nothing(vault: Vault, open_vault: Callable[[], Vault], tmp_path: Path) -> None:
-    await vault.add_vehicle("v1", VIN, None)
+    await vault.vehicles.add("v1", VIN, None)
     (tmp_path / "vault.key").write_bytes(bytes(32))
     other = open_vault()
-    assert await other.vehicle_of_vin(VIN) is None
+    assert await other.vehicles.with_vin(VIN) is None
     with pytest.raises(VaultError, match="v1"):
-        await other.vins(["v1"])
+        await other.vehicles.vins(["v1"])
 
 
 @given(st.binary(max_size=100), st.text(max_size=20))
@@ -102,46 +103,46 @@ def test_what_is_sealed_opens_and_only_about_the_same(text: bytes, about: str) -
 
 
 async def test_a_vin_is_found_in_any_case_and_belongs_to_one_vehicle(vault: Vault) -> None:
-    await vault.add_vehicle("v1", VIN, None)
-    await vault.add_vehicle("v1", VIN, None)
-    assert await vault.vehicle_of_vin(VIN.lower()) == "v1"
+    await vault.vehicles.add("v1", VIN, None)
+    await vault.vehicles.add("v1", VIN, None)
+    assert await vault.vehicles.with_vin(VIN.lower()) == "v1"
     with pytest.raises(DomainError) as taken:
-        await vault.add_vehicle("v2", VIN.lower(), TOKEN)
+        await vault.vehicles.add("v2", VIN.lower(), TOKEN)
     assert taken.value.field == "vin"
-    assert await vault.vehicle_of_token(TOKEN) is None
+    assert await vault.vehicles.with_token(TOKEN) is None
 
 
 async def test_a_token_belongs_to_one_vehicle_in_any_case(vault: Vault) -> None:
-    await vault.add_vehicle("v1", VIN, TOKEN)
-    assert await vault.vehicle_of_token(TOKEN.upper()) == "v1"
+    await vault.vehicles.add("v1", VIN, TOKEN)
+    assert await vault.vehicles.with_token(TOKEN.upper()) == "v1"
     with pytest.raises(DomainError) as taken:
-        await vault.add_vehicle("v2", OTHER_VIN, TOKEN.lower())
+        await vault.vehicles.add("v2", OTHER_VIN, TOKEN.lower())
     assert taken.value.field == "token"
-    assert await vault.vehicle_of_vin(OTHER_VIN) is None
+    assert await vault.vehicles.with_vin(OTHER_VIN) is None
 
 
 async def test_of_many_at_once_one_gets_the_vin(vault: Vault) -> None:
-    tries = [vault.add_vehicle(f"v{number}", VIN, None) for number in range(8)]
+    tries = [vault.vehicles.add(f"v{number}", VIN, None) for number in range(8)]
     refused = [error for error in await asyncio.gather(*tries, return_exceptions=True) if error is not None]
     assert len(refused) == 7
     assert all(isinstance(error, DomainError) and error.field == "vin" for error in refused)
 
 
 async def test_a_forgotten_vehicle_leaves_nothing(vault: Vault) -> None:
-    await vault.add_vehicle("v1", VIN, TOKEN)
-    await vault.forget_vehicle("v1")
-    assert await vault.vins(["v1"]) == {}
-    assert await vault.vehicle_of_vin(VIN) is None
-    assert await vault.vehicle_of_token(TOKEN) is None
-    await vault.add_vehicle("v2", VIN, TOKEN)
+    await vault.vehicles.add("v1", VIN, TOKEN)
+    await vault.vehicles.forget("v1")
+    assert await vault.vehicles.vins(["v1"]) == {}
+    assert await vault.vehicles.with_vin(VIN) is None
+    assert await vault.vehicles.with_token(TOKEN) is None
+    await vault.vehicles.add("v2", VIN, TOKEN)
 
 
 async def test_a_password_is_told_once_and_replaced_only_if_meant(vault: Vault) -> None:
-    first = await vault.new_charger_password("c1", replace=False)
+    first = await vault.charger_passwords.draw("c1", replace=False)
     assert first is not None
     assert len(first) == 40
-    assert await vault.new_charger_password("c1", replace=False) is None
-    second = await vault.new_charger_password("c1", replace=True)
+    assert await vault.charger_passwords.draw("c1", replace=False) is None
+    second = await vault.charger_passwords.draw("c1", replace=True)
     assert second is not None
     assert second != first
 
@@ -206,20 +207,20 @@ async def test_an_enterprise_keeps_the_names_that_it_was_registered_with(vault: 
 
 
 async def test_a_note_is_kept_as_it_was_first_written(vault: Vault) -> None:
-    await vault.keep_note("cap-1", "peak")
-    await vault.keep_note("cap-1", "changed")
-    assert await vault.note_of("cap-1") == "peak"
-    assert await vault.note_of("cap-2") is None
+    await vault.notes.add("cap-1", "peak")
+    await vault.notes.add("cap-1", "changed")
+    assert await vault.notes.find("cap-1") == "peak"
+    assert await vault.notes.find("cap-2") is None
 
 
 async def test_an_attempt_is_known_with_its_answer_for_24_hours(vault: Vault) -> None:
-    assert (await vault.begin_attempt("r1", "hash-1", 1_000)).answer is None
-    again = await vault.begin_attempt("r1", "hash-2", 5_000)
+    assert (await vault.answers.begin("r1", "hash-1", 1_000)).answer is None
+    again = await vault.answers.begin("r1", "hash-2", 5_000)
     assert (again.body_hash, again.received_ms, again.status) == ("hash-1", 1_000, None)
-    await vault.keep_answer("r1", 201, b"{}")
-    known = await vault.begin_attempt("r1", "hash-1", 1_000 + ANSWERS_KEPT_MS)
+    await vault.answers.store("r1", 201, b"{}")
+    known = await vault.answers.begin("r1", "hash-1", 1_000 + RETENTION_MS)
     assert (known.received_ms, known.status, known.answer) == (1_000, 201, b"{}")
-    later = await vault.begin_attempt("r1", "hash-2", 1_001 + ANSWERS_KEPT_MS)
+    later = await vault.answers.begin("r1", "hash-2", 1_001 + RETENTION_MS)
     assert (later.body_hash, later.answer) == ("hash-2", None)
 
 
@@ -236,8 +237,8 @@ class Chargers:
 async def test_a_charger_gets_in_with_its_own_password_only(vault: Vault) -> None:
     chargers = Chargers()
     directory = VaultDirectory(vault, chargers.find)
-    password = await vault.new_charger_password("c1", replace=True)
-    other = await vault.new_charger_password("c2", replace=True)
+    password = await vault.charger_passwords.draw("c1", replace=True)
+    other = await vault.charger_passwords.draw("c2", replace=True)
     assert password is not None
     assert other is not None
     assert await directory.authenticate("c1", password) is None, "not in the read model yet"
@@ -245,7 +246,7 @@ async def test_a_charger_gets_in_with_its_own_password_only(vault: Vault) -> Non
     assert await directory.authenticate("c1", password) == chargers.known["c1"]
     for ocpp_id, wrong in (("c1", other), ("c1", ""), ("c1", password.upper()), ("c3", password), ("c3", "")):
         assert await directory.authenticate(ocpp_id, wrong) is None
-    replaced = await vault.new_charger_password("c1", replace=True)
+    replaced = await vault.charger_passwords.draw("c1", replace=True)
     assert replaced is not None
     assert await directory.authenticate("c1", password) is None
     assert await directory.authenticate("c1", replaced) == chargers.known["c1"]
@@ -253,9 +254,9 @@ async def test_a_charger_gets_in_with_its_own_password_only(vault: Vault) -> Non
 
 async def test_a_token_has_one_opaque_name_whoever_it_belongs_to(vault: Vault) -> None:
     directory = VaultDirectory(vault, Chargers().find)
-    await vault.add_vehicle("v1", VIN, TOKEN)
+    await vault.vehicles.add("v1", VIN, TOKEN)
     ref, vehicle_id = await directory.vehicle_of(TOKEN.upper())
-    assert (ref, vehicle_id) == (vault.token_ref(TOKEN), "v1")
+    assert (ref, vehicle_id) == (vault.vehicles.token_ref(TOKEN), "v1")
     stranger, nobody = await directory.vehicle_of("unknown")
     assert nobody is None
     assert stranger not in (ref, "unknown")

@@ -127,7 +127,7 @@ def test_a_vault_that_was_sealed_with_another_key_is_refused(
     elsewhere = tmp_path / "elsewhere"
     refused = call("serve", "--data", str(elsewhere), "--port", "0", "--ocpp-port", "0", settings=settings)
     assert refused.returncode == 1
-    assert "does not open with its key" in refused.stderr
+    assert "can't be opened with its key" in refused.stderr
     assert "Traceback" not in refused.stderr
 
 

@@ -1,4 +1,4 @@
-"""The tables as they were when migrations began; a vault that has them already keeps them."""
+"""The tables as of the first migration. A vault that has them already is unchanged."""
 
 import sqlalchemy as sa
 from alembic import op

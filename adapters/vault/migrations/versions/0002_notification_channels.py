@@ -1,4 +1,4 @@
-"""Where people want to be notified."""
+"""The table of notification channels."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -15,7 +15,7 @@ from commands.log.codec import entry
 from commands.ports.log import Log
 from domain.records import Record
 from processors.engine import history
-from tests.adapters.log_lines import Saying
+from tests.adapters.child_process import ChildProcess
 from tests.processors.counting import command
 
 INPUTS = topics.inputs("load")
@@ -55,8 +55,8 @@ async def assert_exactly_once(log: Log, given: Sequence[Record]) -> None:
     assert not different, f"not exactly once: {different}"
 
 
-class Worker(Saying):
-    """One process; `hears` what it said."""
+class Worker(ChildProcess):
+    """A process; `line` waits for a line of its output."""
 
     def __init__(self, settings: KafkaSettings, name: str, stop_at: int) -> None:
         told = settings.model_copy(update={"worker": name}).model_dump_json()

@@ -14,7 +14,7 @@ from confluent_kafka.admin import AdminClient
 from adapters.log.kafka.log import KafkaLog
 from adapters.log.kafka.settings import KafkaSettings
 from adapters.log.kafka.topics import make_topics
-from adapters.log.kafka.with_timeout import in_time
+from adapters.log.kafka.with_timeout import call_with_timeout
 from commands.log import topics
 from commands.ports.log import LogError
 from domain.records import Record
@@ -106,7 +106,7 @@ async def begun(log: KafkaLog) -> None:
 def test_a_call_that_does_not_return_is_given_up() -> None:
     for_ever = Event()
     with pytest.raises(KafkaException) as given_up:
-        in_time(lambda: for_ever.wait() and None, 0.01)
+        call_with_timeout(lambda: for_ever.wait() and None, 0.01)
     assert given_up.value.args[0].code() == KafkaError._TIMED_OUT
     for_ever.set()
 
@@ -116,4 +116,4 @@ def test_a_call_that_fails_in_time_says_so() -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        in_time(fail, 60)
+        call_with_timeout(fail, 60)

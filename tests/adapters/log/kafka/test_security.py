@@ -29,7 +29,7 @@ from typer.testing import CliRunner
 
 from adapters.log.kafka import faust_host
 from adapters.log.kafka.connectivity import admitted
-from adapters.log.kafka.errors import Complaints
+from adapters.log.kafka.errors import ErrorReporter
 from adapters.log.kafka.log import KafkaLog
 from adapters.log.kafka.settings import KafkaSettings
 from adapters.log.kafka.topics import make_topics
@@ -161,7 +161,7 @@ REFUSALS: dict[str, tuple[str, Callable[[Secured], dict[str, Any]], str]] = {
         "the settings of Kafka can't be used: .*ssl.key.location",
     ),
 }
-WORDLESS: dict[str, tuple[str, dict[str, Any]]] = {
+NO_REASON: dict[str, tuple[str, dict[str, Any]]] = {
     "no TLS": (TLS, {"tls": False, "ca_file": None}),
     "no password": (SCRAM, {}),
 }
@@ -211,10 +211,10 @@ async def test_what_will_never_do_is_told_at_once_and_why(secured: Secured, refu
     assert WRONG not in str(refused.value)
 
 
-@pytest.mark.parametrize("refusal", WORDLESS)
+@pytest.mark.parametrize("refusal", NO_REASON)
 def test_where_the_broker_says_nothing_the_likely_reason_is_told_in_time(secured: Secured, refusal: str) -> None:
-    listener, told = WORDLESS[refusal]
-    with pytest.raises(LogError, match="do they want TLS, or a password"):
+    listener, told = NO_REASON[refusal]
+    with pytest.raises(LogError, match="does it require TLS, or a password"):
         KafkaLog.open(secured.settings(listener, **told, confirm_timeout_s=1))
 
 
@@ -262,11 +262,11 @@ async def test_a_password_that_is_no_longer_good_is_told_in_the_log_lines(secure
 
 
 def test_a_client_that_is_refused_again_and_again_says_so_once() -> None:
-    complaints = Complaints()
+    reporter = ErrorReporter()
     with capture_logs() as lines:
-        complaints(KafkaError(KafkaError._TRANSPORT, "a broker is away (after 3ms in state CONNECT)"))
-        complaints(KafkaError(KafkaError._AUTHENTICATION, "not you (after 3ms in state AUTH_REQ)"))
-        complaints(KafkaError(KafkaError._AUTHENTICATION, "not you (after 4ms in state AUTH_REQ)"))
+        reporter(KafkaError(KafkaError._TRANSPORT, "a broker is away (after 3ms in state CONNECT)"))
+        reporter(KafkaError(KafkaError._AUTHENTICATION, "not you (after 3ms in state AUTH_REQ)"))
+        reporter(KafkaError(KafkaError._AUTHENTICATION, "not you (after 4ms in state AUTH_REQ)"))
     assert [line["reason"] for line in lines] == ["not you"]
 
 

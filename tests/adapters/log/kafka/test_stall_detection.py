@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from adapters.log.kafka.stall_detection import LOOK_S, Deafness
+from adapters.log.kafka.stall_detection import LOOK_S, StallDetector
 
 PATIENCE_S = 3 * LOOK_S
 
 
-def certain_at(deafness: Deafness, misses: dict[float, bool]) -> list[float]:
+def stalled_at(detector: StallDetector, misses: dict[float, bool]) -> list[float]:
     """When it was certain, asked at these times, where something was missed or not."""
-    return [now_s for now_s, missed in misses.items() if deafness.is_certain(now_s, lambda missed=missed: missed)]
+    return [now_s for now_s, missed in misses.items() if detector.is_stalled(now_s, lambda missed=missed: missed)]
 
 
 def test_who_misses_something_for_longer_than_the_patience_is_deaf() -> None:
     looks = {LOOK_S * number: True for number in range(6)}
-    assert certain_at(Deafness(PATIENCE_S), looks) == [LOOK_S * 4, LOOK_S * 5]
+    assert stalled_at(StallDetector(PATIENCE_S), looks) == [LOOK_S * 4, LOOK_S * 5]
 
 
 def test_who_was_up_to_date_once_begins_anew() -> None:
     looks = {LOOK_S * number: number != 2 for number in range(8)}
-    assert certain_at(Deafness(PATIENCE_S), looks) == [LOOK_S * 7]
+    assert stalled_at(StallDetector(PATIENCE_S), looks) == [LOOK_S * 7]
 
 
 def test_who_hears_something_begins_anew() -> None:
-    deafness = Deafness(PATIENCE_S)
-    assert certain_at(deafness, {LOOK_S * number: True for number in range(4)}) == []
-    deafness.heard(LOOK_S * 3)
-    assert certain_at(deafness, {LOOK_S * number: True for number in range(4, 8)}) == []
+    detector = StallDetector(PATIENCE_S)
+    assert stalled_at(detector, {LOOK_S * number: True for number in range(4)}) == []
+    detector.received(LOOK_S * 3)
+    assert stalled_at(detector, {LOOK_S * number: True for number in range(4, 8)}) == []
 
 
 def test_it_looks_rarely() -> None:
@@ -37,7 +37,7 @@ def test_it_looks_rarely() -> None:
         looks += 1
         return False
 
-    deafness = Deafness(PATIENCE_S)
+    detector = StallDetector(PATIENCE_S)
     for tenths in range(round(LOOK_S * 30)):
-        deafness.is_certain(tenths / 10, misses)
+        detector.is_stalled(tenths / 10, misses)
     assert looks == 3

@@ -22,17 +22,17 @@ async def test_a_worker_stopped_between_offsets_and_commit_is_fenced_when_it_wak
     given = inputs(0, 90)
     impatient = settings.model_copy(update={"attempt_timeout_s": attempt_s})
     with worker(impatient, "zombie", stop_at=2) as zombie:
-        await zombie.hears("ready")
+        await zombie.line("ready")
         await tell(log, given[:1])
         await handled(log)
         await tell(log, given[1:50])
-        await zombie.hears("stopped")
+        await zombie.line("stopped")
         with worker(settings, "successor") as successor:
-            await successor.hears("ready")
+            await successor.line("ready")
             await tell(log, given[50:70])
             await handled(log)
             zombie.send(signal.SIGCONT)
-            await zombie.hears("fenced")
+            await zombie.line("fenced")
             await tell(log, given[70:])
             await handled(log)
     await assert_exactly_once(log, given)
@@ -42,20 +42,20 @@ async def test_workers_come_and_go_under_load(settings: KafkaSettings, log: Kafk
     given = inputs(0, 1200)
     steps = [given[start : start + 200] for start in range(0, 1200, 200)]
     with worker(settings, "a") as a:
-        await a.hears("ready")
+        await a.line("ready")
         await tell(log, steps[0])
         load = asyncio.create_task(tell(log, steps[1]))
         with worker(settings, "b") as b:
-            await b.hears("ready")
+            await b.line("ready")
             await load
             load = asyncio.create_task(tell(log, steps[2]))
             a.send(signal.SIGTERM)
-            await a.hears("done")
+            await a.line("done")
             await load
             await handled(log)
             load = asyncio.create_task(tell(log, steps[3]))
             with worker(settings, "c") as c:
-                await c.hears("ready")
+                await c.line("ready")
                 await load
                 load = asyncio.create_task(tell(log, steps[4]))
                 b.send(signal.SIGKILL)

@@ -11,7 +11,7 @@ import signal
 import sys
 from threading import get_ident
 
-from adapters.log.kafka.consumer import KafkaConsumer
+from adapters.log.kafka.input_transactions import InputTransactions
 from adapters.log.kafka.log import KafkaLog
 from adapters.log.kafka.settings import KafkaSettings
 from commands.ports.log import Fenced
@@ -24,7 +24,7 @@ def say(line: str) -> None:
 
 
 def stop_after_the_offsets_of(number: int) -> None:
-    send_offsets = KafkaConsumer._send_offsets
+    send_offsets = InputTransactions._send_offsets
     commits = 0
 
     def send_and_stop(self, positions, producer) -> None:
@@ -38,7 +38,7 @@ def stop_after_the_offsets_of(number: int) -> None:
             )  # this thread itself obeys it at once, and with it all others
             say("awake")
 
-    KafkaConsumer._send_offsets = send_and_stop
+    InputTransactions._send_offsets = send_and_stop
 
 
 async def work(settings: KafkaSettings) -> None:

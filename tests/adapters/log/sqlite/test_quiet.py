@@ -58,13 +58,14 @@ async def test_moved_returns_when_a_write_was_answered(tmp_path):
     try:
         moved = asyncio.ensure_future(log.moved(60))
         await asyncio.sleep(0)
+        assert not moved.done()
         await log.append(topics.EVENTS, [Entry("k", b"1")])
         await asyncio.wait_for(moved, 10)
     finally:
         await log.close()
 
 
-async def test_a_copy_has_everything_that_was_said_and_no_states(tmp_path):
+async def test_a_copy_has_all_inputs_and_events_and_no_states(tmp_path):
     log = SqliteLog.open(tmp_path / "log")
     consumer = log.consumer("load")
     await log.append(INPUTS, [Entry("load:s", b"in")])

@@ -86,15 +86,17 @@ async def test_inputs_go_after_30_days_and_a_day_later_the_next(log: SqliteLog, 
         await until(log, "sites", [29.5, 1])
         clock.advance_to(NOW_MS + DAY_MS)
         await until(log, "sites", [1])
+    assert await days_left(log, "sites") == [1]
 
 
 async def test_where_a_car_was_is_forgotten_after_7_days(log: SqliteLog, series: SqliteSeries) -> None:
     await append(log, "vehicles", 8, 6, data=READING)
     await consume(log, "vehicles")
     partition = topics.partition_of("vehicles:x", log.partitions(topics.EVENTS))
-    await series.keep(topics.inputs("vehicles"), {partition: 2}, [])
+    await series.write(topics.inputs("vehicles"), {partition: 2}, [])
     async with forgetting(log, series, SimulatedClock(NOW_MS)):
         await until(log, "vehicles", [6])
+    assert await days_left(log, "vehicles") == [6]
 
 
 async def test_what_a_processor_has_not_consumed_stays(log: SqliteLog, series: SqliteSeries) -> None:

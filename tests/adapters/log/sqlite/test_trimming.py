@@ -82,7 +82,10 @@ async def test_partitions_are_trimmed_each_for_itself(log: SqliteLog) -> None:
 
 
 async def test_what_was_never_appended_needs_no_trimming(log: SqliteLog) -> None:
+    before = await log.ends(INPUTS)
     await log.trim("some.topic", {0: 100})
+    assert set((await log.ends("some.topic")).values()) == {0}
+    assert await log.ends(INPUTS) == before
 
 
 async def test_tables_are_not_trimmed(log: SqliteLog) -> None:

@@ -24,7 +24,7 @@ from commands.log.topics import dead, inputs
 from commands.ports.log import Entry
 from domain.records import input_record
 from domain.records.observations import Metered, Reading
-from tests.adapters.log_lines import Saying
+from tests.adapters.child_process import ChildProcess
 
 NOW_MS = SystemClock().now_ms()
 """Workers forget what is older than the series are kept: whenever this runs, none of it may be."""
@@ -40,8 +40,8 @@ ACKNOWLEDGED_WITHIN_S = 60
 """By one transaction at a time it would take 150 s."""
 
 
-class Worker(Saying):
-    """One process; `hears` what it said."""
+class Worker(ChildProcess):
+    """A process; `line` waits for a line of its output."""
 
     def __init__(self, settings: KafkaSettings, folder: Path, kill_at: int, *after: str) -> None:
         told = [settings.model_dump_json(), str(folder), str(kill_at), *after]
@@ -155,6 +155,7 @@ async def test_transactions_do_not_hold_up_how_far_is_acknowledged(
         async with asyncio.timeout(ACKNOWLEDGED_WITHIN_S):
             while await asyncio.to_thread(acknowledged, settings, inputs("load"), last.partition) < last.offset:
                 await asyncio.sleep(0.1)
+    assert acknowledged(settings, inputs("load"), last.partition) >= last.offset
 
 
 async def test_what_can_not_be_read_is_set_aside_with_its_place_and_the_rest_goes_on(
@@ -186,11 +187,11 @@ async def test_while_the_series_are_away_nothing_is_taken_and_nothing_is_lost_no
     away.touch()
     await tell(log, range(100))
     with working(settings, tmp_path) as worker:
-        await worker.hears("away")
+        await worker.line("away")
         worker.process.terminate()
         assert await worker.ended() == 0
     with working(settings, tmp_path) as worker:
-        await worker.hears("away")
+        await worker.line("away")
         await tell(log, range(100, 200))
         assert await kept(series) == ([], [])
         away.unlink()

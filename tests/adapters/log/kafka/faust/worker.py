@@ -31,14 +31,14 @@ class Mortal(SqliteSeries):
     after = False
     batches = 0
 
-    async def keep(self, topic, after, rows):
+    async def write(self, topic, after, rows):
         if self.away.exists():
             say("away")
             raise SeriesUnavailable("away")
         self.batches += 1
         if self.batches == self.kill_at and not self.after:
             os.kill(os.getpid(), signal.SIGKILL)
-        await super().keep(topic, after, rows)
+        await super().write(topic, after, rows)
         if self.batches == self.kill_at:
             os.kill(os.getpid(), signal.SIGKILL)
         say(f"kept {len(rows)}")

@@ -1,4 +1,4 @@
-"""A process of a test, and what it says, line by line."""
+"""A child process of a test, and the lines of its standard output."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from threading import Thread
 ROOT = Path(__file__).resolve().parents[2]
 
 
-class Saying:
-    """Runs until it ends by itself or `end` is called; `patience_s` is never waited for, unless something is broken."""
+class ChildProcess:
+    """Runs until it ends by itself or `end` is called. Only a failing test waits for `patience_s`."""
 
     def __init__(self, command: Sequence[str], patience_s: float) -> None:
         self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
@@ -22,8 +22,8 @@ class Saying:
         self._listener = Thread(target=self._listen)
         self._listener.start()
 
-    async def hears(self, word: str) -> str:
-        """The line that begins with a word, once the process said it."""
+    async def line(self, word: str) -> str:
+        """Wait for the line that begins with a word."""
         while not (line := await asyncio.to_thread(self._lines.get, timeout=self._patience_s)).startswith(word):
             pass
         return line

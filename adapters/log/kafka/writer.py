@@ -1,4 +1,4 @@
-"""Writing: a record at once, confirmed by all replicas; or many records, all or nothing."""
+"""Writing to Kafka: single records, confirmed by all replicas, or transactions of many records."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from adapters.log.kafka.errors import Complaints, translated, translating
+from adapters.log.kafka.errors import ErrorReporter, translated, translating
 from adapters.log.kafka.names import Names, Row, position_of
-from adapters.log.kafka.reader import ASK_S, listed, persisting
+from adapters.log.kafka.reader import ASK_S, listed, retrying
 from adapters.log.kafka.settings import KafkaSettings
 from commands.ports.log import LogError, Position
 
@@ -24,7 +24,7 @@ Delivered = Callable[[KafkaError | None, Message], None]
 
 
 def produce(producer: Producer, names: Names, row: Row, delivered: Delivered) -> None:
-    """Hand over a row, waiting for room where too many are under way."""
+    """Produce a row. Waits while the queue of the producer is full."""
     while True:
         try:
             producer.produce(
@@ -36,17 +36,16 @@ def produce(producer: Producer, names: Names, row: Row, delivered: Delivered) ->
 
 
 def connected(configuration: dict[str, Any], timeout_s: float) -> Producer:
-    """A producer that knows the brokers. What it asks before that, librdkafka asks again only 500 to 1,000 ms later."""
+    """A producer that has found the brokers. Any earlier call of librdkafka is repeated only after 500 to 1,000 ms."""
     producer = Producer(configuration)
     listed(producer, timeout_s)
     return producer
 
 
 class Appender:
-    """Single records, each confirmed on its own. A thread polls; whoever appended waits on an asyncio future.
+    """Appends single records, each with an asyncio future. A thread polls the producer.
 
-    A producer that fails for good (a broker that lost data no longer knows it) refuses everything from then on: another
-    one takes its place.
+    A producer that has failed for good (after a broker lost data, for example) is replaced by a new one.
     """
 
     def __init__(self, settings: KafkaSettings, names: Names) -> None:
@@ -58,36 +57,36 @@ class Appender:
         self._thread.start()
 
     def append(self, row: Row) -> asyncio.Future[Position]:
-        """Hand in a row. This and the future raise what the port's `append` raises."""
+        """Append a row. This and the future raise what the port's `append` raises."""
         future = asyncio.get_running_loop().create_future()
         with translating(row.topic):
             produce(self._producer, self._names, row, partial(_answer, future, row.topic))
         return future
 
     def close(self) -> None:
-        """Finish what was handed in: each is confirmed or, after its time-out, refused."""
+        """Finish all appends: each is confirmed or, after its time-out, refused."""
         while self._producer.flush(POLL_S):
             pass
         self._stopping = True
         self._thread.join()
 
     def _fresh(self) -> Producer:
-        return connected(self._settings.producer(error_cb=Complaints()), self._settings.confirm_timeout_s)
+        return connected(self._settings.producer(error_cb=ErrorReporter()), self._settings.confirm_timeout_s)
 
     def _poll(self) -> None:
         while not self._stopping:
             try:
                 self._producer.poll(POLL_S)
-            except KafkaException:  # that it has failed for good
+            except KafkaException:  # it has failed for good
                 self._replace()
 
     def _replace(self) -> None:
         failed = self._producer
         failed.purge()
-        while len(failed):  # who waits for its answers hears that there are none
+        while len(failed):  # those that wait receive an error
             with suppress(KafkaException):
                 failed.poll(POLL_S)
-        while self._producer is failed and not self._stopping:  # and refuses, as long as no broker can be reached
+        while self._producer is failed and not self._stopping:  # appends are refused while no broker can be reached
             with suppress(LogError):
                 self._producer = self._fresh()
 
@@ -113,7 +112,7 @@ def _resolve(future: asyncio.Future[Position], outcome: Position | LogError) -> 
 
 
 class Places:
-    """Where the records of a transaction are. It hears of each delivery."""
+    """The places of the records of a transaction. It is called with each delivery report."""
 
     def __init__(self, names: Names) -> None:
         self._names = names
@@ -121,15 +120,15 @@ class Places:
         self._refusal = UNPLACED
 
     def __call__(self, error: KafkaError | None, message: Message) -> None:
-        """What `produce` tells: for every record, so little is done here."""
-        offset = message.offset()
+        """The delivery callback. It runs for every record, so it does little."""
+        topic, partition, offset = message.topic(), message.partition(), message.offset()
         if error is not None:
             self._refusal = error
-        elif offset is not None:
-            self._offsets[message.topic(), message.partition()].append(offset)
+        elif topic is not None and partition is not None and offset is not None:
+            self._offsets[topic, partition].append(offset)
 
     def refuse_unless(self, count: int) -> None:
-        """Raises `KafkaException` unless so many records are in their places."""
+        """Raise `KafkaException` unless this many records were delivered."""
         if sum(map(len, self._offsets.values())) < count:
             raise KafkaException(self._refusal)
 
@@ -141,15 +140,15 @@ class Places:
         ]
 
     def of(self, rows: Sequence[Row]) -> list[Position]:
-        """The place of each of these rows, which were handed over in this order: so they are in each partition."""
+        """The place of each of these rows, which were produced in this order, so each partition has the same order."""
         offsets = {where: iter(sorted(found)) for where, found in self._offsets.items()}
         return [Position(row.partition, next(offsets[self._names.topic(row.topic), row.partition]) + 1) for row in rows]
 
 
 class Transactor:
-    """Transactions under one lasting id, by one thread. Whoever begins under the same id fences the predecessor.
+    """Transactions under a lasting id, on one thread. A new producer under the same id fences its predecessor.
 
-    A producer that saw any error or time-out is thrown away: only a fresh one knows what became of its transaction.
+    A producer is dropped after any error or time-out: only a fresh one can find out the outcome of its transaction.
     Every method raises `KafkaException`, and `LogError` where no broker can be reached.
     """
 
@@ -163,7 +162,7 @@ class Transactor:
                 "transaction.timeout.ms": settings.transaction_timeout_ms,
             }
         )
-        # librdkafka wants a record to give up before its transaction does.
+        # librdkafka requires that a record times out before its transaction does.
         self._settings["message.timeout.ms"] = settings.transaction_timeout_ms
         self._producer: Producer | None = None
 
@@ -174,16 +173,16 @@ class Transactor:
             producer = connected(self._settings, self._patience_s)
             producer.init_transactions(
                 ASK_S
-            )  # where it waits for a coordinator that is gone, only another one is heard
+            )  # short: a producer that waits for a lost coordinator never notices a new one
             return producer
 
-        self._producer = persisting(fresh, self._patience_s)
+        self._producer = retrying(fresh, self._patience_s)
         return self._producer
 
     def write(self, rows: Sequence[Row], last: Callable[[Producer], None] | None = None) -> Places:
-        """Write rows, and what `last` adds, all or nothing; returns where they are. An error leaves it open which."""
+        """Write rows, and what `last` adds, all or none; returns places. After an error the outcome is unknown."""
         producer = self._producer or self.prepare()
-        self._producer = None  # until it has shown that it can be used again
+        self._producer = None  # until it has proved usable
         places = Places(self._names)
         producer.begin_transaction()
         for row in rows:
@@ -197,4 +196,5 @@ class Transactor:
         return places
 
     def close(self) -> None:
+        """Drop the producer."""
         self._producer = None

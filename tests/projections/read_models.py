@@ -1,4 +1,4 @@
-"""Events as processors tell them, on a log or straight to a projector."""
+"""Read models for tests: events are applied without a log."""
 
 from __future__ import annotations
 
@@ -36,20 +36,20 @@ class Partitions:
         return PARTITIONS
 
 
-class Told:
-    """Read models that are told events one by one."""
+class ReadModels:
+    """A projector and its tables, to which a test applies events."""
 
     def __init__(self, database: Database, projections: Sequence[Projection] = PROJECTIONS) -> None:
         self.database = database
         self.projector = Projector(Partitions(), database, projections)
         self.offset = 0
 
-    async def start(self) -> Told:
+    async def start(self) -> ReadModels:
         await self.database.write(progress.prepare)
         await self.projector._read_position()
         return self
 
-    async def tell(self, stream: str, *payloads: Payload, time_ms: int = 1_000) -> None:
+    async def apply(self, stream: str, *payloads: Payload, time_ms: int = 1_000) -> None:
         await self.projector.apply([self.stored(event(stream, payload, time_ms)) for payload in payloads])
 
     def stored(self, record: Record) -> Stored:

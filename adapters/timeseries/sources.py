@@ -1,4 +1,4 @@
-"""What the inputs of a processor tell the time series, and how it is kept: the same for every host."""
+"""The sources of the time series: which inputs become rows, and how a page of inputs is written."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from adapters.timeseries.rows import meter_values, telemetry_events
 from commands.log.codec import decode
-from commands.log.record_header import head
+from commands.log.record_header import read_header
 from commands.log.topics import inputs
 from commands.ports.log import Stored
 from commands.ports.series import MeterValue, TelemetryEvent, TimeSeries
@@ -19,33 +19,33 @@ Rows = Sequence[TelemetryEvent] | Sequence[MeterValue]
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
-    """One type of inputs, and the rows that a record of it tells."""
+class SeriesSource:
+    """A type of inputs, and the rows of a record of this type."""
 
     topic: str
     type: type[Payload]
     rows: Callable[[Record, Any], Rows]
 
     def rows_of(self, stored: Stored) -> Rows:
-        """What an input tells: nothing, where it is of another type. Raises `LogDamaged` where it can't be read."""
-        if head(stored.body).type != self.type.type_name:
+        """The rows of an input; none if it is of another type. Raises `LogDamaged` if it can't be read."""
+        if read_header(stored.body).type != self.type.type_name:
             return ()
         record = decode(stored.body)
         return self.rows(record, record.data)
 
 
-TELLINGS = (
-    Telling(inputs("vehicles"), Reading, telemetry_events),
-    Telling(inputs("load"), Metered, meter_values),
+SOURCES = (
+    SeriesSource(inputs("vehicles"), Reading, telemetry_events),
+    SeriesSource(inputs("load"), Metered, meter_values),
 )
 
 
-async def keep(series: TimeSeries, topic: str, page: Sequence[Stored], rows: Sequence[Any]) -> None:
-    """Keep the rows that a page told. One without rows is passed over: to read it again costs less than noting it."""
+async def write_page(series: TimeSeries, topic: str, page: Sequence[Stored], rows: Sequence[Any]) -> None:
+    """Write the rows of a page. One without rows is skipped: reading it again costs less than storing its position."""
     if rows:
-        await series.keep(topic, positions(page), rows)
+        await series.write(topic, positions(page), rows)
 
 
 def positions(page: Sequence[Stored]) -> Mapping[int, int]:
-    """How far a page reaches in each partition."""
+    """The last offset of a page, by partition."""
     return {stored.position.partition: stored.position.offset for stored in page}
