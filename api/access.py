@@ -48,7 +48,8 @@ def check(principal: Principal, action: str, thing: Belongs = NOBODY, field: str
 
 
 async def _principal(request: Request) -> Principal:
-    return request.state.principal  # type: ignore[no-any-return]
+    principal: Principal = request.state.principal
+    return principal
 
 
 CurrentPrincipal = Annotated[Principal, Depends(_principal)]

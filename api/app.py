@@ -95,7 +95,7 @@ def create_app(context: Context, version: str = "0", tracer: Tracer = UNTRACED) 
     for part in PAGES:
         app.include_router(part.router)
     problems.add_handlers(app)
-    app.add_exception_handler(AlreadyAnswered, repeat_answer)
+    problems.on_error(app, AlreadyAnswered, repeat_answer)
     # The one that is added last is the outermost.
     app.add_middleware(BodyLimited)
     app.add_middleware(Authenticated, context=context)

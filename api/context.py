@@ -40,7 +40,8 @@ class Context:
 
 
 async def _context(request: Request) -> Context:
-    return request.app.state.context
+    context: Context = request.app.state.context
+    return context
 
 
 CurrentContext = Annotated[Context, Depends(_context)]

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.types import HTTPExceptionHandler
 
 from api.answers import encode
 from commands.ports.database import DatabaseUnavailable
 from commands.ports.log import LogDamaged, LogError
 from commands.ports.series import SeriesUnavailable
 from domain.errors import DomainError
+
+E = TypeVar("E", bound=Exception)
 
 MEDIA_TYPE = "application/problem+json"
 SOON = {"Retry-After": "1"}
@@ -62,14 +65,19 @@ def no_database(path: str) -> Response:
 
 def add_handlers(app: FastAPI) -> None:
     """Let the app answer every error as problem details."""
-    app.add_exception_handler(Problem, _problem)
-    app.add_exception_handler(DomainError, _domain_error)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(LogError, _not_stored)
-    app.add_exception_handler(DatabaseUnavailable, _no_database)
-    app.add_exception_handler(SeriesUnavailable, _no_series)
-    app.add_exception_handler(Exception, _defect)
+    on_error(app, Problem, _problem)
+    on_error(app, DomainError, _domain_error)
+    on_error(app, RequestValidationError, _invalid)
+    on_error(app, HTTPException, _http)
+    on_error(app, LogError, _not_stored)
+    on_error(app, DatabaseUnavailable, _no_database)
+    on_error(app, SeriesUnavailable, _no_series)
+    on_error(app, Exception, _defect)
+
+
+def on_error(app: FastAPI, error: type[E], handler: Callable[[Request, E], Awaitable[Response]]) -> None:
+    """Let a handler answer the errors of one type. Starlette declares handlers of any `Exception` only."""
+    app.add_exception_handler(error, cast(HTTPExceptionHandler, handler))
 
 
 async def _problem(request: Request, error: Problem) -> Response:
@@ -121,7 +129,7 @@ def _field(location: Sequence[str | int]) -> str:
 def _reason(error: Mapping[str, Any]) -> str:
     if error["type"] == "json_invalid":
         return f"not JSON: {error['ctx']['error']} at {error['loc'][-1]}"
-    return error["msg"].removeprefix("Value error, ")
+    return str(error["msg"]).removeprefix("Value error, ")
 
 
 def _body(status: int, detail: str, errors: Sequence[Mapping[str, str]], **more: Any) -> dict[str, Any]:

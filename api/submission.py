@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from starlette.responses import Response
 
@@ -13,10 +13,11 @@ from api.context import Context
 from api.problems import Rejected
 from commands.log.codec import entry
 from commands.log.topics import inputs
-from commands.ports.outcomes import Outcome
 from domain.records import Payload, input_record
 from domain.records.time import InputRejected
 from projections.applied import READ_WAIT_S
+
+P = TypeVar("P", bound=Payload)
 
 DECISION_WAIT_S = 2.0
 """Wall time, a backstop: a decision that takes longer is answered as accepted, not decided yet."""
@@ -42,27 +43,28 @@ class Submission:
         record = input_record(self.id, "/api", stream, self.now_ms, command, actor=self.actor)
         await self.context.log.append(inputs(stream.partition(":")[0]), [entry(record, self.traceparent)])
 
-    async def decide(self, stream: str, command: Payload, *awaited: type[Payload]) -> Outcome | None:
+    async def decide(self, stream: str, command: Payload, *awaited: type[P]) -> P | None:
         """Append a command and wait for one of the `awaited` events, until the read models have applied it.
 
         None: not decided in time; the command is stored and will be decided. Raises `Rejected`, `LogError`.
         """
         await self.append(stream, command)
         outcome = await self.consequence(*awaited)
-        if outcome is not None and isinstance(rejected := outcome.record.data, InputRejected):
-            raise Rejected(rejected.rule, rejected.field, rejected.reason, self.field_names)
+        if isinstance(outcome, InputRejected):
+            raise Rejected(outcome.rule, outcome.field, outcome.reason, self.field_names)
         return outcome
 
-    async def consequence(self, *awaited: type[Payload]) -> Outcome | None:
+    async def consequence(self, *awaited: type[P]) -> P | InputRejected | None:
         """Wait for one of the `awaited` events, or the rejection, until the read models have applied it.
 
         None: it did not come in time.
         """
         types = frozenset(payload.type_name for payload in awaited)
         outcome = await self.context.outcomes.find(self.id, types, DECISION_WAIT_S)
-        if outcome is not None:
-            await self.context.applied.passed(outcome.position, READ_WAIT_S)
-        return outcome
+        if outcome is None:
+            return None
+        await self.context.applied.passed(outcome.position, READ_WAIT_S)
+        return cast(P | InputRejected, outcome.record.data)  # the types that were asked for
 
     async def answer(
         self, status: int, body: Any, headers: Mapping[str, str] | None = None, *, final: bool = True

@@ -1,1 +1,1 @@
-"""The rules, pure: queue, priority, fairness, scheduling, load control, session, tariff."""
+"""The rules, pure: sites, vehicles, load control, the registry, and the records that they decide by."""

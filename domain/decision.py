@@ -1,6 +1,6 @@
-"""The decision context: one input of one stream while it is decided, for the rules of every processor.
+"""The decision context: an input of a stream, its state and the events decided so far, for every processor's rules.
 
-A package of rules has one subclass, which names its state and says how an event changes it:
+A package of rules has one subclass, which names its state and defines how an event changes it:
 
     class SiteContext(DecisionContext[Site, Learnt]):
         def evolve(self, state: Site, event: Payload, time_ms: int) -> Site:
@@ -46,5 +46,5 @@ class DecisionContext(ABC, Generic[State, Observations]):
         self.state = self.evolve(self.state, event, self.now_ms)
 
     def set_timer(self, name: str, due_ms: int) -> None:
-        """Ask for a `TimerDue` at `due_ms`; it takes the place of a pending timer of this name."""
+        """Request a `TimerDue` at `due_ms` (ms UTC); it replaces a pending timer of this name."""
         self.events.append(TimerSet(name=name, due_ms=due_ms))

@@ -1,10 +1,10 @@
-"""The one way a rule says no."""
+"""The error by which a rule rejects a request."""
 
 from __future__ import annotations
 
 
 class DomainError(Exception):
-    """A request that the rules reject: `reason` for people, `field` names what was wrong, `rule` who said so.
+    """A request that a rule rejects: `reason` for people; `field` and `rule` name the wrong field and the rule.
 
     Only this exception rejects an input; any other is a defect and parks the stream.
     """

@@ -21,7 +21,7 @@ GRANTED = "granted"
 
 
 class Unprovable(Exception):
-    """The rule of a decision can't be called again; the message says why."""
+    """The rule of a decision can't be called again; the message gives the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def _offer(decision: SessionOffered, _: Outlets) -> Proof:
 
 
 def _mission(decision: PriorityGranted | PriorityDenied | PriorityExpired, _: Outlets) -> Proof:
-    """A grant has all the evidence; a denial says which of it was missing."""
+    """A grant has all the evidence; a denial names what was missing."""
     recorded = GRANTED if isinstance(decision, PriorityGranted) else decision.reason
     return _by_evidence(decision, recorded, mission.missing(decision.evidence))
 

@@ -1,4 +1,4 @@
-"""Who hears of which event: the messages between processors, one table."""
+"""The messages between processors: which processors receive an event, in one table."""
 
 from __future__ import annotations
 

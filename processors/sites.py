@@ -43,7 +43,7 @@ def observed_only(context: SiteContext, event: Payload) -> None:
 
 
 class Sites(Processor[Site, SiteObservations]):
-    """A site with cars is planned anew at every change, and every `tick_ms` (30 to 60 s)."""
+    """The targets of a site with cars are planned at every change, and every `tick_ms` (30 to 60 s)."""
 
     name = "sites"
     state_type = Site
@@ -51,7 +51,7 @@ class Sites(Processor[Site, SiteObservations]):
 
     def __init__(self, tick_ms: int = TICK_MS) -> None:
         if not 30_000 <= tick_ms <= 60_000:
-            raise ValueError("a site is planned anew every 30 to 60 seconds")
+            raise ValueError("the tick of a site is 30 to 60 seconds")
         self.tick_ms = tick_ms
 
     def initial_state(self, key: str) -> tuple[Site, SiteObservations]:

@@ -18,6 +18,9 @@ from domain.records.time import InputRejected
 class Undecided(InternalError):
     """No decision came in time, or another socket speaks for the charger: the charger has to ask again."""
 
+    def __init__(self, description: str, reason: str) -> None:
+        InternalError.__init__(self, description, {"reason": reason})
+
 
 @dataclass(slots=True)
 class ConnectedCharger:
@@ -83,7 +86,7 @@ class ConnectedCharger:
         finally:
             self.deciding -= 1
         if decided is None:
-            raise Undecided("not decided in time, ask again", {"reason": f"no decision within {timeout_s} s"})
+            raise Undecided("not decided in time, ask again", f"no decision within {timeout_s} s")
         if isinstance(decided.data, InputRejected) and decided.data.rule == ownership.RULE:
-            raise Undecided("ask on the newest connection", {"reason": decided.data.reason})
+            raise Undecided("ask on the newest connection", decided.data.reason)
         return decided

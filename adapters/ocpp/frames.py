@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from ocpp.exceptions import FormationViolationError, OCPPError, ProtocolError
@@ -100,6 +100,12 @@ def result_frame(message_id: str, payload: dict[str, Any]) -> bytes:
     return orjson.dumps([MessageType.CallResult, message_id, payload])
 
 
+def error_code(error: OCPPError) -> str:
+    """The errorCode, which every subclass of `OCPPError` has, but the class itself does not declare."""
+    code: str = cast(Any, error).code
+    return code
+
+
 def error_frame(message_id: str, error: OCPPError) -> bytes:
     """errorDescription holds at most 255 characters, errorDetails is an object."""
-    return orjson.dumps([MessageType.CallError, message_id, error.code, error.description[:255], error.details])
+    return orjson.dumps([MessageType.CallError, message_id, error_code(error), error.description[:255], error.details])

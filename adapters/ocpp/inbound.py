@@ -14,7 +14,7 @@ from adapters.ocpp.background import BackgroundTasks
 from adapters.ocpp.charger_socket import FrameWriter
 from adapters.ocpp.connected_charger import ConnectedCharger
 from adapters.ocpp.dialect import Dialect
-from adapters.ocpp.frames import Call, error_frame, result_frame
+from adapters.ocpp.frames import Call, error_code, error_frame, result_frame
 from commands.ports.log import LogError
 
 REMEMBERED_ANSWERS = 32
@@ -96,7 +96,7 @@ class Inbound:
         await self._close(call, frame)
 
     async def _refuse(self, call: Call, content: int, error: Exception) -> None:
-        """Answer with the reason. What was refused is forgotten, so that a retry is tried anew."""
+        """Answer with the reason. What was refused is forgotten, so that a retry is tried again."""
         if self._answered.get(call.message_id) == (content, None):
             del self._answered[call.message_id]
         refusal = _refusal(error)
@@ -104,7 +104,7 @@ class Inbound:
             "call refused",
             charger=self._charger.id,
             action=call.action[:50],
-            code=refusal.code,
+            code=error_code(refusal),
             details=refusal.details,
             exc_info=None if isinstance(error, OCPPError | LogError) else error,
         )

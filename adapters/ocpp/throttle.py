@@ -18,8 +18,8 @@ class Throttle:
 
     def wait_ms(self, key: str, now_ms: int) -> int:
         """How long `key` must wait until it may try again; 0: it may now."""
-        failures = self._failures.get(key, ())
-        if len(failures) < self._limit:
+        failures = self._failures.get(key)
+        if failures is None or len(failures) < self._limit:
             return 0
         return max(0, failures[0] + self._window_ms - now_ms)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from api.context import Context
 from commands.log import topics
@@ -12,6 +13,8 @@ from commands.log.record_header import read_header
 from commands.ports.log import Log
 from domain.records.time import StreamUnparked
 from projections import chargers, sessions
+
+K = TypeVar("K", str, bool)
 
 SERIES = (topics.inputs("vehicles"), topics.inputs("load"))
 """The topics that are stored in the time series."""
@@ -82,5 +85,5 @@ def _behind(ends: Mapping[int, int], consumed: Mapping[int, int]) -> int:
     return sum(max(0, end - consumed.get(partition, 0)) for partition, end in ends.items())
 
 
-def _by_key(rows: Sequence[tuple[str, object, int]]) -> dict[tuple[str, object], int]:
+def _by_key(rows: Sequence[tuple[str, K, int]]) -> dict[tuple[str, K], int]:
     return {(site_id, what): count for site_id, what, count in rows}

@@ -44,7 +44,7 @@ async def request(call: CurrentCall, body: SessionRequest) -> Response:
     site = await chosen_site(call.context, body.site_id, vehicle_id)
     async with call.once(body) as submission:
         command = body.command(submission.id, vehicle_id, site["id"], site["location_zone"], submission.now_ms)
-        requested = sessions.asked_for(submission.id, vehicle_id, site["id"])
+        requested = sessions.requested(submission.id, vehicle_id, site["id"])
         if call.respond_async:
             await submission.append(stream("vehicles", vehicle_id), command)
             return await submission.answer(202, await _with_vin(call.context, requested))
@@ -112,7 +112,7 @@ async def _rejected(context: Context, session_id: str) -> Row | None:
     rejection = await context.database.read(lambda connection: rejections.caused_by(connection, session_id))
     if rejection is None or rejection["input_type"] not in ("vehicles.request_session.v1", "session.requested.v1"):
         return None
-    return {**sessions.asked_for(session_id, None, None), "state": "rejected", "reason": rejection["reason"]}
+    return {**sessions.requested(session_id, None, None), "state": "rejected", "reason": rejection["reason"]}
 
 
 async def _with_vin(context: Context, row: Row) -> dict[str, object]:

@@ -84,7 +84,7 @@ async def set_grid_limit(call: CurrentCall, site_id: PathId, body: GridLimitRequ
         outcome = await submission.decide(stream("load", site_id), command, GridLimitSet)
         if outcome is None:
             return await submission.answer(202, undecided_limit_view(command), final=False)
-        return await submission.answer(200, promised_limit_view(outcome.record.data))
+        return await submission.answer(200, promised_limit_view(outcome))
 
 
 @router.get("/{site_id}/queue", response_model=Queue, dependencies=[may("site.see")])

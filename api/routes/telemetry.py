@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, cast
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
@@ -83,7 +83,7 @@ def source_of(principal: Principal) -> tuple[ReadingSource, str | None]:
 def _sampled(kind: TelemetryType | None) -> SampledType | None:
     if kind is not None and kind not in SAMPLED_TYPES:
         raise Problem(422, f"must be raw for {kind}: positions are not down-sampled", field="resolution")
-    return cast(SampledType | None, kind)
+    return kind
 
 
 async def _check_zone(context: Context, zone: str | None) -> None:

@@ -9,10 +9,9 @@ from api.access import may, stream_of_session
 from api.call import NOT_YET, Call, CurrentCall
 from api.routes.paths import V1, PathId
 from api.shapes.priority import UrgentReview
-from api.views.priority import undecided_review_view, urgent_review_view
+from api.views.priority import ReviewOutcome, undecided_review_view, urgent_review_view
 from commands.decide_urgent_review import UrgentReviewDecision
 from commands.request_urgent_review import UrgentReviewRequest
-from domain.records import Payload
 from domain.records.vehicles import PriorityDenied, PriorityGranted, UrgentReviewOpened
 
 router = APIRouter(prefix=f"{V1}/sessions/{{session_id}}/urgent-review", tags=["sessions"])
@@ -37,7 +36,7 @@ async def _review(
     call: Call,
     session_id: str,
     body: UrgentReviewRequest | UrgentReviewDecision,
-    *awaited: type[Payload],
+    *awaited: type[ReviewOutcome],
     status: int,
 ) -> Response:
     vehicle = await stream_of_session(call.context, session_id)
@@ -46,4 +45,4 @@ async def _review(
         outcome = await submission.decide(vehicle, body.command(session_id), *awaited)
         if outcome is None:
             return await submission.answer(202, undecided_review_view(session_id), final=False)
-        return await submission.answer(status, urgent_review_view(session_id, outcome.record.data))
+        return await submission.answer(status, urgent_review_view(session_id, outcome))

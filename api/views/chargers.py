@@ -29,4 +29,5 @@ def charger_view(row: Row, *, visible: bool) -> dict[str, Any]:
 
 def _power_kw(row: Row) -> float:
     """The highest power that a charger can deliver."""
-    return row["max_ma"] * row["voltage_mv"] * len(row["phases"]) / 1e9
+    power_kw: float = row["max_ma"] * row["voltage_mv"] * len(row["phases"]) / 1e9
+    return power_kw

@@ -9,6 +9,8 @@ from commands.quantities import rfc3339
 from domain.records.vehicles import PriorityDenied, PriorityGranted, UrgentReviewOpened
 from projections.projection import Row
 
+ReviewOutcome = PriorityGranted | PriorityDenied | UrgentReviewOpened
+
 
 def priority_decision_view(row: Row, vin: str | None) -> dict[str, Any]:
     """A decision about priority; `vin` None: erased."""
@@ -42,9 +44,7 @@ def pending_review_view(row: Row, asked_for: str | None) -> dict[str, Any]:
     }
 
 
-def urgent_review_view(
-    session_id: str, decided: PriorityGranted | PriorityDenied | UrgentReviewOpened
-) -> dict[str, Any]:
+def urgent_review_view(session_id: str, decided: ReviewOutcome) -> dict[str, Any]:
     """The outcome of an urgent review."""
     match decided:
         case PriorityGranted():

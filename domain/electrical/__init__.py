@@ -1,1 +1,1 @@
-"""Wires: nodes, outlets, and how current is divided below limits."""
+"""The electrical side of a site: nodes, outlets, and how current is divided below limits."""

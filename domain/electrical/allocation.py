@@ -36,7 +36,7 @@ class Claim:
             raise ValueError(f"weight_ppm of {self.id} must lie in 1..{FULL_WEIGHT_PPM}, not {self.weight_ppm}")
 
     def level(self, current_ma: int) -> int:
-        """How high the common level must stand for this claim to have `current_ma`."""
+        """The common level at which this claim has `current_ma`."""
         return current_ma * LEVEL_SCALE // self.weight_ppm
 
 
@@ -83,7 +83,7 @@ class Room:
         return True
 
     def _above(self, outlet: Outlet) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """Which limits a load on `outlet` counts against: of current, of power."""
+        """The slots of the limits that a load on `outlet` counts against: of current, of power."""
         key = (outlet.node, outlet.phases)
         slots = self._slots_above.get(key)
         if slots is None:
@@ -105,7 +105,7 @@ def allocate(
 
     Claims are admitted at their minimum in the order given while every node above has room for it, the others get 0;
     then the level rises. Ties go to the earlier claim. A maximum that is not a whole number of steps counts as the
-    step below it, a minimum as the step above it: a car that takes 15.5 A is given 15 A.
+    step below it, a minimum as the step above it: a car that can use 15.5 A is given 15 A.
     """
     room = Room(nodes, fixed.values())
     granted_ma = {claim.id: 0 for claim in claims}

@@ -31,7 +31,7 @@ def fixed_ma(context: KernelContext) -> dict[str, int]:
 
 
 def raise_alarms(context: KernelContext) -> None:
-    """Call people where a cap can't be guaranteed, or a promise is broken as far as the ledger knows."""
+    """Alarm people where a cap can't be guaranteed, or where the ledger shows a broken promise."""
     ledger = context.ledger
     doubtful = [cap for cap in ledger.caps if not cap.guaranteed and not cap.is_over(context.now_ms)]
     if doubtful:

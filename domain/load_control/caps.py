@@ -37,7 +37,7 @@ def _at_most(node: Node, limit_w: int) -> Node:
 
 
 def set_grid_limit(context: KernelContext, command: SetGridLimit) -> None:
-    """Accept a cap and say from when it holds, and whether that can be guaranteed.
+    """Accept a cap, with the time from which it holds and whether that can be guaranteed.
 
     Raises `DomainError` for a cap that makes no sense, with the field.
     """

@@ -11,7 +11,7 @@ RULE = "load_control.commissioning.v1"
 
 
 def open_commissioning(context: KernelContext, command: CommissionCharger) -> None:
-    """Count the charger at its test load until then. Raises `DomainError` for a load that could verify nothing."""
+    """Count the charger at its test load until then. Raises `DomainError` for a load too low to verify by."""
     charger = context.charger(command.charger_id)
     least_ma = charger.outlet.min_ma + VERIFICATION_STEP_MA
     if not least_ma <= command.test_load_ma <= charger.outlet.max_ma:

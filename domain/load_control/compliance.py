@@ -56,7 +56,7 @@ def _void(context: KernelContext, charger: Charger, lease: Lease, meter: Meter) 
 
 
 def _is_verification(charger: Charger, lease: Lease, meter: Meter) -> bool:
-    """One decrease that it followed: it drew more before, and now what the limit allows and a willing car takes.
+    """One decrease that it followed: it drew more before, and now what the limit allows and a willing car uses.
 
     A car that stopped by itself at that moment fell further, and a limit of 0 A can't tell the two apart.
     """
@@ -80,7 +80,7 @@ def _verify(context: KernelContext, charger: Charger, lease: Lease, meter: Meter
 
 
 def _confirm(context: KernelContext, charger: Charger, lease: Lease, meter: Meter) -> None:
-    """A decrease is real, for a verified charger. A reading within the meter's tolerance of the limit is the limit."""
+    """Confirm a decrease of a verified charger. A reading within the meter's tolerance of the limit is the limit."""
     if not charger.verified or charger.possible_ma(context.now_ms) <= lease.limit_ma:
         return
     if meter.current_ma <= lease.limit_ma + tolerance_ma(lease.limit_ma):

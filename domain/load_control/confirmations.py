@@ -35,7 +35,7 @@ def request_overdue(context: KernelContext) -> None:
 
 
 def confirmation_due_ms(charger: Charger, now_ms: int) -> int | None:
-    """When to ask for the meter value that confirms a decrease (or verifies compliance by one)."""
+    """The time at which to request the meter value that confirms a decrease (or verifies compliance by one), ms UTC."""
     lease = charger.lease
     if lease is None or lease.ask.accepted_ms is None or not charger.can_trigger:
         return None
@@ -73,7 +73,7 @@ def _watch_unconfirmed(context: KernelContext, charger: Charger) -> None:
 
 
 def _watch_meter(context: KernelContext, charger: Charger, transaction: Transaction) -> None:
-    """A silent meter: what is counted stays; it is asked, and at last people are."""
+    """Watch for silent meters: meter values are requested, at last people alarmed. The counted load stays."""
     read_ms = last_reading_ms(charger, transaction, context.observations)
     if context.now_ms < read_ms + STALE_METER_MS:
         return context.all_clear("meter_silent", charger.id)
@@ -85,7 +85,7 @@ def _watch_meter(context: KernelContext, charger: Charger, transaction: Transact
 
 
 def watch_idle(context: KernelContext, charger: Charger, meter: Meter) -> None:
-    """Current where there is no transaction; before a permitted start is recorded it is no surprise."""
+    """Watch for current without a transaction; before a permitted start is recorded it is expected."""
     if not draws_idle(meter, context.now_ms):
         context.all_clear("idle_current", charger.id)
     elif charger.permit is None or not charger.permit.is_reserved(context.now_ms):

@@ -18,9 +18,9 @@ from domain.records.observations import Booted, Connected, Disconnected, Profile
 
 
 def connected(context: KernelContext, report: Connected) -> None:
-    """A socket takes over from any older one. What the charger holds is report again, whatever it may remember.
+    """A new socket becomes the owner in place of any older one. The charger's limits are sent again in any case.
 
-    One that was given up by mistake takes over from none.
+    A report `again`, of a connection that was given up by mistake, replaces no other connection.
     """
     charger = context.charger(report.charger_id)
     if report.again and (charger.connected or charger.connection_id != report.connection_id):
@@ -70,7 +70,7 @@ def status_changed(context: KernelContext, report: Status) -> None:
 
 
 def answered(context: KernelContext, report: ProfileAnswer) -> None:
-    """The answer to the newest limit; one to an older generation says nothing any more."""
+    """The answer to the newest limit; an answer to an older generation is ignored."""
     charger = context.charger(report.charger_id)
     asks = {"failsafe": charger.failsafe.ask, "lease": charger.lease.ask if charger.lease else None}
     ask = asks[report.purpose]

@@ -53,7 +53,7 @@ class KernelContext(DecisionContext[Ledger, Meters]):
         return [(charger.outlet, self.counted_ma(charger)) for charger in self.ledger.chargers.values()]
 
     def alarm(self, code: str, charger_id: str | None, detail: str) -> None:
-        """Call people, once."""
+        """Alarm people, once until the alarm is cleared."""
         if (code, charger_id) not in self.ledger.alarms:
             self.add(AlarmRaised(code=code, charger_id=charger_id, detail=detail))
 

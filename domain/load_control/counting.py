@@ -1,4 +1,4 @@
-"""What a charger is counted at: what it may draw in the worst case, mA per phase."""
+"""The counted load of a charger: what it may draw in the worst case (mA per phase)."""
 
 from __future__ import annotations
 

@@ -79,14 +79,14 @@ def _chargers(context: KernelContext) -> list[Charger]:
 
 
 def _expected_ma(context: KernelContext, charger: Charger) -> int:
-    """What it will count at soon, with the room for a start that waits there."""
+    """The counted load that is expected soon (mA), with the room for a start that waits there."""
     count = eventual_ma if _will_be_confirmed(context, charger) else counted_ma
     expected = count(charger, context.meter(charger), context.now_ms)
     return max(expected, charger.pending_start.start_ma) if charger.pending_start is not None else expected
 
 
 def _will_be_confirmed(context: KernelContext, charger: Charger) -> bool:
-    """Whether a decrease under way is young enough to be believed in."""
+    """Whether a decrease under way is recent enough to be expected to be confirmed."""
     if charger.lease is None or charger.lease.lowered_ms is None or over_for_ms(context) >= LAST_RESORT_MS:
         return False
     return context.now_ms < charger.lease.lowered_ms + PATIENCE_MS

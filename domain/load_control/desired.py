@@ -1,4 +1,4 @@
-"""What the compacted topic `chargers.desired` says of a charger: the state that the gateway reconciles."""
+"""The rows of the compacted topic `chargers.desired`: the state of a charger that the gateway reconciles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is desired of a charger, by the ledger: what the gateway that it is connected to brings about."""
+"""The desired limits of a charger by the ledger, which its gateway reconciles."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from domain.records.load import (
 
 
 def changed_by(ledger: Ledger, event: Payload) -> Sequence[Desired]:
-    """What is desired of each charger that an event concerns, after it."""
+    """The desired limits, after an event, of each charger that it concerns."""
     match event:
         case ChargerConnected() | ChargerDisconnected() | FailsafeDesired() | LimitDesired() | LeaseEnded():
             return [desired_of(ledger, ledger.chargers[event.charger_id])]

@@ -1,4 +1,4 @@
-"""The fail-safe limits: what every charger falls back to without us, together never above the firm power."""
+"""The fail-safe limits: what every charger falls back to when cut off, together never above the firm power."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def wanted_ma(context: KernelContext, charger: Charger) -> int:
     planned_ma = context.ledger.failsafe_plan.get(charger.id, 0)
     lease = charger.lease
     if not charger.transactions:
-        # Room is kept for a permitted start at the fail-safe limit as it was then.
+        # Capacity is reserved for a permitted start at the fail-safe limit as it was then.
         is_reserved = charger.permit is not None and charger.permit.is_reserved(context.now_ms)
         return min(planned_ma, charger.failsafe.desired_ma) if is_reserved else planned_ma
     if lease is None:

@@ -1,4 +1,4 @@
-"""The limits that chargers fall back to without us: safe whatever happens, for as long as it lasts."""
+"""The plan of the fail-safe limits: safe whatever happens, for as long as it lasts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much room is left at every node of a tree, below loads that are counted at so and so much."""
+"""The headroom: what remains below the limits of every node of a tree beside the counted loads."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ UNLIMITED_MA = 10**9
 
 
 class Headroom:
-    """Adds loads (mA per phase of an outlet) and tells what remains at each node, per phase and in W."""
+    """Adds loads (mA per phase of an outlet) and computes what remains at each node, per phase in mA and in W."""
 
     def __init__(self, nodes: Mapping[str, Node], loads: Iterable[tuple[Outlet, int]]) -> None:
         self._nodes = nodes
@@ -20,7 +20,7 @@ class Headroom:
             self.change(outlet, 0, current_ma)
 
     def change(self, outlet: Outlet, from_ma: int, to_ma: int) -> None:
-        """The load of an outlet is another now."""
+        """Change the load of an outlet."""
         if from_ma == to_ma:
             return
         more_w = outlet.power_w(to_ma) - outlet.power_w(from_ma)

@@ -124,7 +124,7 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Permit:
-    """Room set aside for starts until `expires_ms`, and a little longer for the message that tells of it.
+    """Capacity reserved for starts until `expires_ms` (ms UTC), and a little longer for the report of the start.
 
     `starts`: a charger with two permits may start, stop, and start again.
     """
@@ -198,7 +198,7 @@ class Charger:
         return self.transactions[-1] if self.transactions else None
 
     def may_hide_start(self, now_ms: int) -> bool:
-        """Whether it may be charging without our knowledge: it is offline, or its queue is not through yet."""
+        """Whether an unreported transaction may run: the charger is offline, or its queue is not empty yet."""
         return not self.connected or (self.reconnected_ms is not None and now_ms < self.reconnected_ms + QUEUE_MS)
 
     def was_ever_connected(self) -> bool:
@@ -220,13 +220,13 @@ class Charger:
         return installed_ma
 
     def is_failed(self) -> bool:
-        """Whether it says itself that it can't charge."""
+        """Whether the charger reports that it can't charge."""
         return any(status in ("Faulted", "Unavailable") for status, _ in self.statuses.values())
 
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """What the events of a site's `load` stream say.
+    """The state by the events of a site's `load` stream.
 
     `published_*` is the capacity that was published last; since `over_since_ms` the chargers, at their worst, exceed a
     limit.

@@ -18,7 +18,7 @@ REPEATED = ("load_control.repeat.v1", "the charger may not know its limit")
 
 
 def desire(context: KernelContext, charger: Charger, limit_ma: int, rule: str, reason: str) -> None:
-    """Ask a charger to keep a limit, as a lease."""
+    """Request a limit of a charger, as a lease."""
     transaction = charger.transaction
     assert transaction is not None
     context.add(
@@ -53,7 +53,7 @@ def _target_ma(ledger: Ledger, charger: Charger, transaction: Transaction, now_m
 
 
 def lower(context: KernelContext) -> None:
-    """Desire decreases, the first limits of new transactions, and again what a charger may not know."""
+    """Desire decreases, the first limits of new transactions, and limits again that a charger may have lost."""
     now_ms = context.now_ms
     for charger in list(context.ledger.chargers.values()):
         transaction = charger.transaction

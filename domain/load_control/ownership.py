@@ -1,6 +1,6 @@
-"""Who speaks for a charger: of all sockets that authenticated as it, the one that came last.
+"""The ownership of a charger: of all sockets that authenticated as it, the newest speaks for it.
 
-The order of the log says which that is, so all gateways agree. What an older socket still reports comes after
+The order of the log determines which that is, so all gateways agree. What an older socket still reports comes after
 the newer one's connect; a charger that has left it never got the answer, and reports what matters again.
 """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 PROMISE_MS = 60_000
 """A lower cap holds after this. An answer, the car's 5 s and a meter value take some 8 s; this leaves time for the
-planner's 10 s, for a message that was lost, and for the others to be cut in place of who does not answer."""
+planner's 10 s, for a message that was lost, and for the others to be cut in place of a charger that does not answer."""
 
 PLANNER_GRACE_MS = 10_000
 """How long `sites` may take to bring its targets below a lower limit before the kernel cuts by itself."""
@@ -24,10 +24,10 @@ LEASE_MS = 600_000
 """How long a limit is valid without renewal: outages of minutes pass unnoticed by the cars."""
 
 LAPSE_MARGIN_MS = 60_000
-"""A charger's clock may be this far off ours, so a lease may end this much later than we said."""
+"""A charger's clock may be this far off ours, so a lease may end this much later than requested."""
 
 SETTLE_MS = 5_000
-"""IEC 61851-1: a car must follow a lower pilot within 5 s; a meter value from before says nothing."""
+"""IEC 61851-1: a car must follow a lower pilot within 5 s; a meter value from before proves nothing."""
 
 CONFIRM_MS = 6_000
 """When a meter value is asked for after an accepted decrease: just after the car had to settle."""
@@ -112,7 +112,7 @@ REMEMBERED_STARTS = 16
 """Starts of a charger among which a repeat is recognised; more can't wait in an outage's queue of one outlet."""
 REMEMBERED_ENDS = 32
 POSSIBLE_LIMITS = 8
-"""Limits of a charger kept apart while unconfirmed; further ones are merged into the higher of two."""
+"""Limits of a charger that are stored apart while unconfirmed; further ones are merged into the higher of two."""
 
 
 def tolerance_ma(limit_ma: int) -> int:

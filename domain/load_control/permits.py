@@ -14,7 +14,7 @@ RULE = "load_control.permit.v1"
 
 
 def request(context: KernelContext, event: StartRequested) -> None:
-    """Decide a start now, or let it wait for room; a newer request takes the place of one that waits."""
+    """Decide a start now, or let it wait for room; a newer request replaces one that waits."""
     charger, request_id = context.charger(event.charger_id), event.request_id
     if charger.pending_start is not None:
         if charger.pending_start.request_id == request_id:

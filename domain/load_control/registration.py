@@ -11,7 +11,7 @@ RULE = "load_control.tree.v1"
 
 
 def set_tree(context: KernelContext, event: SiteRegistered) -> None:
-    """Keep this tree below its limits from here on. Raises `DomainError` where a charger's node is missing."""
+    """Control the load of this tree from here on. Raises `DomainError` where a charger's node is missing."""
     known = {node.id for node in event.nodes}
     for charger in context.ledger.chargers.values():
         if charger.outlet.node not in known:

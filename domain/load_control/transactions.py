@@ -17,7 +17,7 @@ from domain.records.observations import TransactionStart, TransactionStop
 
 
 def start(context: KernelContext, report: TransactionStart) -> None:
-    """Record a start; a repeat is answered with the same transaction id. It happened, whether it was permitted or not.
+    """Record a start; a repeat gets the same transaction id. A start is a fact, whether it was permitted or not.
 
     A start on a connector whose transaction is still open ends that one: its stop was lost.
     """
@@ -90,7 +90,7 @@ def draw_id(start_id: str, ledger: Ledger) -> int:
 
 
 def stop(context: KernelContext, report: TransactionStop) -> None:
-    """End a transaction of this charger. What fits none of its own is set aside for people, and never counted."""
+    """End a transaction of this charger. A stop that fits none is recorded for review, and never counted."""
     charger = context.charger(report.charger_id)
     for transaction in charger.transactions:
         if transaction.id == report.transaction_id:

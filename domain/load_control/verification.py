@@ -15,7 +15,7 @@ OTHER_FIRMWARE = "other firmware has proven nothing yet"
 
 
 def firmware_of(event: ChargerBooted) -> str:
-    """What a verification is good for: another device of the same name is not verified."""
+    """The device that a verification is valid for: another device under the same id is not verified."""
     return "/".join((event.vendor, event.model, event.firmware))
 
 

@@ -38,7 +38,7 @@ def set_timer(context: KernelContext, before: Ledger) -> None:
 
 
 def reassess(context: KernelContext, _: TimerDue) -> None:
-    """Something may be due."""
+    """Apply the rules that follow a change: something may be due."""
     context.reassess = True
 
 

@@ -11,7 +11,7 @@ Kind = Literal["command", "observation", "event", "timer"]
 
 
 class Payload(BaseModel):
-    """What a record says: integers, strings, booleans, None, and tuples and mappings of them; never a float."""
+    """The data of a record: integers, strings, booleans, None, and tuples and mappings of them; never a float."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

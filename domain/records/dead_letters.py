@@ -1,4 +1,4 @@
-"""What a reader could not read and set aside: topic `<topic>.dead`."""
+"""Dead letters: records that a reader could not read, on the topic `<topic>.dead`."""
 
 from __future__ import annotations
 

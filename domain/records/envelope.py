@@ -24,7 +24,7 @@ def derived_id(*parts: str | int) -> str:
 
 
 class Record(NamedTuple):  # a frozen dataclass takes five times as long to make
-    """A CloudEvent as the log keeps it.
+    """A CloudEvent as the log stores it.
 
     `id`, `source`, `type`, `subject`, `time` are the CloudEvents attributes (`dataschema` follows from `type`:
     `schemas/<type>.json`); `time` is integer milliseconds since 1970 UTC, written as RFC 3339 where records leave the

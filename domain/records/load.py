@@ -76,7 +76,7 @@ class GridLimitSet(Decision):
 
 @record_type("load.capacity_changed.v1", "event")
 class CapacityChanged(Payload):
-    """What `sites` may plan with from now on: limits in force, and what chargers that can't be steered are counted at.
+    """The capacity that `sites` may plan with: limits in force, and counted loads of chargers that can't be steered.
 
     `limit_ma` and `limit_w` are those of the node's description and of the caps in force, whichever is lower.
     """
@@ -168,7 +168,7 @@ class TransactionStarted(Payload):
     duplicate_of: str | None
     """The start record that this one repeats, or None: a repeat is answered with the same transaction id."""
     charger_time_ms: int = 0
-    """When the charger says it started: part of the start's natural key."""
+    """The time of the start by the charger's clock: part of the start's natural key."""
     start_id: str = ""
     """The start record: what a later repeat is a duplicate of."""
 
@@ -204,7 +204,7 @@ class TransactionStopRepeated(Payload):
 
 @record_type("transaction.quarantined.v1", "event")
 class TransactionQuarantined(Payload):
-    """A stop that fits no open transaction: kept for review, never counted."""
+    """A stop that fits no open transaction: recorded for review, never counted."""
 
     charger_id: str
     transaction_id: int
@@ -214,7 +214,7 @@ class TransactionQuarantined(Payload):
 
 @record_type("charger.failsafe_desired.v1", "event")
 class FailsafeDesired(Payload):
-    """The floor that a charger falls back to without us (TxDefaultProfile at the lowest stack)."""
+    """The fail-safe limit that a charger falls back to when cut off (TxDefaultProfile at the lowest stack level)."""
 
     charger_id: str
     limit_ma: int
@@ -223,7 +223,7 @@ class FailsafeDesired(Payload):
 
 @record_type("charger.limit_desired.v1", "event")
 class LimitDesired(Decision):
-    """What a charger shall be held to while its transaction runs, as a lease until `valid_until_ms`."""
+    """The limit of a charger while its transaction runs, as a lease until `valid_until_ms`."""
 
     charger_id: str
     transaction_id: int
@@ -249,7 +249,7 @@ class LimitsRenewed(Payload):
 
 @record_type("charger.lease_ended.v1", "event")
 class LeaseEnded(Payload):
-    """The transaction is over: its lease is desired no longer."""
+    """The transaction is over: its lease is no longer desired."""
 
     charger_id: str
     transaction_id: int
@@ -266,7 +266,7 @@ class ProfileAnswered(Payload):
 
 @record_type("charger.limit_confirmed.v1", "event")
 class LimitConfirmed(Payload):
-    """A decrease is real: measured current stayed at or below the limit after the charger accepted it."""
+    """A decrease is confirmed: measured current stayed at or below the limit after the charger accepted it."""
 
     charger_id: str
     generation: int
@@ -301,7 +301,7 @@ class ObedienceVoided(Payload):
 class CommandRequested(Payload):
     """A one-shot command for the gateway to send before `expires_ms`, or not at all.
 
-    `gateway_id` holds the charger's socket, and no other gateway sends it; empty: whoever gets the next one does.
+    `gateway_id` holds the charger's socket, and no other gateway sends it; empty: the gateway of its next socket does.
     """
 
     command_id: str

@@ -1,6 +1,6 @@
-"""What chargers say: observations that the OCPP gateway writes into `load.inputs` (or `sites.inputs`).
+"""Reports of chargers: observations that the OCPP gateway publishes to `load.inputs` (or `sites.inputs`).
 
-`charger_id` is the charger's OCPP identity. Times that a charger claims are data (`charger_time_ms`), never the clock.
+`charger_id` is the charger's OCPP identity. Times by a charger's clock are data (`charger_time_ms`), never the clock.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ SOURCE = "/ocpp"
 
 
 def source_of(connection_id: str) -> str:
-    """The source of what a charger says on one of its sockets."""
+    """The source of what a charger reports on one of its sockets."""
     return f"{SOURCE}/{connection_id}"
 
 
 def connection_of(source: str) -> str:
-    """The socket on which it was said; empty where the source names none."""
+    """The socket on which it was reported; empty where the source names none."""
     return source.removeprefix(SOURCE).removeprefix("/") if source.startswith(SOURCE) else ""
 
 
 @record_type("ocpp.connected.v1", "observation")
 class Connected(Payload):
-    """A socket passed authentication at a gateway; it takes over from any older one of the same charger.
+    """A socket passed authentication at a gateway; it replaces any older one of the same charger.
 
     `again`: it was given up, but its gateway still holds it. That counts only while no newer one has come.
     """
@@ -69,7 +69,7 @@ class Status(Payload):
 
 @record_type("ocpp.authorize.v1", "observation")
 class Authorize(Payload):
-    """Somebody presented a token. `vehicle_id` is None for an unknown one; `token_ref` is its opaque id."""
+    """A driver presented a token. `vehicle_id` is None for an unknown one; `token_ref` is its opaque id."""
 
     charger_id: str
     token_ref: str
@@ -97,7 +97,7 @@ class TransactionStop(Payload):
 
 @record_type("ocpp.metered.v1", "observation")
 class Metered(Payload):
-    """One sampled value set of a connector, already in our units. None: the charger did not say.
+    """One sampled value set of a connector, in our units. None: not reported.
 
     `current_ma` is per phase L1..L3 of the charger; `fresh` is False for samples that were queued during an outage.
     """
@@ -114,7 +114,7 @@ class Metered(Payload):
 
 @record_type("ocpp.profile_answer.v1", "observation")
 class ProfileAnswer(Payload):
-    """How the charger answered a desired limit: its fail-safe floor, or the lease of a running transaction."""
+    """How the charger answered a desired limit: its fail-safe limit, or the lease of a running transaction."""
 
     charger_id: str
     purpose: Literal["failsafe", "lease"]
@@ -132,7 +132,7 @@ class CommandAnswer(Payload):
 
 @record_type("ocpp.configuration.v1", "observation")
 class Configuration(Payload):
-    """The configuration keys that a charger told of (GetConfiguration)."""
+    """The configuration keys that a charger reported (GetConfiguration)."""
 
     charger_id: str
     items: tuple[tuple[str, str], ...]
@@ -144,10 +144,11 @@ ReadingSource = Literal["driver", "integration"]
 
 @record_type("vehicle.reading.v1", "observation")
 class Reading(Payload):
-    """One reading of a vehicle. None: it did not say, which is not the same as no.
+    """One reading of a vehicle. None: not reported, which is not the same as no.
 
-    `observed_ms` is when the source says that it was so; the position, of which only the zone comes here, has a time of
-    its own. `enterprise_id` is the enterprise whose integration said it: only that one is believed about its missions.
+    `observed_ms` is the time of the observation by the source; the position, of which only the zone is here, has a time
+    of its own. `enterprise_id` is the enterprise whose integration reported it: only that one is trusted about its
+    missions.
     """
 
     vehicle_id: str

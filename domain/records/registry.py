@@ -54,7 +54,7 @@ class RegisterVehicle(Payload):
     """What the car can draw per phase, where it is known."""
     phases: int
     owner_id: str | None = None
-    """The account of whoever drives it."""
+    """The account of the driver."""
     enterprise_id: str | None = None
     """Whose fleet it belongs to."""
     priority_eligible: bool = False
@@ -63,7 +63,7 @@ class RegisterVehicle(Payload):
 
 @record_type("registry.register_account.v1", "command")
 class RegisterAccount(Payload):
-    """Somebody who may log in; `enterprise_id` is given where `role` is enterprise_admin, and only there."""
+    """A person who may log in; `enterprise_id` is given where `role` is enterprise_admin, and only there."""
 
     account_id: str
     role: Role
@@ -86,7 +86,7 @@ class ApproveEnterprise(Payload):
 
 @record_type("registry.suspend_enterprise.v1", "command")
 class SuspendEnterprise(Payload):
-    """No priority any more, until it is approved again; what it holds ends."""
+    """The enterprise has no priority until it is approved again; priority that its vehicles have ends."""
 
     enterprise_id: str
 

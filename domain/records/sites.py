@@ -24,7 +24,7 @@ class Fairness(Payload):
 
 
 class Standing(Payload):
-    """Somebody who waits, as the ranking saw her."""
+    """A driver who waits, as the ranking saw them."""
 
     session_id: str
     tier: int
@@ -51,7 +51,7 @@ class SiteChargerAdded(Payload):
 
 @record_type("sites.charger_changed.v1", "event")
 class SiteChargerChanged(Payload):
-    """What the site believes of a charger, as told by `load`."""
+    """What the site knows of a charger, as reported by `load`."""
 
     charger_id: str
     connected: bool
@@ -87,7 +87,7 @@ class SessionRefused(Payload):
 
 @record_type("session.offered.v1", "event")
 class SessionOffered(Decision):
-    """A charger is held for the car until `held_until_ms`."""
+    """A charger is reserved for the car until `held_until_ms` (ms UTC)."""
 
     session_id: str
     charger_id: str
@@ -142,7 +142,7 @@ class SessionEnded(Payload):
 
 @record_type("session.occupying.v1", "event")
 class ChargerOccupied(Payload):
-    """The session is over but its car is still plugged in; `wanted` says that somebody waits for the charger."""
+    """The session is over but its car is still plugged in; `wanted`: a driver waits for the charger."""
 
     session_id: str
     charger_id: str
@@ -208,16 +208,16 @@ class TargetsRenewed(Payload):
 
 
 class Expected(Standing):
-    """How somebody stands who waits, and when a charger may be there for her (ms UTC). None: nobody knows."""
+    """The place of a driver who waits, and when a charger may be free for them (ms UTC). None: unknown."""
 
     turn_at_ms: int | None
 
 
 @record_type("site.eta_changed.v2", "event")
 class EtaChanged(Payload):
-    """What changed of how those who wait stand and when it is their turn, and of when busy chargers come free (ms UTC).
+    """The changes of the places and turns of waiting sessions, and of the times when busy chargers come free (ms UTC).
 
-    Who left the queue is known by other events. A charger that is not busy any more, or until nobody knows when: None.
+    Sessions that leave the queue have other events. None: the charger is not busy any more, or until an unknown time.
     """
 
     sessions: tuple[Expected, ...]
@@ -234,7 +234,7 @@ class FairnessChanged(Payload):
 
 @record_type("session.requeued.v1", "event")
 class SessionRequeued(Payload):
-    """The charger that was held is no longer to be had: the session waits again, at its old place."""
+    """The charger that was reserved is not available any more: the session waits again, at its old place."""
 
     session_id: str
     charger_id: str

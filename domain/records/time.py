@@ -7,7 +7,7 @@ from domain.records.catalogue import Payload, record_type
 
 @record_type("timer.set.v1", "timer")
 class TimerSet(Payload):
-    """A processor asks to be woken: the latest setting of a (stream, name) replaces the one before."""
+    """A processor requests a timer: the latest setting of a (stream, name) replaces the one before."""
 
     name: str
     due_ms: int
@@ -15,7 +15,7 @@ class TimerSet(Payload):
 
 @record_type("gateway.alive.v1", "timer")
 class GatewayAlive(Payload):
-    """A gateway lives: said anew every 30 s, so that its silence is noticed. The latest of each is kept."""
+    """The heartbeat of a gateway, published every 30 s, so that its silence is noticed. The latest is stored."""
 
     gateway_id: str
 
@@ -30,7 +30,7 @@ class TimerDue(Payload):
 
 @record_type("input.rejected.v1", "event")
 class InputRejected(Payload):
-    """A rule said no to an input; nothing else happened because of it."""
+    """A rule rejected an input, which had no other effect."""
 
     input_id: str
     input_type: str
@@ -41,12 +41,12 @@ class InputRejected(Payload):
 
 @record_type("stream.unparked.v1", "command")
 class StreamUnparked(Payload):
-    """An operator let a parked stream go on after the defect was mended."""
+    """An operator released a parked stream after the defect was mended."""
 
 
 @record_type("stream.parked.v1", "event")
 class StreamParked(Payload):
-    """A defect stopped this stream at an input; it and the later ones wait until an operator lets them go on."""
+    """A defect stopped this stream at an input; it and the later ones wait until an operator releases the stream."""
 
     input_id: str
     input_type: str

@@ -1,4 +1,4 @@
-"""Upcasters: what a record of an old version says in the words of the next one.
+"""Upcasters: the data of a record of an old version in the shape of the next version.
 
 A type that had to change is a new type (`.v2`). The model of the old one goes, and a pure function stands for it here,
 which makes the next version's data of the old one's: one step a version, chained until the present one. Readers of the
@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 Data = dict[str, Any]
-"""What a record says, as JSON has it."""
+"""The data of a record, as JSON has it."""
 Upcaster = Callable[[Data], Data]
 
 UPCASTERS: dict[str, Upcaster] = {}
@@ -48,7 +48,7 @@ def present_name(name: str) -> str:
 
 
 def upcast(name: str, data: Data) -> Data:
-    """The data of a record of the type `name`, as its present version says it."""
+    """The data of a record of the type `name`, in the shape of its present version."""
     while name in UPCASTERS:
         name, data = next_version(name), UPCASTERS[name](data)
     return data
@@ -56,7 +56,7 @@ def upcast(name: str, data: Data) -> Data:
 
 @upcasts("site.eta_changed.v1")
 def _eta_changed_v1(data: Data) -> Data:
-    """It told how the whole queue stood; now it is told what changed: all of it."""
+    """The old version listed the whole queue; the new one lists what changed, here all of it."""
     turns = dict(data["sessions"])
     sessions = [{**one, "turn_at_ms": turns.get(one["session_id"])} for one in data["standings"]]
     return {"sessions": sessions, "chargers": data["chargers"]}

@@ -9,7 +9,7 @@ from domain.records.catalogue import Decision, Payload, record_type
 
 @record_type("vehicles.request_session.v1", "command")
 class RequestSession(Payload):
-    """A driver wants to charge at a site. `depart_ms` is the time she has; the vehicle's level may be unknown.
+    """A driver wants to charge at a site. `depart_ms` is when they leave (ms UTC); the vehicle's level may be unknown.
 
     `site_zone` is the site's location zone, which a claim to priority is held against; None: unknown, so nothing is
     near it.
@@ -52,7 +52,7 @@ class VehicleAdded(Payload):
 
 @record_type("session.requested.v1", "event")
 class SessionRequested(Payload):
-    """The vehicle may ask: goes to the site. `need_wh` None: unknown, so it charges until departure.
+    """A request that the site receives. `need_wh` None: unknown, so the vehicle charges until departure.
 
     `site_zone` stays with the vehicle, whose claims to priority are held against it.
     """
@@ -90,7 +90,7 @@ class SnoozeRequested(Payload):
 
 @record_type("vehicle.session_closed.v1", "event")
 class SessionClosed(Payload):
-    """The vehicle is free to ask again."""
+    """The vehicle may request a session again."""
 
     session_id: str
     vehicle_id: str
@@ -103,9 +103,9 @@ Basis = Literal["mission", "low_charge", "operator"]
 
 
 class Evidence(Payload):
-    """What was known of the vehicle when its priority was decided. None: unknown or stale, which never grants.
+    """The evidence about the vehicle when its priority was decided. None: unknown or stale, which never grants.
 
-    Ages are what had passed since the source observed it.
+    Ages (ms) are the time since the source's observation.
     """
 
     eligible: bool
@@ -120,14 +120,14 @@ class Evidence(Payload):
 
 @record_type("vehicles.request_urgent_review.v1", "command")
 class RequestUrgentReview(Payload):
-    """A driver asks for P1. Why she does is in the vault, under the id of this command."""
+    """A driver requests P1. Their reason is in the vault, under the id of this command."""
 
     session_id: str
 
 
 @record_type("vehicles.decide_urgent_review.v1", "command")
 class DecideUrgentReview(Payload):
-    """An operator's word on a review that the rule could not grant; the reason in words is in the vault."""
+    """An operator's decision on a review that the rule could not grant; their reason is in the vault."""
 
     session_id: str
     granted: bool
@@ -167,7 +167,7 @@ class HolderApproved(Payload):
 
 @record_type("priority.holder_suspended.v1", "event")
 class HolderSuspended(Payload):
-    """They may not, until it is approved again."""
+    """The vehicles of this enterprise have no priority, until it is approved again."""
 
     holder: str
 
@@ -193,7 +193,7 @@ class QuotaRefused(Decision):
 
 @record_type("priority.revoked.v1", "event")
 class PriorityRevoked(Payload):
-    """The holder may have priority no longer: what its vehicle holds ends."""
+    """The holder may have priority no longer: priority that the vehicle has ends."""
 
     claim_id: str
     vehicle_id: str

@@ -1,1 +1,1 @@
-"""The rules of what the community consists of, and of who may do what."""
+"""The rules of the registry: what the community consists of, and permissions."""

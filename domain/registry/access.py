@@ -1,4 +1,4 @@
-"""Who may do what: one table for every route, page and stream."""
+"""Permissions: one table for every route, page and stream."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from domain.records.registry import Role
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who asks: an account, or the integration of an enterprise (`enterprise_id` None: of the platform's operator)."""
+    """The caller: an account, or an enterprise's integration (`enterprise_id` None: the platform operator's)."""
 
     id: str
     role: Role | Literal["integration"]
@@ -20,7 +20,7 @@ class Principal:
 
 @dataclass(frozen=True, slots=True)
 class Belongs:
-    """Whose a thing is: an account's, an enterprise's, both, or nobody's but the operators'."""
+    """The owner of a thing: an account, an enterprise, both, or only the operators."""
 
     owner_id: str | None = None
     enterprise_id: str | None = None
@@ -30,7 +30,7 @@ NOBODY = Belongs()
 
 
 class Allowed(Flag):
-    """Who may; of the last three those alone that the thing belongs to."""
+    """The roles that may do an action; of the last three only those that the thing belongs to."""
 
     OPERATORS = auto()
     ACCOUNTS = auto()

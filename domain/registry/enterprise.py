@@ -25,7 +25,7 @@ def check_registered(enterprise: EnterpriseRegistered | None) -> None:
 
 
 def approve(enterprise: EnterpriseRegistered, command: ApproveEnterprise) -> EnterpriseApproved:
-    """The approval, with a quota; a second one changes the quota. Raises `DomainError` where the quota is absurd."""
+    """The approval, with a quota; a second one changes it. Raises `DomainError` for a quota out of range."""
     if not 1 <= command.daily_grants <= MOST_DAILY_GRANTS:
         raise DomainError(f"must lie in 1..{MOST_DAILY_GRANTS}", field="daily_grants", rule=RULE)
     return EnterpriseApproved(

@@ -1,4 +1,4 @@
-"""What a site's electrical tree and a charger's place in it must look like to be registered."""
+"""The checks of a site's electrical tree, and of a charger's place in it, before they are registered."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from domain.records.registry import NodeSpec, RegisterCharger
 
 RULE = "registry.site_tree.v1"
 IEC_61851_MIN_MA = 6_000
-"""The lowest current that IEC 61851 lets a car be told: below it there is only 0."""
+"""The lowest current in mA that can be signalled to a car (IEC 61851-1): below it there is only 0."""
 MAX_MA = 1_000_000
 MAX_W = 1_000_000_000
 

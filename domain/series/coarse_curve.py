@@ -17,11 +17,11 @@ Range = tuple[int, int]
 
 
 class CoarseCurve:
-    """What one charger drew, as far as it is known yet; `rest` is what is not, in order."""
+    """The power of one charger, as far as it is known yet; `rest` is the time that is not, in order."""
 
-    def __init__(self, steps: Steps, told: range, transactions: Sequence[Transaction]) -> None:
-        start_ms = min(max(steps.start_ms, told.start), steps.end_ms)
-        end_ms = max(min(steps.end_ms, told.stop), start_ms)
+    def __init__(self, steps: Steps, known: range, transactions: Sequence[Transaction]) -> None:
+        start_ms = min(max(steps.start_ms, known.start), steps.end_ms)
+        end_ms = max(min(steps.end_ms, known.stop), start_ms)
         self.curve = Curve(steps)
         self.curve.add(Span(steps.start_ms, start_ms, None))
         self.curve.add(Span(end_ms, steps.end_ms, None))
@@ -29,7 +29,7 @@ class CoarseCurve:
         self._transactions = transactions
 
     def use(self, width_ms: int, buckets: Mapping[int, MeterBucket]) -> None:
-        """Take what buckets of a width (by their start) can stand for. One that is missing holds nothing."""
+        """Use the buckets of a width (by their start) that can stand for their values. A missing one has none."""
         rest: list[Range] = []
         edges_ms = {edge for one in self._transactions for edge in (one.started_ms, one.end_ms)}
         unclear = {start for edge in edges_ms for start in _near(edge, width_ms)}
@@ -45,7 +45,7 @@ class CoarseCurve:
         self.rest = rest
 
     def finish(self, spans: Iterable[Span]) -> Curve:
-        """Take what is left over from the spans of the values (`domain.series.load_curve.spans`)."""
+        """Use the spans of the values for the rest (`domain.series.load_curve.spans`)."""
         ordered = list(spans)
         for from_ms, to_ms in self.rest:
             for span in ordered:

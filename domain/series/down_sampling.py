@@ -1,4 +1,4 @@
-"""Values by time in buckets of a minute, a quarter of an hour and an hour, which are kept longer than the values.
+"""Values by time in buckets of a minute, a quarter of an hour and an hour, which are stored longer than the values.
 
 A minute follows from its values, and a coarser bucket from finer ones: in whatever order values come, and come again,
 the buckets are the same.
@@ -14,11 +14,11 @@ HOUR_MS = 3_600_000
 WIDTHS_MS = (MINUTE_MS, QUARTER_MS, HOUR_MS)
 
 Source = tuple[str, str]
-"""Whose values become a bucket together: a site's charger, or a type of a vehicle's readings."""
+"""The source of the values of a bucket: a site's charger, or a type of a vehicle's readings."""
 
 
 class Bucket(Protocol):
-    """What the values of a source told from `start_ms` on; `values`: how many came in that time."""
+    """The summary of a source's values from `start_ms` on (ms UTC); `values`: how many there are."""
 
     @property
     def start_ms(self) -> int: ...
@@ -40,7 +40,7 @@ def bucket_of(start_ms: int, width_ms: int) -> int:
 
 
 def fuller(known: B | None, fresh: B | None) -> B | None:
-    """The one to keep: a value that comes after its minute's others are forgotten must not stand for them."""
+    """The bucket to store: a value that comes after its minute's others are forgotten must not stand for them."""
     if known is None or fresh is None:
         return known or fresh
     return known if known.values > fresh.values else fresh

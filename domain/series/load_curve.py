@@ -17,7 +17,7 @@ FOREVER_MS = 1 << 62
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What a charger measured at a time; `transaction_id` None: in none."""
+    """A measured power of a charger (W) at a time (ms UTC); `transaction_id` None: in none."""
 
     at_ms: int
     power_w: int
@@ -39,7 +39,7 @@ class Transaction:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """From `start_ms` to before `end_ms` the charger drew `power_w`; None: nobody knows."""
+    """From `start_ms` to before `end_ms` (ms UTC) the charger drew `power_w`; None: unknown."""
 
     start_ms: int
     end_ms: int
@@ -92,16 +92,16 @@ class Curve:
         return self.drawn_w_ms[step] / self.known_ms[step] if self.known_ms[step] else None
 
 
-def curve(steps: Steps, told: range, samples: Iterable[Sample], transactions: Iterable[Transaction]) -> Curve:
+def curve(steps: Steps, known: range, samples: Iterable[Sample], transactions: Iterable[Transaction]) -> Curve:
     """What a charger drew, given its samples from `HOLD_MS` before the range on, and the transactions that touch it.
 
-    `told` is the time (ms) of which its site can know: from the first sample of all to now.
+    `known` is the time (ms UTC) that samples can cover: from the first sample of the site to now.
     """
     drawn = Curve(steps)
-    for span in [Span(-FOREVER_MS, told.start, None), Span(told.stop, FOREVER_MS, None)]:
+    for span in [Span(-FOREVER_MS, known.start, None), Span(known.stop, FOREVER_MS, None)]:
         drawn.add(span)
     for span in spans(samples, transactions):
-        drawn.add(Span(max(span.start_ms, told.start), min(span.end_ms, told.stop), span.power_w))
+        drawn.add(Span(max(span.start_ms, known.start), min(span.end_ms, known.stop), span.power_w))
     return drawn
 
 

@@ -19,7 +19,7 @@ from domain.series.load_curve import FOREVER_MS, HOLD_MS
 
 
 class Measured(Protocol):
-    """What of a meter value counts here. None: it did not say."""
+    """The fields of a meter value that are summarised. None: not reported."""
 
     @property
     def time_ms(self) -> int: ...
@@ -37,7 +37,7 @@ class Measured(Protocol):
 class MeterBucket:
     """What a charger measured from `start_ms` on. `values` came in that time; others held into it from before.
 
-    `uniform`: all that held told its power, in the one transaction `transaction_id` (None: in none).
+    `uniform`: all values that held report a power, in the one transaction `transaction_id` (None: in none).
     """
 
     charger_id: str
@@ -130,5 +130,5 @@ def merged(start_ms: int, finer: Sequence[MeterBucket]) -> MeterBucket:
 
 
 def _last(values: Iterable[int | None]) -> int | None:
-    told = [value for value in values if value is not None]
-    return told[-1] if told else None
+    present = [value for value in values if value is not None]
+    return present[-1] if present else None

@@ -1,8 +1,8 @@
 """Readings of vehicles in buckets of a minute, a quarter of an hour and an hour.
 
-A reading says what was so when it was observed and holds for no time: each counts the same in the mean. Amounts are
+A reading is true at the time of its observation and has no duration: each counts the same in the mean. Amounts are
 thousandths of the type's unit (% or km; yes is 1000 and no is 0), so that whatever order they come in adds up the same.
-Where a vehicle was is not among them: that is forgotten together with what told it.
+Zones are not among them: where a vehicle was is forgotten together with the reading.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ SAMPLED_TYPES: tuple[SampledType, ...] = get_args(SampledType)
 
 
 class Told(Protocol):
-    """What of a reading's value counts here."""
+    """The fields of a reading that are summarised."""
 
     @property
     def observed_ms(self) -> int: ...
@@ -28,7 +28,7 @@ class Told(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ReadingBucket:
-    """What was told of a vehicle, and observed from `start_ms` on."""
+    """The summary of a vehicle's readings that were observed from `start_ms` on (ms UTC)."""
 
     vehicle_id: str
     type: SampledType

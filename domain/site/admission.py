@@ -1,4 +1,4 @@
-"""Who may start charging where: the answer to a token that is presented at a charger."""
+"""Admission: the answer to a token that is presented at a charger."""
 
 from __future__ import annotations
 

@@ -27,14 +27,14 @@ def to_announce(queue: Sequence[Place]) -> set[str]:
     """The ids of the places to announce, of a `queue` in its order.
 
     The announcements show the same order: by standing (as `domain.site.queue` ranks), and no later turn before an
-    earlier one. An older announcement that contradicts it is made anew.
+    earlier one. An older announcement that contradicts it is published again with the new values.
     """
     public = {
         one.id: one.announced if one.announced and not _has_changed(one.announced, one.now) else one.now
         for one in queue
     }
-    while anew := _out_of_order(queue, public):
-        public |= {one.id: one.now for one in anew}
+    while contradicted := _out_of_order(queue, public):
+        public |= {one.id: one.now for one in contradicted}
     return {one.id for one in queue if public[one.id] != one.announced}
 
 

@@ -8,6 +8,6 @@ from domain.site.context import SiteContext
 
 
 def change(context: SiteContext, event: CapacityChanged) -> None:
-    """Plan anew, at once, with the new capacity."""
+    """Plan the targets again, at once, with the new capacity."""
     context.add(CapacityKnown(limits=event.limits, fixed=event.fixed))
     context.urgent = True

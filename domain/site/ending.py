@@ -70,7 +70,7 @@ def ask_to_move(context: SiteContext) -> None:
 
 
 def end_satisfied(context: SiteContext, metered: Metered) -> None:
-    """A session is complete once its energy has arrived, or when the car takes no more of the little that is left."""
+    """A session is complete once its energy has arrived, or when the car draws no more and little is left."""
     session = context.site.session_at(metered.charger_id)
     if session is None or not session.plugged() or session.need_wh is None:
         return
@@ -88,7 +88,7 @@ def _takes_no_more(context: SiteContext, charger_id: str) -> bool:
 
 
 def end_overdue(context: SiteContext) -> None:
-    """End the sessions whose time is up: past their departure, not plugged in, or staying while others wait."""
+    """End the sessions that are overdue: past their departure, not plugged in, or staying while others wait."""
     now_ms = context.now_ms
     for session in list(context.site.sessions.values()):
         overdue = session.depart_ms is not None and session.depart_ms <= now_ms

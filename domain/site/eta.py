@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 
 MOVE_MS = 5 * 60_000
-"""How long a driver takes to unplug and drive off once the car is done."""
+"""The time that a driver needs to unplug and drive off once the car is done (ms)."""
 HOUR_MS = 3_600_000
 
 

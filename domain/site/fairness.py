@@ -15,12 +15,12 @@ NEUTRAL_PPM = WHOLE_PPM // 2
 ENERGY_WEIGHT_PPM = 400_000
 WAITING_WEIGHT_PPM = 200_000
 SLACK_WEIGHT_PPM = 400_000
-"""What the parts count for; together they are the whole."""
+"""The weights of the parts (ppm); their sum is 1,000,000."""
 
 HALF_WAITING_MS = 3_600_000
-"""Having waited so long is worth half of the waiting part."""
+"""A wait of this length (ms) is worth half of the waiting part."""
 HALF_SLACK_MS = 2 * 3_600_000
-"""So much slack before the deadline costs half of the slack part."""
+"""Slack of this length before the deadline (ms) costs half of the slack part."""
 
 HALF_LIFE_MS = 14 * 24 * 3_600_000
 """Energy received this long ago counts half."""
@@ -55,7 +55,7 @@ def score(
 
 
 def _energy_part_ppm(received_mwh: int | None, mean_mwh: int | None) -> int:
-    """1 for who received nothing, a half for who received the mean; neutral where nobody received anything."""
+    """1 for a member who received nothing, a half for the mean; neutral where nobody received anything."""
     if received_mwh is None or not mean_mwh:
         return NEUTRAL_PPM
     return _falling_ppm(received_mwh, mean_mwh)

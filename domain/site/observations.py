@@ -133,7 +133,7 @@ def _with_usable(observations: SiteObservations, charger_id: str, usable_ma: int
 
 
 def _observe_start(observations: SiteObservations, charger_id: str) -> SiteObservations:
-    """Another car: what the one before made use of says nothing about it."""
+    """Another car: what the one before used is forgotten."""
     granted = {charger: limit for charger, limit in observations.granted.items() if charger != charger_id}
     return _with_usable(replace(observations, granted=granted), charger_id, None)
 

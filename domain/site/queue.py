@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from domain.electrical.grid import Node, Outlet, ancestors
 
 SCARCE = 3
-"""So many of the best free chargers, or fewer, are kept for cars that need them.
+"""So many of the best free chargers, or fewer, are reserved for cars that need them.
 
 Chosen on the 20 busy days of a real garage (Caltech, March 2019; 12 chargers, 40 kW, one panel of three at 20 A):
 energy in percent of the offline bound, cars served below 80 %, and mean wait were 96.6, 1.9 a day and 15 minutes when
@@ -21,7 +21,7 @@ everybody takes the best charger, 97.0, 1.6 and 18 when the last three are kept,
 
 @dataclass(frozen=True, slots=True)
 class QueueEntry:
-    """A session that waits for a charger. One that passes on an offer keeps `queued_ms`, and with it its place."""
+    """A session that waits for a charger. One that passes on an offer retains `queued_ms`, and with it its place."""
 
     id: str
     tier: int

@@ -1,10 +1,10 @@
 """The schedule: what current each charger shall have now.
 
-1. P0 takes what it can use, then P1; what is left of a standing reserve for P0 is nobody else's.
+1. P0 gets what it can use, then P1; what is left of a standing reserve for P0 is nobody else's.
 2. The others share the rest by weighted max-min fairness.
 3. Where it is too little, the lowest fairness scores are throttled first: their weights are lower, and those who can't
    have the 6 A that IEC 61851 asks for are paused, the lowest score first. Waiting raises their score, so they rotate.
-4. All of it is computed anew whenever something changes, which is the caller's part.
+4. The caller computes all of it again whenever something changes.
 
 Chosen on the 20 busy days of a real garage (Caltech, March 2019) at 12 chargers and 40 kW (25 kW from 12 to 16 h), in
 steps of a minute: energy in percent of the offline bound, mean and worst day, was 95.9 and 85.8 with equal weights,
@@ -24,7 +24,7 @@ from domain.site.session import EMERGENCY, VERIFIED
 URGENT_MS = 15 * 60_000
 """The laxity at which a car's weight is half of what it is without any."""
 HYSTERESIS_PPM = 20_000
-"""By how much a paused car's score must exceed that of a charging one to take its place.
+"""By how much a paused car's score must exceed that of a charging one to replace it.
 
 On the days above 0 caused 224 pauses a day, 20,000 ppm 12 and 50,000 ppm 5, at the same energy; but the more, the
 longer the turns of those who rotate.
@@ -100,7 +100,7 @@ def share_by_max_min(
 
 
 def last_to_be_paused_first(cars: Iterable[PluggedCar], hysteresis_ppm: int) -> list[PluggedCar]:
-    """The order of admission: by tier, then by score; a charging car keeps its turn against a marginally higher one."""
+    """The order of admission: by tier, then by score; a charging car precedes a marginally higher score."""
 
     def order(one: PluggedCar) -> tuple[int, int, str]:
         return one.tier, -one.score_ppm - (hysteresis_ppm if one.running else 0), one.charger_id

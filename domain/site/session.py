@@ -83,6 +83,6 @@ class Session:
 
 
 def check_transition(session: Session, to: State, wish: str) -> None:
-    """Raise `DomainError` where `to` may not follow; `wish` says in words what was asked, e.g. `be snoozed`."""
+    """Raise `DomainError` where `to` may not follow; `wish` is for the error's text, e.g. `be snoozed`."""
     if to not in MAY_FOLLOW[session.state]:
         raise DomainError(f"a session that is {session.state} can't {wish}", field="session_id", rule=RULE)

@@ -29,7 +29,7 @@ class SiteCharger:
 class Site:
     """What a site's own events say of it.
 
-    `limits`: nodes with the limits in force; `fixed`: what targets can't lower; `priority_reserve_w`: what is kept free
+    `limits`: nodes with the limits in force; `fixed`: what targets can't lower; `priority_reserve_w`: what is reserved
     for P0.
     """
 

@@ -1,4 +1,4 @@
-"""The targets of a site's chargers (mA per phase), planned anew on every tick and at every change."""
+"""The targets of a site's chargers (mA per phase), planned again on every tick and at every change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tick of a site: while cars are there it is planned anew at whole multiples of a period."""
+"""The tick of a site: while cars are there, its targets are planned at whole multiples of a period."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ def expire(context: SiteContext, event: PriorityExpired) -> None:
 
 
 def _change(context: SiteContext, session_id: str, tier: int, until_ms: int | None) -> None:
-    """A session has this tier until then, and the site is planned anew at once."""
+    """A session has this tier until then, and the targets of the site are planned again at once."""
     session = context.site.sessions.get(session_id)
     if session is None or (session.tier, session.tier_until_ms) == (tier, until_ms):
         return

@@ -23,7 +23,7 @@ NOT_APPROVED = "the enterprise is not approved"
 
 
 def approve(context: VehicleContext, event: EnterpriseApproved) -> None:
-    """The vehicles of the enterprise may have priority, as often in 24 hours as its approval says."""
+    """The vehicles of the enterprise may have priority, as often in 24 hours as its approval allows."""
     context.add(HolderApproved(holder=context.holder.id, tier=TIERS[event.kind], limit=event.daily_grants))
 
 

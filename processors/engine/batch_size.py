@@ -1,15 +1,21 @@
-"""How many inputs a batch has: what is decided in a moment, since nothing of a batch is seen before all of it is."""
+"""The size of a batch of inputs.
+
+A batch is committed as a whole, so its last input delays the events of its first. The size is adapted, so that handling
+a batch takes about `BATCH_S`."""
 
 from __future__ import annotations
 
-MOMENT_S = 0.05
+BATCH_S = 0.05
+"""The time that a batch should take (s)."""
 LEAST, MOST = 20, 5_000
 FIRST = 500
 
 
 def next_size(size: int, inputs: int, took_s: float) -> int:
-    """The size after one of `size` at most had `inputs` that took `took_s`. Fewer than `LEAST` tell too little."""
+    """The size of the next batch, after one of at most `size` had `inputs`, which took `took_s` seconds.
+
+    Fewer inputs than `LEAST` are no measure: the size stays."""
     if inputs < LEAST:
         return size
-    fitting = inputs * MOMENT_S / max(took_s, 1e-6)
+    fitting = inputs * BATCH_S / max(took_s, 1e-6)
     return round(min(max((size + fitting) / 2, LEAST), MOST))

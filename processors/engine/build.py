@@ -1,4 +1,4 @@
-"""The name of this build: what decided, so that a replay never blames one build for the events of another."""
+"""The name of a build, which its events carry: a replay compares the events of one build only."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RULES = (
     "processors.engine.stream",
     "processors.engine.outputs",
 )
-"""What makes events and messages of inputs. All that they import belongs to the build: domain, codec, routes.
+"""The modules that make events and messages of inputs. Their imports belong to the build: domain, codec, routes.
 
 Not so `host`, `replay`, `checkpoint` and `history`. They choose which inputs are handled and from which state on; the
 bytes of an event follow from that input and that state alone. (A state that is folded again may know less; but that is
@@ -50,7 +50,7 @@ def build_of(root: Path) -> str:
 
 
 def _versions(lock: Path, imported: Collection[str]) -> Mapping[str, str]:
-    """The locked version of each imported package, and of all that those need, as the lock's `# via` tells.
+    """The locked version of each imported package, and of all that those need, by the lock's `# via` comments.
 
     A package must bear the name in the lock that it has in an import.
     """

@@ -1,8 +1,8 @@
-"""Checkpoints: where a processor was and all that it knew, so that a replay can start there.
+"""Checkpoints: the positions and all states of a processor, so that a replay can start there.
 
-Kept in `<processor>.checkpoints`; taken daily, on request, and before the first input of a new build. Each worker takes
-its own, of the partitions that it owns: first a record for each stream, in the stream's partition, and then one that
-closes it, under the processor's name.
+Stored in `<processor>.checkpoints`; written daily, on request, and before the first input of a new build. Each worker
+writes its own, of the partitions that it owns: first a record for each stream, in the stream's partition, and then one
+that closes it, under the processor's name.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from commands.ports.log import Entry, Fenced, Log, LogDamaged, Position
 
 PAGE = 100
 PORTION_BYTES = 4 * 2**20
-"""About so many bytes of states are written at once."""
+"""The size of one append of states, about (bytes)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """What closes a checkpoint: of each of its partitions the positions of `inputs` consumed and `events` written.
+    """The record that closes a checkpoint: by partition the offsets of `inputs` consumed and `events` written.
 
     `build` is the one that decides from here on. The states come after the positions `after`; `digest` is the SHA-256
     of all the rest and of the states.
@@ -53,7 +53,7 @@ class Checkpoint:
 async def write(
     log: Log, processor: str, name: str, build: str, positions: Mapping[int, int], states: Mapping[str, bytes]
 ) -> None:
-    """Append a checkpoint of the partitions of `positions`; the caller holds the processor still meanwhile.
+    """Append a checkpoint of the partitions of `positions`; the caller stops the processor meanwhile.
 
     Those of all processors and workers share a `name`. Raises `Fenced` where another worker has gone on from there.
     """
@@ -73,14 +73,14 @@ async def write(
 
 
 async def read_all(log: Log, processor: str) -> list[Closing]:
-    """What closes each checkpoint of a processor, oldest first."""
+    """The closing record of each checkpoint of a processor, oldest first."""
     topic = topics.checkpoints(processor)
     partition = topics.partition_of(processor, log.partitions(topic))
     return [_closing(content) async for content in _contents(log, topic, partition, 0) if "after" in content]
 
 
 async def load(log: Log, closings: Sequence[Closing]) -> Checkpoint:
-    """What the checkpoints of several workers come to together: of each partition the newest, as in their order.
+    """The checkpoints of several workers as one: of each partition the newest, in their order.
 
     Raises `LogDamaged` where one doesn't match its digest.
     """
@@ -112,8 +112,8 @@ async def _states(log: Log, closing: Closing) -> dict[str, bytes]:
         async for content in _contents(log, topic, partition, after)
         if content.get("checkpoint") == closing.digest
     }
-    told = _content(closing.name, closing.processor, closing.build, closing.inputs, closing.events)
-    if _digest(told, states) != closing.digest:
+    content = _content(closing.name, closing.processor, closing.build, closing.inputs, closing.events)
+    if _digest(content, states) != closing.digest:
         raise LogDamaged(f"checkpoint {closing.name} of {closing.processor} does not match its digest")
     return states
 
@@ -143,8 +143,8 @@ def _portions(digest: str, states: Mapping[str, bytes]) -> Iterator[list[Entry]]
 def _content(
     name: str, processor: str, build: str, inputs: Mapping[int, int], events: Mapping[int, int]
 ) -> dict[str, Any]:
-    told = {"name": name, "processor": processor, "build": build}
-    return told | {"inputs": _numbers(inputs), "events": _numbers(events)}
+    head = {"name": name, "processor": processor, "build": build}
+    return head | {"inputs": _numbers(inputs), "events": _numbers(events)}
 
 
 def _closing(content: Mapping[str, Any]) -> Closing:

@@ -20,7 +20,7 @@ async def records_of(log: Log, topic: str, partition: int, after: int = 0) -> As
 
 
 async def stored_of(log: Log, topic: str, partition: int, after: int = 0) -> AsyncIterator[Stored]:
-    """The same as they are stored."""
+    """The records of a partition after an offset, as they are stored."""
     while page := await log.read(topic, partition, after, PAGE):
         for stored in page:
             yield stored
@@ -40,7 +40,7 @@ async def events_of(
 
 
 async def pending_timers(log: Log) -> dict[str, dict[str, int]]:
-    """What each stream waits for: name -> due ms."""
+    """The pending timers of each stream: name -> due time (ms UTC)."""
     pending: dict[str, dict[str, int]] = {}
     for body in (await log.table(topics.TIMERS)).values():
         record = decode(body)
@@ -50,7 +50,7 @@ async def pending_timers(log: Log) -> dict[str, dict[str, int]]:
 
 
 async def parked_inputs(log: Log, processor: str) -> dict[str, list[Record]]:
-    """The inputs of each stream that were set aside and not let go since, in order."""
+    """The inputs of each stream that were parked and not released since, in order."""
     waiting: dict[str, list[Record]] = {}
     for partition in range(log.partitions(topics.parked(processor))):
         async for _, record in records_of(log, topics.parked(processor), partition):

@@ -1,4 +1,4 @@
-"""The one loop that runs the processors, on either log: take inputs, step the streams, commit everything at once."""
+"""The one loop that runs the processors, on either log: poll inputs, step the streams, commit everything at once."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ State = StreamState[Any, Any]
 
 @dataclass(slots=True)
 class Work:
-    """What one batch of inputs leads to, before it is committed."""
+    """The results of one batch of inputs, before they are committed."""
 
     outputs: list[Output] = field(default_factory=list)
     states: dict[str, State] = field(default_factory=dict)
@@ -84,12 +84,12 @@ class Host:
         return bool(batch.records)
 
     async def checkpoint(self, name: str) -> None:
-        """Write down where this worker is and all that it knows, so that a replay can start from here."""
+        """Write a checkpoint of this worker's positions and states, so that a replay can start there."""
         async with self.busy:
             await self._write_checkpoint(name)
 
     def caught_up(self) -> bool:
-        """Whether every input appended so far has been handled and committed, and `states` tell so."""
+        """Whether every input appended so far has been handled and committed, and is in `states`."""
         return self.consumer.caught_up() and not self.busy.locked()
 
     async def _restore(self) -> None:
@@ -104,7 +104,7 @@ class Host:
         await checkpoint.write(self.log, self.processor.name, name, self.build, positions, states)
 
     async def _load(self) -> None:
-        """Know the streams of the partitions that are this worker's now, and no others."""
+        """Load the states of the streams in the partitions that this worker owns now, and of no others."""
         bodies = await self.consumer.states()
         loaded = {stream: load_state(self.processor, body) for stream, body in bodies.items()}
         self.states = {stream: state for stream, state in loaded.items() if state is not None}

@@ -32,7 +32,7 @@ def outputs_of(processor: Processor[Any, Any], stream: str, done: Step[Any, Any]
 
 
 def parked_event(processor: str, given: Record, error: Exception, build: str) -> Record:
-    """The event that says so. It tells the defect's kind only: its text may hold anything."""
+    """The event of a parked stream. It has the type of the defect only: its text may contain anything."""
     return given._replace(
         id=derived_id(given.id, given.stream, "parked"),
         source=f"/processors/{processor}",
@@ -44,6 +44,6 @@ def parked_event(processor: str, given: Record, error: Exception, build: str) ->
 
 
 def parked_outputs(processor: str, given: Record, error: Exception, build: str) -> list[Output]:
-    """Set an input aside that no rule foresaw."""
+    """The entries that park an input on which a rule failed."""
     alarm = parked_event(processor, given, error, build)
     return [(topics.parked(processor), entry(given)), (topics.EVENTS, entry(alarm))]

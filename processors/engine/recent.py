@@ -1,4 +1,4 @@
-"""The inputs that a stream has seen lately: whoever appends one again, in doubt, changes nothing."""
+"""The inputs that a stream has handled lately: one that is appended again, in doubt, has no effect."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BLOCKS = REMEMBERED // BLOCK
 
 
 class Block(NamedTuple):
-    """Some ids, and what is written of them."""
+    """Some ids, and the same as JSON."""
 
     ids: frozenset[str]
     json: msgspec.Raw
@@ -25,7 +25,7 @@ class Block(NamedTuple):
 class RecentInputs:
     """The ids of at least the last `REMEMBERED` inputs, oldest first; written as lists of them.
 
-    They are in blocks, since each input makes this anew and writes it: one long row would be searched, copied and
+    They are in blocks, since each input copies this and writes it: one long row would be searched, copied and
     encoded whole each time, with a miss of the processor's cache for every id.
     """
 
@@ -62,7 +62,7 @@ class RecentInputs:
         return isinstance(other, RecentInputs) and self.written() == other.written()
 
     def written(self) -> list[msgspec.Raw | tuple[str, ...]]:
-        """What a state says of them, for msgspec to encode."""
+        """The ids as they are written in a state, for msgspec to encode."""
         return [*(json for _, json in self._full), self._last]
 
     @classmethod

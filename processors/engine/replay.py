@@ -39,7 +39,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """What a replay of one processor saw."""
+    """The result of a replay of one processor."""
 
     processor: str
     inputs: int

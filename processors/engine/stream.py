@@ -1,4 +1,4 @@
-"""One stream, one input, one step: what the host does on either log, and what a replay does again.
+"""A step: one input of one stream, as the host handles it on either log, and a replay handles it again.
 
 A step drops repeats and stale timers, lets the processor observe, decide and evolve, and gives the events ids that
 follow from their cause. It is pure: the same state and input give the same events, byte for byte.
@@ -62,7 +62,7 @@ def fresh(processor: Processor[State, Observations], stream: str) -> StreamState
 def step(
     processor: Processor[State, Observations], before: StreamState[State, Observations], given: Record, build: str
 ) -> Step[State, Observations]:
-    """Handle one input. Any exception but `DomainError` leaves it: the caller parks the stream."""
+    """Handle one input. Raises any exception of the rules but `DomainError`: the caller then parks the stream."""
     if given.id in before.recent or _is_stale_timer(before, given):
         return Step(before)
     if isinstance(given.data, StreamUnparked):
@@ -163,7 +163,7 @@ def _remembered(
 
 
 def body_hash(data: Payload) -> str:
-    """A short hash of what a command asks, to tell a retry from another request under the same id."""
+    """A short hash of a command's data, which distinguishes a retry from another request under the same id."""
     return hashlib.blake2b(canonical(data), digest_size=8).hexdigest()
 
 
@@ -176,14 +176,14 @@ def _reader(name: str, state_type: Any, observations_type: Any) -> tuple[TypeAda
 
 
 def _reader_of(processor: Processor[Any, Any]) -> tuple[TypeAdapter[Any], str]:
-    # mypy takes a class for unhashable where it is an attribute of a protocol.
+    # mypy considers a class unhashable where it is an attribute of a protocol.
     return _reader(processor.name, processor.state_type, processor.observations_type)  # type: ignore[arg-type]
 
 
 def dump_state(processor: Processor[State, Observations], state: StreamState[State, Observations]) -> bytes:
     """A state as it is committed, tagged with its shape.
 
-    Its mappings keep their order, which the rules see: after a restart they must decide as if there had been none.
+    Mappings retain their order, which the rules see: decisions must be the same after a restart.
     """
     return _STATE.encode({"shape": _reader_of(processor)[1], "state": state})
 

@@ -1,4 +1,4 @@
-"""Chargers: each under its OCPP identity, so that the stream keeps the identity unique."""
+"""Chargers: each under its OCPP identity, so that the stream makes the identity unique."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ ATTRIBUTES = tuple(field.name for field in fields(EntityState) if field.name != 
 class Entity(Aggregate):
     """An aggregate of the registry: each of its events carries a record and has the name of the record's class.
 
-    A method under `@event` is the one place that says how its record changes the entity, when that is decided and when
+    A method under `@event` is the one place that defines how its record changes the entity, when it is decided and when
     it is read back from the log. The id follows from the stream, and every time is given: nothing here reads a clock.
     """
 

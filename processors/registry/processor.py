@@ -1,4 +1,4 @@
-"""The processor of the registry: routes commands to the aggregates, and keeps their state frozen between inputs."""
+"""The processor of the registry: routes commands to the aggregates, and stores their state frozen between inputs."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ REGISTERED_BY: dict[type[Payload], type[Entity]] = {
     RegisterAccount: Account,
     RegisterEnterprise: Enterprise,
 }
-"""The aggregate that each command makes."""
+"""The aggregate that each command creates."""
 
 CHANGED_BY: dict[type[Payload], type[Entity]] = {
     SiteRegistered: Site,
@@ -73,7 +73,7 @@ class RegistryContext(DecisionContext[EntityState, Nothing]):
         return timestamp(self.now_ms)
 
     def add_events_of(self, entity: Entity) -> None:
-        """Take the events that an entity decided, and its state after them."""
+        """Add the events that an entity decided, and its state after them."""
         self.events += entity.records()
         self.state = entity.state
 

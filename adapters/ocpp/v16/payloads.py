@@ -13,7 +13,8 @@ from domain.records import Payload
 
 def as_json(payload: Any) -> dict[str, Any]:
     """One of `ocpp.v16.call` or `ocpp.v16.call_result` in OCPP's own field names, without what is not set."""
-    return snake_to_camel_case(remove_nones(serialize_as_dict(payload)))  # type: ignore[no-any-return]
+    json: dict[str, Any] = snake_to_camel_case(remove_nones(serialize_as_dict(payload)))
+    return json
 
 
 def job_of(request: Any, answered: Callable[[Answer, int], Sequence[Payload]], traceparent: str | None = None) -> Job:

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.engine.batch_size import FIRST, LEAST, MOMENT_S, MOST, next_size
+from processors.engine.batch_size import BATCH_S, FIRST, LEAST, MOST, next_size
 
 
 @given(input_s=st.floats(1e-7, 1.0))
@@ -9,7 +9,7 @@ def test_a_backlog_comes_to_be_taken_a_moment_at_a_time(input_s: float) -> None:
     size = FIRST
     for _ in range(30):
         size = next_size(size, size, size * input_s)
-    wanted = min(max(MOMENT_S / input_s, LEAST), MOST)
+    wanted = min(max(BATCH_S / input_s, LEAST), MOST)
     assert abs(size - wanted) <= 1
 
 
