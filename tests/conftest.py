@@ -17,6 +17,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from tests.examples import examples
+
 Report = pytest.TestReport | pytest.CollectReport
 EVERYTHING_REQUIRED = os.environ.get("COMMONWATT_TEST_REQUIRE") == "all"
 DEAR_FIXTURES = {"kafka", "postgres", "fragile_postgres", "questdb_url", "own_questdb"}
@@ -30,7 +32,7 @@ SHARED_POSTGRES = "COMMONWATT_TEST_POSTGRES"
 
 
 # A loaded machine is no fault of a rule: nothing is timed in a test.
-settings.register_profile("untimed", deadline=None)
+settings.register_profile("untimed", deadline=None, max_examples=examples())
 settings.load_profile("untimed")
 
 

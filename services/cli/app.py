@@ -13,6 +13,7 @@ from services.cli import (
     assets,
     bench,
     build,
+    campaign,
     cluster,
     demo,
     maintenance,
@@ -48,6 +49,7 @@ app.command()(maintenance.unpark)
 app.command()(topics.topics)
 app.add_typer(cluster.cluster, name="cluster")
 app.add_typer(bench.bench, name="bench")
+app.add_typer(campaign.campaign, name="campaign")
 app.command(options_metavar="[PYTEST ARGUMENTS]", context_settings=testing.PASSES_ON)(testing.test)
 app.command()(schemas.schemas)
 

@@ -18,6 +18,7 @@ from domain.records.registry import RegisterSite
 from domain.registry.site_tree import check_tree
 from tests.api.bodies import thrown
 from tests.api.world import SCRIPT, Told, World, rejecting
+from tests.examples import examples
 
 DOCUMENT = App("test").openapi()
 SCHEMAS = DOCUMENT["components"]["schemas"]
@@ -58,7 +59,7 @@ def body_schema(operation: dict[str, Any]) -> dict[str, Any] | None:
 
 
 @pytest.mark.parametrize("path", POSTS)
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(20), deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 async def test_no_body_does_harm(world: World, path: str, data: st.DataObject) -> None:
     body = data.draw(thrown(body_schema(POSTS[path]), SCHEMAS))

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from commands.log import topics
 from commands.ports.log import Batch, Consumer, Entry, Fenced, Log, LogError, Output, Stored
 from tests.contracts.conftest import OpenLog, Space, opener
+from tests.examples import examples
 
 EVENTS = topics.EVENTS
 INPUTS = topics.inputs("sites")
@@ -482,8 +483,9 @@ EXAMPLES = {"sqlite": 60, "kafka": 12}
 """A broker needs a moment for each restart."""
 
 
+@pytest.mark.hypothesis
 def test_any_history_leaves_what_the_model_says(new_space: Callable[[], Space], request: pytest.FixtureRequest) -> None:
-    @settings(max_examples=EXAMPLES[request.node.callspec.params["new_space"]], deadline=None)
+    @settings(max_examples=examples(EXAMPLES[request.node.callspec.params["new_space"]]), deadline=None)
     @given(steps=st.lists(step, max_size=12))
     def holds(steps: list[tuple]) -> None:
         asyncio.run(hold_against_model(new_space(), steps))

@@ -33,12 +33,13 @@ def test_packages_are_installed_by_hash_and_as_locked(checkout):
     assert "--no-deps" in pip
 
 
-def test_only_the_tests_need_the_development_lock(checkout):
+@pytest.mark.parametrize("command", ["test", "campaign"])
+def test_only_the_tests_need_the_development_lock(checkout, command):
     checkout.call("demo")
     checkout.calls()
-    checkout.call("test")
+    checkout.call(command)
     assert checkout.calls() == ["requirements-dev.lock"]
-    checkout.call("test")
+    checkout.call(command)
     checkout.call("demo")
     assert checkout.calls() == []
 

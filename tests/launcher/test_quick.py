@@ -35,7 +35,8 @@ def test_chaos(): ...
 
 
 @pytest.fixture
-def suite(pytester):
+def suite(pytester, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))  # for what the conftest imports
     pytester.makeconftest((ROOT / "tests/conftest.py").read_text())
     pytester.makeini("[pytest]\nmarkers = long")
     pytester.makepyfile(

@@ -23,7 +23,8 @@ REASON = "no no-such-browser here; enable with: sudo apt-get install no-such-bro
 
 
 @pytest.fixture
-def suite(pytester):
+def suite(pytester, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))  # for what the conftest imports
     pytester.makeconftest((ROOT / "tests/conftest.py").read_text())
     pytester.makepyfile(test_one=TESTS, test_two=MODULE)
     return pytester

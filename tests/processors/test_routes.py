@@ -15,6 +15,7 @@ from processors import vehicles as vehicles_processor
 from processors.engine.stream import fresh, step
 from processors.routes import ROUTES, messages
 from processors.vehicles import Vehicles
+from tests.examples import examples
 from tests.records.samples import samples
 
 HANDLED = {
@@ -79,7 +80,7 @@ def test_a_processor_handles_all_events_that_it_hears_of_and_hears_of_all_that_i
 
 @pytest.mark.parametrize("payload", sorted(heard_by("vehicles"), key=lambda payload: payload.type_name))
 @given(data=st.data())
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 def test_a_vehicle_takes_whatever_it_hears_of(payload, data):
     schema = payload.model_json_schema()
     sample = payload.model_validate(data.draw(samples(schema, schema.get("$defs", {}))))

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from commands.log import codec
 from domain.records import TYPES, Record, input_record
 from services.cli import app, schemas
+from tests.examples import examples
 from tests.records import committed
 from tests.records.samples import samples
 from tests.records.schema_compatibility import incompatible_changes
@@ -66,7 +67,7 @@ def test_records_written_under_earlier_schemas_can_still_be_read(version: str) -
 
 
 @pytest.mark.parametrize("name", TYPES)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(st.data())
 def test_what_a_schema_allows_is_read_and_written_back(name: str, data: st.DataObject) -> None:
     schema = schemas.generated()[name]

@@ -18,6 +18,7 @@ from domain.records.sites import EtaChanged
 from domain.records.time import StreamUnparked
 from domain.records.upcasters import UPCASTERS, next_version, present_name, upcast, upcasts
 from services.cli import schemas
+from tests.examples import examples
 from tests.records import committed
 from tests.records.samples import samples
 
@@ -124,7 +125,7 @@ OLD = {
 
 
 @pytest.mark.usefixtures("versions")
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(50), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_whatever_an_old_schema_allows_is_read(data: st.DataObject) -> None:
     kept = committed.in_folder()

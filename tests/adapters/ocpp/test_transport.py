@@ -13,6 +13,7 @@ from adapters.ocpp.settings import Settings
 from domain.records.observations import Status, TransactionStop
 from tests.adapters.ocpp.charger import Charger
 from tests.adapters.ocpp.world import World
+from tests.examples import examples
 
 STATUS = {"connectorId": 1, "status": "Available", "errorCode": "NoError", "timestamp": "2026-01-01T00:00:00Z"}
 
@@ -63,7 +64,7 @@ async def test_a_bad_field_is_named_in_the_error(world: World, charger: Charger)
 @given(
     st.text(max_size=60) | st.recursive(st.none() | st.integers() | st.text(), st.lists, max_leaves=5).map(json.dumps)
 )
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 def test_any_text_is_a_message_or_a_bad_frame(text: str) -> None:
     try:
         message_id = parse(text).message_id

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from domain.electrical.allocation import Claim, allocate
 from domain.electrical.grid import Node, Outlet, ancestors
+from tests.examples import examples
 
 UNLIMITED = (10**9, 10**9, 10**9)
 
@@ -168,7 +169,7 @@ def exceeded(nodes: dict[str, Node], loads: list[tuple[Outlet, int]]) -> set[str
     return broken
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(trees(), claim_lists(), fixed_loads())
 def test_no_limit_is_exceeded_and_no_step_could_be_added(
     nodes: dict[str, Node], claims: list[Claim], fixed: dict[str, tuple[Outlet, int]]
@@ -189,7 +190,7 @@ def test_no_limit_is_exceeded_and_no_step_could_be_added(
             assert exceeded(nodes, loads(found | {one.id: more_ma}))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(trees(), claim_lists(), fixed_loads())
 def test_the_same_claims_get_the_same_currents(
     nodes: dict[str, Node], claims: list[Claim], fixed: dict[str, tuple[Outlet, int]]
@@ -204,7 +205,7 @@ def test_the_same_claims_get_the_same_currents(
 FINE_MA = 10
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(trees(), claim_lists(most=5))
 def test_in_fine_steps_it_is_the_max_min_fair_share_of_a_linear_program(
     nodes: dict[str, Node], claims: list[Claim]

@@ -3,6 +3,7 @@ from hypothesis import strategies as st
 
 from domain.electrical.grid import Node, Outlet, ancestors
 from domain.load_control.failsafe_plan import failsafe_limits
+from tests.examples import examples
 
 
 def site(limit_w: int | None = 100_000) -> dict[str, Node]:
@@ -51,7 +52,7 @@ def test_a_panel_limits_its_own_chargers_and_leaves_the_rest_to_others() -> None
 NODES = ("site", "panel", "circuit")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(
     st.integers(0, 50_000),
     st.integers(0, 50_000),

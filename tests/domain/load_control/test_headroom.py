@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from domain.electrical.grid import Node, Outlet, ancestors
 from domain.load_control.headroom import Headroom
+from tests.examples import examples
 
 NODES = {
     "root": Node("root", None, "site", limit_w=30_000),
@@ -37,7 +38,7 @@ def fits(all_loads: list[tuple[Outlet, int]], above: tuple[str, ...], phases: tu
     return True
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(loads, outlets, st.integers(0, 32_000))
 def test_the_most_that_fits_does_and_a_milliampere_more_does_not(others, outlet, now_ma):
     left = Headroom(NODES, [*others, (outlet, now_ma)])
@@ -50,7 +51,7 @@ def test_the_most_that_fits_does_and_a_milliampere_more_does_not(others, outlet,
         assert not fits([*others, (outlet, 0)], above, outlet.phases)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(loads)
 def test_exceeded_nodes_are_those_that_do_not_fit(all_loads):
     exceeded = Headroom(NODES, all_loads).exceeded()

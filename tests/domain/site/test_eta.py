@@ -2,6 +2,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.site.eta import HOUR_MS, MOVE_MS, Stay, estimate
+from tests.examples import examples
 
 NOW = 1_000_000
 
@@ -103,7 +104,7 @@ stays = st.builds(
 )
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(st.integers(0, 3), st.lists(stays, max_size=5), st.lists(stays, max_size=8))
 def test_turns_lie_ahead_in_the_order_of_the_queue(number: int, busy: list[Stay], waiting: list[Stay]) -> None:
     chargers = {f"b{index}": one for index, one in enumerate(busy)}

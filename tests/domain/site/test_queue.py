@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from domain.electrical.grid import Node, Outlet
 from domain.site.queue import SCARCE, QueueEntry, choose_charger, place, rank, required_w
+from tests.examples import examples
 
 
 def test_the_tier_comes_before_the_score_the_score_before_the_time_and_ids_break_ties() -> None:
@@ -116,7 +117,7 @@ def test_where_none_is_free_none_can_be_chosen() -> None:
         choose_charger([], NODES)
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(st.permutations([*TIGHT, *ROOMY]), st.integers(1, 12), st.none() | st.integers(0, 7_000))
 def test_one_of_the_free_ones_is_chosen_whatever_their_order(
     free: list[Outlet], number: int, needed_w: int | None

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from domain.electrical.grid import Node, Outlet, ancestors
 from domain.site.fairness import HALF_SLACK_MS, score
 from domain.site.scheduling import HYSTERESIS_PPM, URGENT_MS, PluggedCar, last_to_be_paused_first, schedule, weight_ppm
+from tests.examples import examples
 
 
 def site(limit_a: int) -> dict[str, Node]:
@@ -244,7 +245,7 @@ def within_limits(nodes: dict[str, Node], cars: list[PluggedCar], targets: dict[
     return True
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(trees(), cars_on(NODES))
 def test_limits_hold_nobody_gets_less_than_6_a_and_who_is_paused_does_not_fit(
     nodes: dict[str, Node], cars: list[PluggedCar]
@@ -259,7 +260,7 @@ def test_limits_hold_nobody_gets_less_than_6_a_and_who_is_paused_does_not_fit(
             assert not within_limits(nodes, cars, targets | {one.charger_id: 6_000})
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(trees(), cars_on(NODES))
 def test_a_lower_tier_never_changes_what_a_higher_one_gets(nodes: dict[str, Node], cars: list[PluggedCar]) -> None:
     targets = schedule(nodes, cars, {})
@@ -268,7 +269,7 @@ def test_a_lower_tier_never_changes_what_a_higher_one_gets(nodes: dict[str, Node
         assert alone == {one.charger_id: targets[one.charger_id] for one in cars if one.tier <= tier}
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(trees(), cars_on(("p1",)))
 def test_on_one_phase_of_one_node_nobody_is_paused_before_a_lower_score(
     nodes: dict[str, Node], cars: list[PluggedCar]
@@ -280,7 +281,7 @@ def test_on_one_phase_of_one_node_nobody_is_paused_before_a_lower_score(
     assert not charging or not paused or min(charging) >= max(paused)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(trees(), cars_on(NODES), st.randoms(use_true_random=False))
 def test_the_order_in_which_cars_are_named_does_not_matter(
     nodes: dict[str, Node], cars: list[PluggedCar], shuffler: object

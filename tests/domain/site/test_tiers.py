@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from domain.records.sites import ScheduleChanged, SessionEnded, SessionOffered, SessionPaused, SessionTierChanged
 from processors.engine.stream import dump_state, load_state
 from processors.sites import TICK_MS, Sites
+from tests.examples import examples
 from tests.stories.site import SiteStory, targets
 from tests.stories.story import MINUTE_MS, of_type, one
 
@@ -123,7 +124,7 @@ STEPS = st.one_of(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.lists(STEPS, max_size=10))
 def test_a_tier_is_never_better_than_granted_and_outlasts_its_grant_by_a_tick_at_most(steps):
     story = full(cars=1)

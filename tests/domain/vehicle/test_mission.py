@@ -22,6 +22,7 @@ from domain.records.vehicles import (
 )
 from processors.engine.stream import dump_state, load_state, refold
 from processors.vehicles import Vehicles
+from tests.examples import examples
 from tests.stories.priority import AMBULANCE, FAR_ZONE, HOUR_MS, SITE_ZONE, PriorityStory
 from tests.stories.story import MINUTE_MS, START_MS, of_type, one
 
@@ -335,7 +336,7 @@ STEPS = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.lists(STEPS, max_size=25), st.sampled_from(["emergency", "fleet"]))
 def test_no_interleaving_ever_grants_without_fresh_proof_of_each(steps, kind):
     story, session, told = PriorityStory(kind=kind), 0, []

@@ -3,6 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulators.scenarios.bound import BoundPanel, BoundSession, LimitStep, offline_bound_kwh
+from tests.examples import examples
 
 HOUR = 3600.0
 OPEN = [LimitStep(0, 1000)]
@@ -100,7 +101,7 @@ sessions = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(sessions, st.lists(st.integers(0, 20), min_size=5, max_size=5), st.floats(0, 12))
 def test_no_schedule_delivers_more(cars: list[BoundSession], site_kw: list[int], panel_kw: float) -> None:
     """A greedy schedule in steps of ten minutes, with 2 places on a limited panel and 1 on another."""

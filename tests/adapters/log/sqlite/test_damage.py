@@ -18,6 +18,7 @@ from adapters.log.sqlite.log import SqliteLog
 from adapters.log.sqlite.schema import LOG_FILE
 from commands.log import topics
 from commands.ports.log import Entry, LogDamaged, LogError
+from tests.examples import examples
 
 INPUTS = topics.inputs("sites")
 PAGE_BYTES = 4096
@@ -195,7 +196,7 @@ async def test_a_file_cut_short_is_noticed(intact: Path, is_noticed: IsNoticed, 
 somewhere = st.integers(0, 2**20)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(somewhere, st.integers(1, 255))
 def test_no_changed_byte_anywhere_changes_what_is_read(
     intact: Path, is_noticed: IsNoticed, damage: Callable[..., Path], place: int, change: int
@@ -205,7 +206,7 @@ def test_no_changed_byte_anywhere_changes_what_is_read(
     asyncio.run(is_noticed(damage({place: bytes([content[place] ^ change])})))
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(50), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(somewhere, somewhere)
 def test_no_page_written_in_the_wrong_place_changes_what_is_read(
     intact: Path, is_noticed: IsNoticed, damage: Callable[..., Path], source: int, target: int

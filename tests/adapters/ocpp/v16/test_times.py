@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from adapters.ocpp.v16.times import time_ms, time_text
 from tests.adapters.ocpp.world import NOW_MS
+from tests.examples import examples
 
 
 @pytest.mark.parametrize(
@@ -29,6 +30,6 @@ def test_times_are_written_in_utc_with_milliseconds() -> None:
 
 
 @given(st.integers(0, time_ms("2199-12-31T00:00:00Z")))
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 def test_times_survive_being_written(at_ms: int) -> None:
     assert time_ms(time_text(at_ms)) == at_ms

@@ -15,6 +15,7 @@ from adapters.ocpp.v16.translate import amperes, metered, watts
 from commands.ports.directory import ChargerIdentity
 from domain.records.observations import Metered
 from tests.adapters.ocpp.world import NOW_MS
+from tests.examples import examples
 
 THREE = ChargerIdentity("CP1", "s1", (0, 1, 2), 230_000)
 ON_L2 = ChargerIdentity("CP2", "s1", (1,), 230_000)
@@ -174,7 +175,7 @@ def test_a_newer_sample_without_a_current_leaves_the_current_live() -> None:
     st.sampled_from([THREE, ON_L2, TURNED]),
     st.integers(-1_000, 1_000),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_whatever_is_said_stays_in_range_and_on_the_chargers_phases(
     values: list[dict[str, Any]], charger: ChargerIdentity, seconds: int
 ) -> None:
@@ -187,7 +188,7 @@ def test_whatever_is_said_stays_in_range_and_on_the_chargers_phases(
 
 
 @given(st.integers(0, 1_000_000), st.integers(100_000, 480_000), st.integers(1, 3))
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 def test_a_limit_is_never_overstated(limit_ma: int, voltage_mv: int, phases: int) -> None:
     assert limit_ma - 100 < amperes(limit_ma) * 1000 <= limit_ma + 1e-6
     assert watts(limit_ma, voltage_mv, phases) * 1_000_000 <= limit_ma * voltage_mv * phases
