@@ -100,13 +100,13 @@ async def test_a_server_that_froze_is_given_up_and_used_again(
 async def test_a_database_that_can_t_keep_every_text_is_refused(fragile_postgres: Postgres) -> None:
     url = fragile_postgres.new_database("ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
     database = Database(url, durable=True, schema="things")
-    with pytest.raises(DatabaseUnavailable, match="its encoding is LATIN1, not UTF8"):
+    with pytest.raises(DatabaseUnavailable, match="the encoding is LATIN1, not UTF8"):
         database.create_schema()
     database.close()
 
 
 async def test_a_standby_and_missing_tables_are_passing_troubles(database: Database) -> None:
-    with pytest.raises(DatabaseUnavailable, match="its tables are not there yet"):
+    with pytest.raises(DatabaseUnavailable, match="its tables do not exist yet"):
         await ask(database, text("SELECT * FROM nothing"))
 
     def as_on_a_standby(connection: Any) -> None:
