@@ -34,9 +34,9 @@ class KeepAlive:
         )
         writer.write(head.encode() + content)
         answered = await reader.readuntil(b"\r\n\r\n")
-        told = orjson.loads(await reader.readexactly(_length(answered)))
+        answer = orjson.loads(await reader.readexactly(_length(answered)))
         self._idle.append((monotonic(), (reader, writer)))
-        return int(answered[9:12]), told
+        return int(answered[9:12]), answer
 
     async def close(self) -> None:
         for _, (_, writer) in self._idle:

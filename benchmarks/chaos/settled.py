@@ -28,19 +28,23 @@ from projections.runner import Projector
 from services.composition.processors import all_processors
 
 SETTLE_S = 240
-LOOK_S = 0.5
+POLL_S = 0.5
 DAY_MS = 86_400_000
 MOST = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """`told`: the ids of the rows that each reading and meter value on the log tells; `kept`: those in the series."""
+class Settled:
+    """The state of a cluster that has nothing left to do.
+
+    `expected_rows`: record id -> ids of the rows that its reading or meter value makes; `stored_rows`: those that
+    are in the time series.
+    """
 
     inputs: Sequence[Record]
     events: Sequence[Record]
-    told: Mapping[str, Sequence[str]]
-    kept: Sequence[str]
+    expected_rows: Mapping[str, Sequence[str]]
+    stored_rows: Sequence[str]
     live: Mapping[str, Rows]
     again: Mapping[str, Rows]
     replays: Sequence[Replayed]
@@ -52,23 +56,23 @@ async def settle(log: KafkaLog, live: Database, series: TimeSeries) -> list[str]
     while behind := await _behind(log, live, series):
         if monotonic() > until_s:
             break
-        await asyncio.sleep(LOOK_S)
+        await asyncio.sleep(POLL_S)
     return behind
 
 
-async def read(log: KafkaLog, live: Database, series: TimeSeries, folder: Path) -> Kept:
+async def read(log: KafkaLog, live: Database, series: TimeSeries, folder: Path) -> Settled:
     """Everything, and everything made again from the log."""
     inputs = [record for name in topics.PROCESSORS for record in await _records(log, topics.inputs(name))]
-    told = {
+    expected_rows = {
         record.id: [row.id for row in telling.rows(record, record.data)]
         for telling in TELLINGS
         for record in inputs
         if isinstance(record.data, telling.type)
     }
-    return Kept(
+    return Settled(
         inputs,
         await _records(log, topics.EVENTS),
-        told,
+        expected_rows,
         await _series(series, inputs),
         await live.read(_tables),
         await _rebuilt(log, folder),
@@ -122,7 +126,7 @@ async def _rebuilt(log: KafkaLog, folder: Path) -> Mapping[str, Rows]:
         while not projector.caught_up(ends):
             if running.done():
                 running.result()
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(POLL_S)
         return await database.read(_tables)
     finally:
         running.cancel()

@@ -80,7 +80,7 @@ class Measured:
         self.inputs, self.outputs = inputs, outputs.total()
         self.exactly_once = len(outputs) == outputs.total() == inputs
 
-    def told(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """The median turn, and whether every input of the job had exactly one output."""
         return {
             "engine": self.job.engine,
@@ -120,8 +120,8 @@ class Bench:
                     measured.drain(traffic)
                     measured, traffic = waited[engine]
                     measured.wait(traffic)
-        cells = [cell(drained[engine][0].told(), waited[engine][0].told()) for engine in SETTINGS]
-        return cells, [one.told() for found in tried.values() if len(found) > 1 for one in found]
+        cells = [cell(drained[engine][0].to_json(), waited[engine][0].to_json()) for engine in SETTINGS]
+        return cells, [one.to_json() for found in tried.values() if len(found) > 1 for one in found]
 
     def _tried(self, engine: str, state_bytes: int) -> list[Measured]:
         """Every setting in a turn; where there is one only, nothing needs to be tried."""
@@ -149,7 +149,7 @@ class Bench:
         job = measured.job
         names = topics.ON_BROKERS if job.engine == "commonwatt" else (INPUTS, OUTPUTS, STATES)
         make_topics(self._admin, job.prefix, PARTITIONS, 1, names)
-        with working(job.engine, job.told()) as worker:
+        with working(job.engine, job.to_json()) as worker:
             traffic = Traffic(job, worker.check)
             traffic.backlog(WARM_UP)
             yield traffic

@@ -31,6 +31,6 @@ class Job:
     def outputs(self) -> str:
         return self.prefix + OUTPUTS
 
-    def told(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """As a worker reads it; one of them can import nothing of ours."""
         return asdict(self) | {"inputs": self.inputs, "outputs": self.outputs, "states": self.prefix + STATES}

@@ -26,7 +26,7 @@ class Cost:
     def __add__(self, other: Cost) -> Cost:
         return Cost(self.cpu_s + other.cpu_s, self.peak_bytes + other.peak_bytes)
 
-    def told(self) -> dict[str, float]:
+    def to_json(self) -> dict[str, float]:
         """As reports have it."""
         return {"cpu_s": round(self.cpu_s, 2), "peak_mb": round(self.peak_bytes / 1e6, 1)}
 
@@ -58,7 +58,7 @@ class Meter:
         self._proc = proc
         self._lives: dict[str, dict[int, Cost]] = defaultdict(dict)
 
-    def look(self, pids: Mapping[str, int]) -> None:
+    def measure(self, pids: Mapping[str, int]) -> None:
         for name, pid in pids.items():
             cost = cost_of(pid, self._proc)
             if cost is not None:

@@ -34,18 +34,18 @@ Series = SqliteSeries | QuestDbSeries
 READ_MODELS = "read.sqlite3"
 READ_MODELS_SCHEMA = "read_models"
 DRIVER = "postgresql+psycopg"
-WANTED = "must be postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
+EXPECTED = "must be postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
 
 
 def _postgresql(value: Any) -> URL:
     try:
         url = make_url(value)
     except (ArgumentError, ValueError):
-        raise ValueError(WANTED) from None
+        raise ValueError(EXPECTED) from None
     if url.drivername not in ("postgresql", DRIVER):
-        raise ValueError(f"{WANTED}, not {url.drivername}://")
+        raise ValueError(f"{EXPECTED}, not {url.drivername}://")
     if not url.database or not (url.host or "host" in url.query):
-        raise ValueError(f"{WANTED}: it names no {'host' if url.database else 'database'}")
+        raise ValueError(f"{EXPECTED}: it names no {'host' if url.database else 'database'}")
     return url.set(drivername=DRIVER)
 
 

@@ -60,7 +60,7 @@ async def prepare_operator(data: Path, now_ms: int) -> Operator:
     return operator
 
 
-async def tell_first_operator(log: Log, vault: Vault, now_ms: int) -> None:
+async def print_first_operator(log: Log, vault: Vault, now_ms: int) -> None:
     """Make it and print its credentials; the password is kept as a hash only."""
     operator = await first_operator(log, vault, now_ms)
     if operator is not None:

@@ -9,7 +9,7 @@ import uvicorn
 
 ANSWERED_S = 5
 """Wall time in which what is under way may be answered when the server stops."""
-LOOK_S = 0.01
+POLL_S = 0.01
 
 
 class HttpServer:
@@ -36,7 +36,7 @@ class HttpServer:
         while not self._server.started:
             if self._serving.done():
                 await self._serving
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(POLL_S)
         self.port = self._server.servers[0].sockets[0].getsockname()[1]
 
     async def stop(self) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from services.base.interruption import hear_interruptions
+from services.base.interruption import raise_on_signals
 
 REPORT = Annotated[Path | None, typer.Option(help="Write the figures there as JSON.")]
 SITES = Annotated[int, typer.Option(min=1, max=200, help="Sites that the requests go to, with four chargers each.")]
@@ -30,7 +30,7 @@ bench = typer.Typer(help="Measure, beside a peer or a floor in the same run.", n
 @bench.callback()
 def _bench() -> None:
     """Hold the benchmarks. SIGTERM and SIGINT end one, in the background too: no server is left."""
-    hear_interruptions()
+    raise_on_signals()
 
 
 @bench.command("log")
@@ -50,9 +50,9 @@ def request(
         from benchmarks.request_distributed import run
     else:
         from benchmarks.request import run
-    from benchmarks.request import Wanted
+    from benchmarks.request import Workload
 
-    if run(Wanted(rate, sites, queue), report)["errors"]:
+    if run(Workload(rate, sites, queue), report)["errors"]:
         raise typer.Exit(1)
 
 

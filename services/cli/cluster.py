@@ -33,6 +33,6 @@ def up(
     brokers: BROKERS = 1,
 ) -> None:
     """Start the servers and every service, and keep them running until Ctrl-C. Then no process is left."""
-    from services.local.cluster_run import Wanted, run
+    from services.local.cluster_run import ClusterOptions, run
 
-    raise typer.Exit(run(Wanted(data, workers, gateways, apis, partitions, brokers)))
+    raise typer.Exit(run(ClusterOptions(data, workers, gateways, apis, partitions, brokers)))

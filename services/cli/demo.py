@@ -38,7 +38,7 @@ def demo(
     """Run a recorded day: cars queue, chargers are steered over OCPP, the cap falls at noon, and a replay proves it."""
     from services.demo import run
 
-    wanted = run.Wanted(
+    options = run.DemoOptions(
         day, limit_kw, noon_limit_kw, garages, speed, outages, kills, report, keep, distributed, workers
     )
-    raise typer.Exit(run.run(wanted))
+    raise typer.Exit(run.run(options))

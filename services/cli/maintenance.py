@@ -75,9 +75,9 @@ def unpark(stream: STREAM, data: DATA = Path("data")) -> None:
             typer.echo(f"{stream} is not parked; parked: {', '.join(sorted(known)) or 'nothing'}", err=True)
             return 1
         time_ms = waiting[-1].time
-        said = input_record(uuid7(time_ms), "/operator", stream, time_ms, StreamUnparked(), actor="operator")
-        again = [(topics.inputs(processor), entry(record)) for record in [said, *waiting]]
-        await log.append_all([*again, (topics.parked(processor), entry(said))])
+        unparked = input_record(uuid7(time_ms), "/operator", stream, time_ms, StreamUnparked(), actor="operator")
+        again = [(topics.inputs(processor), entry(record)) for record in [unparked, *waiting]]
+        await log.append_all([*again, (topics.parked(processor), entry(unparked))])
         typer.echo(f"{stream}: {len(waiting)} inputs will be handled at the next start")
         return 0
 

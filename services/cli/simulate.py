@@ -49,26 +49,26 @@ def simulate(
 ) -> None:
     """Simulate one charger (--charger) with its car, or a little hub that lives (--cars), until Ctrl-C."""
     from simulators.scenarios import live
-    from simulators.scenarios.one_charger import Wanted
+    from simulators.scenarios.one_charger import CarOptions
     from simulators.server.rest import Credentials
 
     if (charger is None) == (cars is None):
         raise typer.BadParameter("either --charger FILE or --cars N is needed")
     where = live.Server(server, ocpp, Credentials(user, _password(password_file)))
     if cars is not None:
-        _run(live.hub(where, cars, _tell))
+        _run(live.hub(where, cars, _print))
         return
     assert charger is not None, "one of the two is given"
     known = live.Charger(charger, max_a, voltage_v, phases)
     if commission:
-        _run(live.prove(where, known, _tell))
+        _run(live.prove(where, known, _print))
         return
     if token is None:
         raise typer.BadParameter("--charger needs --commission, or the --token of its car")
     if soc > target_soc:
         raise typer.BadParameter("--soc must not lie above --target-soc")
-    wanted = Wanted(token, battery_kwh, soc / 100, target_soc / 100, car_max_a)
-    _run(live.serve(where, known, wanted, once, _tell))
+    car = CarOptions(token, battery_kwh, soc / 100, target_soc / 100, car_max_a)
+    _run(live.serve(where, known, car, once, _print))
 
 
 def _password(file: Path | None) -> str:
@@ -102,7 +102,7 @@ def _run(world: Coroutine[object, object, object]) -> None:
         try:
             await running
         except asyncio.CancelledError:
-            _tell("stopped")
+            _print("stopped")
 
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -112,5 +112,5 @@ def _run(world: Coroutine[object, object, object]) -> None:
         raise typer.Exit(1) from None
 
 
-def _tell(words: str) -> None:
+def _print(words: str) -> None:
     typer.echo(f"{datetime.now():%H:%M:%S} {words}")

@@ -17,10 +17,10 @@ from commands.log.latest_log_time import latest_ms
 from services.base.databases import Databases
 from services.base.logs import kafka_settings
 from services.base.settings import ProcessSettings
-from services.composition.following import FollowingPart, Leader
 from services.composition.processors import processor_named
 from services.composition.running import end_in_time
-from services.composition.steering import Steering
+from services.composition.time_coordinator import TimeCoordinator
+from services.composition.time_follower import Coordinator, TimeFollower
 from services.parts.api import ApiPart
 from services.parts.applied import AppliedPart
 from services.parts.base import Base, on
@@ -67,11 +67,11 @@ async def serve(service: str, arguments: Sequence[str], options: Mapping[str, An
     kafka = kafka_settings()
     name = " ".join([service, *arguments])
     if settings.clock is not None:
-        leader = await Leader.met(settings.clock, name)
+        coordinator = await Coordinator.connect(settings.clock, name)
         log = WatchedKafkaLog.open(kafka)
-        async with on(log, leader.clock, settings, databases, name) as base:
+        async with on(log, coordinator.clock, settings, databases, name) as base:
             parts = SERVICES[service](base, *arguments)
-            await _run(name, base, [*parts, FollowingPart(leader, log, parts, awaited=service not in UNAWAITED)])
+            await _run(name, base, [*parts, TimeFollower(coordinator, log, parts, awaited=service not in UNAWAITED)])
     else:
         async with on(KafkaLog.open(kafka), SystemClock(), settings, databases, name) as base:
             await _run(name, base, SERVICES[service](base, *arguments))
@@ -94,5 +94,5 @@ async def steer(options: Mapping[str, Any], starts_at_ms: int, port: int, contro
     settings = ProcessSettings.from_settings(options)
     log = KafkaLog.open(kafka_settings())
     async with on(log, SystemClock(), settings, Databases.from_settings(), "clock") as base:
-        steering = Steering(log, max(starts_at_ms, await latest_ms(log)), services, port)
-        await _run("clock", base, [steering, ControlPart(steering, control_port)])
+        coordinator = TimeCoordinator(log, max(starts_at_ms, await latest_ms(log)), services, port)
+        await _run("clock", base, [coordinator, ControlPart(coordinator, control_port)])

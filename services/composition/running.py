@@ -50,18 +50,18 @@ async def _failures(service: Coroutine[None, None, None]) -> list[str]:
     from commands.ports.log import Fenced, LogError
     from projections.progress import Superseded
     from services.base.settings import SettingsError
-    from services.composition.following import ClockLost
+    from services.composition.time_follower import ClockLost
 
     failures: list[str] = []
     try:
         await _until_stopped(service)
     except* Fenced as errors:
-        failures += [f"Another worker took over, and this one wrote nothing since: {told}" for told in _each(errors)]
+        failures += [f"Another worker took over, and this one wrote nothing since: {error}" for error in _each(errors)]
     except* LogError as errors:
         without = "The log can't be used, and nothing was acknowledged without it"
-        failures += [f"{without}: {told}" for told in _each(errors)]
+        failures += [f"{without}: {error}" for error in _each(errors)]
     except* (SettingsError, VaultError, DatabaseUnavailable, Superseded, ClockLost) as errors:
-        failures += [str(told) for told in _each(errors)]
+        failures += [str(error) for error in _each(errors)]
     return failures
 
 

@@ -79,13 +79,13 @@ def _channel(topic: str) -> Document:
 
 def _description(topic: str) -> str:
     processor, _, what = topic.partition(".")
-    told = {
+    descriptions = {
         topics.EVENTS: "What was decided. Never changed, kept for ever.",
         topics.DESIRED: "What the gateway shall see to: the latest of each charger.",
         topics.TIMERS: "When to wake which stream, and which gateways live: the latest. Without a body: it was woken.",
     }
     return (
-        told.get(topic)
+        descriptions.get(topic)
         or {
             "inputs": f"What `{processor}` decides on: commands, observations, messages of other processors, timers.",
             "state": f"What `{processor}` knows of each stream, committed with what it decided. Its own affair.",

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from itertools import pairwise
 from math import ceil
 
-from services.demo.day import Doing, Life, Sample, clock
+from services.demo.day import Activity, Life, Sample, clock
 from services.demo.svg import Frame, Step, area, changes, hours, line, svg, text, values
 
-WORDS: dict[Doing, str] = {
+WORDS: dict[Activity, str] = {
     "waiting": "waiting",
     "held": "charger held",
     "plugged": "plugged in",
@@ -17,7 +17,7 @@ WORDS: dict[Doing, str] = {
     "paused": "paused",
     "done": "done, still plugged in",
 }
-THICKNESS: dict[Doing, float] = {
+THICKNESS: dict[Activity, float] = {
     "waiting": 0.3,
     "held": 0.3,
     "plugged": 0.3,
@@ -41,7 +41,7 @@ def load_plot(samples: Sequence[Sample], start_ms: int, end_ms: int, width: int)
         frame,
         f"load-{width}",
         "Site load against its cap",
-        f"The load in kW over the day, at most {peak_kw:.1f}. {_told(caps)}",
+        f"The load in kW over the day, at most {peak_kw:.1f}. {_described(caps)}",
         [
             *_lowered(frame, samples),
             values(frame, every, "kW"),
@@ -130,7 +130,7 @@ def _loads(samples: Sequence[Sample], start_ms: int) -> list[Step]:
     return [(start, sample.load_kw) for start, sample in zip(starts, samples, strict=False)]
 
 
-def _told(caps: Sequence[Step]) -> str:
+def _described(caps: Sequence[Step]) -> str:
     return "The cap: " + ", ".join(f"{cap_kw:g} kW from {clock(at)}" for at, cap_kw in caps) + "."
 
 
@@ -147,28 +147,30 @@ def _cap_labels(frame: Frame, caps: Sequence[Step]) -> list[str]:
 
 
 def _row(frame: Frame, life: Life, top: float, height: float, name: str) -> str:
-    doings = dict.fromkeys(stretch.doing for stretch in life.stretches)
+    activities = dict.fromkeys(stretch.activity for stretch in life.stretches)
     bars = [
         _bars(
             frame,
-            doing,
-            [(one.start_ms, one.end_ms) for one in life.stretches if one.doing == doing],
+            activity,
+            [(one.start_ms, one.end_ms) for one in life.stretches if one.activity == activity],
             top,
             height,
             name,
         )
-        for doing in doings
+        for activity in activities
     ]
     middle = top + height / 2
     leaves = f'<path class="leaves" d="M{frame.x(life.departure_ms):g} {top + 1:g}v{height - 2:g}"/>'
     number = text(frame.left - 6, middle + 3.5, str(life.number), "row", "end")
     share = text(frame.width - frame.right + 6, middle + 3.5, f"{life.share_pct} %", "row")
-    return f"<g><title>{told(life)}</title>{number}{''.join(bars)}{leaves}{share}</g>"
+    return f"<g><title>{described(life)}</title>{number}{''.join(bars)}{leaves}{share}</g>"
 
 
-def told(life: Life) -> str:
+def described(life: Life) -> str:
     """A visit in one line."""
-    minutes = ", ".join(f"{WORDS[doing]} {life.minutes(doing)} min" for doing in WORDS if life.minutes(doing))
+    minutes = ", ".join(
+        f"{WORDS[activity]} {life.minutes(activity)} min" for activity in WORDS if life.minutes(activity)
+    )
     return (
         f"Car {life.name}, {clock(life.arrival_ms)} to {clock(life.left_ms)}: {minutes}; "
         f"{life.energy_kwh:.1f} of {life.requested_kwh:.1f} kWh"
@@ -176,15 +178,15 @@ def told(life: Life) -> str:
 
 
 def _bars(
-    frame: Frame, doing: Doing, stretches: Sequence[tuple[int, int]], top: float, height: float, name: str
+    frame: Frame, activity: Activity, stretches: Sequence[tuple[int, int]], top: float, height: float, name: str
 ) -> str:
-    thick = height * THICKNESS[doing]
+    thick = height * THICKNESS[activity]
     edge = top + (height - thick) / 2
     shape = "".join(
         f"M{frame.x(start):g} {edge:g}H{frame.x(end):g}v{thick:g}H{frame.x(start):g}Z" for start, end in stretches
     )
-    hatched = f' style="fill:url(#{name}-hatch)"' if doing == "paused" else ""
-    return f'<path class="{doing}" d="{shape}"{hatched}/>'
+    hatched = f' style="fill:url(#{name}-hatch)"' if activity == "paused" else ""
+    return f'<path class="{activity}" d="{shape}"{hatched}/>'
 
 
 def _hatching(name: str) -> str:

@@ -24,8 +24,8 @@ ROOT = Path(__file__).resolve().parents[2]
 def prove(data: Path, copy: Path) -> dict[str, Any]:
     """Count what the log holds and replay a copy of it that has no states, from the first input."""
     copy_without_states(data, copy)
-    said = replayed(copy, dict(os.environ))
-    return counted(lambda: SqliteLog.open(copy, read_only=True)) | said | {"log_bytes": log_bytes(data)}
+    replay = replayed(copy, dict(os.environ))
+    return counted(lambda: SqliteLog.open(copy, read_only=True)) | replay | {"log_bytes": log_bytes(data)}
 
 
 def replayed(data: Path, environment: Mapping[str, str]) -> dict[str, Any]:

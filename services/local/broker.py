@@ -128,8 +128,8 @@ class Kafka(JavaServer):
         )
         if not (folder / "data").exists():
             # The id may begin with a dash: apart, it would be taken for an option.
-            told = [f"--cluster-id={quorum.cluster_id}", "-c", str(self._properties)]
-            self._run("kafka.tools.StorageTool", "format", *told, *(security.credentials() if security else ()))
+            options = [f"--cluster-id={quorum.cluster_id}", "-c", str(self._properties)]
+            self._run("kafka.tools.StorageTool", "format", *options, *(security.credentials() if security else ()))
 
     def start(self) -> Broker:
         """Start it and return once it answers. Raises `JavaServerError`, with the end of what it said."""

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from services.local.broker import Kafka, brokers_known, quorum_of
-from services.local.java_server import LOOK_S, START_S, JavaServerError
+from services.local.java_server import POLL_S, START_S, JavaServerError
 
 
 class Brokers:
@@ -43,7 +43,7 @@ class Brokers:
         while any(brokers_known(node.address) < len(self.nodes) for node in self.nodes):
             if time.monotonic() > until:
                 raise JavaServerError("the brokers don't find each other")
-            time.sleep(LOOK_S)
+            time.sleep(POLL_S)
 
     def stop(self) -> None:
         """End one after the other, in order as long as there are enough of them to agree to it; by force the rest."""

@@ -28,8 +28,8 @@ class Member:
 
 def members(data: Path, servers: Mapping[str, str], workers: int, gateways: int, apis: int) -> list[Member]:
     """All of them."""
-    told = QUICK | {name: os.environ[name] for name in QUICK if name in os.environ} | dict(servers)
-    shared = told | {"COMMONWATT_DATA": str(data), "COMMONWATT_HOST": HOST}
+    settings = QUICK | {name: os.environ[name] for name in QUICK if name in os.environ} | dict(servers)
+    shared = settings | {"COMMONWATT_DATA": str(data), "COMMONWATT_HOST": HOST}
     return [*_members(shared, workers, gateways, apis)]
 
 

@@ -71,7 +71,7 @@ class Postgres:
     def start(self, *, fsync: bool = True) -> None:
         """Return once it answers."""
         options = f"-h 127.0.0.1 -p {self.port} -c unix_socket_directories= -c fsync={'on' if fsync else 'off'}"
-        self._run("pg_ctl", "--wait", "--log", str(self._folder / "said"), "--options", options, "start")
+        self._run("pg_ctl", "--wait", "--log", str(self._folder / "output.log"), "--options", options, "start")
 
     def stop(self, how: str = "fast") -> None:
         """`immediate` is a crash: what was not committed is lost, and recovered from its log at the next start."""
@@ -115,7 +115,7 @@ class Postgres:
     def new_database(self, how: str = "") -> URL:
         """An empty one."""
         name = f"test_{os.getpid()}_{next(_numbers)}"
-        self._tell(f"CREATE DATABASE {name} {how}")
+        self._execute(f"CREATE DATABASE {name} {how}")
         return self.url(name)
 
     def database(self, name: str) -> URL:
@@ -127,9 +127,9 @@ class Postgres:
 
     def drop(self, url: URL) -> None:
         """Drop a database, whoever is still connected."""
-        self._tell(f"DROP DATABASE {url.database} WITH (FORCE)")
+        self._execute(f"DROP DATABASE {url.database} WITH (FORCE)")
 
-    def _tell(self, statement: str) -> None:
+    def _execute(self, statement: str) -> None:
         with self._as_superuser() as connection:
             connection.execute(statement)
 

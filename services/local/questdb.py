@@ -67,8 +67,8 @@ class QuestDb(JavaServer):
         (port,) = lasting_ports(1)
         password = secrets.token_urlsafe()
         self.url = f"postgresql://{USER}:{password}@{HOST}:{port}/qdb"
-        told = SETTINGS | {"PG_NET_BIND_TO": f"{HOST}:{port}", "PG_PASSWORD": password}
-        self._environment = os.environ | {f"QDB_{name}": value for name, value in told.items()}
+        settings = SETTINGS | {"PG_NET_BIND_TO": f"{HOST}:{port}", "PG_PASSWORD": password}
+        self._environment = os.environ | {f"QDB_{name}": value for name, value in settings.items()}
         (folder / "root").mkdir(parents=True, exist_ok=True)
 
     def start(self) -> None:

@@ -13,7 +13,7 @@ from api.context import Applied, Context
 from api.operations.live import Live
 from projections import accounts
 from services.base import version
-from services.base.first_start import tell_first_operator
+from services.base.first_start import print_first_operator
 from services.base.http import HttpServer
 from services.parts.base import Base
 from services.parts.part import Part, cancelled
@@ -54,7 +54,7 @@ class ApiPart(Part):
 
     async def start(self, tasks: asyncio.TaskGroup) -> None:
         await self._base.vault.tokens.prepare()
-        await tell_first_operator(self._base.log, self._base.vault, self._base.clock.now_ms())
+        await print_first_operator(self._base.log, self._base.vault, self._base.clock.now_ms())
         await self._base.read_models_exist()
         self._running = [tasks.create_task(self._live.run(), name="live")]
         await self._server.start(tasks)

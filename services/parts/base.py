@@ -19,7 +19,7 @@ from services.base.logs import AnyLog
 from services.base.settings import ProcessSettings
 from services.base.tracing import tracing
 
-LOOK_S = 0.05
+POLL_S = 0.05
 
 
 class Base:
@@ -77,7 +77,7 @@ class Base:
     async def read_models_exist(self) -> None:
         """Return once a projector has made the tables."""
         while not await self.read_models.read(progress.exist):
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(POLL_S)
 
 
 @asynccontextmanager

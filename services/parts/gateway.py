@@ -42,5 +42,5 @@ class GatewayPart(Part):
     def frames(self) -> Mapping[str, tuple[int, int]]:
         return self._gateway.frames()
 
-    def numbers(self) -> Mapping[str, float]:
+    def gauges(self) -> Mapping[str, float]:
         return {"chargers_connected": len(self.frames())}

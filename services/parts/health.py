@@ -54,9 +54,9 @@ class HealthPart(Part):
         return _json({"status": "alive"}, 200)
 
     async def _readyz(self, _: Request) -> Response:
-        told = {"started": "ok" if self._ready else "not yet", "log": await self._log_answers()}
-        ready = all(reason == "ok" for reason in told.values())
-        return _json({"status": "ready" if ready else "not ready", "checks": told}, 200 if ready else 503)
+        checks = {"started": "ok" if self._ready else "not yet", "log": await self._log_answers()}
+        ready = all(reason == "ok" for reason in checks.values())
+        return _json({"status": "ready" if ready else "not ready", "checks": checks}, 200 if ready else 503)
 
     async def _log_answers(self) -> str:
         """`ok`, or what is wrong: of the kind only, for anybody may ask."""
@@ -69,7 +69,7 @@ class HealthPart(Part):
 
     async def _metrics(self, _: Request) -> Response:
         for part in self._parts:
-            for name, value in part.numbers().items():
+            for name, value in part.gauges().items():
                 if name not in self._gauges:
                     meaning = f"{name.replace('_', ' ')} of this process"
                     self._gauges[name] = Gauge(f"commonwatt_{name}", meaning, registry=self._registry)
@@ -77,5 +77,5 @@ class HealthPart(Part):
         return Response(generate_latest(self._registry) + generate_latest(REGISTRY), media_type=PROMETHEUS)
 
 
-def _json(told: object, status: int) -> Response:
-    return Response(orjson.dumps(told), status, media_type="application/json")
+def _json(content: object, status: int) -> Response:
+    return Response(orjson.dumps(content), status, media_type="application/json")

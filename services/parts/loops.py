@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from services.base.space import Loop, with_space
+from services.base.retry_on_outage import Loop, retry_on_outage
 from services.parts.part import Part, cancelled
 
 
@@ -16,7 +16,7 @@ class LoopsPart(Part):
         self._running: list[asyncio.Task[None]] = []
 
     async def start(self, tasks: asyncio.TaskGroup) -> None:
-        self._running = [tasks.create_task(with_space(loop), name=type(loop).__name__) for loop in self._loops]
+        self._running = [tasks.create_task(retry_on_outage(loop), name=type(loop).__name__) for loop in self._loops]
 
     async def stop(self) -> None:
         await cancelled(self._running)

@@ -27,7 +27,7 @@ class Part:
         """Frames (read, written) on the sockets of chargers, by OCPP identity."""
         return {}
 
-    def numbers(self) -> Mapping[str, float]:
+    def gauges(self) -> Mapping[str, float]:
         """For Prometheus: what a dashboard would show of it, by the name of a gauge without its prefix."""
         return {}
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from processors.engine.host import Host
 from processors.engine.processor import Processor
-from services.base.space import with_space
+from services.base.retry_on_outage import retry_on_outage
 from services.parts.base import Base
 from services.parts.part import Part, ended
 
@@ -23,11 +23,11 @@ class ProcessorPart(Part):
 
     async def start(self, tasks: asyncio.TaskGroup) -> None:
         await self.host.restore()
-        self._running = [tasks.create_task(with_space(self.host), name=self.name)]
+        self._running = [tasks.create_task(retry_on_outage(self.host), name=self.name)]
 
     async def stop(self) -> None:
         await self.host.consumer.close()
         await ended(self._running)
 
-    def numbers(self) -> Mapping[str, float]:
+    def gauges(self) -> Mapping[str, float]:
         return {"streams_known": len(self.host.states), "stream_time_seconds": self.host.time_ms / 1000}

@@ -18,6 +18,6 @@ class ProjectorPart(LoopsPart):
         self.projector = Projector(base.log, base.read_models)
         super().__init__(self.projector)
 
-    def numbers(self) -> Mapping[str, float]:
+    def gauges(self) -> Mapping[str, float]:
         applied = self.projector.position()
         return {"projections_partitions": len(applied), "projections_offsets_sum": sum(applied.values())}

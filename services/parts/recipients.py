@@ -14,7 +14,7 @@ from commands.ports.log import Position
 from projections import accounts, progress, sessions, vehicles
 from projections.projection import Row
 
-LOOK_S = 0.05
+POLL_S = 0.05
 
 
 def recipients(database: Database) -> Recipients:
@@ -22,7 +22,7 @@ def recipients(database: Database) -> Recipients:
 
     async def found(notice: Notice, position: Position) -> Sequence[str]:
         while not await database.read(lambda connection: _applied(connection, position)):
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(POLL_S)
         return await database.read(lambda connection: _accounts(connection, notice))
 
     return found

@@ -10,7 +10,7 @@ from projections import progress
 from services.parts.base import Base
 from services.parts.part import Part
 
-LOOK_S = 0.01
+POLL_S = 0.01
 
 
 class RecoveryPart(Part):
@@ -24,7 +24,7 @@ class RecoveryPart(Part):
     async def start(self, tasks: asyncio.TaskGroup) -> None:
         await self._base.read_models_exist()
         while not (await self._all_decided() and await self._all_applied()):
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(POLL_S)
 
     async def _all_decided(self) -> bool:
         log = self._base.log

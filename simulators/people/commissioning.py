@@ -11,7 +11,7 @@ from simulators.time.virtual_time import VirtualTime
 TOKEN = "technician"
 TEST_LOAD_A = 13.0
 MINUTES = 15
-LOOKS_EVERY_S = 10.0
+POLLS_EVERY_S = 10.0
 HANDLES_S = 15.0
 
 
@@ -26,7 +26,7 @@ async def commission(
     point: ChargePoint,
     *,
     handles_s: float = HANDLES_S,
-    looks_every_s: float = LOOKS_EVERY_S,
+    polls_every_s: float = POLLS_EVERY_S,
 ) -> None:
     """Attest the test load, plug it in, wait until the charger is proven, take it away. Raises `NotProven`.
 
@@ -38,18 +38,18 @@ async def commission(
     load = Car(
         100, 0, TEST_LOAD_A, knee=1, reaction_s=0.5, voltage_v=point.connector.voltage_v, phases=point.connector.phases
     )
-    said = obedience = None
+    status = obedience = None
     while obedience != "proven":
         if time.now_ms >= until_ms:
-            raise NotProven(f"{point.charger_id} is {obedience!r} after {MINUTES} minutes; the test load: {said}")
+            raise NotProven(f"{point.charger_id} is {obedience!r} after {MINUTES} minutes; the test load: {status}")
         if point.connector.transaction is None:
             point.unplug()
             point.plug(load)
             await time.sleep(handles_s)
-            said = await _let_in(point)
-        await time.sleep(looks_every_s)
-        told = await api.get(f"/sites/{site_id}/chargers")
-        obedience = next(entry["obedience"] for entry in told["chargers"] if entry["id"] == point.charger_id)
+            status = await _let_in(point)
+        await time.sleep(polls_every_s)
+        site = await api.get(f"/sites/{site_id}/chargers")
+        obedience = next(entry["obedience"] for entry in site["chargers"] if entry["id"] == point.charger_id)
     point.unplug()
     await time.sleep(handles_s)
 
@@ -57,7 +57,7 @@ async def commission(
 async def _let_in(point: ChargePoint) -> str:
     """What is answered to the technician's token."""
     try:
-        said = await point.authorize(TOKEN)
-        return said if said != "Accepted" else await point.start(TOKEN)
+        status = await point.authorize(TOKEN)
+        return status if status != "Accepted" else await point.start(TOKEN)
     except CallFailed as error:
         return str(error)

@@ -89,18 +89,18 @@ class Driver:
             phases=point.connector.phases,
             reaction_s=visit.reaction_s,
         )
-        point.on_status.append(self._hear)
+        point.on_status.append(self._on_status)
         point.plug(car)
         life.phase, life.plugged_ms, life.charger = "plugged", self._time.now_ms, point.charger_id
         if await self._begin(point):
             await self._stay(point, car)
         life.powered_ms = point.connector.powered_ms
         point.unplug()
-        point.on_status.remove(self._hear)
+        point.on_status.remove(self._on_status)
         life.energy_kwh = car.delivered_wh / 1000
 
-    def _hear(self, status: str) -> None:
-        self.life.hear(status, self._time.now_ms)
+    def _on_status(self, status: str) -> None:
+        self.life.record_status(status, self._time.now_ms)
         self._news.fire()
 
     async def _begin(self, point: ChargePoint) -> bool:
@@ -109,14 +109,14 @@ class Driver:
             if self._must_go:
                 return False
             try:
-                said = await point.authorize(self._token)
-                if said == "Accepted" and not self._must_go:
-                    said = await point.start(self._token)
+                status = await point.authorize(self._token)
+                if status == "Accepted" and not self._must_go:
+                    status = await point.start(self._token)
             except CallFailed as error:
-                said = str(error)
-            if said == "Accepted":
+                status = str(error)
+            if status == "Accepted":
                 return True
-            self.life.notes.append(f"{self._time.now_text} not let in: {said}")
+            self.life.notes.append(f"{self._time.now_text} not let in: {status}")
             await self._pass(TRY_AGAIN_S, TRY_AGAIN_S)
         return False
 
@@ -125,10 +125,10 @@ class Driver:
         board, life, leave_ms = self._hub.board, self.life, self.visit.departure_ms
         while self._time.now_ms < leave_ms:
             if life.done_ms is None and (
-                car.full or point.connector.transaction is None or self._told(point, "session_over")
+                car.full or point.connector.transaction is None or self._board_shows(point, "session_over")
             ):
                 life.done_ms = self._time.now_ms
-            if life.done_ms is not None and self._told(point, "move_wanted"):
+            if life.done_ms is not None and self._board_shows(point, "move_wanted"):
                 leave_ms = min(leave_ms, self._time.now_ms + UNPLUGS_AFTER_S * 1000)
                 board.unwatch(self._news)
                 await self._time.sleep_until(leave_ms)
@@ -139,7 +139,7 @@ class Driver:
                 board.watch(self._news, "chargers")
             await self._news.wait(leave_ms)
 
-    def _told(self, point: ChargePoint, what: str) -> bool:
+    def _board_shows(self, point: ChargePoint, what: str) -> bool:
         """What the board says of her charger, as far as it was read since she plugged in, or since she was done."""
         since_ms = self.life.done_ms if what == "move_wanted" else self.life.plugged_ms
         entry = self._hub.board.chargers.get(point.charger_id)

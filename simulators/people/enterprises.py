@@ -22,8 +22,8 @@ from simulators.world.site import NEARBY
 LogIn = Callable[[str, str, str | None], Awaitable[Api]]
 """A new user: who, in which role, of which enterprise."""
 DAILY_GRANTS = 5
-TELLS_EVERY_MS = 60_000
-TELLS_BEFORE_MS = 5 * 60_000
+PUBLISHES_EVERY_MS = 60_000
+PUBLISHES_BEFORE_MS = 5 * 60_000
 """Its cloud knows of the mission before the unit asks for a charger."""
 MINUTE_MS = 60_000
 
@@ -72,17 +72,17 @@ class Unit(Member):
         self._cloud = cloud
 
     async def live(self) -> None:
-        telling = self._time.spawn(self._tell())
+        publishing = self._time.spawn(self._publish())
         await super().live()
-        await self._time.park(telling)
+        await self._time.park(publishing)
 
-    async def _tell(self) -> None:
+    async def _publish(self) -> None:
         """Its readings, from shortly before it comes until it is gone."""
-        moment_ms = self.visit.arrival_ms - TELLS_BEFORE_MS
+        moment_ms = self.visit.arrival_ms - PUBLISHES_BEFORE_MS
         while self.life.phase != "gone" and moment_ms < self.visit.departure_ms:
             await self._time.sleep_until(moment_ms)
             await self._cloud.post(f"/vehicles/{self.vehicle_id}/telemetry", self._reading())
-            moment_ms += TELLS_EVERY_MS
+            moment_ms += PUBLISHES_EVERY_MS
 
     def _reading(self) -> dict[str, object]:
         level = self.visit.level_permille / 1000 if self.car is None else self.car.level
@@ -100,7 +100,7 @@ async def enlist(hub: Hub, plan: Plan, visit: Visit, seed: int, log_in: LogIn, c
     described = {"id": plan.enterprise, "name": plan.name, "type": plan.kind, "domain": plan.domain}
     await hub.api.post("/enterprises", described)
     admin = await log_in(f"dispatch@{plan.domain}", "enterprise_admin", plan.enterprise)
-    told = await admin.post(
+    vehicle = await admin.post(
         "/vehicles",
         {
             "vin": vin(plan.number),
@@ -112,7 +112,7 @@ async def enlist(hub: Hub, plan: Plan, visit: Visit, seed: int, log_in: LogIn, c
     )
     key = await admin.post(f"/enterprises/{plan.enterprise}/integration-keys")
     await hub.api.post(f"/enterprises/{plan.enterprise}/approve", {"daily_grants": DAILY_GRANTS})
-    return Unit(hub, plan, visit, Random(f"{seed}:{plan.unit}"), told["id"], admin, clouds(Key(key["key"])))
+    return Unit(hub, plan, visit, Random(f"{seed}:{plan.unit}"), vehicle["id"], admin, clouds(Key(key["key"])))
 
 
 async def claim_a_mission(driver: Member) -> None:

@@ -40,7 +40,7 @@ class Life:
     _status: str = ""
     _since_ms: int = 0
 
-    def hear(self, status: str, now_ms: int) -> None:
+    def record_status(self, status: str, now_ms: int) -> None:
         """The charger's status changed."""
         times = {"Charging": self.charging, "SuspendedEVSE": self.paused}.get(self._status)
         if times is not None and now_ms > self._since_ms:
@@ -52,7 +52,7 @@ class Life:
         """Whether it was told to wait after it had begun to charge."""
         return bool(self.charging) and any(start_ms >= self.charging[0][1] for start_ms, _ in self.paused)
 
-    def told(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """As it goes into the measurements, times in RFC 3339."""
         return {
             "visit": self.visit,

@@ -19,7 +19,7 @@ async def register_user(operator: Api, email: str, role: str, enterprise_id: str
 
 async def register_car(driver: Api, number: int, visit: Visit, token: str) -> str:
     """A driver's own car; its id. Raises `Refused`, `Unreachable`."""
-    told = await driver.post(
+    vehicle = await driver.post(
         "/vehicles",
         {
             "vin": vin(number),
@@ -29,4 +29,4 @@ async def register_car(driver: Api, number: int, visit: Visit, token: str) -> st
             "token": token,
         },
     )
-    return str(told["id"])
+    return str(vehicle["id"])

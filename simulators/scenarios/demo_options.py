@@ -59,6 +59,6 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     parser.add_argument("--speed", type=float, help="simulated seconds a second, at most")
     parser.add_argument("--out", type=Path, help="where the measurements go (JSON); else to the standard output")
     parser.add_argument("--progress", type=int, default=300, metavar="S", help="a line every S simulated s; 0: none")
-    told = vars(parser.parse_args(arguments))
-    of_the_site = {name: told["garages"] * told[name] for name in ("limit_kw", "noon_limit_kw", "firm_kw")}
-    return Options(**{**told, **of_the_site})
+    given = vars(parser.parse_args(arguments))
+    of_the_site = {name: given["garages"] * given[name] for name in ("limit_kw", "noon_limit_kw", "firm_kw")}
+    return Options(**{**given, **of_the_site})

@@ -45,7 +45,7 @@ NOON, CAP_ENDS = 12, 16
 """Hours of the local day."""
 FALSE_CLAIM_MS = 30 * 60_000
 """After noon."""
-TOLD_OF_AUDIT = ("created_at", "decision", "basis", "tier", "soc", "location_zone", "reason")
+AUDIT_FIELDS = ("created_at", "decision", "basis", "tier", "soc", "location_zone", "reason")
 FAILURES = (
     CallFailed, ControlFailed, CouldNotConnect, NotProven, NotSettled, OSError, Refused, Unreachable, ValueError,
 )  # fmt: skip
@@ -80,7 +80,7 @@ class DemoWorld:
     async def play(self) -> None:
         """The scenario. Raises `Refused`, `Unreachable`, `CouldNotConnect`, `CallFailed`, `NotProven`."""
         time, options = self._time, self._options
-        Repeater(time, self._tell_progress).every(options.progress)
+        Repeater(time, self._print_progress).every(options.progress)
         for credentials in await self._site.register(self._api):
             point = self._site.point(time, options.ocpp, credentials, options.seed)
             self._world.points.append(point)
@@ -153,14 +153,14 @@ class DemoWorld:
         time, options = self._time, self._options
         await time.sleep_until(local_ms(options.day, NOON))
         sent_ms, ends_ms = time.now_ms, local_ms(options.day, CAP_ENDS)
-        told = await self._api.post(
+        answer = await self._api.post(
             f"/sites/{self._site.id}/grid-limit",
             {"limit_kw": options.noon_limit_kw, "ends_at": rfc3339(ends_ms), "reason": "utility"},
         )
-        if told["holds_from"] is None:
-            raise ValueError(f"the server did not decide on the cap of {options.noon_limit_kw:g} kW: {told}")
-        self._cap = Cap(options.noon_limit_kw, sent_ms, parse_ms(told["holds_from"]), ends_ms)
-        self._cap_guaranteed = told["guaranteed"]
+        if answer["holds_from"] is None:
+            raise ValueError(f"the server did not decide on the cap of {options.noon_limit_kw:g} kW: {answer}")
+        self._cap = Cap(options.noon_limit_kw, sent_ms, parse_ms(answer["holds_from"]), ends_ms)
+        self._cap_guaranteed = answer["guaranteed"]
         self._world.truth.announce(self._cap)
 
     async def _false_claim(self) -> None:
@@ -186,15 +186,15 @@ class DemoWorld:
         """A point of the time series; `load_kw` is the highest since the point before."""
         self._series.append({**self._now(), "load_kw": round(self._world.truth.take_window_kw(), 3)})
 
-    def _tell_progress(self) -> None:
+    def _print_progress(self) -> None:
         done = sum(driver.life.phase == "gone" for driver in self._drivers)
-        told = {
+        progress = {
             "stage": self._stage,
             **self._now(),
             "load_kw": round(self._world.truth.load_kw, 3),
             "sessions_done": done,
         }
-        sys.stdout.write(orjson.dumps(told).decode() + "\n")
+        sys.stdout.write(orjson.dumps(progress).decode() + "\n")
         sys.stdout.flush()
 
     def measured(self) -> dict[str, Any]:
@@ -236,10 +236,10 @@ class DemoWorld:
             "steps": self._world.steps,
             "not_waited_for": self._time.overdue,
             "series": self._series,
-            "session_lives": [life.told() for life in lives],
-            "walk_up_lives": [driver.life.told() for driver in self._walk_ups],
-            "priority_audit": [{name: entry[name] for name in TOLD_OF_AUDIT} for entry in self._audit],
-            "ledger": self._api.ledger.told(),
+            "session_lives": [life.to_json() for life in lives],
+            "walk_up_lives": [driver.life.to_json() for driver in self._walk_ups],
+            "priority_audit": [{name: entry[name] for name in AUDIT_FIELDS} for entry in self._audit],
+            "ledger": self._api.ledger.to_json(),
         }
 
     def _priority(self, lives: list[Life]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from simulators.charger.charge_point import ChargePoint
 from simulators.charger.link import CallFailed, CouldNotConnect
 from simulators.people.commissioning import NotProven
 from simulators.scenarios.little_hub import LittleHub
-from simulators.scenarios.one_charger import NoSuchCharger, OneCharger, Tell, Wanted, wires
+from simulators.scenarios.one_charger import CarOptions, NoSuchCharger, OneCharger, Show, wires
 from simulators.server.ledger import Ledger
 from simulators.server.real_time import RealTime
 from simulators.server.rest import Api, Credentials, Refused, Unreachable
@@ -65,30 +65,30 @@ class Charger:
         )
 
 
-async def prove(server: Server, charger: Charger, tell: Tell) -> None:
+async def prove(server: Server, charger: Charger, show: Show) -> None:
     """Commission a charger. Raises what `FAILURES` names."""
-    await _one_charger(server, charger, tell, lambda played: played.prove())
+    await _one_charger(server, charger, show, lambda played: played.prove())
 
 
-async def serve(server: Server, charger: Charger, wanted: Wanted, once: bool, tell: Tell) -> None:
+async def serve(server: Server, charger: Charger, car: CarOptions, once: bool, show: Show) -> None:
     """A charger with its cars, until it is cancelled, or `once`. Raises what `FAILURES` names."""
-    await _one_charger(server, charger, tell, lambda played: played.serve(wanted, once))
+    await _one_charger(server, charger, show, lambda played: played.serve(car, once))
 
 
 async def _one_charger(
-    server: Server, charger: Charger, tell: Tell, scenario: Callable[[OneCharger], Coroutine[object, object, object]]
+    server: Server, charger: Charger, show: Show, scenario: Callable[[OneCharger], Coroutine[object, object, object]]
 ) -> None:
     time = VirtualTime(RealTime.now_ms())
     point = charger.point(time, server.ocpp)
-    point.on_status.append(lambda status: tell(f"{point.ocpp_id}: {status}"))
+    point.on_status.append(lambda status: show(f"{point.ocpp_id}: {status}"))
     world = World(time, RealTime(), wires(point))
     world.points.append(point)
     people = People(server, Ledger())
     api = await people.operator()
-    await _run(world, people, scenario(OneCharger(time, api, point, tell)))
+    await _run(world, people, scenario(OneCharger(time, api, point, show)))
 
 
-async def hub(server: Server, cars: int, tell: Tell, ledger: Ledger | None = None) -> None:
+async def hub(server: Server, cars: int, show: Show, ledger: Ledger | None = None) -> None:
     """A little hub of its own, until it is cancelled; `ledger` is told what the server acknowledged.
 
     Raises what `FAILURES` names.
@@ -98,7 +98,7 @@ async def hub(server: Server, cars: int, tell: Tell, ledger: Ledger | None = Non
     world = World(time, RealTime(), site.truth())
     people = People(server, ledger or Ledger())
     api = await people.operator()
-    play = LittleHub(time, world, api, people.log_in, site, server.ocpp, tell).play(cars)
+    play = LittleHub(time, world, api, people.log_in, site, server.ocpp, show).play(cars)
     await _run(world, people, play)
 
 

@@ -54,10 +54,10 @@ class Control:
         """Move the server to `to_ms`, after it has read the frames that were sent. Raises `ControlFailed`."""
         question = orjson.dumps({"advance": to_ms, "sent": sent}) + b"\n"
         line = await patiently(lambda: self._ask(question), ControlLost, self._patience_s)
-        told = orjson.loads(line)
-        if "now" not in told:
+        answer = orjson.loads(line)
+        if "now" not in answer:
             raise ControlFailed(f"advance to {to_ms}: {line.decode().strip()}")
-        return Advanced(told["now"], told["next_timer"], told["sent"])
+        return Advanced(answer["now"], answer["next_timer"], answer["sent"])
 
     async def close(self) -> None:
         if self._streams is not None:

@@ -18,12 +18,12 @@ class Ledger:
         self._stops: list[Entry] = []
         self._meter_values: Counter[str] = Counter()
 
-    def command(self, method: str, path: str, key: str, status: int, told: Any) -> None:
+    def command(self, method: str, path: str, key: str, status: int, answer: Any) -> None:
         """A command through REST was answered; `path` without the version's prefix, `key` the Idempotency-Key."""
-        id_ = next((told[name] for name in _IDS if name in told), None)
+        id_ = next((answer[name] for name in _IDS if name in answer), None)
         self._commands.append({"method": method, "path": path, "key": key, "status": status, "id": id_})
 
-    def message(self, charger_id: str, action: str, fields: Entry, told: Entry) -> None:
+    def message(self, charger_id: str, action: str, fields: Entry, answer: Entry) -> None:
         """A charger's call was answered. Heartbeats and the like matter to nobody."""
         if action == "MeterValues":
             self._meter_values[charger_id] += 1
@@ -31,8 +31,8 @@ class Ledger:
             self._starts.append(
                 {
                     "charger": charger_id,
-                    "transaction": told["transactionId"],
-                    "status": told["idTagInfo"]["status"],
+                    "transaction": answer["transactionId"],
+                    "status": answer["idTagInfo"]["status"],
                     "meter_wh": fields["meterStart"],
                     "at": fields["timestamp"],
                 }
@@ -47,7 +47,7 @@ class Ledger:
                 }
             )
 
-    def told(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """As it goes into the measurements; meter values are counted for each charger."""
         return {
             "commands": self._commands,

@@ -80,8 +80,8 @@ class Api:
     async def post(self, path: str, body: Json | None = None) -> Json:
         key = str(UUID(int=self._random.getrandbits(128), version=4))
         response = await self._answer("POST", path, orjson.dumps(body or {}), {"Idempotency-Key": key})
-        told = _body(response) if response.is_success else {}
-        self.ledger.command("POST", path, key, response.status_code, told)
+        answer = _body(response) if response.is_success else {}
+        self.ledger.command("POST", path, key, response.status_code, answer)
         return _body(response)
 
     async def close(self) -> None:
@@ -119,5 +119,5 @@ class Api:
 def _body(response: httpx.Response) -> Json:
     if not response.is_success:
         raise Refused(response.status_code, response.text)
-    told: Json = orjson.loads(response.content) if response.content else {}
-    return told
+    body: Json = orjson.loads(response.content) if response.content else {}
+    return body

@@ -61,7 +61,7 @@ class Site:
         )
 
     async def register(self, api: Api) -> list[Credentials]:
-        """Tell the server of the site and its chargers. Raises `Refused`."""
+        """Show the server of the site and its chargers. Raises `Refused`."""
         nodes = [
             {
                 "id": node.id,
@@ -76,7 +76,7 @@ class Site:
         return [await self._register_charger(api, outlet) for outlet in self.outlets]
 
     async def _register_charger(self, api: Api, outlet: Outlet) -> Credentials:
-        told = await api.post(
+        answer = await api.post(
             "/chargers",
             {
                 "id": outlet.charger,
@@ -88,7 +88,7 @@ class Site:
                 "voltage_v": outlet.voltage_v,
             },
         )
-        return Credentials(told["id"], told["ocpp_id"], told["password"])
+        return Credentials(answer["id"], answer["ocpp_id"], answer["password"])
 
 
 def garage(site_id: str, limit_kw: float, firm_kw: float, garages: int = 1) -> Site:

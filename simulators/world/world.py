@@ -114,11 +114,11 @@ class World:
         """Differs whenever anybody here did anything: a call through REST shows in no frame, but somebody woke."""
         return self._sent(), self.time.wakes
 
-    async def _advance(self, said: dict[str, int]) -> Advanced:
+    async def _advance(self, sent: dict[str, int]) -> Advanced:
         """Take the server to this instant, and receive all that it says it sent."""
         patience_until_s = monotonic() + _PATIENCE_S
         while True:
-            advanced = await self._control.advance(self.time.now_ms, said)
+            advanced = await self._control.advance(self.time.now_ms, sent)
             if await self._received(advanced):
                 return advanced
             if monotonic() > patience_until_s:

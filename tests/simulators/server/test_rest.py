@@ -68,11 +68,11 @@ async def test_a_command_is_repeated_under_its_key_until_it_is_taken_and_then_st
     async with system.rest() as url:
         api = Api(url, SOMEBODY, Ledger(), seed="1", patience_s=30)
         asked = asyncio.ensure_future(api.post("/sites", {"id": "s"}))
-        assert api.ledger.told()["commands"] == []
+        assert api.ledger.to_json()["commands"] == []
         assert await asked == {"id": "s"}
         (key,) = set(system.keys)
         entry = {"method": "POST", "path": "/sites", "key": key, "status": 201, "id": "s"}
-        assert api.ledger.told()["commands"] == [entry]
+        assert api.ledger.to_json()["commands"] == [entry]
         await api.post("/sites", {"id": "t"})
         assert len(set(system.keys)) == 2
         await api.close()

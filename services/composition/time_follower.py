@@ -21,7 +21,7 @@ from services.base.settings import SettingsError
 from services.parts.part import Part
 
 START_S = 30
-LOOK_S = 0.1
+POLL_S = 0.1
 Ends = dict[str, dict[int, int]]
 """Topic -> partition -> offset."""
 
@@ -48,7 +48,7 @@ class ClockLost(Exception):
     """The process that steers the time is gone."""
 
 
-class Leader:
+class Coordinator:
     """The connection to it, and the clock that it moves."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, now_ms: int) -> None:
@@ -57,15 +57,15 @@ class Leader:
         self.clock = SimulatedClock(now_ms)
 
     @classmethod
-    async def met(cls, address: str, name: str) -> Leader:
+    async def connect(cls, address: str, name: str) -> Coordinator:
         """Waits a little for one that starts. Raises `SettingsError` where nobody steers time there."""
         try:
             reader, writer = await _connected(address)
             writer.write(orjson.dumps({"follow": name}) + b"\n")
-            told = orjson.loads(await reader.readline())
+            greeting = orjson.loads(await reader.readline())
         except (OSError, orjson.JSONDecodeError) as error:
             raise SettingsError(f"COMMONWATT_CLOCK: no clock answers at {address} ({error})") from error
-        return cls(reader, writer, told["now"])
+        return cls(reader, writer, greeting["now"])
 
 
 async def _connected(address: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -77,37 +77,37 @@ async def _connected(address: str) -> tuple[asyncio.StreamReader, asyncio.Stream
         except ConnectionRefusedError:
             if time.monotonic() > until:
                 raise
-        await asyncio.sleep(LOOK_S)
+        await asyncio.sleep(POLL_S)
 
 
-class FollowingPart(Part):
+class TimeFollower(Part):
     """The last to start: from then on time waits for this service, where it is `awaited`. Raises `ClockLost`."""
 
-    name = "following"
+    name = "time follower"
 
-    def __init__(self, leader: Leader, log: WatchedKafkaLog, parts: Sequence[Part], *, awaited: bool) -> None:
-        self._leader = leader
+    def __init__(self, coordinator: Coordinator, log: WatchedKafkaLog, parts: Sequence[Part], *, awaited: bool) -> None:
+        self._coordinator = coordinator
         self._awaited = awaited
         self._log = log
         self._parts = parts
 
     async def start(self, tasks: asyncio.TaskGroup) -> None:
-        self._leader.writer.write(b'{"ready":true}\n')
+        self._coordinator.writer.write(b'{"ready":true}\n')
         tasks.create_task(self._follow(), name=self.name)
 
     async def stop(self) -> None:
-        self._leader.writer.close()
+        self._coordinator.writer.close()
 
     async def _follow(self) -> None:
-        leader = self._leader
+        coordinator = self._coordinator
         try:
-            while line := await leader.reader.readline():
+            while line := await coordinator.reader.readline():
                 question = Question.model_validate_json(line)
-                leader.clock.advance_to(max(question.now, leader.clock.now_ms()))
+                coordinator.clock.advance_to(max(question.now, coordinator.clock.now_ms()))
                 if self._awaited:
                     await self._settled(question.ends)
-                leader.writer.write((await self._report()).model_dump_json().encode() + b"\n")
-                await leader.writer.drain()
+                coordinator.writer.write((await self._report()).model_dump_json().encode() + b"\n")
+                await coordinator.writer.drain()
         except ConnectionError as error:
             raise ClockLost(f"the process that steers time is gone ({error})") from error
         raise ClockLost("the process that steers time is gone")
@@ -131,7 +131,7 @@ class FollowingPart(Part):
         return Report(
             written=_copied(self._log.written()),
             committed=_copied(await self._log.committed()),
-            next_due=self._leader.clock.next_due(),
+            next_due=self._coordinator.clock.next_due(),
             frames={charger: count for part in self._parts for charger, count in part.frames().items()},
         )
 

@@ -96,13 +96,15 @@ def _priority(figures: Figures) -> str:
             ("the van (P1)", figures["p1_wait_s_max"]),
         )
     )
-    told = (
+    text = (
         "A delivery van and an ambulance came after noon, on missions that their enterprises' own systems told of: "
         f"{waits}. Priority was granted {_count(figures['grants'], 'time')} and denied "
         f"{_count(figures['denials'], 'time')}."
     )
     because = figures["denied_because"]
-    return told if because is None else f"{told} A driver who claimed a mission for her own car was denied: {because}."
+    if because is None:
+        return text
+    return f"{text} A driver who claimed a mission for their own car was denied: {because}."
 
 
 def _proof(figures: Figures) -> str:
@@ -115,8 +117,8 @@ def _proof(figures: Figures) -> str:
             f"{written} A fresh process decided everything again from the inputs alone: "
             "every event is equal, byte for byte."
         )
-    said = figures["replay_said"].strip()
-    return f"{written} A fresh process, given the inputs alone, did not come to the same events:\n{said}"
+    output = figures["replay_said"].strip()
+    return f"{written} A fresh process, given the inputs alone, did not come to the same events:\n{output}"
 
 
 def _count(number: int, what: str) -> str:

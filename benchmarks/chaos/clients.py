@@ -55,9 +55,9 @@ class Client:
         while (answer := await self._attempt(path, body, {"Idempotency-Key": key})) is None:
             self.repeats += 1
             await asyncio.sleep(AGAIN_S)
-        told = answer.json() if answer.is_success else {}
-        self.ledger.command("POST", path, key, answer.status_code, told)
-        return told if answer.is_success else None
+        content = answer.json() if answer.is_success else {}
+        self.ledger.command("POST", path, key, answer.status_code, content)
+        return content if answer.is_success else None
 
     async def close(self) -> None:
         for client in self._clients:

@@ -10,9 +10,9 @@ import structlog
 from commands.ports.database import DatabaseUnavailable
 from commands.ports.log import LogFull
 
-LOOK_S = 1.0
+POLL_S = 1.0
 
-log_line = structlog.get_logger("space")
+log_line = structlog.get_logger("retry_on_outage")
 
 
 class Loop(Protocol):
@@ -22,7 +22,7 @@ class Loop(Protocol):
         """Serve until the log closes."""
 
 
-async def with_space(loop: Loop) -> None:
+async def retry_on_outage(loop: Loop) -> None:
     """Run a loop; where the disk is full, or a database does not answer, wait and run it again."""
     while True:
         try:
@@ -31,4 +31,4 @@ async def with_space(loop: Loop) -> None:
             log_line.error("waiting for space", part=type(loop).__name__, error=str(error))
         except DatabaseUnavailable as error:
             log_line.error("waiting for the database", part=type(loop).__name__, error=str(error))
-        await asyncio.sleep(LOOK_S)
+        await asyncio.sleep(POLL_S)
