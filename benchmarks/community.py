@@ -38,7 +38,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Community:
-    """Who asks, and where. `vehicles` gives each id once: a vehicle has one open session."""
+    """A client, its sites and vehicles. `vehicles` yields each id once: a vehicle has one open session."""
 
     client: KeepAlive
     sites: list[str]
@@ -52,12 +52,12 @@ class Community:
         return await self.client.call("POST", "/sessions/request", body)
 
     async def waiting(self) -> list[int]:
-        """How many wait at each site; those a charger is held for are left out."""
+        """Cars in the queue of each site, without those that hold a charger."""
         answers = [await self.client.call("GET", f"/sites/{site_id}/queue") for site_id in self.sites]
         return [sum(one["state"] == "queued" for one in queue["waiting"]) for _, queue in answers]
 
     def costs(self) -> dict[str, Cost]:
-        """What each process has cost so far; nothing where the system has no /proc."""
+        """The cost of each process so far; empty where the system has no /proc."""
         costs = {name: family_cost(pid) for name, pid in self.pids.items()}
         return {name: cost for name, cost in costs.items() if cost is not None}
 
@@ -67,7 +67,7 @@ class Community:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A running platform: `api` as http://, `ocpp` as ws://, and the processes that it is made of."""
+    """A running platform: `api` as http://, `ocpp` as ws://, and its processes."""
 
     api: str
     ocpp: str
@@ -86,7 +86,7 @@ async def embedded(folder: Path) -> AsyncIterator[Served]:
 
 @asynccontextmanager
 async def community(served: Served, sites: int, vehicles: int) -> AsyncIterator[Community]:
-    """Sites with four chargers each, and vehicles that are registered and ask for nothing yet."""
+    """Sites with four chargers each, and registered vehicles without a request."""
     async with AsyncExitStack() as stack:
         client = await _logged_in(served)
         stack.push_async_callback(client.close)
@@ -177,7 +177,7 @@ async def _answer(socket: websockets.ClientConnection, answered: asyncio.Event) 
 
 
 async def _by_turns(works: Iterable[Awaitable[T]]) -> list[T]:
-    """All of them, some at once; what they return, in their order."""
+    """The results of all works in their order, with a limited number at once."""
     places = asyncio.Semaphore(AT_ONCE)
 
     async def one(work: Awaitable[T]) -> T:

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 IDLE_S = 3.0
-"""After so long unused a connection is not used again: the server closes it after 5 s."""
+"""An idle connection is not used again after this time: the server closes it after 5 s."""
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 

@@ -1,4 +1,4 @@
-"""How long a driver waits for a decision: a session requested, decided, and readable, at a rate of requests.
+"""The time that a driver waits for a decision: a session requested, decided, and readable, at a rate of requests.
 
 Requests are sent when they are due, however long earlier ones take, and their time counts from then. The floor is
 measured by turns in the same run and at the same rate. In one process it is a plain GET of the same server, and two
@@ -31,16 +31,16 @@ from commands.ports.log import Entry
 ROUNDS = 5
 REQUESTS = 200
 FLOOR_CALLS = 100
-"""So many a round."""
+"""Calls a round."""
 DECIDED = ("queued", "offered")
 SAMPLED = 20
-"""One answer in so many is read back at once."""
+"""One answer in this many is read back at once."""
 BODY = b"x" * 400
 
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """What the caller asked for: requests a second, sites, and how many wait at each before the measurement."""
+    """The load of a measurement: requests a second, sites, and the cars in the queue of each before it."""
 
     rate_s: int = 100
     sites: int = 20
@@ -49,7 +49,7 @@ class Workload:
 
 @dataclass(slots=True)
 class Requests:
-    """What was asked, and what came of it."""
+    """Requests and their results."""
 
     rate_s: int
     waits_ms: list[float] = field(default_factory=list)
@@ -60,7 +60,7 @@ class Requests:
 
 
 async def open_loop(count: int, rate_s: int, act: Callable[[float], Coroutine[Any, Any, None]]) -> float:
-    """Begin `act` at each due time, `rate_s` a second, and wait for all; the rate that was kept.
+    """Begin `act` at each due time, `rate_s` a second, and wait for all; the actual rate.
 
     Due times are whole milliseconds, since that is what the loop's timers can keep.
     """

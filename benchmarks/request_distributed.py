@@ -1,4 +1,4 @@
-"""How long a driver waits for a decision on a cluster, beside two bare loops on the same broker."""
+"""The time that a driver waits for a decision on a cluster, beside two bare loops on the same broker."""
 
 from __future__ import annotations
 

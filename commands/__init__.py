@@ -1,1 +1,1 @@
-"""What may be asked: one model and its decision a file."""
+"""The requests of the API, one model a file, and what they need: ports and the log's format."""

@@ -1,1 +1,1 @@
-"""The rules, pure: queue, priority, fairness, scheduling, load control, session, tariff."""
+"""The rules, pure: a site's queue and schedule, a vehicle's priority, load control, the registry."""

@@ -1,7 +1,7 @@
-"""Whether a cluster keeps its word while its services die and halt and its servers restart.
+"""The check that a cluster loses nothing while its services are killed and halted and its servers restart.
 
-People ask over both APIs, and at both gateways a little hub lives, with chargers and members of its own. Their ledgers
-are held against the log once all is settled; so are the time series, the read models, and a replay.
+People call both APIs, and a small simulated hub is at each gateway, with chargers and members of its own. Once all is
+settled, their ledgers are compared with the log; so are the time series, the read models, and a replay.
 """
 
 from __future__ import annotations
@@ -35,19 +35,19 @@ from simulators.server.rest import Credentials
 
 PEOPLE = 4
 CARS = 3
-"""At each hub."""
+"""Cars at each hub."""
 OPENS_S = 240
-"""So long the hubs may take until their chargers are proven; nothing is struck before."""
+"""Time for the hubs to commission their chargers; no fault happens before."""
 CALM_S = 20
-"""From then on, so that their members are known."""
+"""Pause after that, so that their members are known."""
 ANSWERED_S = 180
-"""So long what was asked last may be asked again."""
+"""Time for the last commands to be repeated."""
 WATCH_S = 0.2
 
 
 @dataclass(slots=True)
 class Played:
-    """What those who took part remember."""
+    """The memory of the participants."""
 
     ledger: Ledger
     faults: Sequence[Fault]
@@ -79,7 +79,7 @@ def run(
 
 
 def _not_ready(cluster: Cluster) -> str | None:
-    """Which service does not come back now that nothing is done to it any more, and what it said."""
+    """The service that does not recover after the faults, with the end of its output; None: all do."""
     try:
         make_ready(cluster)
     except NotReady as error:
@@ -93,7 +93,7 @@ def _begins(name: str) -> bool:
 
 
 async def _watched(cluster: Cluster, work: Any) -> Any:
-    """Do it while what dies is started again."""
+    """Do the work while services that end are restarted."""
 
     async def watch() -> None:
         while True:
@@ -140,7 +140,7 @@ async def _play(cluster: Cluster, faults: Sequence[Fault], seed: int, console: C
 
 
 async def _hub(server: live.Server, opened: asyncio.Event, played: Played) -> None:
-    """A hub that lives; another one where that can't go on."""
+    """Simulate a hub, and another one after a failure."""
 
     def on_text(text: str) -> None:
         if "is open" in text:

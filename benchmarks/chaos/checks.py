@@ -1,4 +1,4 @@
-"""What must hold once all is settled, whatever was done to the cluster: each names the first thing that does not."""
+"""The checks of a settled cluster, whatever its faults: each names the first difference."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How many things were looked at, and the first that is not as it must be (None: all are)."""
+    """The number of things checked, and the first difference (None: there is none)."""
 
     checked: int
     difference: str | None = None
@@ -89,7 +89,7 @@ def commands_once(entries: Iterable[Entry], inputs: Sequence[Record], events: Se
 
 
 def nothing_missing(entries: Sequence[Entry]) -> Verdict:
-    """Nobody asks but about what was acknowledged to her before, by whichever instance: nothing of it is missing."""
+    """Clients only ask for what some instance has acknowledged to them, so none of it is answered with 404."""
     missing = _first(f"{_words(entry)}: answered with {MISSING}" for entry in entries if entry["status"] == MISSING)
     return Verdict(len(entries), missing)
 
@@ -125,7 +125,7 @@ def readings_once(
 
 
 def starts_once(starts: Iterable[Entry], events: Sequence[Record]) -> Verdict:
-    """Each transaction that a charger was told to be accepted exists once, with the id that was told."""
+    """Each transaction that was accepted to a charger exists once, with the id of that answer."""
     found = Counter(
         (one.charger_id, one.transaction_id, one.meter_start_wh, one.charger_time_ms)
         for one in (event.data for event in events)

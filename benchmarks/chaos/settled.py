@@ -1,4 +1,4 @@
-"""What a cluster holds once all is settled: its log, its time series, and its read models beside a rebuild of them."""
+"""The state of a settled cluster: its log, its time series, and its read models beside a rebuild of them."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Settled:
 
 
 async def settle(log: KafkaLog, live: Database, series: TimeSeries) -> list[str]:
-    """Wait until everything was consumed by everybody; who is still behind after `SETTLE_S`."""
+    """Wait until every consumer has consumed everything; those still behind after `SETTLE_S`."""
     until_s = monotonic() + SETTLE_S
     while behind := await _behind(log, live, series):
         if monotonic() > until_s:
@@ -61,7 +61,7 @@ async def settle(log: KafkaLog, live: Database, series: TimeSeries) -> list[str]
 
 
 async def read(log: KafkaLog, live: Database, series: TimeSeries, folder: Path) -> Settled:
-    """Everything, and everything made again from the log."""
+    """Read everything, and make it again from the log."""
     inputs = [record for name in topics.PROCESSORS for record in await _records(log, topics.inputs(name))]
     expected_rows = {
         record.id: [row.id for row in telling.rows(record, record.data)]
@@ -84,7 +84,7 @@ async def read(log: KafkaLog, live: Database, series: TimeSeries, folder: Path) 
 
 
 async def _behind(log: KafkaLog, live: Database, series: TimeSeries) -> list[str]:
-    """Whoever has something left to consume."""
+    """The consumers that are behind."""
     left = [name for name in topics.PROCESSORS if await _rest(log, topics.inputs(name), await log.consumed(name))]
     if await _rest(log, topics.EVENTS, await live.read(progress.applied)):
         left.append("projector")
@@ -108,7 +108,7 @@ async def _records(log: KafkaLog, topic: str) -> list[Record]:
 
 
 async def _series(series: TimeSeries, inputs: Sequence[Record]) -> list[str]:
-    """The ids of all rows, as everybody reads them: by vehicle, and by site."""
+    """The ids of all rows, read by vehicle and by site."""
     until_ms = round(time() * 1000) + DAY_MS
     vehicles = {record.data.vehicle_id for record in inputs if isinstance(record.data, Reading)}
     sites = {record.stream.partition(":")[2] for record in inputs if isinstance(record.data, Metered)}

@@ -1,4 +1,4 @@
-"""How many records a second our host takes through Kafka, and how long one waits, beside Quix and a bare loop.
+"""Records a second and waits of our host on Kafka, beside Quix Streams and a bare loop.
 
 Throughput is a backlog, appeared at once, until its last output can be read; a wait is from an input's due append, at a
 rate far below saturation, until its output can be read, both by a reader of committed records. First each engine's
@@ -57,7 +57,7 @@ SETTINGS: dict[str, list[dict[str, Any]]] = {
 
 @dataclass(slots=True)
 class Measured:
-    """What the turns of one job gave."""
+    """The results of the turns of one job."""
 
     job: Job
     rates: list[float] = field(default_factory=list)
@@ -76,7 +76,7 @@ class Measured:
         self.p99_ms.append(percentiles[98])
 
     def count(self, inputs: int, outputs: Counter[str]) -> None:
-        """What was sent in all, and how many outputs each input has."""
+        """Record the number of inputs, and the outputs of each."""
         self.inputs, self.outputs = inputs, outputs.total()
         self.exactly_once = len(outputs) == outputs.total() == inputs
 
@@ -104,7 +104,7 @@ class Bench:
         self._jobs = 0
 
     def cells(self, state_bytes: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-        """A cell of each engine, and what was measured on the way to its settings."""
+        """A cell of each engine, and the measurements by which its settings were chosen."""
         tried = {engine: self._tried(engine, state_bytes) for engine in SETTINGS}
         with ExitStack() as stack:
             drained = {engine: self._measured(fastest(found), stack) for engine, found in tried.items()}
@@ -145,7 +145,7 @@ class Bench:
 
     @contextmanager
     def _working(self, measured: Measured) -> Iterator[Traffic]:
-        """A warm worker; when it is let go, its outputs are counted."""
+        """A warm worker, whose outputs are counted at its end."""
         job = measured.job
         names = topics.ON_BROKERS if job.engine == "commonwatt" else (INPUTS, OUTPUTS, STATES)
         make_topics(self._admin, job.prefix, PARTITIONS, 1, names)

@@ -1,4 +1,4 @@
-"""What every worker is told to do, whatever it is made with."""
+"""The job of a worker, whatever its engine."""
 
 from __future__ import annotations
 
@@ -32,5 +32,5 @@ class Job:
         return self.prefix + OUTPUTS
 
     def to_json(self) -> dict[str, Any]:
-        """As a worker reads it; one of them can import nothing of ours."""
+        """The job for a worker, of which one can import nothing of ours."""
         return asdict(self) | {"inputs": self.inputs, "outputs": self.outputs, "states": self.prefix + STATES}

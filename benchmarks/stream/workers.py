@@ -18,7 +18,7 @@ STOP_S = 20
 
 
 class WorkerError(Exception):
-    """A worker ended that should not have; the text is the end of what it said."""
+    """A worker ended unexpectedly; the text is the end of its output."""
 
 
 class Worker:
@@ -45,7 +45,7 @@ class Worker:
 
 @contextmanager
 def working(engine: str, job: Mapping[str, Any]) -> Iterator[Worker]:
-    """A worker that does the job, as it is told, for as long as the context is open."""
+    """A worker that does the job as long as the context is open."""
     with tempfile.TemporaryDirectory(prefix="commonwatt-") as folder:
         log = Path(folder) / "output.log"
         description = json.dumps({**job, "folder": folder})

@@ -1,4 +1,4 @@
-"""A full disk or a lost database stops nothing for good: whoever found no space tries again."""
+"""Retries after an outage: a full disk or a lost database stops a part only for a while."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ log_line = structlog.get_logger("retry_on_outage")
 
 
 class Loop(Protocol):
-    """Work of the platform that keeps nothing half-done when its `run` raises: it can be run again."""
+    """Work that leaves nothing half-done when its `run` raises, so that it can run again."""
 
     async def run(self) -> None:
-        """Serve until the log closes."""
+        """Run until the log closes."""
 
 
 async def retry_on_outage(loop: Loop) -> None:
-    """Run a loop; where the disk is full, or a database does not answer, wait and run it again."""
+    """Run a loop; after `LogFull` or `DatabaseUnavailable` wait and run it again."""
     while True:
         try:
             return await loop.run()

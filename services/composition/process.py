@@ -1,6 +1,6 @@
-"""One service of a platform of many processes: the parts that it is made of.
+"""One service of a platform of many processes, and its parts.
 
-They meet on the log (Kafka) and in the databases (PostgreSQL, QuestDB), and nowhere else.
+Services share the log (Kafka) and the databases (PostgreSQL, QuestDB), and nothing else.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ Parts = Sequence[Part]
 
 
 def on_real_time(base: Base, part: Callable[[Base], Part]) -> Parts:
-    """Simulated time waits for a service that died: there is no silence in it."""
+    """The part, unless time is simulated: that waits for a service that died, so nothing falls silent in it."""
     return [part(base)] if base.settings.clock is None else []
 
 
@@ -58,7 +58,7 @@ SERVICES: Mapping[str, Callable[..., Parts]] = {
 }
 
 UNAWAITED = ("telemetry", "notifier")
-"""Nothing is decided from what they do, and it takes them long: simulated time does not wait for them."""
+"""Simulated time does not wait for these slow services: nothing is decided from their work."""
 
 
 async def serve(service: str, arguments: Sequence[str], options: Mapping[str, Any]) -> None:
@@ -90,7 +90,7 @@ async def _run(name: str, base: Base, parts: Parts) -> None:
 
 
 async def steer(options: Mapping[str, Any], starts_at_ms: int, port: int, control_port: int, services: int) -> None:
-    """Steer the time of a simulated platform: it goes on where the log ends, with the socket that controls it."""
+    """Coordinate the time of a simulated platform, from the end of the log on, by its control socket."""
     settings = ProcessSettings.from_settings(options)
     log = KafkaLog.open(kafka_settings())
     async with on(log, SystemClock(), settings, Databases.from_settings(), "clock") as base:

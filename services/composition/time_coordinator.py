@@ -1,8 +1,8 @@
-"""The time of a simulated platform of many processes, steered by one of them.
+"""The time of a simulated platform of many processes, coordinated by one of them.
 
-Why it suffices to ask each service once with the same ends: whoever was quiet and is at work again was woken by a
-record beyond those ends. The first of all who went back to work had read a record from before its writer's answer, and
-that answer tells of it. So where nobody tells of more than was asked for, all are quiet.
+It suffices to ask each service once with the same ends. A service that was quiet and works again was woken by a record
+beyond those ends. The first that did so read a record written before its writer's answer, so that answer reports it.
+Hence, if no answer reports more than was asked for, all services are quiet.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from services.parts.part import Part
 
 
 class TimeCoordinator(Part):
-    """`services.base.control.Time` over all services that follow; it waits until there are `expected` of them."""
+    """`services.base.control.Time` over all services that follow; it waits until `expected` of them are connected."""
 
     name = "time coordinator"
 
@@ -65,7 +65,7 @@ class TimeCoordinator(Part):
         await self.settled()
 
     async def settled(self) -> None:
-        """Return once every service is there, and has handled all that any has written."""
+        """Return once every service is connected, and has handled all that any has written."""
         while True:
             await self._all_here()
             asked = {topic: dict(ends) for topic, ends in self._ends.items()}
@@ -80,7 +80,7 @@ class TimeCoordinator(Part):
                 await asyncio.sleep(PATIENCE_S)
 
     async def _all_here(self) -> None:
-        """After anybody came or went, what the log says counts: who went has told nobody what it wrote last."""
+        """Wait for all services. After a change the log's ends count: a service that left reported no last write."""
         while len(self._ready) < self._expected:
             self._arrived.clear()
             await self._arrived.wait()
@@ -90,7 +90,7 @@ class TimeCoordinator(Part):
             self._known = self._expected
 
     async def _ask(self, writer: asyncio.StreamWriter) -> Report | None:
-        """None: it is gone."""
+        """The report of a service; None: it is gone."""
         try:
             question = Question(now=self._now_ms, ends=self._ends)
             writer.write(question.model_dump_json().encode() + b"\n")
@@ -106,7 +106,7 @@ class TimeCoordinator(Part):
         return None
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """A service comes: it hears the time, and counts once it serves."""
+        """Send the time to a service that connects; it counts once it serves."""
         if not await reader.readline():
             return
         writer.write(orjson.dumps({"now": self._now_ms}) + b"\n")

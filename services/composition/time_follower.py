@@ -1,8 +1,8 @@
-"""A service whose clock follows another process, which steers the time of a whole simulated platform.
+"""The clock of a service that follows the time coordinator of a simulated platform.
 
-One JSON object a line over TCP. The service says {"follow": name} and is told {"now": ms}; once it serves it says
-{"ready": true}. From then on each {"now": ms, "ends": {topic: {partition: offset}}} is answered, with a `Report`, when
-the service has gone on to that time, has handled all that was written up to those ends, and has nothing more to do.
+One JSON object a line over TCP. The service sends {"follow": name} and receives {"now": ms}; once it serves it sends
+{"ready": true}. It answers each {"now": ms, "ends": {topic: {partition: offset}}} with a `Report`, once its clock is at
+that time, all records up to those ends are handled, and it is idle.
 """
 
 from __future__ import annotations
@@ -27,29 +27,29 @@ Ends = dict[str, dict[int, int]]
 
 
 class Question(BaseModel):
-    """The time that it is now, and what has been written by then."""
+    """The present time, and the ends of what has been written by then."""
 
     now: int
     ends: Ends
 
 
 class Report(BaseModel):
-    """What a service knows when it has nothing to do."""
+    """The state of a service that is idle."""
 
     written: Ends
-    """Up to where it has written."""
+    """The ends of what it has written."""
     committed: Ends
-    """How far it has decided the inputs in its partitions."""
+    """The committed offsets of the inputs in its partitions."""
     next_due: int | None
     frames: dict[str, tuple[int, int]]
 
 
 class ClockLost(Exception):
-    """The process that steers the time is gone."""
+    """The time coordinator is gone."""
 
 
 class Coordinator:
-    """The connection to it, and the clock that it moves."""
+    """The connection to the time coordinator, and the clock that it moves."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, now_ms: int) -> None:
         self.reader = reader
@@ -58,7 +58,7 @@ class Coordinator:
 
     @classmethod
     async def connect(cls, address: str, name: str) -> Coordinator:
-        """Waits a little for one that starts. Raises `SettingsError` where nobody steers time there."""
+        """Connect, waiting a little for a coordinator that starts. Raises `SettingsError` where there is none."""
         try:
             reader, writer = await _connected(address)
             writer.write(orjson.dumps({"follow": name}) + b"\n")
@@ -81,7 +81,7 @@ async def _connected(address: str) -> tuple[asyncio.StreamReader, asyncio.Stream
 
 
 class TimeFollower(Part):
-    """The last to start: from then on time waits for this service, where it is `awaited`. Raises `ClockLost`."""
+    """Starts last: from then on time waits for this service, if it is `awaited`. Raises `ClockLost`."""
 
     name = "time follower"
 
@@ -109,11 +109,11 @@ class TimeFollower(Part):
                 coordinator.writer.write((await self._report()).model_dump_json().encode() + b"\n")
                 await coordinator.writer.drain()
         except ConnectionError as error:
-            raise ClockLost(f"the process that steers time is gone ({error})") from error
-        raise ClockLost("the process that steers time is gone")
+            raise ClockLost(f"the time coordinator is gone ({error})") from error
+        raise ClockLost("the time coordinator is gone")
 
     async def _settled(self, ends: Ends) -> None:
-        """Quiet, and quiet again when what was just woken has had its turn."""
+        """Return once it is quiet, and quiet again after the tasks just woken had their turn."""
         while not (await self._is_quiet(ends) and await self._is_still_quiet(ends)):
             await self._log.moved(PATIENCE_S)
 
@@ -123,7 +123,7 @@ class TimeFollower(Part):
         return await self._is_quiet(ends)
 
     async def _is_quiet(self, ends: Ends) -> bool:
-        """What may change without a wait is looked at last."""
+        """Whether no work is left; what may change without an await is checked last."""
         decided = await self._log.has_decided(ends)
         return decided and self._log.idle() and self._log.has_told(ends) and all(part.idle() for part in self._parts)
 

@@ -1,4 +1,4 @@
-"""The demo's platform as many processes on real servers, on simulated time."""
+"""The platform of the demo as many processes on real servers, on simulated time."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WATCH_S = 0.2
 
 
 class DemoCluster:
-    """Starts where it is made. `kills` counts the services that were killed, each with kill -9 and at a seeded moment.
+    """Starts when it is made. `kills` counts the services killed (kill -9) at seeded moments.
 
     Raises what `services.local.cluster_run.up` raises.
     """
@@ -57,7 +57,7 @@ class DemoCluster:
         return "\n".join(f"{name}:\n{self._cluster.supervisor.log_tail(name)}" for name in names)
 
     def on_time(self, now_ms: int) -> None:
-        """The world has come to this time: where a kill was due, kill -9 one service; it is started again at once."""
+        """Kill one service (kill -9) where a kill is due at this time of the world; it restarts at once."""
         while self._moments_ms and self._moments_ms[0] <= now_ms:
             self._moments_ms.pop(0)
             pids = self._cluster.supervisor.pids()
@@ -65,7 +65,7 @@ class DemoCluster:
             self.kills += 1
 
     def prove(self) -> dict[str, Any]:
-        """Let the services finish what they accepted; then a fresh process decides again from what Kafka recorded."""
+        """Stop the services in order; then a fresh process decides again from the inputs on Kafka."""
         self._end_services()
         cost = self._cost()
         settings = self._cluster.servers.settings
@@ -73,7 +73,7 @@ class DemoCluster:
         return counted(lambda: kafka_log(settings)) | replay | cost
 
     def _cost(self) -> dict[str, Any]:
-        """Of the day: of each service until it was told to stop, of each server, and of the log on the disk."""
+        """The cost of the day: of each service until its stop, of each server, and of the log on the disk."""
         costs = self._cluster.supervisor.meter.costs() | self._cluster.servers.costs()
         return {
             "services": {name: cost.to_json() for name, cost in costs.items()},
@@ -81,7 +81,7 @@ class DemoCluster:
         }
 
     def close(self) -> None:
-        """No process is left then."""
+        """Stop everything; no process is left."""
         self._end_services()
         self._stack.close()
 

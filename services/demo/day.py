@@ -1,4 +1,4 @@
-"""The measurements of a demo day, as the simulated world wrote them, ready to be drawn."""
+"""The measurements of a demo day by the simulated world, ready to be drawn."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 GARAGE = ZoneInfo("America/Los_Angeles")
 
 Activity = Literal["waiting", "held", "plugged", "charging", "paused", "done"]
-"""Held: a charger waits for the car. Plugged: it has not begun. Paused: told to. Done: still plugged in."""
+"""Held: a charger waits for the car. Plugged: not charging yet. Paused: by a limit. Done: still plugged in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """What a car did from `start_ms` to `end_ms`."""
+    """The activity of a car from `start_ms` to `end_ms`."""
 
     activity: Activity
     start_ms: int
@@ -51,7 +51,7 @@ class Life:
     stretches: tuple[Stretch, ...]
     notes: tuple[str, ...]
     unit: str | None = None
-    """What it is, where it has priority."""
+    """The kind of a vehicle with priority, e.g. ambulance."""
 
     @property
     def name(self) -> str:
@@ -108,7 +108,7 @@ def _life(number: int, recorded: Mapping[str, Any]) -> Life:
 
 
 def _stretches(recorded: Mapping[str, Any], left: str) -> list[Stretch]:
-    """Before the plug: waiting, then held. From the plug on without a gap: charging and paused as told, else idle."""
+    """Before the plug: waiting, then held. After it, without a gap: charging and paused as recorded, else idle."""
     end_ms, plugged_ms = milliseconds(left), milliseconds(recorded["plugged"] or left)
     held_ms = milliseconds(recorded["assigned"] or recorded["plugged"] or left)
     done_ms = milliseconds(recorded["done"] or left)
@@ -130,7 +130,7 @@ def _idle(start_ms: int, end_ms: int, done_ms: int) -> list[Stretch]:
 
 
 def _note(text: str) -> str:
-    """A note begins with its instant, which people read as the time at the garage, and may end with problem details."""
+    """A note with its instant as the local time, and with the detail of its problem details, if it has any."""
     instant, _, message = text.partition(" ")
     words, brace, problem = message.partition("{")
     with suppress(ValueError, KeyError):

@@ -1,4 +1,4 @@
-"""The drawings of a demo day: the load under its cap, the cars, and the life of each visit."""
+"""The charts of a demo day: the load under its cap, the cars, and each visit."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ THICKNESS: dict[Activity, float] = {
     "paused": 0.8,
     "done": 0.8,
 }
-"""Share of the row: what a car does shows without its colour, too. Paused is hatched, done is hollow."""
+"""Share of the row: an activity shows without its colour, too. Paused is hatched, done is hollow."""
 KEYS = {"load": "M1 2H27V12H1Z", "leaves": "M14 1V13"}
 """The shapes of legends that are no line."""
 
@@ -97,7 +97,7 @@ def lives_plot(lives: Sequence[Life], samples: Sequence[Sample], start_ms: int, 
 
 
 def key(kind: str) -> str:
-    """What a line, an area or a bar looks like, for a legend."""
+    """A sample of a line, an area or a bar, for a legend."""
     frame = Frame(28, 14, 0, 1, left=1, right=1, top=0, bottom=0)
     name = f"key-{kind}"
     if kind in THICKNESS:
@@ -108,7 +108,7 @@ def key(kind: str) -> str:
 
 
 def _every(most: float, steps: Sequence[int]) -> int:
-    """How far apart the lines of an axis are: so near that there are six, if a step is long enough for that."""
+    """The distance of the lines of an axis: the least step with at most six lines, else the longest."""
     return next((step for step in steps if most <= 6 * step), steps[-1])
 
 
@@ -125,7 +125,7 @@ def _lowered(frame: Frame, samples: Sequence[Sample]) -> list[str]:
 
 
 def _loads(samples: Sequence[Sample], start_ms: int) -> list[Step]:
-    """A sample tells the highest load since the one before, so that is from when it is drawn."""
+    """A sample has the highest load since the one before, so it is drawn from there."""
     starts = [start_ms, *(sample.at_ms for sample in samples)]
     return [(start, sample.load_kw) for start, sample in zip(starts, samples, strict=False)]
 

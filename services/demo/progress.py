@@ -1,4 +1,4 @@
-"""The demo while it runs: the load against its cap, the cars, and how fast time and the log go on."""
+"""The progress of a running demo: the load against its cap, the cars, the speed of time and of the log."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ RECORDED = (topics.EVENTS, *map(topics.inputs, topics.PROCESSORS))
 
 
 def show(world: subprocess.Popen[bytes], console: Console, data: Path | None, on_time: Callable[[int], None]) -> None:
-    """Show what the simulated world tells, until it closes its standard output.
+    """Show the progress that the simulated world reports, until it closes its standard output.
 
     `data` is the folder with the server's log, whose records are counted; None: it is elsewhere. `on_time` is called
     with each time (ms) that the world has reached.
@@ -45,7 +45,7 @@ def show(world: subprocess.Popen[bytes], console: Console, data: Path | None, on
 
 
 class Pace:
-    """How many simulated seconds pass in one of ours, and how many records are written; None: not known yet."""
+    """Simulated seconds and records per second of wall time; None: not known yet."""
 
     def __init__(self, recorded: Callable[[], int] | None) -> None:
         self.speed: float | None = None
@@ -54,7 +54,7 @@ class Pace:
         self._before: tuple[float, int, int] | None = None
 
     def update(self, now_s: float, simulated_ms: int) -> None:
-        """At most once a second, so that looking costs nothing."""
+        """Measure again, at most once a second to keep it cheap."""
         if self._before is not None and now_s - self._before[0] < POLL_S:
             return
         records = self._recorded() if self._recorded else 0
@@ -92,7 +92,7 @@ class Moment:
 
 
 def view(now: Moment, highest_kw: float) -> RenderableType:
-    """What a terminal shows; the bar is as long as the highest load or cap so far."""
+    """The view of a terminal; the bar is as long as the highest load or cap so far."""
     load = Text.assemble(
         (f"{now.load_kw:5.1f} kW ", "bold"), bar(now.load_kw, now.cap_kw, highest_kw), f" cap {now.cap_kw:g} kW"
     )
@@ -128,7 +128,7 @@ def _show_lines(moments: Iterator[Moment], console: Console) -> None:
 
 
 def _moments(lines: Iterable[bytes], console: Console, pace: Pace) -> Iterator[Moment]:
-    """What the world tells of itself. Anything else that it says is passed on as it is."""
+    """The moments that the world reports. Its other output is printed as it is."""
     for line in lines:
         try:
             report = orjson.loads(line)
@@ -156,7 +156,7 @@ def _observed(moments: Iterable[Moment], on_time: Callable[[int], None]) -> Iter
 
 @contextmanager
 def counted(data: Path) -> Iterator[Callable[[], int]]:
-    """Counts the inputs and events on the log of another process: in this log, offsets count up by one."""
+    """A function that counts the records on the log of another process, where offsets have no gaps."""
     with asyncio.Runner() as runner:
         log = SqliteLog.open(data, read_only=True)
 

@@ -1,4 +1,4 @@
-"""The report of a demo day: on the terminal, and as one page that needs nothing else."""
+"""The report of a demo day: on the terminal, and as one HTML file."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def holds(figures: Figures) -> bool:
 
 
 def show(console: Console, figures: Figures, file: Path) -> None:
-    """The end report in words, the bounds, and where the page lies."""
+    """Print the summary, the bounds, and the path of the page."""
     console.print()
     for heading, words in summary.paragraphs(figures):
         console.print(Text(heading, "bold"))
@@ -32,7 +32,7 @@ def show(console: Console, figures: Figures, file: Path) -> None:
 
 
 def write(file: Path, figures: Figures, measured: Mapping[str, Any]) -> None:
-    """One HTML file: figures, drawings, the table of visits, the words; no script, nothing to load."""
+    """Write the page: figures, charts, tables and summary, without scripts or anything to load."""
     file.write_text(page.page(figures, measured), encoding="utf-8")
 
 

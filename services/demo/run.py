@@ -41,13 +41,13 @@ PATIENCE_S = 60
 
 @dataclass(frozen=True, slots=True)
 class DemoOptions:
-    """What the caller asked for."""
+    """The options of `./commonwatt demo`."""
 
     day: str
     limit_kw: float
     noon_limit_kw: float
     garages: int
-    """Limits are of each."""
+    """The limits apply to each."""
     speed: float | None
     outages: int
     kills: int
@@ -55,12 +55,12 @@ class DemoOptions:
     keep: bool
     distributed: bool
     workers: int
-    """Of each processor, where it is distributed."""
+    """Workers of each processor, if distributed."""
 
 
 def run(options: DemoOptions) -> int:
     """Run the day, prove it, print and write the report. The exit code is 0 only if every bound held."""
-    signal.signal(signal.SIGTERM, _told_to_stop)
+    signal.signal(signal.SIGTERM, _on_sigterm)
     console = Console()
     started = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix="commonwatt-demo-"))
@@ -85,18 +85,18 @@ def run(options: DemoOptions) -> int:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _told_to_stop(*_: object) -> None:
-    """Unwind, so that nothing that was started stays behind."""
+def _on_sigterm(*_: object) -> None:
+    """Unwind, so that every process that was started is stopped."""
     raise SystemExit(128 + signal.SIGTERM)
 
 
 def _figures(measured: dict[str, Any]) -> dict[str, Any]:
-    """The world's headline figures; its series, lives and ledger are no figures."""
+    """The headline figures of the world, without its series, lives and ledger."""
     return {name: value for name, value in measured.items() if not isinstance(value, list | dict)}
 
 
 class DemoFailed(Exception):
-    """A part of the demo ended before the day did; the text says which, and what it said last."""
+    """A part of the demo ended before the day did; the text names it, with the end of its output."""
 
 
 @contextmanager
@@ -108,7 +108,7 @@ def _server(options: DemoOptions, folder: Path) -> Iterator[DemoServer | DemoClu
     except (NoServers, NotReady, LogError) as error:
         raise DemoFailed(str(error)) from error
     try:
-        _keep_credentials(folder, server.operator)
+        _write_credentials(folder, server.operator)
         yield server
     finally:
         server.close()
@@ -121,8 +121,8 @@ def _started(options: DemoOptions, folder: Path, begin: datetime) -> DemoServer 
     return DemoCluster(folder / DATA, begin, options.kills, options.workers)
 
 
-def _keep_credentials(folder: Path, operator: Operator) -> None:
-    """For the simulated world, in a file that only this user reads."""
+def _write_credentials(folder: Path, operator: Operator) -> None:
+    """Write the credentials for the simulated world to a file that only this user can read."""
     file = folder / CREDENTIALS_FILE
     file.touch(mode=0o600)
     file.write_text(json.dumps(asdict(operator)))
@@ -168,7 +168,7 @@ def _world(options: DemoOptions, folder: Path, server: DemoServer | DemoCluster,
 
 
 def _write(options: DemoOptions, folder: Path, figures: dict[str, Any], measured: dict[str, Any]) -> Path:
-    """The figures as JSON where asked for, and always the page."""
+    """Write the figures as JSON if requested, and the page always."""
     target = options.report or Path("commonwatt-demo.json")
     page = target.with_suffix(".html")
     if options.report is not None:

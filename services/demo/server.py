@@ -1,4 +1,4 @@
-"""The demo's server: a process of its own, killed at seeded moments of the day where that is wanted."""
+"""The server of the demo in a process of its own, with kills at seeded moments of the day."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def kill_moments(begin: datetime, kills: int) -> list[int]:
 
 
 def log_tail(file: Path) -> str:
-    """The end of what a process said."""
+    """The end of the output of a process."""
     return "\n".join(file.read_text(errors="replace").splitlines()[-15:])
 
 
 class DemoServer:
-    """Starts where it is made, on simulated time from `begin`. `kills` counts those that happened."""
+    """Starts when it is made, on simulated time from `begin`. `kills` counts those that happened."""
 
     log = "sqlite"
 
@@ -55,15 +55,15 @@ class DemoServer:
         self._process = self._start()
 
     def addresses(self) -> Addresses | None:
-        """Where it listens, once it does; None where it did not start."""
+        """Its addresses once it listens; None where it did not start."""
         return wait_for_addresses(self.data, self._process)
 
     def log_tail(self) -> str:
-        """The end of what it said."""
+        """The end of its output."""
         return log_tail(self._log_file)
 
     def on_time(self, now_ms: int) -> None:
-        """The world has come to this time: where a kill was due, kill -9 and start again at once."""
+        """Kill the server (kill -9) where a kill is due at this time of the world, and restart it at once."""
         while self._moments_ms and self._moments_ms[0] <= now_ms:
             self._moments_ms.pop(0)
             self._note_cost()
@@ -73,14 +73,14 @@ class DemoServer:
             self._process = self._start()
 
     def prove(self) -> dict[str, Any]:
-        """Let it finish what it accepted; then a fresh process decides again from a copy of the log without states."""
+        """Stop the server in order; then a fresh process decides again from a copy of the log without states."""
         self._note_cost()
         self.close()
         services = {name: cost.to_json() for name, cost in self._meter.costs().items()}
         return proof.prove(self.data, self.data.parent / "copy") | {"services": services}
 
     def close(self) -> None:
-        """Let it finish what it accepted."""
+        """Stop in order: it finishes accepted work."""
         if self._process.poll() is not None:
             return
         self._process.send_signal(signal.SIGTERM)
@@ -101,5 +101,5 @@ class DemoServer:
 
 
 def _without_settings() -> dict[str, str]:
-    """The demo is all in its own folder, whatever databases the caller's servers use."""
+    """The environment without Commonwatt's settings: the demo uses its own folder only."""
     return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}

@@ -1,4 +1,4 @@
-"""A demo day in words: the same on the terminal and on the page."""
+"""The summary of a demo day in words, for the terminal and the page."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date
 from services.demo.bounds import BOUNDS, Figures, failed
 
 Paragraph = tuple[str, str]
-"""A heading and what is said under it."""
+"""A heading and its text."""
 
 REAL = (
     "Arrivals, departures and energies are real: ACN-Data, the Caltech garage, March 2019. The site with its chargers, "
@@ -17,7 +17,7 @@ REAL = (
 
 
 def verdict(figures: Figures) -> str:
-    """Whether everything held, and by its name what did not."""
+    """Whether every bound held, with the names of those that did not."""
     lost = failed(figures)
     if not lost:
         return f"All {len(BOUNDS)} bounds held."
@@ -97,7 +97,7 @@ def _priority(figures: Figures) -> str:
         )
     )
     text = (
-        "A delivery van and an ambulance came after noon, on missions that their enterprises' own systems told of: "
+        "A delivery van and an ambulance came after noon, on missions that their enterprises' own systems reported: "
         f"{waits}. Priority was granted {_count(figures['grants'], 'time')} and denied "
         f"{_count(figures['denials'], 'time')}."
     )

@@ -26,17 +26,17 @@ from services.local.postgres import enterable
 from services.local.supervisor import Supervisor
 
 STATUS_FILE = "cluster.json"
-"""In the cluster's folder: where everything listens, the process of each service, and what it has cost."""
+"""In the folder of the cluster: all addresses, and the process and the cost of each service."""
 START_S = 180
 POLL_S = 0.2
 ANSWER_S = 5.0
 EDGES = ("api-", "gateway-")
-"""Stopped first: what they accepted is decided then."""
+"""Stopped first, so that what they accepted is decided."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterOptions:
-    """What the caller asked for; `data` None: a temporary folder."""
+    """The options of a cluster; `data` None: a temporary folder."""
 
     data: Path | None
     workers: int
@@ -45,7 +45,7 @@ class ClusterOptions:
     partitions: int
     brokers: int = 1
     starts: datetime | None = None
-    """Of a simulation: when its time starts, which a control socket moves."""
+    """The start of simulated time, which a control socket moves; None: real time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +73,11 @@ class Cluster:
 
 
 class NotReady(Exception):
-    """A service did not become ready; the message says which, and what it said last."""
+    """A service did not become ready; the message names it, with the end of its output."""
 
 
 def run(options: ClusterOptions) -> int:
-    """Start all, tell where, and keep it running until SIGINT or SIGTERM. The exit code."""
+    """Start all, print the addresses, and run until SIGINT or SIGTERM. Returns the exit code."""
     raise_on_signals()
     try:
         with up(options) as cluster:
@@ -96,7 +96,7 @@ def run(options: ClusterOptions) -> int:
 
 @contextmanager
 def up(options: ClusterOptions) -> Iterator[Cluster]:
-    """A cluster, all of whose services are ready. Raises `NoServers`, `NotReady`, `LogError`."""
+    """A cluster with all services ready. Raises `NoServers`, `NotReady`, `LogError`."""
     with _folder(options.data) as folder, running(folder, options.partitions, options.brokers) as servers:
         data = folder / "data"
         data.mkdir(exist_ok=True)
@@ -116,7 +116,7 @@ def up(options: ClusterOptions) -> Iterator[Cluster]:
 
 
 def stop(cluster: Cluster) -> None:
-    """Stop the services, the edges first. The servers go on."""
+    """Stop the services, the edges first. The servers keep running."""
     names = [one.service.name for one in cluster.members]
     cluster.supervisor.stop([name for name in names if name.startswith(EDGES)])
     cluster.supervisor.stop([name for name in names if name != CLOCK])
@@ -125,7 +125,7 @@ def stop(cluster: Cluster) -> None:
 
 @contextmanager
 def _folder(data: Path | None) -> Iterator[Path]:
-    """The caller's, which stays, or a temporary one."""
+    """The folder of the caller, which stays, or a temporary one."""
     if data is not None:
         data.mkdir(parents=True, exist_ok=True)
         yield data.resolve()
@@ -158,7 +158,7 @@ def _prepared(data: Path, settings: Mapping[str, str], now_s: float) -> Operator
 
 
 def make_ready(cluster: Cluster) -> None:
-    """Start what does not run, and return once each service says that it is ready. Raises `NotReady`."""
+    """Start every service that does not run, and return once all are ready. Raises `NotReady`."""
     until = time.monotonic() + START_S
     waiting = list(cluster.members)
     with httpx.Client(timeout=ANSWER_S) as client:
@@ -180,7 +180,7 @@ def _is_ready(client: httpx.Client, member: Member) -> bool:
 
 
 def _write(cluster: Cluster) -> None:
-    """Leave in the folder what there is, whole or not at all."""
+    """Write the status file, atomically."""
     pids, costs = cluster.supervisor.pids(), cluster.supervisor.meter.costs()
     services = {
         one.service.name: {"pid": pids[one.service.name], "health": one.health}

@@ -1,4 +1,4 @@
-"""Keeps processes running: what ends by itself is started again, and in the end nothing is left."""
+"""A supervisor of processes: it restarts those that end by themselves, and stops all in the end."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from services.base.costs import Meter
 
 ROOT = Path(__file__).resolve().parents[2]
 AGAIN_S = 1.0
-"""Between two starts of the same service: one that can't start shall not keep the machine busy."""
+"""Pause between two starts of a service, so that one that can't start does not load the machine."""
 DRAIN_S = 30
-"""So long a service may take to finish what it accepted."""
+"""Time for a service to finish accepted work."""
 
 log_line = structlog.get_logger("supervisor")
 
@@ -49,7 +49,7 @@ class Supervisor:
         logs.mkdir(parents=True, exist_ok=True)
 
     def watch(self) -> None:
-        """Start what does not run, each at most once a second; call it often."""
+        """Start every service that does not run, each at most once a second; call this often."""
         self.meter.measure(self.pids())  # before those that ended are awaited, and gone
         for name, service in self._services.items():
             process = self._processes.get(name)
@@ -65,7 +65,7 @@ class Supervisor:
         return {name: process.pid for name, process in self._processes.items()}
 
     def log_tail(self, name: str) -> str:
-        """The end of what a service said."""
+        """The end of the output of a service."""
         return "\n".join((self._logs / name).read_text(errors="replace").splitlines()[-15:])
 
     def stop(self, names: Sequence[str] | None = None) -> None:

@@ -20,7 +20,7 @@ from services.parts.part import Part, cancelled
 
 
 class ApiPart(Part):
-    """Holds nothing that another instance must know. `applied` tells what the read models show."""
+    """Stateless, so there may be many instances. `applied`: the position of the read models."""
 
     name = "api"
 

@@ -1,4 +1,4 @@
-"""A tiny HTTP port for services without one: do they live, may they be sent work, how do they do."""
+"""Liveness, readiness and metrics over HTTP, for services without an HTTP port of their own."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class HealthPart(Part):
-    """The first to start, so that a service that is still restoring answers too: it lives, and is not ready."""
+    """Starts first, so that a service that still restores its state answers too: alive, and not ready."""
 
     name = "health"
 
@@ -47,7 +47,7 @@ class HealthPart(Part):
         await self._server.stop()
 
     def started(self) -> None:
-        """All parts of this process work now."""
+        """Mark the process as ready: all its parts have started."""
         self._ready = True
 
     async def _livez(self, _: Request) -> Response:
@@ -59,7 +59,7 @@ class HealthPart(Part):
         return _json({"status": "ready" if ready else "not ready", "checks": checks}, 200 if ready else 503)
 
     async def _log_answers(self) -> str:
-        """`ok`, or what is wrong: of the kind only, for anybody may ask."""
+        """`ok`, or the kind of the error; no details, since anybody may ask."""
         try:
             async with asyncio.timeout(READY_WAIT_S):
                 await self._log.ends(EVENTS)

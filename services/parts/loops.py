@@ -1,4 +1,4 @@
-"""A part that does all its work in loops, as tasks of this process."""
+"""A part that works in loops, as tasks of this process."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from services.parts.part import Part, cancelled
 
 
 class LoopsPart(Part):
-    """Its loops may be broken off anywhere: what they had in their hands is done again by the next."""
+    """Its loops may be cancelled anywhere: the next start repeats unfinished work."""
 
     def __init__(self, *loops: Loop) -> None:
         self._loops = loops

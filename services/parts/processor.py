@@ -1,4 +1,4 @@
-"""A processor: decides, on the partitions that this process owns."""
+"""A processor, which decides the inputs of the partitions that this process owns."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from services.parts.part import Part, ended
 
 
 class ProcessorPart(Part):
-    """On SIGTERM it commits the batch in its hands and leaves the group, so that others need not miss it first."""
+    """On SIGTERM it commits its batch and leaves the group, so that others take over at once."""
 
     def __init__(self, base: Base, processor: Processor[Any, Any]) -> None:
         self.name = f"processor {processor.name}"

@@ -1,4 +1,4 @@
-"""The projector: all read models, which share one consumed position so that each event counts once."""
+"""The projector of all read models, which share one consumed position so that each event counts once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from services.parts.loops import LoopsPart
 
 
 class ProjectorPart(LoopsPart):
-    """What it has in its hands is one transaction: broken off, it is rolled back."""
+    """Its batch is one transaction, which a cancellation rolls back."""
 
     name = "projector"
 

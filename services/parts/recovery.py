@@ -1,4 +1,4 @@
-"""A start of all in one process: what was accepted before it is decided and applied before anybody is let in."""
+"""Recovery at the start of the whole platform: earlier inputs are decided and applied before clients may connect."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ POLL_S = 0.01
 
 
 class RecoveryPart(Part):
-    """Comes after the processors and the projector, and before the gateway and the API."""
+    """Starts after the processors and the projector, and before the gateway and the API."""
 
     name = "recovery"
 

@@ -45,7 +45,7 @@ class Configuration:
         return found, [key for key in asked if key not in known]
 
     def change(self, key: str, value: str) -> str:
-        """The status that ChangeConfiguration is answered with."""
+        """Change a key; the status of the answer to ChangeConfiguration."""
         if key in self._fixed:
             return "Rejected"
         if key not in self._writable:

@@ -1,4 +1,4 @@
-"""A technician proves charger after charger: with a load that can't draw much, so that even a liar does no harm."""
+"""A technician commissions chargers with a small test load, so that even a non-compliant one does no harm."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HANDLES_S = 15.0
 
 
 class NotProven(Exception):
-    """A charger did not prove within its time that it obeys."""
+    """A charger was not verified within its time."""
 
 
 async def commission(
@@ -55,7 +55,7 @@ async def commission(
 
 
 async def _let_in(point: ChargePoint) -> str:
-    """What is answered to the technician's token."""
+    """The answer to the technician's token."""
     try:
         status = await point.authorize(TOKEN)
         return status if status != "Accepted" else await point.start(TOKEN)

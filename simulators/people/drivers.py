@@ -1,4 +1,4 @@
-"""The people behind the cars: they ask, wait, accept, plug in, and leave; sometimes a little late."""
+"""The drivers: they request, wait, accept, plug in, and leave, sometimes a little late."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Hub:
 
 
 class Driver:
-    """Takes one visit from arrival to departure, and writes down what becomes of it in `life`."""
+    """Takes one visit from arrival to departure, and records it in `life`."""
 
     def __init__(self, hub: Hub, visit: Visit, token: str, random: Random) -> None:
         self.visit = visit
@@ -66,7 +66,7 @@ class Driver:
         self.life.left_ms = self._time.now_ms
 
     async def _find_charger(self) -> ChargePoint | None:
-        """The charger to plug into now; None: it came to nothing."""
+        """The charger to plug into now; None: the driver gives up."""
         raise NotImplementedError
 
     @property
@@ -121,7 +121,7 @@ class Driver:
         return False
 
     async def _stay(self, point: ChargePoint, car: Car) -> None:
-        """Until departure; once she is done and told that somebody waits, only a few minutes more."""
+        """Stay until departure; once done, and asked to move for a waiting car, only a few minutes more."""
         board, life, leave_ms = self._hub.board, self.life, self.visit.departure_ms
         while self._time.now_ms < leave_ms:
             if life.done_ms is None and (
@@ -140,7 +140,7 @@ class Driver:
             await self._news.wait(leave_ms)
 
     def _board_shows(self, point: ChargePoint, what: str) -> bool:
-        """What the board says of her charger, as far as it was read since she plugged in, or since she was done."""
+        """Whether the board shows this of the driver's charger, read since the plug-in, or since the car was done."""
         since_ms = self.life.done_ms if what == "move_wanted" else self.life.plugged_ms
         entry = self._hub.board.chargers.get(point.charger_id)
         if entry is None or since_ms is None or self._hub.board.chargers_read_ms <= since_ms:
@@ -149,10 +149,10 @@ class Driver:
 
 
 class Member(Driver):
-    """A registered car: asks for a session, waits for an offer, takes it."""
+    """A registered car, whose driver requests a session, waits for an offer and accepts it."""
 
     def __init__(self, hub: Hub, visit: Visit, token: str, random: Random, vehicle_id: str, api: Api) -> None:
-        """`api`: hers, where the hub's is what everybody may see."""
+        """`api`: the driver's own; the hub's shows what everybody may see."""
         super().__init__(hub, visit, token, random)
         self.vehicle_id = vehicle_id
         self.api = api
@@ -201,7 +201,7 @@ class Member(Driver):
                 session = await self._take_offer(session)
                 continue
             await self._news.wait(self.visit.departure_ms)
-            # Who is in the queue is told by the board; who is not asks.
+            # The board has the sessions in the queue; another one is read by itself.
             session = board.queue.get(id_) or await self.api.get(f"/sessions/{id_}")
         board.unwatch(self._news)
         return session
@@ -222,7 +222,7 @@ class Member(Driver):
             return await self.api.get(f"/sessions/{id_}")
 
     async def _drive_to(self, point: ChargePoint) -> ChargePoint | None:
-        """The charger, once she is there and it is free."""
+        """The charger, once the driver has arrived and it is free."""
         self.life.phase = "coming"
         await self._pass(*DRIVES_S)
         while point.connector.car is not None and not self._must_go:
@@ -238,7 +238,7 @@ class Member(Driver):
 
 
 class WalkUp(Driver):
-    """Somebody nobody knows: plugs into a free charger and presents a token of her own."""
+    """A stranger, who plugs into a free charger and presents an unknown token."""
 
     async def _find_charger(self) -> ChargePoint | None:
         free = [point for point in self._hub.points.values() if point.status == "Available"]

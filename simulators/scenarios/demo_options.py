@@ -1,4 +1,4 @@
-"""What may be said of a demo day on the command line of `python -m simulators.scenarios.demo_world`."""
+"""The options of a demo day, on the command line of `python -m simulators.scenarios.demo_world`."""
 
 from __future__ import annotations
 

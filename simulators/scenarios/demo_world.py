@@ -1,7 +1,7 @@
 """A real day at a garage against a running server: `python -m simulators.scenarios.demo_world --help`.
 
-Sets the site up through REST, connects and commissions its chargers, lets the day's cars come, asks for a lower cap at
-noon, and measures what physically happened.
+Sets the site up through REST, connects and commissions its chargers, plays the visits of the day, requests a lower cap
+at noon, and measures what physically happens.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from simulators.world.world import NotSettled, World
 
 SAMPLE_S = 30
 OUTAGE_S = (20, 900)
-"""How long a line stays dead: from a hiccup to longer than a lease."""
+"""Length of an outage: from a hiccup to longer than a lease."""
 SETS_UP_BEFORE_MS = 2 * 3_600_000
 NOON, CAP_ENDS = 12, 16
 """Hours of the local day."""
@@ -49,7 +49,7 @@ AUDIT_FIELDS = ("created_at", "decision", "basis", "tier", "soc", "location_zone
 FAILURES = (
     CallFailed, ControlFailed, CouldNotConnect, NotProven, NotSettled, OSError, Refused, Unreachable, ValueError,
 )  # fmt: skip
-"""What may keep a day from being played to its end."""
+"""Failures that end a day early."""
 
 
 class DemoWorld:
@@ -130,7 +130,7 @@ class DemoWorld:
         return Member(hub, visit, token, Random(f"{self._options.seed}:{visit.id}"), vehicle_id, api)
 
     async def _user(self, email: str, role: str, enterprise_id: str | None) -> Api:
-        """Somebody with an account of her own."""
+        """Add a user; a client with their credentials."""
         credentials = await register_user(self._api, email, role, enterprise_id)
         return self._client(credentials, email)
 
@@ -149,7 +149,7 @@ class DemoWorld:
             await api.close()
 
     async def _noon(self) -> None:
-        """The utility asks for a lower cap."""
+        """The utility requests a lower cap."""
         time, options = self._time, self._options
         await time.sleep_until(local_ms(options.day, NOON))
         sent_ms, ends_ms = time.now_ms, local_ms(options.day, CAP_ENDS)
@@ -164,7 +164,7 @@ class DemoWorld:
         self._world.truth.announce(self._cap)
 
     async def _false_claim(self) -> None:
-        """Somebody who is at the garage then claims a mission."""
+        """A driver at the garage claims a mission."""
         await self._time.sleep_until(local_ms(self._options.day, NOON) + FALSE_CLAIM_MS)
         here = [one for one in self._drivers if one.life.phase in ("waiting", "plugged") and one.life.unit is None]
         for driver in here[:1]:
@@ -198,7 +198,7 @@ class DemoWorld:
         sys.stdout.flush()
 
     def measured(self) -> dict[str, Any]:
-        """What happened, in numbers."""
+        """The measurements of the day."""
         truth, lives = self._world.truth, [driver.life for driver in self._drivers]
         delivered_kwh = sum(life.energy_kwh for life in lives)
         bound_kwh = self._bound_kwh()

@@ -1,4 +1,4 @@
-"""A little hub that lives: three chargers, and members who come, charge, go, and come again."""
+"""A small hub: three chargers, and members who arrive, charge, leave, and return."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ LogIn = Callable[[Credentials], Api]
 
 
 class LittleHub:
-    """Registers a site of its own, proves its chargers, and lets its members live."""
+    """Registers a site of its own, commissions its chargers, and plays its members."""
 
     def __init__(
         self, time: VirtualTime, world: World, api: Api, log_in: LogIn, site: Site, ocpp: str, show: Show
@@ -47,7 +47,7 @@ class LittleHub:
         self._first_vin = self._random.randrange(MOST_VINS)
 
     async def play(self, cars: int) -> None:
-        """Until somebody ends it. Raises `CouldNotConnect`, `NotProven`, `Refused`, `Unreachable`."""
+        """Play until cancelled. Raises `CouldNotConnect`, `NotProven`, `Refused`, `Unreachable`."""
         time, points = self._time, self._world.points
         for credentials in await self._site.register(self._api):
             point = self._site.point(time, self._ocpp, credentials)
@@ -70,7 +70,7 @@ class LittleHub:
         await commission(self._time, self._api, self._site.id, point, handles_s=PARKS_S, polls_every_s=POLLS_EVERY_S)
 
     async def _live(self, hub: Hub, number: int) -> None:
-        """A member: again and again there comes a time when her car needs to charge."""
+        """A member, whose car needs to charge again and again."""
         visit = self._visit(hub.time.now_ms + number * COMES_EVERY_MS)
         token = f"{self._site.id}-{number + 1}"
         api = self._log_in(await register_user(self._api, f"{token}@example.org", "driver"))

@@ -23,14 +23,14 @@ from simulators.world.site import little_hub
 from simulators.world.world import World
 
 PATIENCE_S = 600.0
-"""How long a server that went away is waited for."""
+"""Patience with a server that went away."""
 GOODBYE_S = 5.0
 FAILURES = (CallFailed, CouldNotConnect, NoSuchCharger, NotProven, OSError, Refused, Unreachable, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Where it is, and whom it knows as its operator."""
+    """The addresses of a server, and its operator."""
 
     api: str
     ocpp: str
@@ -39,7 +39,7 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Charger:
-    """By the file that holds what `POST /chargers` answered, and by its wires: what it can give, per phase."""
+    """A charger: the file with the answer of `POST /chargers`, and its wires, per phase."""
 
     answer: Path
     max_a: float
@@ -71,7 +71,7 @@ async def prove(server: Server, charger: Charger, show: Show) -> None:
 
 
 async def serve(server: Server, charger: Charger, car: CarOptions, once: bool, show: Show) -> None:
-    """A charger with its cars, until it is cancelled, or `once`. Raises what `FAILURES` names."""
+    """Simulate a charger with its cars until cancelled, or `once`. Raises what `FAILURES` names."""
     await _one_charger(server, charger, show, lambda played: played.serve(car, once))
 
 
@@ -89,7 +89,7 @@ async def _one_charger(
 
 
 async def hub(server: Server, cars: int, show: Show, ledger: Ledger | None = None) -> None:
-    """A little hub of its own, until it is cancelled; `ledger` is told what the server acknowledged.
+    """Simulate a small hub of its own until cancelled; `ledger` records what the server acknowledged.
 
     Raises what `FAILURES` names.
     """
@@ -103,7 +103,7 @@ async def hub(server: Server, cars: int, show: Show, ledger: Ledger | None = Non
 
 
 class People:
-    """Those who call the server; `close` ends their connections."""
+    """The clients of the server; `close` ends their connections."""
 
     def __init__(self, server: Server, ledger: Ledger) -> None:
         self._server = server
@@ -111,7 +111,7 @@ class People:
         self._clients: list[Api] = []
 
     async def operator(self) -> Api:
-        """The operator. A server that isn't there now, or doesn't know her, is not waited for."""
+        """The operator's client. Raises at once where the server is away, or refuses the credentials."""
         at_once = Api(self._server.api, self._server.operator, Ledger())
         try:
             await at_once.get("/users/me")
@@ -131,7 +131,7 @@ class People:
 
 
 async def _run(world: World, people: People, scenario: Coroutine[object, object, object]) -> None:
-    """Until the scenario is over, or this is cancelled: then cars are unplugged, and the server hears of it."""
+    """Run the scenario to its end or until cancelled; then unplug the cars, which the chargers report."""
     try:
         await world.run(scenario)
     finally:

@@ -28,7 +28,7 @@ class NoSuchCharger(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CarOptions:
-    """The car: what it holds, what it has and wants (from 0 to 1), and the token that its driver presents."""
+    """The car: its battery, its level at arrival and its target (from 0 to 1), and the token of its driver."""
 
     token: str
     battery_kwh: float
@@ -50,7 +50,7 @@ class CarOptions:
 
 
 class OneCharger:
-    """Connects, and proves that it obeys, or serves one car after the other."""
+    """Connects, and is commissioned or serves one car after the other."""
 
     def __init__(self, time: VirtualTime, api: Api, point: ChargePoint, show: Show) -> None:
         self._time = time
@@ -59,7 +59,7 @@ class OneCharger:
         self._show = show
 
     async def prove(self) -> None:
-        """Be commissioned, where that is open. Raises what `serve` does, and `NotProven`."""
+        """Commission the charger, unless it is verified. Raises what `serve` does, and `NotProven`."""
         point = self._point
         site_id, charger = await self._connect()
         if charger["obedience"] != "proven":
@@ -68,7 +68,7 @@ class OneCharger:
         self._show(f"{point.ocpp_id} is proven")
 
     async def serve(self, car: CarOptions, once: bool) -> None:
-        """For ever, or until one car has charged and left.
+        """Serve cars for ever, or until one has charged and left.
 
         Raises `CouldNotConnect`, `NoSuchCharger`, `Refused`, `Unreachable`.
         """
@@ -85,13 +85,13 @@ class OneCharger:
             self._show(f"the car left {point.ocpp_id} with {guest.life.energy_kwh:.3f} kWh ({notes})")
 
     async def _connect(self) -> tuple[str, Json]:
-        """Its site, and what is told of it there, once it is connected."""
+        """Connect; the charger's site and its entry there."""
         await self._point.lifecycle.power_up()
         self._show(f"{self._point.ocpp_id} is connected")
         return await self._find()
 
     async def _find(self) -> tuple[str, Json]:
-        """The charger's site, and what is told of the charger there."""
+        """The charger's site and its entry there."""
         for site in (await self._api.get("/sites"))["sites"]:
             for charger in (await self._api.get(f"/sites/{site['id']}/chargers"))["chargers"]:
                 if charger["id"] == self._point.charger_id:
@@ -100,7 +100,7 @@ class OneCharger:
 
 
 class Guest(Driver):
-    """Comes when the charger is assigned to somebody, and leaves when the car has what it wants."""
+    """Arrives when the charger is assigned, and leaves when the car has reached its target."""
 
     def __init__(self, hub: Hub, point: ChargePoint, visit: Visit, token: str) -> None:
         super().__init__(hub, visit, token, Random(visit.arrival_ms))

@@ -1,4 +1,4 @@
-"""The server's control socket: how virtual time is kept the same on both sides."""
+"""The control socket of the server, which keeps virtual time equal on both sides."""
 
 from __future__ import annotations
 

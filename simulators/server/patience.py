@@ -1,4 +1,4 @@
-"""How long the world waits for a server that is away: in wall time, for its own stands still meanwhile."""
+"""Retries while the server is away, limited in wall time, since virtual time stands still meanwhile."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _AGAIN_S = 0.1
 
 
 async def patiently(attempt: Callable[[], Awaitable[T]], gone: type[Exception], patience_s: float) -> T:
-    """What `attempt` comes to, tried again while it raises `gone`; raises the last one after `patience_s`."""
+    """The result of `attempt`, repeated while it raises `gone`; raises the last one after `patience_s`."""
     give_up_s = monotonic() + patience_s
     while True:
         try:
