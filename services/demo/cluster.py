@@ -52,7 +52,7 @@ class DemoCluster:
         return Addresses(self._cluster.apis[0], self._cluster.gateways[0], self._cluster.control)
 
     def log_tail(self) -> str:
-        """The end of what each service replay."""
+        """The end of the output of each service."""
         names = [one.service.name for one in self._cluster.members]
         return "\n".join(f"{name}:\n{self._cluster.supervisor.log_tail(name)}" for name in names)
 

@@ -17,7 +17,7 @@ SITES = inputs("sites")
 
 
 class OnlyEnds:
-    """What coordinator asks of the log."""
+    """The log as the coordinator uses it."""
 
     def __init__(self) -> None:
         self.known: dict[str, dict[int, int]] = {}
