@@ -156,7 +156,7 @@ async def _hub(server: live.Server, opened: asyncio.Event, played: Played) -> No
 
 async def _settled(cluster: Cluster, console: Console) -> tuple[list[str], Settled]:
     """Wait until all is consumed, end the services, and read what is left."""
-    console.print("The faults are over; what was accepted is decided, kept and shown ...")
+    console.print("The faults are over; waiting until all inputs are decided and all events applied ...")
     databases = Databases.of_variables(cluster.servers.settings)
     log = kafka_log(cluster.servers.settings)
     read_models, series = databases.open_read_models(cluster.folder), databases.open_series(cluster.folder)

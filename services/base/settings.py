@@ -22,7 +22,7 @@ Port = Annotated[int, Field(ge=0, le=65_535)]
 
 
 class SettingsError(Exception):
-    """A setting can't be used: the message names it and says why, without its value."""
+    """A setting can't be used: the message names it and the reason, without its value."""
 
 
 class FromEnvironment(BaseSettings):

@@ -86,7 +86,7 @@ def lives_plot(lives: Sequence[Life], samples: Sequence[Sample], start_ms: int, 
         frame,
         name,
         "The life of each visit",
-        f"{len(lives)} cars, one row each in the order of arrival. The table below says the same in numbers.",
+        f"{len(lives)} cars, one row each in the order of arrival. The table below has the numbers.",
         [
             _hatching(name),
             *_lowered(frame, samples),

@@ -31,7 +31,7 @@ def title(figures: Figures) -> str:
 
 
 def paragraphs(figures: Figures) -> list[Paragraph]:
-    """What happened, whether the limit was kept, the energy, the proof, and what of all this is real."""
+    """The paragraphs: the day, the limit, the energy, priority, the proof, and what is real."""
     return [
         ("What happened", _day(figures)),
         ("The limit", _limit(figures)),

@@ -17,8 +17,8 @@ class Brokers:
     """
 
     def __init__(self, folder: Path, count: int = 1) -> None:
-        if (kept := len([*folder.glob("kafka-*")])) not in (0, count):
-            raise JavaServerError(f"brokers: {folder} has the data of {kept}, so {count} can't go on with them")
+        if (found := len([*folder.glob("kafka-*")])) not in (0, count):
+            raise JavaServerError(f"brokers: {folder} has the data of {found}, so {count} can't go on with them")
         folders = [folder / f"kafka-{number}" for number in range(1, count + 1)]
         quorum = quorum_of(folders)
         self.replicas = quorum.replicas

@@ -15,7 +15,7 @@ STOP_S = 20
 
 
 class JavaServerError(Exception):
-    """None can run here, or this one ended or did not start."""
+    """No server can run here, or this one ended or did not start."""
 
 
 class JavaServer:
@@ -52,7 +52,7 @@ class JavaServer:
     def _run_until(
         self, answers: Callable[[], bool], command: Sequence[str], environment: Mapping[str, str] | None = None
     ) -> None:
-        """Start it and return once it answers. Raises `JavaServerError`, with the end of what it said."""
+        """Start it and return once it answers. Raises `JavaServerError`, with the end of its output."""
         with (self.folder / "output.log").open("ab") as output:
             # In a group of its own: Ctrl-C is for who started it, and who stops it after its users.
             self.process = subprocess.Popen(

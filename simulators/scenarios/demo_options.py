@@ -52,7 +52,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         "--garages", type=int, default=1, metavar="N", help="so many are one site, with N times the cars"
     )
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--walk-ups", type=int, default=0, help="cars that nobody knows")
+    parser.add_argument("--walk-ups", type=int, default=0, help="cars that are not registered")
     parser.add_argument("--outages", type=int, default=0, metavar="N", help="how often each charger's line is cut")
     parser.add_argument("--until", type=int, metavar="HOUR", help="everybody has left by this hour")
     parser.add_argument("--patience", type=float, default=0, metavar="S", help="wall time for a lost server to be back")

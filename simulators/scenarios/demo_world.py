@@ -285,7 +285,7 @@ def _over_at_the_hour(options: Options, known: list[Visit]) -> list[Visit]:
 
 
 def _stranger(like: Visit, number: int) -> Visit:
-    """Somebody who comes at about the time of a known visit."""
+    """A stranger's visit at about the time of a known one."""
     return Visit(
         f"walk-up-{number}",
         like.arrival_ms + 60_000 * number,
@@ -298,7 +298,7 @@ def _stranger(like: Visit, number: int) -> Visit:
 
 
 async def run(options: Options) -> dict[str, Any]:
-    """Play the day; the measurements. Raises what keeps it from being played to its end."""
+    """Play the day; the measurements. Raises what `FAILURES` names."""
     day = visits(options.day, options.seed, options.garages)
     if not day:
         raise ValueError(f"--day: no sessions are known of {options.day}")

@@ -45,7 +45,7 @@ class Control:
 
     @classmethod
     async def connect(cls, host: str, port: int, patience_s: float = 0.0) -> Control:
-        """Raises `ControlFailed` where nobody listens."""
+        """Connect. Raises `ControlFailed` where no server listens."""
         control = cls(host, port, patience_s)
         await patiently(control._open, ControlLost, patience_s)
         return control

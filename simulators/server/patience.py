@@ -21,5 +21,5 @@ async def patiently(attempt: Callable[[], Awaitable[T]], gone: type[Exception], 
             if not patience_s:
                 raise
             if monotonic() >= give_up_s:
-                raise gone(f"{error} (nobody brought the server back within {patience_s:g} s)") from None
+                raise gone(f"{error} (the server did not come back within {patience_s:g} s)") from None
         await asyncio.sleep(_AGAIN_S)

@@ -45,7 +45,7 @@ async def test_she_logs_in_once_and_again_when_her_token_is_over():
 
 async def test_who_is_patient_gives_up_in_the_end_and_says_how_long_it_took():
     api = Api("http://127.0.0.1:1", SOMEBODY, Ledger(), patience_s=0.2)
-    with pytest.raises(Unreachable, match=r"POST /login.*nobody brought the server back within 0.2 s"):
+    with pytest.raises(Unreachable, match=r"POST /login.*the server did not come back within 0.2 s"):
         await api.get("/sites")
     await api.close()
 
