@@ -38,7 +38,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Community:
-    """Who asks, and where. `vehicles` gives each id once: a vehicle has one open session."""
+    """A client, its sites and vehicles. `vehicles` yields each id once: a vehicle has one open session."""
 
     client: KeepAlive
     sites: list[str]
@@ -52,12 +52,12 @@ class Community:
         return await self.client.call("POST", "/sessions/request", body)
 
     async def waiting(self) -> list[int]:
-        """How many wait at each site; those a charger is held for are left out."""
-        told = [await self.client.call("GET", f"/sites/{site_id}/queue") for site_id in self.sites]
-        return [sum(one["state"] == "queued" for one in queue["waiting"]) for _, queue in told]
+        """Cars in the queue of each site, without those that hold a charger."""
+        answers = [await self.client.call("GET", f"/sites/{site_id}/queue") for site_id in self.sites]
+        return [sum(one["state"] == "queued" for one in queue["waiting"]) for _, queue in answers]
 
     def costs(self) -> dict[str, Cost]:
-        """What each process has cost so far; nothing where the system has no /proc."""
+        """The cost of each process so far; empty where the system has no /proc."""
         costs = {name: family_cost(pid) for name, pid in self.pids.items()}
         return {name: cost for name, cost in costs.items() if cost is not None}
 
@@ -67,7 +67,7 @@ class Community:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A running platform: `api` as http://, `ocpp` as ws://, and the processes that it is made of."""
+    """A running platform: `api` as http://, `ocpp` as ws://, and its processes."""
 
     api: str
     ocpp: str
@@ -86,7 +86,7 @@ async def embedded(folder: Path) -> AsyncIterator[Served]:
 
 @asynccontextmanager
 async def community(served: Served, sites: int, vehicles: int) -> AsyncIterator[Community]:
-    """Sites with four chargers each, and vehicles that are registered and ask for nothing yet."""
+    """Sites with four chargers each, and registered vehicles without a request."""
     async with AsyncExitStack() as stack:
         client = await _logged_in(served)
         stack.push_async_callback(client.close)
@@ -102,14 +102,14 @@ async def community(served: Served, sites: int, vehicles: int) -> AsyncIterator[
 
 @contextmanager
 def _server(data: Path) -> Iterator[tuple[subprocess.Popen[bytes], Addresses]]:
-    said = data.parent / "server.log"
+    log = data.parent / "server.log"
     command = [sys.executable, "-m", "services.cli", "serve", "--data", str(data), "--port", "0", "--ocpp-port", "0"]
-    with said.open("wb") as output:
+    with log.open("wb") as output:
         server = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
     try:
         addresses = wait_for_addresses(data, server)
         if addresses is None:
-            raise RuntimeError(f"the server did not start: {said.read_text()}")
+            raise RuntimeError(f"the server did not start: {log.read_text()}")
         yield server, addresses
     finally:
         server.terminate()
@@ -119,32 +119,32 @@ def _server(data: Path) -> Iterator[tuple[subprocess.Popen[bytes], Addresses]]:
 async def _logged_in(served: Served) -> KeepAlive:
     address = urlsplit(served.api)
     client = KeepAlive(address.hostname or "", address.port or 0)
-    told = await _told(client, "/login", {"email": served.operator.email, "password": served.operator.password})
-    client.bearer = told["access_token"]
+    answer = await _posted(client, "/login", {"email": served.operator.email, "password": served.operator.password})
+    client.bearer = answer["access_token"]
     return client
 
 
 async def _add_site(client: KeepAlive, site_id: str) -> None:
-    await _told(client, "/sites", {"id": site_id, "location": "u33db", "firm_kw": 10, "nodes": NODES})
+    await _posted(client, "/sites", {"id": site_id, "location": "u33db", "firm_kw": 10, "nodes": NODES})
 
 
 async def _add_charger(client: KeepAlive, site_id: str, charger_id: str) -> tuple[str, str]:
     described = {"id": charger_id, "site_id": site_id, "node": "main"}
     rated = {"phases": ["L1", "L2", "L3"], "max_a": 16, "voltage_v": 230}
-    return charger_id, (await _told(client, "/chargers", described | rated))["password"]
+    return charger_id, (await _posted(client, "/chargers", described | rated))["password"]
 
 
 async def _add_vehicle(client: KeepAlive, number: int) -> str:
     vehicle = {"vin": f"WVWZZZAUZLW{number:06d}", "battery_kwh": 60}
-    vehicle_id: str = (await _told(client, "/vehicles", vehicle))["id"]
+    vehicle_id: str = (await _posted(client, "/vehicles", vehicle))["id"]
     return vehicle_id
 
 
-async def _told(client: KeepAlive, path: str, body: dict[str, Any]) -> Any:
-    status, told = await client.call("POST", path, body)
+async def _posted(client: KeepAlive, path: str, body: dict[str, Any]) -> Any:
+    status, answer = await client.call("POST", path, body)
     if status not in (200, 201):
-        raise RuntimeError(f"POST {path}: {status} {told}")
-    return told
+        raise RuntimeError(f"POST {path}: {status} {answer}")
+    return answer
 
 
 async def _online(stack: AsyncExitStack, ocpp: str, charger_id: str, password: str) -> None:
@@ -155,14 +155,14 @@ async def _online(stack: AsyncExitStack, ocpp: str, charger_id: str, password: s
     stack.push_async_callback(socket.close)
     numbers = itertools.count()
 
-    async def say(action: str, payload: dict[str, Any]) -> None:
+    async def call(action: str, payload: dict[str, Any]) -> None:
         await socket.send(orjson.dumps([2, str(next(numbers)), action, payload]), text=True)
 
-    await say("BootNotification", BOOT)
+    await call("BootNotification", BOOT)
     answered = asyncio.Event()
     answering = asyncio.create_task(_answer(socket, answered))
     stack.callback(answering.cancel)
-    await say("StatusNotification", {"connectorId": 1, "errorCode": "NoError", "status": "Available"})
+    await call("StatusNotification", {"connectorId": 1, "errorCode": "NoError", "status": "Available"})
     await answered.wait()
 
 
@@ -177,7 +177,7 @@ async def _answer(socket: websockets.ClientConnection, answered: asyncio.Event) 
 
 
 async def _by_turns(works: Iterable[Awaitable[T]]) -> list[T]:
-    """All of them, some at once; what they return, in their order."""
+    """The results of all works in their order, with a limited number at once."""
     places = asyncio.Semaphore(AT_ONCE)
 
     async def one(work: Awaitable[T]) -> T:

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 IDLE_S = 3.0
-"""After so long unused a connection is not used again: the server closes it after 5 s."""
+"""An idle connection is not used again after this time: the server closes it after 5 s."""
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -34,9 +34,9 @@ class KeepAlive:
         )
         writer.write(head.encode() + content)
         answered = await reader.readuntil(b"\r\n\r\n")
-        told = orjson.loads(await reader.readexactly(_length(answered)))
+        answer = orjson.loads(await reader.readexactly(_length(answered)))
         self._idle.append((monotonic(), (reader, writer)))
-        return int(answered[9:12]), told
+        return int(answered[9:12]), answer
 
     async def close(self) -> None:
         for _, (_, writer) in self._idle:

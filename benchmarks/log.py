@@ -1,7 +1,7 @@
-"""How many records a second the SQLite log makes durable, beside the least that SQLite needs for it.
+"""Durable appends a second of the SQLite log, beside the least that SQLite needs for them.
 
 The yardstick is a bare loop: one insert of the same body a commit, of the same durability (WAL, synchronous=FULL),
-in the same run and by turns, so that what else the machine does weighs on both alike.
+in the same run and by turns, so that other load of the machine affects both alike.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ DISK = Path("/var/tmp")  # /tmp may be memory
 
 @dataclass(slots=True)
 class Measured:
-    """What a number of turns added up to, and the rate of each."""
+    """The sum of a number of turns, and the rate of each."""
 
     appends: int = 0
     spent_s: float = 0.0
@@ -67,7 +67,7 @@ class Bodies:
 
 
 class Bare:
-    """The yardstick."""
+    """The yardstick: a bare loop."""
 
     def __init__(self, folder: Path) -> None:
         self._connection = sqlite3.connect(folder / "bare.sqlite3", isolation_level=None)

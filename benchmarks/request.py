@@ -1,4 +1,4 @@
-"""How long a driver waits for a decision: a session requested, decided, and readable, at a rate of requests.
+"""The time that a driver waits for a decision: a session requested, decided, and readable, at a rate of requests.
 
 Requests are sent when they are due, however long earlier ones take, and their time counts from then. The floor is
 measured by turns in the same run and at the same rate. In one process it is a plain GET of the same server, and two
@@ -31,16 +31,16 @@ from commands.ports.log import Entry
 ROUNDS = 5
 REQUESTS = 200
 FLOOR_CALLS = 100
-"""So many a round."""
+"""Calls a round."""
 DECIDED = ("queued", "offered")
 SAMPLED = 20
-"""One answer in so many is read back at once."""
+"""One answer in this many is read back at once."""
 BODY = b"x" * 400
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What the caller asked for: requests a second, sites, and how many wait at each before the measurement."""
+class Workload:
+    """The load of a measurement: requests a second, sites, and the cars in the queue of each before it."""
 
     rate_s: int = 100
     sites: int = 20
@@ -49,7 +49,7 @@ class Wanted:
 
 @dataclass(slots=True)
 class Requests:
-    """What was asked, and what came of it."""
+    """Requests and their results."""
 
     rate_s: int
     waits_ms: list[float] = field(default_factory=list)
@@ -60,7 +60,7 @@ class Requests:
 
 
 async def open_loop(count: int, rate_s: int, act: Callable[[float], Coroutine[Any, Any, None]]) -> float:
-    """Begin `act` at each due time, `rate_s` a second, and wait for all; the rate that was kept.
+    """Begin `act` at each due time, `rate_s` a second, and wait for all; the actual rate.
 
     Due times are whole milliseconds, since that is what the loop's timers can keep.
     """
@@ -89,19 +89,19 @@ async def ask(hub: Community, requests: Requests, count: int) -> None:
     async def act(due_s: float) -> None:
         number = next(numbers)
         asking = hub.ask(next(vehicles), hub.sites[number % len(hub.sites)])
-        status, told = await timed(requests.waits_ms, due_s, asking)
-        if status != 202 or told["state"] not in DECIDED:
-            requests.errors.append(f"{status} {told}")
+        status, session = await timed(requests.waits_ms, due_s, asking)
+        if status != 202 or session["state"] not in DECIDED:
+            requests.errors.append(f"{status} {session}")
         elif number % SAMPLED == 0:
-            await read_back(hub, requests, told)
+            await read_back(hub, requests, session)
 
     requests.cpu_s.subtract(hub.cpu_s())
     requests.sent_s.append(await open_loop(count, requests.rate_s, act))
     requests.cpu_s.update(hub.cpu_s())
 
 
-async def read_back(hub: Community, requests: Requests, told: dict[str, Any]) -> None:
-    status, found = await hub.client.call("GET", f"/sessions/{told['id']}")
+async def read_back(hub: Community, requests: Requests, session: dict[str, Any]) -> None:
+    status, found = await hub.client.call("GET", f"/sessions/{session['id']}")
     requests.read_back += 1
     if status != 200 or found["state"] not in DECIDED:
         requests.errors.append(f"read back: {status} {found}")
@@ -135,25 +135,25 @@ async def append_twice(log: SqliteLog, rate_s: int) -> list[float]:
     return waits_ms
 
 
-async def measure(served: Served, floors: Mapping[str, Floor], wanted: Wanted) -> dict[str, Any]:
+async def measure(served: Served, floors: Mapping[str, Floor], workload: Workload) -> dict[str, Any]:
     """Fill the queues, then turn about: requests, and each part of the floor."""
-    requests, sites = Requests(wanted.rate_s), wanted.sites
+    requests, sites = Requests(workload.rate_s), workload.sites
     floors_ms: dict[str, list[float]] = {name: [] for name in floors}
     ratios: list[float] = []
-    full = (wanted.queue + CHARGERS) * sites
+    full = (workload.queue + CHARGERS) * sites
     async with community(served, sites, full + ROUNDS * REQUESTS) as hub:
-        await ask(hub, warm_up := Requests(wanted.rate_s), full)
+        await ask(hub, warm_up := Requests(workload.rate_s), full)
         assert not warm_up.errors, warm_up.errors[0]
         at_first = await hub.waiting()
         for _ in range(ROUNDS):
             before = len(requests.waits_ms)
             await ask(hub, requests, REQUESTS)
-            turn_ms = {name: await floor(hub, wanted.rate_s) for name, floor in floors.items()}
+            turn_ms = {name: await floor(hub, workload.rate_s) for name, floor in floors.items()}
             for name, waits_ms in turn_ms.items():
                 floors_ms[name] += waits_ms
             ratios.append(statistics.median(requests.waits_ms[before:]) / sum(map(statistics.median, turn_ms.values())))
         at_last = await hub.waiting()
-        peak_mb = {name: cost.told()["peak_mb"] for name, cost in hub.costs().items()}
+        peak_mb = {name: cost.to_json()["peak_mb"] for name, cost in hub.costs().items()}
     cpu_ms = {name: round(cpu_s * 1000 / len(requests.waits_ms), 2) for name, cpu_s in requests.cpu_s.items()}
     return {
         **percentiles(requests.waits_ms),
@@ -162,7 +162,7 @@ async def measure(served: Served, floors: Mapping[str, Floor], wanted: Wanted) -
         "errors": len(requests.errors),
         "first_error": next(iter(requests.errors), None),
         "read_back": requests.read_back,
-        "rate_s": wanted.rate_s,
+        "rate_s": workload.rate_s,
         "sites": sites,
         "queue_length": [min(at_first), max(at_last)],
         "server_cpu_ms": round(sum(cpu_ms.values()), 2) if cpu_ms else None,
@@ -194,17 +194,17 @@ def show(found: dict[str, Any]) -> None:
     Console().print(table)
 
 
-def run(wanted: Wanted, report: Path | None = None) -> dict[str, Any]:
+def run(workload: Workload, report: Path | None = None) -> dict[str, Any]:
     """Measure the platform in one process; print a table, write the numbers to `report`, and return them."""
     with tempfile.TemporaryDirectory(prefix="commonwatt-", dir=DISK if DISK.is_dir() else None) as folder:
-        return write(report, uvloop.run(_measure(Path(folder), wanted)))
+        return write(report, uvloop.run(_measure(Path(folder), workload)))
 
 
-async def _measure(folder: Path, wanted: Wanted) -> dict[str, Any]:
+async def _measure(folder: Path, workload: Workload) -> dict[str, Any]:
     log = SqliteLog.open(folder / "floor")
     floors = {"get": get, "two_appends": lambda hub, rate_s: append_twice(log, rate_s)}
     async with embedded(folder) as served:
-        found = await measure(served, floors, wanted)
+        found = await measure(served, floors, workload)
     await log.close()
     return found
 

@@ -1,7 +1,7 @@
-"""What the time series cost, by how many meter values come together: a QuestDB server, beside the embedded file.
+"""The cost of the time series by the size of a batch: a QuestDB server, beside the embedded file.
 
-A batch is what so many chargers tell in a second, each one value in 30 s; the values go on in time, and the coarse
-buckets with them. Each is kept as a telemetry worker keeps it: rows, buckets and position, once all can be read.
+A batch has the values that many chargers report in a second, each one value in 30 s; the values advance in time, and
+the coarse buckets with them. Each batch is written as a telemetry worker does: rows, buckets and position.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ COLUMNS = {
 
 
 def batches(together: int) -> Iterator[Sequence[MeterValue]]:
-    """What so many values a second are, second by second."""
+    """The batches of this many values a second, second by second."""
     chargers = together * EVERY_S
     for second in range(BATCHES):
         numbers = range(second * together, (second + 1) * together)
@@ -85,7 +85,7 @@ def cells(server: QuestDb, folder: Path) -> Iterator[dict[str, Any]]:
 
 
 async def measure(series: TimeSeries, together: int, server: int | None = None) -> dict[str, float]:
-    """Keep all batches. `server`: the process whose processor time counts apart from the worker's."""
+    """Write all batches. `server`: the process whose processor time counts apart from the worker's."""
     begin_s, server_s, worker_s = time.perf_counter(), _cpu_s(server), time.process_time()
     for number, rows in enumerate(batches(together), 1):
         await series.write(TOPIC, {0: number}, rows)

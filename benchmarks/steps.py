@@ -1,4 +1,4 @@
-"""What the inputs of a recorded log cost to decide, in processor time: how much one worker, one partition, can carry.
+"""The processor time of deciding the inputs of a recorded log: the limit of one worker, of one partition.
 
 Every input is read, stepped, and its state written as if it were committed alone: a batch writes each state once, so
 this is the most that it costs. The floor is to read the input. Broker and disk are not in it.
@@ -29,7 +29,7 @@ from services.composition.processors import all_processors
 
 
 async def measure(log: Log) -> list[dict[str, Any]]:
-    """A row for each processor that has inputs. An input that parked its stream is raised again."""
+    """A row for each processor with inputs. An input that parked its stream raises again."""
     return [row for processor in all_processors() if (row := await _measured(log, processor))]
 
 

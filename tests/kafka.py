@@ -13,7 +13,7 @@ import pytest
 
 from adapters.log.kafka.settings import KafkaSettings
 from services.local.broker import Broker, running
-from tests.kept import Told, keep, kept, shared
+from tests.shared_server import Description, serve, shared, shared_server
 
 ENABLE = ".venv/bin/python -m services.local.broker (fetches Kafka from Maven Central, once)"
 
@@ -21,10 +21,10 @@ ENABLE = ".venv/bin/python -m services.local.broker (fetches Kafka from Maven Ce
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     """The broker of this run; where there can be none, the test is skipped with the command that enables it."""
-    with kept(shared(tmp_path_factory), __name__) as told:
-        if "error" in told:
-            pytest.skip(f"no Kafka here ({told['error']}); enable with: {ENABLE}")
-        yield Broker(**told)
+    with shared_server(shared(tmp_path_factory), __name__) as description:
+        if "error" in description:
+            pytest.skip(f"no Kafka here ({description['error']}); enable with: {ENABLE}")
+        yield Broker(**description)
 
 
 def settings_of(broker: Broker, **more: object) -> KafkaSettings:
@@ -34,11 +34,11 @@ def settings_of(broker: Broker, **more: object) -> KafkaSettings:
 
 
 @contextmanager
-def _told(folder: Path) -> Iterator[Told]:
+def _running(folder: Path) -> Iterator[Description]:
     with running(folder / uuid4().hex) as broker:  # the one before may not have gone yet
         yield asdict(broker)
 
 
 if __name__ == "__main__":
     home = Path(sys.argv[1])
-    keep(home, _told(home))
+    serve(home, _running(home))

@@ -12,7 +12,7 @@ import pytest
 
 from services.local.java_server import JavaServerError
 from services.local.questdb import QuestDb, running
-from tests.kept import Told, keep, kept, shared
+from tests.shared_server import Description, serve, shared, shared_server
 
 ENABLE = ".venv/bin/python -m services.local.questdb (fetches QuestDB from Maven Central, once)"
 
@@ -20,10 +20,10 @@ ENABLE = ".venv/bin/python -m services.local.questdb (fetches QuestDB from Maven
 @pytest.fixture(scope="session")
 def questdb_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Of the server of this run; where there can be none, the test is skipped with the command that enables it."""
-    with kept(shared(tmp_path_factory), __name__) as told:
-        if "error" in told:
-            _skip(told["error"])
-        yield told["url"]
+    with shared_server(shared(tmp_path_factory), __name__) as description:
+        if "error" in description:
+            _skip(description["error"])
+        yield description["url"]
 
 
 @pytest.fixture
@@ -41,11 +41,11 @@ def _skip(why: str) -> None:
 
 
 @contextmanager
-def _told(folder: Path) -> Iterator[Told]:
+def _running(folder: Path) -> Iterator[Description]:
     with running(folder / uuid4().hex) as server:  # the one before may not have gone yet
         yield {"url": server.url}
 
 
 if __name__ == "__main__":
     home = Path(sys.argv[1])
-    keep(home, _told(home))
+    serve(home, _running(home))

@@ -1,1 +1,1 @@
-"""Chaos: a whole cluster under kills, halts and restarts, held against what it acknowledged."""
+"""Chaos: a whole cluster under kills, halts and restarts, compared with what it acknowledged."""

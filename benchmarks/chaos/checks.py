@@ -1,4 +1,4 @@
-"""What must hold once all is settled, whatever was done to the cluster: each names the first thing that does not."""
+"""The checks of a settled cluster, whatever its faults: each names the first difference."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How many things were looked at, and the first that is not as it must be (None: all are)."""
+    """The number of things checked, and the first difference (None: there is none)."""
 
     checked: int
     difference: str | None = None
@@ -80,7 +80,7 @@ def commands_once(entries: Iterable[Entry], inputs: Sequence[Record], events: Se
         if command is None:
             return Verdict(checked, f"{_words(entry)}: not on the log")
         awaited: tuple[type[Payload], ...] = (*OUTCOMES[type(command.data)], InputRejected)
-        outcomes = [type(told).type_name for told in caused[command.id] if isinstance(told, awaited)]
+        outcomes = [type(event).type_name for event in caused[command.id] if isinstance(event, awaited)]
         if len(outcomes) != 1:
             return Verdict(checked, f"{_words(entry)} ({command.id}): {len(outcomes)} outcomes {outcomes}")
         if entry["status"] != STORED and outcomes == [InputRejected.type_name]:
@@ -89,7 +89,7 @@ def commands_once(entries: Iterable[Entry], inputs: Sequence[Record], events: Se
 
 
 def nothing_missing(entries: Sequence[Entry]) -> Verdict:
-    """Nobody asks but about what was acknowledged to her before, by whichever instance: nothing of it is missing."""
+    """Clients only ask for what some instance has acknowledged to them, so none of it is answered with 404."""
     missing = _first(f"{_words(entry)}: answered with {MISSING}" for entry in entries if entry["status"] == MISSING)
     return Verdict(len(entries), missing)
 
@@ -101,31 +101,31 @@ def events_once(events: Sequence[Record]) -> Verdict:
 
 
 def readings_once(
-    entries: Iterable[Entry], inputs: Sequence[Record], told: Mapping[str, Sequence[str]], kept: Sequence[str]
+    entries: Iterable[Entry], inputs: Sequence[Record], expected: Mapping[str, Sequence[str]], stored: Sequence[str]
 ) -> Verdict:
-    """Each acknowledged reading, and all else that the log tells, is in the time series once, and nothing else is.
+    """Each acknowledged reading, and each other row that the log makes, is in the time series once, and no more.
 
-    `told`: the ids of the rows that each record tells; `kept`: those that are there.
+    `expected`: record id -> the ids of its rows; `stored`: those that are there.
     """
-    find, count = _Finder(inputs), Counter(kept)
+    find, count = _Finder(inputs), Counter(stored)
     for entry in _acknowledged(entries, readings=True):
         reading = find(entry)
         if reading is None:
-            return Verdict(len(kept), f"{_words(entry)}: not on the log")
-        if not told[reading.id] or any(count[row] != 1 for row in told[reading.id]):
+            return Verdict(len(stored), f"{_words(entry)}: not on the log")
+        if not expected[reading.id] or any(count[row] != 1 for row in expected[reading.id]):
             return Verdict(
-                len(kept), f"{_words(entry)} ({reading.id}): kept {[count[row] for row in told[reading.id]]}"
+                len(stored), f"{_words(entry)} ({reading.id}): stored {[count[row] for row in expected[reading.id]]}"
             )
-    for record, rows in told.items():
+    for record, rows in expected.items():
         for row in rows:
             if count[row] != 1:
-                return Verdict(len(kept), f"row {row} of record {record}: kept {count[row]} times")
-    unknown = _first(sorted(count.keys() - {row for rows in told.values() for row in rows}))
-    return Verdict(len(kept), unknown and f"row {unknown}: nothing on the log told it")
+                return Verdict(len(stored), f"row {row} of record {record}: stored {count[row]} times")
+    unknown = _first(sorted(count.keys() - {row for rows in expected.values() for row in rows}))
+    return Verdict(len(stored), unknown and f"row {unknown}: no record on the log made it")
 
 
 def starts_once(starts: Iterable[Entry], events: Sequence[Record]) -> Verdict:
-    """Each transaction that a charger was told to be accepted exists once, with the id that was told."""
+    """Each transaction that was accepted to a charger exists once, with the id of that answer."""
     found = Counter(
         (one.charger_id, one.transaction_id, one.meter_start_wh, one.charger_time_ms)
         for one in (event.data for event in events)

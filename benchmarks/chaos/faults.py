@@ -1,4 +1,4 @@
-"""What is done to a cluster, and when: services are killed, told to stop, or halted; servers go and come."""
+"""The faults of a cluster and their times: services are killed, stopped, or halted; servers restart."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Literal
 from services.local.cluster_run import Cluster
 
 EVERY_S = 12
-"""A service is struck about so often: on one machine, the next one finds most of them there again."""
+"""Average time between two faults of services: on one machine, most have recovered by the next one."""
 HALTED_S = (1, 20)
 """Shorter and longer than the silence for which a worker is taken to be dead."""
 AWAY_S = (1, 20)
@@ -27,7 +27,7 @@ POSTGRESQL = "postgresql"
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`at_s` from the beginning; who is halted, or away, goes on after `lasts_s`."""
+    """A fault at `at_s` from the beginning; a halted or absent target continues after `lasts_s`."""
 
     at_s: float
     kind: Kind
@@ -61,7 +61,7 @@ def plan(seed: int, seconds: int, services: Sequence[str], brokers: int = 1) -> 
 
 
 async def strike(cluster: Cluster, faults: Sequence[Fault]) -> None:
-    """Do all of it, each at its time; nothing is halted or away afterwards."""
+    """Carry out the faults, each at its time; nothing is halted or away afterwards."""
     begin_s = monotonic()
     async with asyncio.TaskGroup() as striking:
         for fault in faults:
@@ -71,7 +71,7 @@ async def strike(cluster: Cluster, faults: Sequence[Fault]) -> None:
 async def _strike_at(cluster: Cluster, fault: Fault, at_s: float) -> None:
     await asyncio.sleep(at_s - monotonic())
     if fault.kind in ("restart", "crash"):
-        await asyncio.to_thread(_go_and_come, cluster, fault)
+        await asyncio.to_thread(_restart_server, cluster, fault)
         return
     pid = cluster.supervisor.pids()[fault.target]
     with suppress(ProcessLookupError):  # it has just died of another fault
@@ -83,7 +83,7 @@ async def _strike_at(cluster: Cluster, fault: Fault, at_s: float) -> None:
                 os.kill(pid, signal.SIGCONT)
 
 
-def _go_and_come(cluster: Cluster, fault: Fault) -> None:
+def _restart_server(cluster: Cluster, fault: Fault) -> None:
     if fault.target == POSTGRESQL:
         cluster.servers.postgres.stop("immediate")
         cluster.servers.postgres.start()

@@ -1,4 +1,4 @@
-"""What a cluster holds once all is settled: its log, its time series, and its read models beside a rebuild of them."""
+"""The state of a settled cluster: its log, its time series, and its read models beside a rebuild of them."""
 
 from __future__ import annotations
 
@@ -28,47 +28,51 @@ from projections.runner import Projector
 from services.composition.processors import all_processors
 
 SETTLE_S = 240
-LOOK_S = 0.5
+POLL_S = 0.5
 DAY_MS = 86_400_000
 MOST = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """`told`: the ids of the rows that each reading and meter value on the log tells; `kept`: those in the series."""
+class Settled:
+    """The state of a cluster that has nothing left to do.
+
+    `expected_rows`: record id -> ids of the rows that its reading or meter value makes; `stored_rows`: those that
+    are in the time series.
+    """
 
     inputs: Sequence[Record]
     events: Sequence[Record]
-    told: Mapping[str, Sequence[str]]
-    kept: Sequence[str]
+    expected_rows: Mapping[str, Sequence[str]]
+    stored_rows: Sequence[str]
     live: Mapping[str, Rows]
     again: Mapping[str, Rows]
     replays: Sequence[Replayed]
 
 
 async def settle(log: KafkaLog, live: Database, series: TimeSeries) -> list[str]:
-    """Wait until everything was consumed by everybody; who is still behind after `SETTLE_S`."""
+    """Wait until every consumer has consumed everything; those still behind after `SETTLE_S`."""
     until_s = monotonic() + SETTLE_S
     while behind := await _behind(log, live, series):
         if monotonic() > until_s:
             break
-        await asyncio.sleep(LOOK_S)
+        await asyncio.sleep(POLL_S)
     return behind
 
 
-async def read(log: KafkaLog, live: Database, series: TimeSeries, folder: Path) -> Kept:
-    """Everything, and everything made again from the log."""
+async def read(log: KafkaLog, live: Database, series: TimeSeries, folder: Path) -> Settled:
+    """Read everything, and make it again from the log."""
     inputs = [record for name in topics.PROCESSORS for record in await _records(log, topics.inputs(name))]
-    told = {
+    expected_rows = {
         record.id: [row.id for row in source.rows(record, record.data)]
         for source in SOURCES
         for record in inputs
         if isinstance(record.data, source.type)
     }
-    return Kept(
+    return Settled(
         inputs,
         await _records(log, topics.EVENTS),
-        told,
+        expected_rows,
         await _series(series, inputs),
         await live.read(_tables),
         await _rebuilt(log, folder),
@@ -80,7 +84,7 @@ async def read(log: KafkaLog, live: Database, series: TimeSeries, folder: Path) 
 
 
 async def _behind(log: KafkaLog, live: Database, series: TimeSeries) -> list[str]:
-    """Whoever has something left to consume."""
+    """The consumers that are behind."""
     left = [name for name in topics.PROCESSORS if await _rest(log, topics.inputs(name), await log.consumed(name))]
     if await _rest(log, topics.EVENTS, await live.read(progress.applied)):
         left.append("projector")
@@ -104,7 +108,7 @@ async def _records(log: KafkaLog, topic: str) -> list[Record]:
 
 
 async def _series(series: TimeSeries, inputs: Sequence[Record]) -> list[str]:
-    """The ids of all rows, as everybody reads them: by vehicle, and by site."""
+    """The ids of all rows, read by vehicle and by site."""
     until_ms = round(time() * 1000) + DAY_MS
     vehicles = {record.data.vehicle_id for record in inputs if isinstance(record.data, Reading)}
     sites = {record.stream.partition(":")[2] for record in inputs if isinstance(record.data, Metered)}
@@ -122,7 +126,7 @@ async def _rebuilt(log: KafkaLog, folder: Path) -> Mapping[str, Rows]:
         while not projector.caught_up(ends):
             if running.done():
                 running.result()
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(POLL_S)
         return await database.read(_tables)
     finally:
         running.cancel()

@@ -1,4 +1,4 @@
-"""Quix Streams, a peer to measure against, in an environment of its own: its locks and ours need not agree."""
+"""Quix Streams as a peer of the measurements, in an environment of its own with a lock of its own."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WORKER = HERE / "worker.py"
 
 
 class QuixError(Exception):
-    """The environment can't be made; the text is what pip said."""
+    """The environment can't be made; the text is the output of pip."""
 
 
 def python() -> Path:

@@ -1,4 +1,4 @@
-"""How many records a second our host takes through Kafka, and how long one waits, beside Quix and a bare loop.
+"""Records a second and waits of our host on Kafka, beside Quix Streams and a bare loop.
 
 Throughput is a backlog, appeared at once, until its last output can be read; a wait is from an input's due append, at a
 rate far below saturation, until its output can be read, both by a reader of committed records. First each engine's
@@ -57,7 +57,7 @@ SETTINGS: dict[str, list[dict[str, Any]]] = {
 
 @dataclass(slots=True)
 class Measured:
-    """What the turns of one job gave."""
+    """The results of the turns of one job."""
 
     job: Job
     rates: list[float] = field(default_factory=list)
@@ -76,11 +76,11 @@ class Measured:
         self.p99_ms.append(percentiles[98])
 
     def count(self, inputs: int, outputs: Counter[str]) -> None:
-        """What was sent in all, and how many outputs each input has."""
+        """Record the number of inputs, and the outputs of each."""
         self.inputs, self.outputs = inputs, outputs.total()
         self.exactly_once = len(outputs) == outputs.total() == inputs
 
-    def told(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """The median turn, and whether every input of the job had exactly one output."""
         return {
             "engine": self.job.engine,
@@ -104,7 +104,7 @@ class Bench:
         self._jobs = 0
 
     def cells(self, state_bytes: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-        """A cell of each engine, and what was measured on the way to its settings."""
+        """A cell of each engine, and the measurements by which its settings were chosen."""
         tried = {engine: self._tried(engine, state_bytes) for engine in SETTINGS}
         with ExitStack() as stack:
             drained = {engine: self._measured(fastest(found), stack) for engine, found in tried.items()}
@@ -120,8 +120,8 @@ class Bench:
                     measured.drain(traffic)
                     measured, traffic = waited[engine]
                     measured.wait(traffic)
-        cells = [cell(drained[engine][0].told(), waited[engine][0].told()) for engine in SETTINGS]
-        return cells, [one.told() for found in tried.values() if len(found) > 1 for one in found]
+        cells = [cell(drained[engine][0].to_json(), waited[engine][0].to_json()) for engine in SETTINGS]
+        return cells, [one.to_json() for found in tried.values() if len(found) > 1 for one in found]
 
     def _tried(self, engine: str, state_bytes: int) -> list[Measured]:
         """Every setting in a turn; where there is one only, nothing needs to be tried."""
@@ -145,11 +145,11 @@ class Bench:
 
     @contextmanager
     def _working(self, measured: Measured) -> Iterator[Traffic]:
-        """A warm worker; when it is let go, its outputs are counted."""
+        """A warm worker, whose outputs are counted at its end."""
         job = measured.job
         names = topics.ON_BROKERS if job.engine == "commonwatt" else (INPUTS, OUTPUTS, STATES)
         make_topics(self._admin, job.prefix, PARTITIONS, 1, names)
-        with working(job.engine, job.told()) as worker:
+        with working(job.engine, job.to_json()) as worker:
             traffic = Traffic(job, worker.check)
             traffic.backlog(WARM_UP)
             yield traffic

@@ -1,4 +1,4 @@
-"""What every worker is told to do, whatever it is made with."""
+"""The job of a worker, whatever its engine."""
 
 from __future__ import annotations
 
@@ -31,6 +31,6 @@ class Job:
     def outputs(self) -> str:
         return self.prefix + OUTPUTS
 
-    def told(self) -> dict[str, Any]:
-        """As a worker reads it; one of them can import nothing of ours."""
+    def to_json(self) -> dict[str, Any]:
+        """The job for a worker, of which one can import nothing of ours."""
         return asdict(self) | {"inputs": self.inputs, "outputs": self.outputs, "states": self.prefix + STATES}

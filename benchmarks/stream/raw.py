@@ -17,7 +17,7 @@ def work(job: dict[str, Any]) -> None:
     """Run until SIGTERM: one transaction a batch, with its outputs, the states that it changed, and the offsets.
 
     With the setting `every_state` a state is written for each input, else the last of each key, as the others do. None
-    is kept where no topic is named for them.
+    is written where no topic is named for them.
     """
     common = {"bootstrap.servers": job["brokers"], "retry.backoff.ms": 2}
     settings = job["settings"]

@@ -24,7 +24,7 @@ KEYS = 64
 RATE_S = 200
 TIME_MS = 1_700_000_000_000
 PATIENCE_S = 60.0
-LOOK_S = 0.2
+POLL_S = 0.2
 AT_ONCE = 2000
 
 
@@ -90,7 +90,7 @@ class Traffic:
         begin = -1
         while begin < len(self._arrived):
             begin = len(self._arrived)
-            self._receive(LOOK_S)
+            self._receive(POLL_S)
         return Counter(cause_of(body) for _, body in self._arrived)
 
     def _next(self, count: int) -> Sequence[tuple[bytes, bytes, int]]:
@@ -100,7 +100,7 @@ class Traffic:
     def _wait_for_all(self) -> None:
         deadline = time.monotonic() + PATIENCE_S
         while len(self._arrived) < self.sent:
-            self._receive(LOOK_S)
+            self._receive(POLL_S)
             self._check()
             if time.monotonic() > deadline:
                 raise Lost(f"{self._inputs}: {self.sent} inputs, {len(self._arrived)} outputs after {PATIENCE_S:.0f} s")

@@ -38,7 +38,7 @@ def two_hops(brokers: str) -> Iterator[Traffic]:
 
 
 def hop(whole: Job, number: int, inputs: str, outputs: str) -> dict[str, Any]:
-    """What one of the loops is told: no states, and nothing lingers."""
+    """The job of one of the loops, without states and without linger."""
     settings = {"batch": AT_ONCE, "linger_ms": 0, "every_state": False}
     topics = {"inputs": inputs, "outputs": outputs, "states": None}
-    return whole.told() | topics | {"prefix": f"{whole.prefix}{number}.", "settings": settings}
+    return whole.to_json() | topics | {"prefix": f"{whole.prefix}{number}.", "settings": settings}

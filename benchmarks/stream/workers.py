@@ -18,20 +18,20 @@ STOP_S = 20
 
 
 class WorkerError(Exception):
-    """A worker ended that should not have; the text is the end of what it said."""
+    """A worker ended unexpectedly; the text is the end of its output."""
 
 
 class Worker:
     """A running process."""
 
-    def __init__(self, process: subprocess.Popen[bytes], said: Path) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
         self._process = process
-        self._said = said
+        self._log = log
 
     def check(self) -> None:
         """Raises `WorkerError`."""
         if self._process.poll() is not None:
-            raise WorkerError(self._said.read_text(errors="replace")[-2000:])
+            raise WorkerError(self._log.read_text(errors="replace")[-2000:])
 
     def stop(self) -> None:
         """End it in order; by force where that takes too long."""
@@ -45,12 +45,14 @@ class Worker:
 
 @contextmanager
 def working(engine: str, job: Mapping[str, Any]) -> Iterator[Worker]:
-    """A worker that does the job, as it is told, for as long as the context is open."""
+    """A worker that does the job as long as the context is open."""
     with tempfile.TemporaryDirectory(prefix="commonwatt-") as folder:
-        said = Path(folder) / "said"
-        told = json.dumps({**job, "folder": folder})
-        with said.open("wb") as output:
-            worker = Worker(subprocess.Popen([*_command(engine), told], cwd=ROOT, stdout=output, stderr=output), said)
+        log = Path(folder) / "output.log"
+        description = json.dumps({**job, "folder": folder})
+        with log.open("wb") as output:
+            worker = Worker(
+                subprocess.Popen([*_command(engine), description], cwd=ROOT, stdout=output, stderr=output), log
+            )
         try:
             yield worker
         finally:

@@ -1,1 +1,1 @@
-"""What every service needs: settings, databases, the log, tracing, HTTP."""
+"""The base of every service: settings, databases, the log, tracing, HTTP."""

@@ -1,4 +1,4 @@
-"""The control socket of a simulated server: virtual time goes on only when everything before has been handled.
+"""The control socket of a simulated server: virtual time advances only when everything before has been handled.
 
 One JSON object a line over TCP on 127.0.0.1. Asked {"advance": T_ms, "sent": {ocpp_id: frames}}, it waits until the
 frames have been read, fires every timer due up to T in order, and answers, once all is quiet,
@@ -20,13 +20,13 @@ from adapters.time.clock import SimulatedClock
 HOST = "127.0.0.1"
 LINE_LIMIT = 1 << 20
 PATIENCE_S = 0.001
-"""What happens without the log (a frame written, a timer armed) is noticed this soon."""
+"""Interval of the checks for changes that are not on the log: a frame written, a timer armed."""
 TURNS = 3
-"""Of the event loop: a woken task, what it wakes in turn, and one more."""
+"""Turns of the event loop: a woken task, the task that it wakes, and one more."""
 
 
 class Request(BaseModel):
-    """A line of the simulated world: go on to `advance` (ms since 1970 UTC), when these frames have been read."""
+    """A line of the simulated world: advance to `advance` (ms since 1970 UTC) once these frames have been read."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
 
@@ -40,7 +40,7 @@ class Time(Protocol):
     def now_ms(self) -> int: ...
 
     def next_due(self) -> int | None:
-        """When the earliest sleeper wants to be woken; None: nobody sleeps."""
+        """When the earliest timer is due; None: there is none."""
 
     def advance_to(self, now_ms: int) -> None:
         """Set the time. Raises `ValueError` where that would be a step back."""
@@ -49,14 +49,14 @@ class Time(Protocol):
         """Frames (read, written) on each charger's socket, by OCPP identity."""
 
     async def moved(self) -> None:
-        """Wait a moment, in which frames may be read."""
+        """Wait a moment for frames to be read."""
 
     async def settled(self) -> None:
-        """Return once nothing is left to be done at the present moment."""
+        """Return once no work is left at the present moment."""
 
 
 class TimeHere:
-    """All in one process. `quiet` says whether nothing is left to be done, `moved` waits a while for that to change."""
+    """The time of one process. `quiet` is whether no work is left; `moved` waits a while for that to change."""
 
     def __init__(
         self,
@@ -76,7 +76,7 @@ class TimeHere:
         await self._moved(PATIENCE_S)
 
     async def settled(self) -> None:
-        """Quiet, and quiet again when what was just woken has had its turn."""
+        """Return once it is quiet, and quiet again after the tasks just woken had their turn."""
         while not (self._quiet() and await self._still_quiet()):
             await self.moved()
 
@@ -87,7 +87,7 @@ class TimeHere:
 
 
 class Control:
-    """Serves the control socket."""
+    """The server of the control socket."""
 
     def __init__(self, time: Time) -> None:
         self.time = time
@@ -95,7 +95,7 @@ class Control:
 
     @asynccontextmanager
     async def serving(self, port: int) -> AsyncIterator[int]:
-        """Listen on `port` (0: a free one) and give it; in the end no connection is left, even amid an advance."""
+        """Listen on `port` (0: a free one) and yield it; in the end no connection is left, even amid an advance."""
         server = await asyncio.start_server(self._connected, HOST, port, limit=LINE_LIMIT)
         try:
             yield server.sockets[0].getsockname()[1]
@@ -133,7 +133,7 @@ class Control:
             return {"error": f"advance: {error}"}
 
     async def advance(self, to_ms: int, sent: Mapping[str, int]) -> dict[str, object]:
-        """Let time go on to `to_ms`. Raises `ValueError` where that is past."""
+        """Advance the time to `to_ms`. Raises `ValueError` where that is past."""
         time = self.time
         while any(read < sent.get(charger, 0) for charger, (read, _) in time.frames().items()):
             await time.moved()

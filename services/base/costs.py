@@ -26,13 +26,13 @@ class Cost:
     def __add__(self, other: Cost) -> Cost:
         return Cost(self.cpu_s + other.cpu_s, self.peak_bytes + other.peak_bytes)
 
-    def told(self) -> dict[str, float]:
-        """As reports have it."""
+    def to_json(self) -> dict[str, float]:
+        """The cost as reports contain it."""
         return {"cpu_s": round(self.cpu_s, 2), "peak_mb": round(self.peak_bytes / 1e6, 1)}
 
 
 def cost_of(pid: int, proc: Path = PROC) -> Cost | None:
-    """None where the process is gone, or the system has no /proc. One that ended and was not awaited has no memory."""
+    """The cost of a process; None where it is gone, or there is no /proc. A zombie has no memory."""
     try:
         spent = (proc / str(pid) / "stat").read_text().rpartition(")")[2].split()
         status = (proc / str(pid) / "status").read_text()
@@ -43,7 +43,7 @@ def cost_of(pid: int, proc: Path = PROC) -> Cost | None:
 
 
 def family_cost(pid: int, proc: Path = PROC) -> Cost | None:
-    """The same with the children of its main thread; memory that they share counts for each."""
+    """The cost of a process and of the children of its main thread; shared memory counts for each."""
     own = cost_of(pid, proc)
     if own is None:
         return None
@@ -52,13 +52,13 @@ def family_cost(pid: int, proc: Path = PROC) -> Cost | None:
 
 
 class Meter:
-    """What each service has cost in all its lives: of each it knows what it saw last, so look often."""
+    """The cost of each service over all its processes, as last measured: so measure often."""
 
     def __init__(self, proc: Path = PROC) -> None:
         self._proc = proc
         self._lives: dict[str, dict[int, Cost]] = defaultdict(dict)
 
-    def look(self, pids: Mapping[str, int]) -> None:
+    def measure(self, pids: Mapping[str, int]) -> None:
         for name, pid in pids.items():
             cost = cost_of(pid, self._proc)
             if cost is not None:
@@ -66,7 +66,7 @@ class Meter:
                 self._lives[name][pid] = Cost(cost.cpu_s, max(cost.peak_bytes, before.peak_bytes))
 
     def costs(self) -> dict[str, Cost]:
-        """Of each service: time of all lives, memory of the life that had the most."""
+        """Of each service: the time of all its processes, the peak memory of the largest."""
         return {
             name: Cost(sum(life.cpu_s for life in lives.values()), max(life.peak_bytes for life in lives.values()))
             for name, lives in self._lives.items()

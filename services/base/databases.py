@@ -1,4 +1,4 @@
-"""Which databases hold what is beside the log: SQLite files in the data folder, unless the settings say else.
+"""The databases beside the log: SQLite files in the data folder, unless the settings name others.
 
     COMMONWATT_READ_MODELS_URL=postgresql://USER:PASSWORD@HOST:PORT/DATABASE
     COMMONWATT_VAULT_URL=postgresql://USER:PASSWORD@HOST:PORT/DATABASE
@@ -34,18 +34,18 @@ Series = SqliteSeries | QuestDbSeries
 READ_MODELS = "read.sqlite3"
 READ_MODELS_SCHEMA = "read_models"
 DRIVER = "postgresql+psycopg"
-WANTED = "must be postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
+EXPECTED = "must be postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
 
 
 def _postgresql(value: Any) -> URL:
     try:
         url = make_url(value)
     except (ArgumentError, ValueError):
-        raise ValueError(WANTED) from None
+        raise ValueError(EXPECTED) from None
     if url.drivername not in ("postgresql", DRIVER):
-        raise ValueError(f"{WANTED}, not {url.drivername}://")
+        raise ValueError(f"{EXPECTED}, not {url.drivername}://")
     if not url.database or not (url.host or "host" in url.query):
-        raise ValueError(f"{WANTED}: it names no {'host' if url.database else 'database'}")
+        raise ValueError(f"{EXPECTED}: it names no {'host' if url.database else 'database'}")
     return url.set(drivername=DRIVER)
 
 
@@ -53,7 +53,7 @@ PostgresUrl = Annotated[URL, NoDecode, BeforeValidator(_postgresql)]
 
 
 class Databases(FromEnvironment, arbitrary_types_allowed=True):
-    """The URLs; None: a file in the data folder."""
+    """URLs of the databases; None: a file in the data folder."""
 
     read_models_url: PostgresUrl | None = None
     vault_url: PostgresUrl | None = None
@@ -65,14 +65,14 @@ class Databases(FromEnvironment, arbitrary_types_allowed=True):
         return cls.model_validate({name: variables.get(_variable(name)) for name in cls.model_fields})
 
     def apart(self) -> Databases:
-        """The same, for services that are processes of their own. Raises `SettingsError`: no file can be shared."""
+        """The same, for separate processes. Raises `SettingsError` where one is a file, which can't be shared."""
         missing = [_variable(name) for name in type(self).model_fields if getattr(self, name) is None]
         if missing:
             raise SettingsError(f"{', '.join(missing)}: services that run apart need it, they can't share a file")
         return self
 
     def open_read_models(self, data: Path) -> Database:
-        """Raises `SettingsError` where they can't be used."""
+        """Open the database; raises `SettingsError` where it can't be used."""
         if self.read_models_url is None:
             return Database(f"sqlite:///{data / READ_MODELS}", durable=False)
         database = Database(self.read_models_url, durable=False, schema=READ_MODELS_SCHEMA)
@@ -85,14 +85,14 @@ class Databases(FromEnvironment, arbitrary_types_allowed=True):
         return database
 
     def open_vault(self, data: Path) -> Vault:
-        """Raises `SettingsError` and `VaultError` where it can't be used."""
+        """Open the vault; raises `SettingsError` and `VaultError` where it can't be used."""
         if self.vault_url is None:
             return Vault.open(data)
         with _usable("vault_url"):
             return Vault.open(data, self.vault_url)
 
     def open_outbox(self, data: Path) -> Outbox:
-        """Where notifications wait: beside the vault. Raises `SettingsError` where it can't be used."""
+        """Open the queue of notifications, beside the vault. Raises `SettingsError` where it can't be used."""
         if self.vault_url is None:
             return Outbox(Database(f"sqlite:///{data / OUTBOX}", durable=True))
         database = Database(self.vault_url, durable=True, schema=OUTBOX_SCHEMA)
@@ -104,7 +104,7 @@ class Databases(FromEnvironment, arbitrary_types_allowed=True):
             raise
 
     def open_series(self, data: Path) -> Series:
-        """Raises `SettingsError` where they can't be used."""
+        """Open the database; raises `SettingsError` where it can't be used."""
         if self.time_series_url is None:
             return SqliteSeries.open(data)
         url = self.time_series_url.set(drivername="postgresql")

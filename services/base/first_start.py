@@ -1,6 +1,6 @@
-"""The first start: the operator's account is made, and its password printed, this once.
+"""The first start: it makes the operator's account and prints the password, once.
 
-Several may start at once: each would make the same account, and only whose password the vault took tells it.
+Several processes may start at once. All make the same account; only the one whose password the vault took prints it.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ EMAIL = "operator@localhost"
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """Who may log in as the first operator."""
+    """The credentials of the first operator."""
 
     email: str
     password: str
 
 
 async def first_operator(log: Log, vault: Vault, now_ms: int) -> Operator | None:
-    """Make the operator's account where there is no account yet. The log takes it before the vault does."""
+    """Make the operator's account, if there is no account yet: first on the log, then in the vault."""
     if await vault.accounts.any():
         return None
     operator = Operator(EMAIL, drawn())
@@ -42,7 +42,7 @@ async def first_operator(log: Log, vault: Vault, now_ms: int) -> Operator | None
     asked = RegisterAccount(account_id=account_id, role="operator", enterprise_id=None)
     record = input_record(account_id, "/first-start", stream, now_ms, asked, actor=account_id)
     await log.append(topics.inputs("registry"), [entry(record)])
-    with suppress(DomainError):  # another was faster, just now
+    with suppress(DomainError):  # another process was faster
         await vault.accounts.add(account_id, operator.email, operator.password)
     mine = await vault.accounts.with_credentials(operator.email, operator.password)
     return operator if mine else None
@@ -60,8 +60,8 @@ async def prepare_operator(data: Path, now_ms: int) -> Operator:
     return operator
 
 
-async def tell_first_operator(log: Log, vault: Vault, now_ms: int) -> None:
-    """Make it and print its credentials; the password is kept as a hash only."""
+async def print_first_operator(log: Log, vault: Vault, now_ms: int) -> None:
+    """Make the account and print its credentials; only a hash of the password is stored."""
     operator = await first_operator(log, vault, now_ms)
     if operator is not None:
         typer.echo(f"The operator's account, its password shown this once: {operator.email} {operator.password}")

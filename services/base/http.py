@@ -8,12 +8,12 @@ from typing import Any
 import uvicorn
 
 ANSWERED_S = 5
-"""Wall time in which what is under way may be answered when the server stops."""
-LOOK_S = 0.01
+"""Wall time for the answers under way when the server stops."""
+POLL_S = 0.01
 
 
 class HttpServer:
-    """uvicorn, without its own signal handling. `port` is the one that it got."""
+    """uvicorn without its own signal handling; `port` is the one that it listens on."""
 
     def __init__(self, app: Any, host: str, port: int) -> None:
         self._server = uvicorn.Server(
@@ -31,16 +31,16 @@ class HttpServer:
         self.port = port
 
     async def start(self, tasks: asyncio.TaskGroup) -> None:
-        """Return once it listens."""
+        """Start; return once it listens."""
         self._serving = tasks.create_task(self._server._serve(), name="http")
         while not self._server.started:
             if self._serving.done():
                 await self._serving
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(POLL_S)
         self.port = self._server.servers[0].sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
-        """Let what is under way be answered."""
+        """Stop once the requests under way are answered."""
         if self._serving is None or not self._server.started:
             return
         self._server.should_exit = True

@@ -1,11 +1,11 @@
-"""Commands that started servers are ended in order: what they started stops with them."""
+"""Signals for commands that start servers: an orderly end, which stops the servers too."""
 
 from __future__ import annotations
 
 import signal
 
 
-def hear_interruptions() -> None:
-    """Let SIGINT and SIGTERM raise `KeyboardInterrupt`; a shell lets SIGINT be ignored in the background."""
+def raise_on_signals() -> None:
+    """Let SIGINT and SIGTERM raise `KeyboardInterrupt`; in the background a shell ignores SIGINT otherwise."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)

@@ -1,8 +1,8 @@
-"""Garbage collection in a process that keeps much for long.
+"""Garbage collection in a process with much long-lived memory.
 
-A full collection halts everything for as long as it takes to look at all that is in memory. Most of that (the programs,
-the states of streams) is there to stay: what has lasted is set aside, so that the next collection looks at what is new,
-and all of it is looked at once an hour.
+A full collection halts the process while it visits all objects. Most of them (modules, states of streams) live as long
+as the process. So every few seconds the survivors are frozen (`gc.freeze`), and the next collection visits new objects
+only; once an hour all are visited.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from itertools import count
 
 SETTLE_S = 10
 ROUNDS = 360
-"""So many times what is new is looked at for once that all is."""
+"""Collections of new objects for one of all objects."""
 YOUNG, MIDDLE, OLD = 5_000, 10, 1_000_000
-"""Collections of what is young go on by number; of all, by time alone."""
+"""Thresholds: young generations are collected by number, the oldest only by time."""
 
 
 async def settle() -> None:
-    """Set aside what lasts, until this is cancelled."""
+    """Freeze survivors again and again, until cancelled."""
     before = gc.get_threshold()
     gc.set_threshold(YOUNG, MIDDLE, OLD)
     try:

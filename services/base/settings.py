@@ -1,6 +1,6 @@
-"""How a service runs: from the environment, or from the file that COMMONWATT_SETTINGS names, with a line for each.
+"""Settings of a service, from the environment or from the file that COMMONWATT_SETTINGS names, with a line for each.
 
-Each is validated before anything is opened; what is wrong is told by its name, without its value.
+All are validated before anything is opened. An error names the setting, without its value.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Port = Annotated[int, Field(ge=0, le=65_535)]
 
 
 class SettingsError(Exception):
-    """A setting can't be used: the message names it and says why, without its value."""
+    """A setting can't be used: the message names it and the reason, without its value."""
 
 
 class FromEnvironment(BaseSettings):
@@ -32,7 +32,7 @@ class FromEnvironment(BaseSettings):
 
     @classmethod
     def from_settings(cls, options: Mapping[str, Any] = NO_OPTIONS) -> Self:
-        """What the command line says (not None) wins. Raises `SettingsError`."""
+        """The settings; `options` of the command line (not None) take precedence. Raises `SettingsError`."""
         file = os.environ.get(SETTINGS_FILE)
         if file is not None and not Path(file).is_file():
             raise SettingsError(f"{SETTINGS_FILE}: there is no file {file}")
@@ -44,7 +44,7 @@ class FromEnvironment(BaseSettings):
 
 
 def explained(errors: ValidationError, prefix: str = PREFIX) -> str:
-    """Each setting that can't be used, as its variable is called, and why."""
+    """The variable of each setting that can't be used, with the reason."""
     return "; ".join(_explained(error, prefix) for error in errors.errors(include_input=False))
 
 
@@ -54,7 +54,7 @@ def _explained(error: Any, prefix: str) -> str:
 
 
 class ProcessSettings(FromEnvironment):
-    """What each service needs to know of its own process. A port of 0 is a free one."""
+    """Settings of a service's own process. Port 0 is a free one."""
 
     data: Path = Path("data")
     """The folder with the vault's key, and with each file that no setting replaces."""
@@ -63,10 +63,10 @@ class ProcessSettings(FromEnvironment):
     api_port: Port = 8000
     ocpp_port: Port = 9000
     gateway_id: Annotated[str, Field(min_length=1, max_length=100)] = "gateway"
-    """Of all gateways of a log each has its own, and keeps it when it is started again."""
+    """Unique among the gateways of a log, and the same after a restart."""
     health_port: Port = 0
-    """Where a service without a REST API answers /livez, /readyz and /metrics."""
+    """Port for /livez, /readyz and /metrics of a service without a REST API."""
     tick_s: Annotated[int, Field(ge=30, le=60)] = 30
     """Seconds between two schedules of a site with cars."""
     clock: Annotated[str, Field(pattern=r"^[^\s:]+:\d+$")] | None = None
-    """HOST:PORT of the clock that a simulation's services follow; else the system's time."""
+    """HOST:PORT of the time coordinator of a simulation; None: the system's time."""

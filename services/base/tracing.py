@@ -1,4 +1,4 @@
-"""Traces of what a request leads to, exported by OTLP over HTTP where OpenTelemetry's own settings say so."""
+"""Traces of the consequences of a request, exported by OTLP over HTTP as OpenTelemetry's own settings say."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ HTTP = "http/protobuf"
 
 @contextmanager
 def tracing(service: str) -> Iterator[Tracer]:
-    """The tracer of a service, which has told all when the block is left; one that does nothing where none is set up.
+    """The tracer of a service, flushed when the block is left; a null tracer where no collector is set up.
 
     Raises `SettingsError` where the settings can't be used, naming the variable.
     """
-    if not _is_wanted():
+    if not _is_set_up():
         yield UNTRACED
         return
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -41,15 +41,15 @@ def tracing(service: str) -> Iterator[Tracer]:
         provider.shutdown()
 
 
-def _is_wanted() -> bool:
-    set_up = {name: value for name in ENDPOINTS if (value := os.environ.get(name, "").strip())}
-    if not set_up or os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
+def _is_set_up() -> bool:
+    endpoints = {name: value for name in ENDPOINTS if (value := os.environ.get(name, "").strip())}
+    if not endpoints or os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
         return False
-    for name, value in set_up.items():
+    for name, value in endpoints.items():
         address = urlsplit(value)
         if address.scheme not in ("http", "https") or not address.hostname:
             raise SettingsError(f"{name}: must be the address of a collector, as http://127.0.0.1:4318")
     for name in PROTOCOLS:
         if (protocol := os.environ.get(name, "").strip() or HTTP) != HTTP:
-            raise SettingsError(f"{name}: {protocol!r} is not spoken here; it must be {HTTP}")
+            raise SettingsError(f"{name}: {protocol!r} is not supported; it must be {HTTP}")
     return True

@@ -1,4 +1,4 @@
-"""Which version this is. Commonwatt runs from its checkout, so pyproject.toml knows."""
+"""The version, read from pyproject.toml: Commonwatt runs from its checkout."""
 
 from pathlib import Path
 
@@ -6,15 +6,15 @@ import typer
 
 
 def number() -> str:
-    """As in pyproject.toml."""
+    """The version number."""
     import tomllib
 
     version: str = tomllib.loads(Path(__file__).parents[2].joinpath("pyproject.toml").read_text())["project"]["version"]
     return version
 
 
-def show(wanted: bool) -> None:
-    """Print the version and leave, if it is asked for."""
-    if wanted:
+def show(requested: bool) -> None:
+    """Print the version and exit, if requested."""
+    if requested:
         typer.echo(f"commonwatt {number()}")
         raise typer.Exit

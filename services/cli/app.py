@@ -29,7 +29,7 @@ from services.cli import (
 )
 
 app = typer.Typer(
-    help="Coordinates EV charging across community hubs: fair queues, verified priority, grid limits kept.",
+    help="Coordinate EV charging across community hubs: fair queues, verified priority, grid limits.",
     no_args_is_help=True,
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -60,4 +60,4 @@ def commonwatt(
         bool, typer.Option("--version", callback=version.show, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    """Hold the options that come before a command."""
+    """Options before a command."""

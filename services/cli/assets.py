@@ -1,8 +1,8 @@
-"""`./commonwatt assets`: fetch what the pages load in a browser. The launcher does it before this module runs."""
+"""`./commonwatt assets`: fetch the browser's part of the pages. The launcher does it before this module runs."""
 
 import typer
 
 
 def assets() -> None:
-    """Fetch what the pages load in a browser (htmx, uPlot) from npm, where the first call could not."""
-    typer.echo("The pages have all that they load.")
+    """Fetch the libraries of the pages (htmx, uPlot) from npm, if the first call could not."""
+    typer.echo("The pages have all their libraries.")

@@ -7,35 +7,37 @@ from typing import Annotated
 
 import typer
 
-from services.base.interruption import hear_interruptions
+from services.base.interruption import raise_on_signals
 
-REPORT = Annotated[Path | None, typer.Option(help="Write the figures there as JSON.")]
-SITES = Annotated[int, typer.Option(min=1, max=200, help="Sites that the requests go to, with four chargers each.")]
+REPORT = Annotated[Path | None, typer.Option(help="Write the figures to this file, as JSON.")]
+SITES = Annotated[int, typer.Option(min=1, max=200, help="Number of sites, with four chargers each.")]
 RATE = Annotated[int, typer.Option(min=1, max=1000, help="Requests a second.")]
-QUEUE = Annotated[int, typer.Option(min=0, max=1000, help="How many wait at each site before the measurement.")]
-DATA = Annotated[Path, typer.Option(help="The folder that holds the log.")]
+QUEUE = Annotated[int, typer.Option(min=0, max=1000, help="Cars in the queue of each site before the measurement.")]
+DATA = Annotated[Path, typer.Option(help="Folder of the log.")]
 DISTRIBUTED = Annotated[
-    bool, typer.Option("--distributed", help="On a cluster of this machine, one worker of each service.")
+    bool, typer.Option("--distributed", help="Measure a cluster on this machine, with one worker of each service.")
 ]
-MINUTES = Annotated[int, typer.Option(min=1, max=600, help="For how long.")]
-SEED = Annotated[int, typer.Option(help="Another one strikes others, at other times.")]
-BROKERS = Annotated[int, typer.Option(min=1, max=5, help="Of Kafka; with three, each crashes or restarts once.")]
+MINUTES = Annotated[int, typer.Option(min=1, max=600, help="How long the faults last.")]
+SEED = Annotated[int, typer.Option(help="Seed of the faults: which, where and when.")]
+BROKERS = Annotated[
+    int, typer.Option(min=1, max=5, help="Number of Kafka brokers; each crashes or restarts once if there are three.")
+]
 KEPT = Annotated[
-    Path | None, typer.Option("--data", help="Keep the cluster's data there; else they are gone afterwards.")
+    Path | None, typer.Option("--data", help="Keep the data of the cluster in this folder; else they are removed.")
 ]
 
-bench = typer.Typer(help="Measure, beside a peer or a floor in the same run.", no_args_is_help=True)
+bench = typer.Typer(help="Measure beside a peer or a floor in the same run.", no_args_is_help=True)
 
 
 @bench.callback()
 def _bench() -> None:
-    """Hold the benchmarks. SIGTERM and SIGINT end one, in the background too: no server is left."""
-    hear_interruptions()
+    """Group of the benchmarks. SIGTERM and SIGINT end one and its servers, in the background too."""
+    raise_on_signals()
 
 
 @bench.command("log")
 def log(report: REPORT = None) -> None:
-    """Appends a second of the log with 1, 50 and 500 callers, beside a bare sqlite3 loop of the same durability."""
+    """Measure appends a second to the SQLite log with 1, 50 and 500 callers, beside a bare sqlite3 loop."""
     from benchmarks.log import run
 
     run(report)
@@ -45,20 +47,20 @@ def log(report: REPORT = None) -> None:
 def request(
     report: REPORT = None, sites: SITES = 20, queue: QUEUE = 20, rate: RATE = 100, distributed: DISTRIBUTED = False
 ) -> None:
-    """How long a session's request waits until its decision can be read, at a rate of requests."""
+    """Measure the time from a session request until its decision can be read, at a rate of requests."""
     if distributed:
         from benchmarks.request_distributed import run
     else:
         from benchmarks.request import run
-    from benchmarks.request import Wanted
+    from benchmarks.request import Workload
 
-    if run(Wanted(rate, sites, queue), report)["errors"]:
+    if run(Workload(rate, sites, queue), report)["errors"]:
         raise typer.Exit(1)
 
 
 @bench.command("stream")
 def stream(report: REPORT = None) -> None:
-    """Records a second and waits of our host on Kafka, beside Quix Streams and a bare transactional loop."""
+    """Measure throughput and waits of the host on Kafka, beside Quix Streams and a bare transactional loop."""
     from benchmarks.stream.bench import run
 
     if not run(report)["exactly_once"]:
@@ -67,7 +69,7 @@ def stream(report: REPORT = None) -> None:
 
 @bench.command("series")
 def series(report: REPORT = None) -> None:
-    """What it costs to keep meter values, by how many come together: in a real QuestDB, beside the embedded file."""
+    """Measure the cost of writing meter values, by the size of a batch, to QuestDB and to the embedded file."""
     from benchmarks.series import run
     from services.local.java_server import JavaServerError
 
@@ -80,7 +82,7 @@ def series(report: REPORT = None) -> None:
 
 @bench.command("steps")
 def steps(data: DATA = Path("data"), report: REPORT = None) -> None:
-    """The processor time that each input of a recorded log takes to decide, beside that of reading it."""
+    """Measure the processor time of deciding each input of a recorded log, beside that of reading it."""
     from benchmarks.steps import run
     from commands.ports.log import LogError
 
@@ -95,9 +97,9 @@ def steps(data: DATA = Path("data"), report: REPORT = None) -> None:
 def chaos(
     report: REPORT = None, minutes: MINUTES = 20, seed: SEED = 1, data: KEPT = None, brokers: BROKERS = 1
 ) -> None:
-    """Whether all holds that was acknowledged while services are killed and halted and servers restart.
+    """Check that nothing acknowledged is lost while services are killed and halted and servers restart.
 
-    Exits with 1 where anything was lost, doubled, or is not what the log says.
+    Exits with 1 if anything is lost, doubled, or differs from the log.
     """
     from benchmarks.chaos.bench import run
     from commands.ports.log import LogError

@@ -1,4 +1,4 @@
-"""`./commonwatt build`: which build this is, and its source as an archive, which can prove later what it decided."""
+"""`./commonwatt build`: the name of this build, and its source as an archive for later replays."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ MADE = {"__pycache__", "node_modules"}
 """Folders that are made from the source."""
 
 FOLDER = Annotated[
-    Path | None, typer.Option(metavar="FOLDER", help="Write the source there, as commonwatt-BUILD.tar.gz.")
+    Path | None, typer.Option(metavar="FOLDER", help="Write the source to this folder, as commonwatt-BUILD.tar.gz.")
 ]
 
 
 def build(archive: FOLDER = None) -> None:
-    """Print the build: a hash over what decides. Every event names the build that decided it.
+    """Print the build: a hash over the rules and their imports. Every event names the build that decided it.
 
-    A replay is done by the same build. Keep the archive of each that ran; docs/recovery.md shows how to use it.
+    Only the same build can replay its events. Keep an archive of each build that ran: see docs/recovery.md.
     """
     from commands.sources import ROOT
     from processors.engine.build import this_build

@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from services.base.interruption import hear_interruptions
+from services.base.interruption import raise_on_signals
 from services.cli import bench, testing
 
 PYTEST = [f"--config-file={testing.ROOT / 'pyproject.toml'}"]
@@ -30,7 +30,7 @@ campaign = typer.Typer(help="Look for defects for longer than the suite does.", 
 @campaign.callback()
 def _campaign() -> None:
     """Hold the campaigns. SIGTERM and SIGINT end one, in the background too: no server is left."""
-    hear_interruptions()
+    raise_on_signals()
 
 
 @campaign.command("chaos")
@@ -63,7 +63,7 @@ def _test(what: str, arguments: list[str], variables: Mapping[str, str]) -> NoRe
     """Run these tests of this checkout, wherever the caller is."""
     import pytest
 
-    os.environ.update(testing.COMPILED_ONCE | variables)
+    os.environ.update({**testing.COMPILED_ONCE, **variables})
     os.chdir(testing.ROOT)
     started = time.monotonic()
     _close(what, int(pytest.main([*PYTEST, *arguments])), started)

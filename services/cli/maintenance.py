@@ -1,4 +1,4 @@
-"""`./commonwatt checkpoint`, `unpark` and `migrate`: care for the vault, and for a log while no server runs on it."""
+"""`./commonwatt checkpoint`, `unpark` and `migrate`: maintenance of the vault and of a log without a server."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import typer
 if TYPE_CHECKING:
     from services.base.logs import AnyLog
 
-DATA = Annotated[Path, typer.Option(help="The folder that holds the log.")]
-NAME = Annotated[str | None, typer.Option(help="What to call it; the present time when left out.")]
-STREAM = Annotated[str, typer.Argument(help="The stream that was parked, e.g. sites:garage.")]
+DATA = Annotated[Path, typer.Option(help="Folder of the log.")]
+NAME = Annotated[str | None, typer.Option(help="Name of the checkpoint; the present time by default.")]
+STREAM = Annotated[str, typer.Argument(help="The parked stream, e.g. sites:garage.")]
 
 
 def checkpoint(data: DATA = Path("data"), name: NAME = None) -> None:
-    """Write down where every processor is, so that `replay --from NAME` can start there."""
+    """Record the position and state of every processor, where `replay --from NAME` can start."""
     called = name or datetime.now(UTC).isoformat(timespec="seconds")
 
     async def write(log: AnyLog) -> int:
@@ -40,9 +40,9 @@ def checkpoint(data: DATA = Path("data"), name: NAME = None) -> None:
 
 
 def migrate(data: DATA = Path("data")) -> None:
-    """Bring the vault's tables to this build's version, as every start of a server does by itself.
+    """Migrate the tables of the vault to the version of this build, as every start of a server does.
 
-    For where only this command may change tables: COMMONWATT_VAULT_URL names the database.
+    Use it where only this command may change tables: COMMONWATT_VAULT_URL names the database.
     """
     from adapters.vault.keys import VaultError
     from adapters.vault.migrations import newest
@@ -58,9 +58,9 @@ def migrate(data: DATA = Path("data")) -> None:
 
 
 def unpark(stream: STREAM, data: DATA = Path("data")) -> None:
-    """Let a parked stream go on after its defect was mended: what was set aside is handled at the next start."""
+    """Release a parked stream after its defect was fixed: the next start handles the inputs that were set aside."""
 
-    async def let_go(log: AnyLog) -> int:
+    async def release(log: AnyLog) -> int:
         from adapters.ids import uuid7
         from commands.log import topics
         from commands.log.codec import entry
@@ -75,13 +75,13 @@ def unpark(stream: STREAM, data: DATA = Path("data")) -> None:
             typer.echo(f"{stream} is not parked; parked: {', '.join(sorted(known)) or 'nothing'}", err=True)
             return 1
         time_ms = waiting[-1].time
-        said = input_record(uuid7(time_ms), "/operator", stream, time_ms, StreamUnparked(), actor="operator")
-        again = [(topics.inputs(processor), entry(record)) for record in [said, *waiting]]
-        await log.append_all([*again, (topics.parked(processor), entry(said))])
+        unparked = input_record(uuid7(time_ms), "/operator", stream, time_ms, StreamUnparked(), actor="operator")
+        again = [(topics.inputs(processor), entry(record)) for record in [unparked, *waiting]]
+        await log.append_all([*again, (topics.parked(processor), entry(unparked))])
         typer.echo(f"{stream}: {len(waiting)} inputs will be handled at the next start")
         return 0
 
-    raise typer.Exit(_run(_with_log(data, let_go)))
+    raise typer.Exit(_run(_with_log(data, release)))
 
 
 def _run(work: Coroutine[None, None, int]) -> int:
@@ -91,7 +91,7 @@ def _run(work: Coroutine[None, None, int]) -> int:
 
 
 async def _with_log(data: Path, work: Callable[[AnyLog], Awaitable[int]]) -> int:
-    """Do `work` on the log; clear words where a server holds it, or where there is none."""
+    """Do `work` on the log; 1 and the reason where a server holds it, or where there is none."""
     from commands.ports.log import LogError
     from services.base.logs import existing_log
 

@@ -1,6 +1,6 @@
 """`./commonwatt rebuild`: make the read models again from the events.
 
-All of them: they share one consumed position, which makes each event count once, and the log is read once either way.
+It makes all of them, since they share one consumed position, by which each event counts once.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ import typer
 if TYPE_CHECKING:
     from adapters.database import Database
 
-DATA = Annotated[Path, typer.Option(help="The folder that holds the log.")]
+DATA = Annotated[Path, typer.Option(help="Folder of the log.")]
 DATABASE = Annotated[
-    str | None, typer.Option(help="The PostgreSQL of the read models; as COMMONWATT_READ_MODELS_URL when left out.")
+    str | None, typer.Option(help="The PostgreSQL of the read models; by default COMMONWATT_READ_MODELS_URL.")
 ]
 
 
 def rebuild(data: DATA = Path("data"), database: DATABASE = None) -> None:
-    """Make the read models again, beside the live ones, and then put them in their place.
+    """Make the read models again beside the live ones, and then replace these.
 
-    On PostgreSQL the servers go on meanwhile. On SQLite the file is the server's: stop it first. Interrupted, it
+    On PostgreSQL the servers keep running. On SQLite the file belongs to the server: stop it first. An interruption
     changes nothing.
     """
     import asyncio

@@ -16,16 +16,16 @@ if TYPE_CHECKING:
     from processors.engine.checkpoint import Checkpoint
     from processors.engine.replay import Difference, OtherBuild
 
-DATA = Annotated[Path, typer.Option(help="The folder that holds the log.")]
-FROM = Annotated[str | None, typer.Option("--from", help="Start from this checkpoint instead of the first input.")]
+DATA = Annotated[Path, typer.Option(help="Folder of the log.")]
+FROM = Annotated[str | None, typer.Option("--from", help="Start at this checkpoint instead of the first input.")]
 TO = Annotated[str | None, typer.Option("--to", help="End at this checkpoint instead of the last input.")]
 
 
 def replay(data: DATA = Path("data"), start: FROM = None, end: TO = None) -> None:
-    """Decide everything again from the recorded inputs and compare, byte for byte.
+    """Decide everything again from the recorded inputs and compare the events, byte for byte.
 
-    Prints the first difference and exits with 1; reads only, so it may run beside a server or on a copy. On Kafka where
-    COMMONWATT_KAFKA_BROKERS names it, else on the file in the folder.
+    Prints the first difference and exits with 1. It only reads, so it may run beside a server or on a copy. The log is
+    on Kafka if COMMONWATT_KAFKA_BROKERS names brokers, else the file in the folder.
     """
     import asyncio
 

@@ -1,4 +1,4 @@
-"""`./commonwatt schemas`: records as JSON Schema, topics as AsyncAPI, the REST API as OpenAPI, for who uses them."""
+"""`./commonwatt schemas`: records as JSON Schema, topics as AsyncAPI, the REST API as OpenAPI, for their users."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OPENAPI = "openapi"
 ASYNCAPI = "asyncapi"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
-CHECK = Annotated[bool, typer.Option("--check", help="Write nothing; exit with 1 where a file is not as it should be.")]
+CHECK = Annotated[bool, typer.Option("--check", help="Write nothing; exit with 1 if a file is out of date.")]
 
 
 def schemas(check: CHECK = False) -> None:
@@ -39,7 +39,7 @@ def schemas(check: CHECK = False) -> None:
 
 
 def write(folder: Path) -> dict[str, str]:
-    """Bring the folder up to date; tells what differed before."""
+    """Bring the folder up to date; file name -> how it differed before."""
     folder.mkdir(exist_ok=True)
     changed, files = differences(folder), rendered()
     for name in changed:

@@ -30,22 +30,26 @@ def _port(help: str) -> Any:
 
 DATA = Annotated[
     Path | None,
-    typer.Option(help="The folder for the vault's key, and all that no setting names (COMMONWATT_DATA; else data)."),
+    typer.Option(
+        help="Folder of the vault's key, and of every file that no setting replaces (COMMONWATT_DATA; else data)."
+    ),
 ]
-HOST = Annotated[str | None, typer.Option(help="The address to listen on (COMMONWATT_HOST; else 127.0.0.1).")]
+HOST = Annotated[str | None, typer.Option(help="Address to listen on (COMMONWATT_HOST; else 127.0.0.1).")]
 PORT = Annotated[int | None, _port("Port of the REST API (COMMONWATT_API_PORT; else 8000)")]
 OCPP_PORT = Annotated[int | None, _port("Port for chargers, OCPP 1.6J (COMMONWATT_OCPP_PORT; else 9000)")]
 HEALTH_PORT = Annotated[int | None, _port("Port of /livez, /readyz and /metrics (COMMONWATT_HEALTH_PORT)")]
-CLOCK = Annotated[ClockKind, typer.Option(help="simulated: time moves by a control socket only, for simulations.")]
+CLOCK = Annotated[ClockKind, typer.Option(help="With `simulated`, only a control socket moves time.")]
 START = Annotated[
-    str | None, typer.Option(help="When simulated time starts (ISO 8601 with offset), unless the log is later.")
+    str | None, typer.Option(help="Start of simulated time (ISO 8601 with offset), unless the log is later.")
 ]
-CONTROL_PORT = Annotated[int, typer.Option(min=0, max=65535, help="Port of simulated time's control; 0: a free one.")]
+CONTROL_PORT = Annotated[int, typer.Option(min=0, max=65535, help="Port of the control socket; 0: a free one.")]
 TICK = Annotated[
     int | None,
-    typer.Option(min=30, max=60, help="Seconds between schedules of a site with cars (COMMONWATT_TICK_S; else 30)."),
+    typer.Option(
+        min=30, max=60, help="Seconds between two schedules of a site with cars (COMMONWATT_TICK_S; else 30)."
+    ),
 ]
-NAME = Annotated[ProcessorName, typer.Argument(help="Which of them.")]
+NAME = Annotated[ProcessorName, typer.Argument(help="Name of the processor.")]
 
 
 @serve.callback()
@@ -90,7 +94,7 @@ def api(data: DATA = None, host: HOST = None, port: PORT = None) -> None:
 
 @serve.command()
 def gateway(data: DATA = None, host: HOST = None, ocpp_port: OCPP_PORT = None, health_port: HEALTH_PORT = None) -> None:
-    """Let chargers connect (OCPP 1.6J). Any number of instances; a charger may connect to any."""
+    """Accept connections of chargers (OCPP 1.6J). Any number of instances; a charger may connect to any."""
     _serve("gateway", data=data, host=host, ocpp_port=ocpp_port, health_port=health_port)
 
 
@@ -98,43 +102,47 @@ def gateway(data: DATA = None, host: HOST = None, ocpp_port: OCPP_PORT = None, h
 def processor(
     name: NAME, data: DATA = None, host: HOST = None, health_port: HEALTH_PORT = None, tick_s: TICK = None
 ) -> None:
-    """Decide. Workers of the same processor share its partitions, as many as there are of those."""
+    """Decide the inputs of a processor. Its workers share its partitions, at most one worker each."""
     _serve("processor", name.value, data=data, host=host, health_port=health_port, tick_s=tick_s)
 
 
 @serve.command()
 def projector(data: DATA = None, host: HOST = None, health_port: HEALTH_PORT = None) -> None:
-    """Feed the read models. One is enough; several do no harm."""
+    """Apply the events to the read models. One is enough; several do no harm."""
     _serve("projector", data=data, host=host, health_port=health_port)
 
 
 @serve.command()
 def telemetry(data: DATA = None, host: HOST = None, health_port: HEALTH_PORT = None) -> None:
-    """Keep readings and meter values as time series. Any number of instances; they share the partitions."""
+    """Write readings and meter values as time series. Any number of instances; they share the partitions."""
     _serve("telemetry", data=data, host=host, health_port=health_port)
 
 
 @serve.command()
 def notifier(data: DATA = None, host: HOST = None, health_port: HEALTH_PORT = None) -> None:
-    """Tell people what happened, where they want to be told. Any number of instances; they share the work."""
+    """Send notifications to people's channels. Any number of instances; they share the work."""
     _serve("notifier", data=data, host=host, health_port=health_port)
 
 
 @serve.command()
 def timekeeper(data: DATA = None, host: HOST = None, health_port: HEALTH_PORT = None) -> None:
-    """Wake the streams that asked for it. One is enough; several do no harm."""
+    """Fire the timers of the streams, and watch over the gateways. One is enough; several do no harm."""
     _serve("timekeeper", data=data, host=host, health_port=health_port)
 
 
 @serve.command()
 def clock(
     start: START,
-    services: Annotated[int, typer.Option(min=1, help="So many follow; time waits until all of them are there.")],
-    clock_port: Annotated[int, typer.Option(min=0, max=65535, help="Where they find it (COMMONWATT_CLOCK).")] = 0,
+    services: Annotated[
+        int, typer.Option(min=1, help="Number of services that follow; time waits until all are connected.")
+    ],
+    clock_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port for the services (their COMMONWATT_CLOCK).")
+    ] = 0,
     control_port: CONTROL_PORT = 0,
     health_port: HEALTH_PORT = None,
 ) -> None:
-    """Steer the time of a simulated platform of many processes, for simulations."""
+    """Coordinate the time of a simulated platform of many processes."""
     starts_at_ms = _ms(start)
 
     async def process() -> None:

@@ -11,22 +11,24 @@ from typing import Annotated
 import typer
 
 PASSWORD = "COMMONWATT_PASSWORD"
-SERVER = Annotated[str, typer.Option(help="The server's REST address.")]
-OCPP = Annotated[str, typer.Option(help="Where its chargers connect.")]
-USER = Annotated[str, typer.Option(help="An operator's address.")]
-PASSWORD_OPTION = Annotated[Path | None, typer.Option(help=f"A file with her password; else it is in {PASSWORD}.")]
-CHARGER = Annotated[Path | None, typer.Option(help="Be this charger: a file with what POST /chargers answered.")]
-CHARGER_MAX = Annotated[float, typer.Option(min=6, help="What the charger can give, in A per phase.")]
-VOLTAGE = Annotated[float, typer.Option(min=100, max=400, help="Its voltage per phase.")]
-PHASES = Annotated[int, typer.Option(min=1, max=3, help="Its phases, and the car's.")]
-TOKEN = Annotated[str | None, typer.Option(help="The token of the car that comes when the charger is assigned.")]
-BATTERY = Annotated[float, typer.Option(min=1, help="The car's battery in kWh.")]
-SOC = Annotated[float, typer.Option(min=0, max=100, help="Its charge level when it comes, in %.")]
-TARGET_SOC = Annotated[float, typer.Option(min=0, max=100, help="The level at which it leaves, in %.")]
-CAR_MAX = Annotated[float, typer.Option(min=6, help="What it can take, in A per phase.")]
-COMMISSION = Annotated[bool, typer.Option("--commission", help="Only prove on a test load that the charger obeys.")]
-ONCE = Annotated[bool, typer.Option("--once", help="End when a car has charged and left.")]
-CARS = Annotated[int | None, typer.Option(min=1, help="Instead: a little hub of its own, with so many cars.")]
+SERVER = Annotated[str, typer.Option(help="REST address of the server.")]
+OCPP = Annotated[str, typer.Option(help="Address for chargers.")]
+USER = Annotated[str, typer.Option(help="E-mail address of an operator.")]
+PASSWORD_OPTION = Annotated[
+    Path | None, typer.Option(help=f"File with the operator's password; by default it is in {PASSWORD}.")
+]
+CHARGER = Annotated[Path | None, typer.Option(help="Simulate this charger: a file with the answer of POST /chargers.")]
+CHARGER_MAX = Annotated[float, typer.Option(min=6, help="Maximum of the charger, in A per phase.")]
+VOLTAGE = Annotated[float, typer.Option(min=100, max=400, help="Voltage per phase.")]
+PHASES = Annotated[int, typer.Option(min=1, max=3, help="Phases of the charger and the car.")]
+TOKEN = Annotated[str | None, typer.Option(help="Token of the car that arrives when the charger is assigned.")]
+BATTERY = Annotated[float, typer.Option(min=1, help="Battery of the car in kWh.")]
+SOC = Annotated[float, typer.Option(min=0, max=100, help="State of charge at arrival, in %.")]
+TARGET_SOC = Annotated[float, typer.Option(min=0, max=100, help="State of charge at which the car leaves, in %.")]
+CAR_MAX = Annotated[float, typer.Option(min=6, help="Maximum of the car, in A per phase.")]
+COMMISSION = Annotated[bool, typer.Option("--commission", help="Only commission the charger on a test load.")]
+ONCE = Annotated[bool, typer.Option("--once", help="End after one car has charged and left.")]
+CARS = Annotated[int | None, typer.Option(min=1, help="Simulate a small hub of its own instead, with this many cars.")]
 
 
 def simulate(
@@ -47,32 +49,32 @@ def simulate(
     once: ONCE = False,
     cars: CARS = None,
 ) -> None:
-    """Simulate one charger (--charger) with its car, or a little hub that lives (--cars), until Ctrl-C."""
+    """Simulate one charger with its car (--charger), or a small hub (--cars), until Ctrl-C."""
     from simulators.scenarios import live
-    from simulators.scenarios.one_charger import Wanted
+    from simulators.scenarios.one_charger import CarOptions
     from simulators.server.rest import Credentials
 
     if (charger is None) == (cars is None):
         raise typer.BadParameter("either --charger FILE or --cars N is needed")
     where = live.Server(server, ocpp, Credentials(user, _password(password_file)))
     if cars is not None:
-        _run(live.hub(where, cars, _tell))
+        _run(live.hub(where, cars, _print))
         return
     assert charger is not None, "one of the two is given"
     known = live.Charger(charger, max_a, voltage_v, phases)
     if commission:
-        _run(live.prove(where, known, _tell))
+        _run(live.prove(where, known, _print))
         return
     if token is None:
         raise typer.BadParameter("--charger needs --commission, or the --token of its car")
     if soc > target_soc:
         raise typer.BadParameter("--soc must not lie above --target-soc")
-    wanted = Wanted(token, battery_kwh, soc / 100, target_soc / 100, car_max_a)
-    _run(live.serve(where, known, wanted, once, _tell))
+    car = CarOptions(token, battery_kwh, soc / 100, target_soc / 100, car_max_a)
+    _run(live.serve(where, known, car, once, _print))
 
 
 def _password(file: Path | None) -> str:
-    """Never an argument: those are seen by everybody on the machine."""
+    """The operator's password. It is never an argument, which everybody on the machine can see."""
     import os
 
     if file is not None:
@@ -88,7 +90,7 @@ def _password(file: Path | None) -> str:
 
 
 def _run(world: Coroutine[object, object, object]) -> None:
-    """Until it is over or told to stop. Ends with 1 and the reason where something kept it from going on."""
+    """Run the world to its end or until a signal; exits with 1 and the reason after a failure."""
     import asyncio
 
     import uvloop
@@ -102,7 +104,7 @@ def _run(world: Coroutine[object, object, object]) -> None:
         try:
             await running
         except asyncio.CancelledError:
-            _tell("stopped")
+            _print("stopped")
 
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -112,5 +114,5 @@ def _run(world: Coroutine[object, object, object]) -> None:
         raise typer.Exit(1) from None
 
 
-def _tell(words: str) -> None:
+def _print(words: str) -> None:
     typer.echo(f"{datetime.now():%H:%M:%S} {words}")

@@ -10,13 +10,13 @@ import typer
 if TYPE_CHECKING:
     from services.base.databases import Databases
 
-USER = Annotated[str, typer.Option(help="The address of the account.")]
-DATA = Annotated[Path, typer.Option(help="The folder that holds the vault.")]
-MINUTES = Annotated[int, typer.Option(min=1, max=24 * 60, help="How long it is valid.")]
+USER = Annotated[str, typer.Option(help="E-mail address of the account.")]
+DATA = Annotated[Path, typer.Option(help="Folder of the vault.")]
+MINUTES = Annotated[int, typer.Option(min=1, max=24 * 60, help="Lifetime of the token.")]
 
 
 def token(user: USER, data: DATA = Path("data"), minutes: MINUTES = 60) -> None:
-    """Print a short-lived bearer token of a user. Whoever may read the data folder may do this."""
+    """Print a short-lived bearer token of a user. It needs read access to the data folder."""
     import asyncio
 
     from adapters.vault.keys import VaultError

@@ -1,4 +1,4 @@
-"""`./commonwatt topics`: make the topics on the brokers as they must be, or check that they are."""
+"""`./commonwatt topics`: make the topics on the brokers, or check them."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ BROKERS = Annotated[
     str | None,
     typer.Option(help="HOST:PORT, several with commas. TLS, SASL and the prefix: COMMONWATT_KAFKA_ (docs/kafka.md)."),
 ]
-PARTITIONS = Annotated[int | None, typer.Option(min=1, max=1000, help="Of each topic; 64 when they are made.")]
-REPLICATION = Annotated[int | None, typer.Option(min=1, help="Brokers that have each record; 3 when they are made.")]
-CHECK = Annotated[bool, typer.Option("--check", help="Make nothing; say what is not as it must be.")]
+PARTITIONS = Annotated[int | None, typer.Option(min=1, max=1000, help="Partitions of each topic; 64 for new ones.")]
+REPLICATION = Annotated[int | None, typer.Option(min=1, help="Replicas of each record; 3 for new topics.")]
+CHECK = Annotated[bool, typer.Option("--check", help="Make nothing; print the differences.")]
 
 
 def topics(
     brokers: BROKERS = None, partitions: PARTITIONS = None, replication: REPLICATION = None, check: CHECK = False
 ) -> None:
-    """Make the topics that are missing, then check all: partitions, replicas, retention, compaction."""
+    """Make missing topics, then check all: partitions, replicas, retention, compaction."""
     from adapters.log.kafka.connectivity import admin_client
     from adapters.log.kafka.topics import differences, make_topics
     from commands.ports.log import LogError

@@ -1,1 +1,1 @@
-"""The platform as one process, and as one process a service."""
+"""The platform as one process, or as one process per service."""

@@ -58,14 +58,14 @@ async def serve(settings: ProcessSettings, databases: Databases, simulation: Sim
 
 
 async def _clock(simulation: Simulation | None, log: Log) -> Clock:
-    """Simulated time goes on where the log ends: it never goes back."""
+    """The clock; simulated time begins no earlier than the end of the log."""
     if simulation is None:
         return SystemClock()
     return SimulatedClock(max(simulation.starts_at_ms, await latest_ms(log)))
 
 
 def composed(base: Base, simulation: Simulation | None) -> tuple[list[Part], Callable[[], None]]:
-    """All parts in the order of their start, and what to tell once they serve."""
+    """All parts in the order of their start, and the function to call once they serve."""
     projector, gateway = ProjectorPart(base), GatewayPart(base)
     api = ApiPart(base, projector.projector)
     processors = [ProcessorPart(base, processor) for processor in all_processors(base.settings.tick_s * 1000)]
@@ -76,7 +76,7 @@ def composed(base: Base, simulation: Simulation | None) -> tuple[list[Part], Cal
         NotifierPart(base),
         RecoveryPart(base),
     ]
-    if isinstance(base.log, SqliteLog):  # brokers forget by themselves
+    if isinstance(base.log, SqliteLog):  # brokers apply retention by themselves
         within.append(RetentionPart(base, base.log))
     parts: list[Part] = [*processors, projector, *within, gateway, api, MemoryPart()]
     control = None if simulation is None else _control(base, parts, gateway, simulation.control_port)

@@ -1,6 +1,6 @@
-"""One service of a platform of many processes: the parts that it is made of.
+"""One service of a platform of many processes, and its parts.
 
-They meet on the log (Kafka) and in the databases (PostgreSQL, QuestDB), and nowhere else.
+Services share the log (Kafka) and the databases (PostgreSQL, QuestDB), and nothing else.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from commands.log.latest_log_time import latest_ms
 from services.base.databases import Databases
 from services.base.logs import kafka_settings
 from services.base.settings import ProcessSettings
-from services.composition.following import FollowingPart, Leader
 from services.composition.running import end_in_time
-from services.composition.steering import Steering
+from services.composition.time_coordinator import TimeCoordinator
+from services.composition.time_follower import Coordinator, TimeFollower
 from services.parts.base import Base, on
 from services.parts.control import ControlPart
 from services.parts.health import HealthPart
@@ -32,7 +32,7 @@ Parts = Sequence[Part]
 
 
 def on_real_time(base: Base, part: Callable[[Base], Part]) -> Parts:
-    """Simulated time waits for a service that died: there is no silence in it."""
+    """The part, unless time is simulated: that waits for a service that died, so nothing falls silent in it."""
     return [part(base)] if base.settings.clock is None else []
 
 
@@ -96,7 +96,7 @@ SERVICES: Mapping[str, Callable[..., Parts]] = {
 """Each imports its own parts only: what is left out need not be loaded at every start, in every process."""
 
 UNAWAITED = ("telemetry", "notifier")
-"""Nothing is decided from what they do, and it takes them long: simulated time does not wait for them."""
+"""Simulated time does not wait for these slow services: nothing is decided from their work."""
 
 
 async def serve(service: str, arguments: Sequence[str], options: Mapping[str, Any]) -> None:
@@ -105,11 +105,11 @@ async def serve(service: str, arguments: Sequence[str], options: Mapping[str, An
     kafka = kafka_settings()
     name = " ".join([service, *arguments])
     if settings.clock is not None:
-        leader = await Leader.met(settings.clock, name)
+        coordinator = await Coordinator.connect(settings.clock, name)
         log = WatchedKafkaLog.open(kafka)
-        async with on(log, leader.clock, settings, databases, name) as base:
+        async with on(log, coordinator.clock, settings, databases, name) as base:
             parts = SERVICES[service](base, *arguments)
-            await _run(name, base, [*parts, FollowingPart(leader, log, parts, awaited=service not in UNAWAITED)])
+            await _run(name, base, [*parts, TimeFollower(coordinator, log, parts, awaited=service not in UNAWAITED)])
     else:
         async with on(KafkaLog.open(kafka), SystemClock(), settings, databases, name) as base:
             await _run(name, base, SERVICES[service](base, *arguments))
@@ -128,9 +128,9 @@ async def _run(name: str, base: Base, parts: Parts) -> None:
 
 
 async def steer(options: Mapping[str, Any], starts_at_ms: int, port: int, control_port: int, services: int) -> None:
-    """Steer the time of a simulated platform: it goes on where the log ends, with the socket that controls it."""
+    """Coordinate the time of a simulated platform, from the end of the log on, by its control socket."""
     settings = ProcessSettings.from_settings(options)
     log = KafkaLog.open(kafka_settings())
     async with on(log, SystemClock(), settings, Databases.from_settings(), "clock") as base:
-        steering = Steering(log, max(starts_at_ms, await latest_ms(log)), services, port)
-        await _run("clock", base, [steering, ControlPart(steering, control_port)])
+        coordinator = TimeCoordinator(log, max(starts_at_ms, await latest_ms(log)), services, port)
+        await _run("clock", base, [coordinator, ControlPart(coordinator, control_port)])

@@ -1,4 +1,4 @@
-"""Every processor there is, as the embedded server, a worker and a replay run them."""
+"""The list of processors, for the embedded server, a worker and a replay."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ def all_processors(tick_ms: int = TICK_MS) -> list[Processor[Any, Any]]:
 
 
 def processor_named(name: str, tick_ms: int = TICK_MS) -> Processor[Any, Any]:
-    """The one of that name."""
+    """The processor with this name."""
     return next(processor for processor in all_processors(tick_ms) if processor.name == name)

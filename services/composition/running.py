@@ -1,4 +1,4 @@
-"""How a service runs as a process: its words, its signals and its exit code."""
+"""A service as a process: its messages, signals and exit code."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import structlog
 import typer
 
 DRAIN_S = 25.0
-"""So long what was accepted may take to be finished: a little less than who supervises a service waits for its end."""
+"""Time to finish accepted work: a little less than a supervisor waits for the end of a service."""
 
 log_line = structlog.get_logger("service")
 
 
 def run_to_end(service: Coroutine[None, None, None]) -> None:
-    """Run until SIGTERM, SIGINT or a failure. Exits with 0 only where it was told to stop."""
+    """Run until SIGTERM, SIGINT or a failure. The exit code is 0 only after a signal."""
     import uvloop
 
     from services.base.logging import configure
@@ -32,7 +32,7 @@ def run_to_end(service: Coroutine[None, None, None]) -> None:
 
 
 def end_in_time() -> None:
-    """To be called when this process begins to end: no thread that waits in a library may keep it for ever."""
+    """Limit the time of an orderly end, which a thread that waits in a library would prolong for ever."""
     limit = Timer(DRAIN_S, _end_now)
     limit.daemon = True
     limit.start()
@@ -44,24 +44,24 @@ def _end_now() -> None:
 
 
 async def _failures(service: Coroutine[None, None, None]) -> list[str]:
-    """What ended the service, in words; empty where it was told to stop, and what was accepted by then is finished."""
+    """The reasons that ended the service; empty after a signal, once accepted work is finished."""
     from adapters.vault.keys import VaultError
     from commands.ports.database import DatabaseUnavailable
     from commands.ports.log import Fenced, LogError
     from projections.progress import Superseded
     from services.base.settings import SettingsError
-    from services.composition.following import ClockLost
+    from services.composition.time_follower import ClockLost
 
     failures: list[str] = []
     try:
         await _until_stopped(service)
     except* Fenced as errors:
-        failures += [f"Another worker took over, and this one wrote nothing since: {told}" for told in _each(errors)]
+        failures += [f"Another worker took over, and this one wrote nothing since: {error}" for error in _each(errors)]
     except* LogError as errors:
         without = "The log can't be used, and nothing was acknowledged without it"
-        failures += [f"{without}: {told}" for told in _each(errors)]
+        failures += [f"{without}: {error}" for error in _each(errors)]
     except* (SettingsError, VaultError, DatabaseUnavailable, Superseded, ClockLost) as errors:
-        failures += [str(told) for told in _each(errors)]
+        failures += [str(error) for error in _each(errors)]
     return failures
 
 

@@ -1,4 +1,4 @@
-"""The topics of the log as an AsyncAPI 3.0 document: what is on each, under which key, and how long it is kept."""
+"""The topics of the log as an AsyncAPI 3.0 document: the messages of each, their key, and their retention."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HANDLED: dict[str, frozenset[type[Payload]]] = {
     "sites": frozenset(sites.handlers.routes),
     "load": frozenset(load.handlers.routes),
 }
-"""What each processor takes; and the host, for all of them, that a stream was let go."""
+"""The inputs of each processor. The host adds `StreamUnparked` to all of them."""
 EVENT_KEY = "The stream that it belongs to, e.g. load:garage"
 BINDING_VERSION = "0.5.0"
 PARTITIONS = 64
@@ -79,25 +79,25 @@ def _channel(topic: str) -> Document:
 
 def _description(topic: str) -> str:
     processor, _, what = topic.partition(".")
-    told = {
-        topics.EVENTS: "What was decided. Never changed, kept for ever.",
-        topics.DESIRED: "What the gateway shall see to: the latest of each charger.",
-        topics.TIMERS: "When to wake which stream, and which gateways live: the latest. Without a body: it was woken.",
+    descriptions = {
+        topics.EVENTS: "The decisions. They never change, and are kept for ever.",
+        topics.DESIRED: "The desired limit of each charger: the latest row.",
+        topics.TIMERS: "Timers of streams and heartbeats of gateways: the latest row. Without a body: it has fired.",
     }
     return (
-        told.get(topic)
+        descriptions.get(topic)
         or {
-            "inputs": f"What `{processor}` decides on: commands, observations, messages of other processors, timers.",
-            "state": f"What `{processor}` knows of each stream, committed with what it decided. Its own affair.",
-            "parked": f"Inputs of `{processor}` that were set aside because of a defect, until the stream is let go.",
-            "inputs.dead": f"What can't be read among the inputs of `{processor}`, as it came, with the reason.",
-            "checkpoints": f"Where `{processor}` was and all that it knew, for a replay to start from.",
+            "inputs": f"The inputs of `{processor}`: commands, observations, messages of other processors, timers.",
+            "state": f"The state of each stream of `{processor}`, committed with its decisions. Private.",
+            "parked": f"Inputs of `{processor}` that a defect parked, until their stream is released.",
+            "inputs.dead": f"Unreadable inputs of `{processor}`, unchanged, with the reason.",
+            "checkpoints": f"Positions and states of `{processor}`, from which a replay can start.",
         }[what]
     )
 
 
 def _actions(topic: str) -> tuple[str, ...]:
-    """What somebody outside may do: send inputs, and read what was decided. All else is the platform's own."""
+    """What other systems may do: send inputs, and receive decisions. All other topics are private."""
     if topic.endswith(".inputs"):
         return ("send",)
     return ("receive",)
@@ -124,7 +124,7 @@ def _record(name: str) -> Document:
 
 
 def _rows() -> dict[str, Document]:
-    """What is on the log and no record."""
+    """The messages that are no records."""
     from pydantic import TypeAdapter
 
     from domain.load_control.desired import Desired
@@ -132,7 +132,7 @@ def _rows() -> dict[str, Document]:
     texts = {"type": "object", "additionalProperties": {"type": "string"}}
     offsets = {"type": "object", "additionalProperties": {"type": "integer"}}
     state = {
-        "shape": {"type": "string", "description": "A hash: another one is not read."},
+        "shape": {"type": "string", "description": "A hash of the shape; a state with another one is not read."},
         "state": {"type": "object"},
     }
     checkpoint: Document = {name: {"type": "string"} for name in ("name", "processor", "build", "digest")}
@@ -140,7 +140,7 @@ def _rows() -> dict[str, Document]:
     desired = TypeAdapter(Desired).json_schema()
     return {
         "desired": _message("desired", Desired.__doc__, desired, "The charger's id"),
-        "state": _message("state", "What is known of one stream.", _closed(state), "The stream"),
+        "state": _message("state", "The state of one stream.", _closed(state), "The stream"),
         "checkpoint": _message("checkpoint", "Positions and states.", _closed(checkpoint), "The processor's name"),
     }
 

@@ -1,4 +1,4 @@
-"""What must hold after a demo day. One table, for the exit code, the words and the page."""
+"""The bounds of a demo day: one table, for the exit code, the summary and the page."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ Figures = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A figure, what it is for people, and what it must be. A figure that is missing or unknown does not hold."""
+    """A figure, its name for people, and its condition, which a missing or unknown figure does not meet."""
 
     figure: str
     name: str
     must: str
-    kept: Callable[[Any], bool]
+    condition: Callable[[Any], bool]
     unit: str = ""
 
     def holds(self, figures: Figures) -> bool:
         value = figures.get(self.figure)
-        return value is not None and self.kept(value)
+        return value is not None and self.condition(value)
 
     def shown(self, figures: Figures) -> str:
-        """The figure as people read it."""
+        """The figure as text."""
         value = figures.get(self.figure)
         if value is None:
             return "unknown"
@@ -51,5 +51,5 @@ BOUNDS = (
 
 
 def failed(figures: Figures) -> list[Bound]:
-    """The bounds that did not hold."""
+    """The bounds that do not hold."""
     return [bound for bound in BOUNDS if not bound.holds(figures)]

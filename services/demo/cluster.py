@@ -1,4 +1,4 @@
-"""The demo's platform as many processes on real servers, on simulated time."""
+"""The platform of the demo as many processes on real servers, on simulated time."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from services.base.logs import kafka_log
 from services.demo.proof import counted, replayed
 from services.demo.server import kill_moments
 from services.local.broker import log_bytes
-from services.local.cluster_run import Wanted, stop, up
+from services.local.cluster_run import ClusterOptions, stop, up
 from services.local.cluster_services import CLOCK
 
 WATCH_S = 0.2
 
 
 class DemoCluster:
-    """Starts where it is made. `kills` counts the services that were killed, each with kill -9 and at a seeded moment.
+    """Starts when it is made. `kills` counts the services killed (kill -9) at seeded moments.
 
     Raises what `services.local.cluster_run.up` raises.
     """
@@ -38,8 +38,8 @@ class DemoCluster:
         self._draw = Random(f"{begin.isoformat()}:services")
         self._over = threading.Event()
         self._stack = ExitStack()
-        wanted = Wanted(folder, workers, gateways=1, apis=workers, partitions=4, starts=begin)
-        self._cluster = self._stack.enter_context(up(wanted))
+        options = ClusterOptions(folder, workers, gateways=1, apis=workers, partitions=4, starts=begin)
+        self._cluster = self._stack.enter_context(up(options))
         self._watching = threading.Thread(target=self._watch, name="supervisor")
         self._watching.start()
 
@@ -51,13 +51,13 @@ class DemoCluster:
     def addresses(self) -> Addresses:
         return Addresses(self._cluster.apis[0], self._cluster.gateways[0], self._cluster.control)
 
-    def last_words(self) -> str:
-        """The end of what each service said."""
+    def log_tail(self) -> str:
+        """The end of the output of each service."""
         names = [one.service.name for one in self._cluster.members]
-        return "\n".join(f"{name}:\n{self._cluster.supervisor.last_words(name)}" for name in names)
+        return "\n".join(f"{name}:\n{self._cluster.supervisor.log_tail(name)}" for name in names)
 
-    def look(self, now_ms: int) -> None:
-        """The world has come to this time: where a kill was due, kill -9 one service; it is started again at once."""
+    def on_time(self, now_ms: int) -> None:
+        """Kill one service (kill -9) where a kill is due at this time of the world; it restarts at once."""
         while self._moments_ms and self._moments_ms[0] <= now_ms:
             self._moments_ms.pop(0)
             pids = self._cluster.supervisor.pids()
@@ -65,23 +65,23 @@ class DemoCluster:
             self.kills += 1
 
     def prove(self) -> dict[str, Any]:
-        """Let the services finish what they accepted; then a fresh process decides again from what Kafka recorded."""
+        """Stop the services in order; then a fresh process decides again from the inputs on Kafka."""
         self._end_services()
         cost = self._cost()
         settings = self._cluster.servers.settings
-        said = replayed(self._cluster.folder / "data", os.environ | dict(settings))
-        return counted(lambda: kafka_log(settings)) | said | cost
+        replay = replayed(self._cluster.folder / "data", os.environ | dict(settings))
+        return counted(lambda: kafka_log(settings)) | replay | cost
 
     def _cost(self) -> dict[str, Any]:
-        """Of the day: of each service until it was told to stop, of each server, and of the log on the disk."""
+        """The cost of the day: of each service until its stop, of each server, and of the log on the disk."""
         costs = self._cluster.supervisor.meter.costs() | self._cluster.servers.costs()
         return {
-            "services": {name: cost.told() for name, cost in costs.items()},
+            "services": {name: cost.to_json() for name, cost in costs.items()},
             "log_bytes": log_bytes(self._cluster.servers.brokers.nodes[0].folder),
         }
 
     def close(self) -> None:
-        """No process is left then."""
+        """Stop everything; no process is left."""
         self._end_services()
         self._stack.close()
 

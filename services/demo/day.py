@@ -1,4 +1,4 @@
-"""The measurements of a demo day, as the simulated world wrote them, ready to be drawn."""
+"""The measurements of a demo day by the simulated world, ready to be drawn."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 GARAGE = ZoneInfo("America/Los_Angeles")
 
-Doing = Literal["waiting", "held", "plugged", "charging", "paused", "done"]
-"""Held: a charger waits for the car. Plugged: it has not begun. Paused: told to. Done: still plugged in."""
+Activity = Literal["waiting", "held", "plugged", "charging", "paused", "done"]
+"""Held: a charger waits for the car. Plugged: not charging yet. Paused: by a limit. Done: still plugged in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +30,9 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """What a car did from `start_ms` to `end_ms`."""
+    """The activity of a car from `start_ms` to `end_ms`."""
 
-    doing: Doing
+    activity: Activity
     start_ms: int
     end_ms: int
 
@@ -51,14 +51,14 @@ class Life:
     stretches: tuple[Stretch, ...]
     notes: tuple[str, ...]
     unit: str | None = None
-    """What it is, where it has priority."""
+    """The kind of a vehicle with priority, e.g. ambulance."""
 
     @property
     def name(self) -> str:
         return str(self.number) if self.unit is None else f"{self.number} {self.unit}"
 
-    def minutes(self, doing: Doing) -> int:
-        return round(sum(one.end_ms - one.start_ms for one in self.stretches if one.doing == doing) / 60_000)
+    def minutes(self, activity: Activity) -> int:
+        return round(sum(one.end_ms - one.start_ms for one in self.stretches if one.activity == activity) / 60_000)
 
     @property
     def share_pct(self) -> int:
@@ -74,8 +74,8 @@ def samples(measured: Mapping[str, Any]) -> list[Sample]:
 
 def lives(measured: Mapping[str, Any]) -> list[Life]:
     """Members and walk-ups in the order of their arrival, numbered from 1."""
-    told = sorted([*measured["session_lives"], *measured["walk_up_lives"]], key=lambda life: str(life["arrival"]))
-    return [_life(number, life) for number, life in enumerate(told, start=1)]
+    recorded = sorted([*measured["session_lives"], *measured["walk_up_lives"]], key=lambda life: str(life["arrival"]))
+    return [_life(number, life) for number, life in enumerate(recorded, start=1)]
 
 
 def milliseconds(rfc3339: str) -> int:
@@ -91,30 +91,30 @@ def clock(at_ms: int) -> str:
     return f"{local(at_ms):%H:%M}"
 
 
-def _life(number: int, told: Mapping[str, Any]) -> Life:
-    left = told["left"] or told["departure"]
+def _life(number: int, recorded: Mapping[str, Any]) -> Life:
+    left = recorded["left"] or recorded["departure"]
     return Life(
         number=number,
-        charger=told["charger"] or "",
-        arrival_ms=milliseconds(told["arrival"]),
-        departure_ms=milliseconds(told["departure"]),
+        charger=recorded["charger"] or "",
+        arrival_ms=milliseconds(recorded["arrival"]),
+        departure_ms=milliseconds(recorded["departure"]),
         left_ms=milliseconds(left),
-        requested_kwh=told["requested_kwh"],
-        energy_kwh=told["energy_kwh"],
-        stretches=tuple(stretch for stretch in _stretches(told, left) if stretch.end_ms > stretch.start_ms),
-        notes=tuple(map(_note, told["notes"])),
-        unit=told["unit"],
+        requested_kwh=recorded["requested_kwh"],
+        energy_kwh=recorded["energy_kwh"],
+        stretches=tuple(stretch for stretch in _stretches(recorded, left) if stretch.end_ms > stretch.start_ms),
+        notes=tuple(map(_note, recorded["notes"])),
+        unit=recorded["unit"],
     )
 
 
-def _stretches(told: Mapping[str, Any], left: str) -> list[Stretch]:
-    """Before the plug: waiting, then held. From the plug on without a gap: charging and paused as told, else idle."""
-    end_ms, plugged_ms = milliseconds(left), milliseconds(told["plugged"] or left)
-    held_ms = milliseconds(told["assigned"] or told["plugged"] or left)
-    done_ms = milliseconds(told["done"] or left)
-    found = [Stretch("waiting", milliseconds(told["arrival"]), held_ms), Stretch("held", held_ms, plugged_ms)]
-    charging = (Stretch("charging", *map(milliseconds, interval)) for interval in told["charging"])
-    paused = (Stretch("paused", *map(milliseconds, interval)) for interval in told["paused"])
+def _stretches(recorded: Mapping[str, Any], left: str) -> list[Stretch]:
+    """Before the plug: waiting, then held. After it, without a gap: charging and paused as recorded, else idle."""
+    end_ms, plugged_ms = milliseconds(left), milliseconds(recorded["plugged"] or left)
+    held_ms = milliseconds(recorded["assigned"] or recorded["plugged"] or left)
+    done_ms = milliseconds(recorded["done"] or left)
+    found = [Stretch("waiting", milliseconds(recorded["arrival"]), held_ms), Stretch("held", held_ms, plugged_ms)]
+    charging = (Stretch("charging", *map(milliseconds, interval)) for interval in recorded["charging"])
+    paused = (Stretch("paused", *map(milliseconds, interval)) for interval in recorded["paused"])
     idle_ms = plugged_ms
     for active in sorted(chain(charging, paused), key=lambda stretch: stretch.start_ms):
         found += [*_idle(idle_ms, active.start_ms, done_ms), active]
@@ -130,9 +130,9 @@ def _idle(start_ms: int, end_ms: int, done_ms: int) -> list[Stretch]:
 
 
 def _note(text: str) -> str:
-    """A note begins with its instant, which people read as the time at the garage, and may end with problem details."""
-    instant, _, said = text.partition(" ")
-    words, brace, problem = said.partition("{")
+    """A note with its instant as the local time, and with the detail of its problem details, if it has any."""
+    instant, _, message = text.partition(" ")
+    words, brace, problem = message.partition("{")
     with suppress(ValueError, KeyError):
-        said = words + json.loads(brace + problem)["detail"]
-    return f"{clock(milliseconds(instant))} {said}"
+        message = words + json.loads(brace + problem)["detail"]
+    return f"{clock(milliseconds(instant))} {message}"

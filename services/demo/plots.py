@@ -1,4 +1,4 @@
-"""The drawings of a demo day: the load under its cap, the cars, and the life of each visit."""
+"""The charts of a demo day: the load under its cap, the cars, and each visit."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from itertools import pairwise
 from math import ceil
 
-from services.demo.day import Doing, Life, Sample, clock
+from services.demo.day import Activity, Life, Sample, clock
 from services.demo.svg import Frame, Step, area, changes, hours, line, svg, text, values
 
-WORDS: dict[Doing, str] = {
+WORDS: dict[Activity, str] = {
     "waiting": "waiting",
     "held": "charger held",
     "plugged": "plugged in",
@@ -17,7 +17,7 @@ WORDS: dict[Doing, str] = {
     "paused": "paused",
     "done": "done, still plugged in",
 }
-THICKNESS: dict[Doing, float] = {
+THICKNESS: dict[Activity, float] = {
     "waiting": 0.3,
     "held": 0.3,
     "plugged": 0.3,
@@ -25,7 +25,7 @@ THICKNESS: dict[Doing, float] = {
     "paused": 0.8,
     "done": 0.8,
 }
-"""Share of the row: what a car does shows without its colour, too. Paused is hatched, done is hollow."""
+"""Share of the row: an activity shows without its colour, too. Paused is hatched, done is hollow."""
 KEYS = {"load": "M1 2H27V12H1Z", "leaves": "M14 1V13"}
 """The shapes of legends that are no line."""
 
@@ -41,7 +41,7 @@ def load_plot(samples: Sequence[Sample], start_ms: int, end_ms: int, width: int)
         frame,
         f"load-{width}",
         "Site load against its cap",
-        f"The load in kW over the day, at most {peak_kw:.1f}. {_told(caps)}",
+        f"The load in kW over the day, at most {peak_kw:.1f}. {_described(caps)}",
         [
             *_lowered(frame, samples),
             values(frame, every, "kW"),
@@ -86,7 +86,7 @@ def lives_plot(lives: Sequence[Life], samples: Sequence[Sample], start_ms: int, 
         frame,
         name,
         "The life of each visit",
-        f"{len(lives)} cars, one row each in the order of arrival. The table below says the same in numbers.",
+        f"{len(lives)} cars, one row each in the order of arrival. The table below has the numbers.",
         [
             _hatching(name),
             *_lowered(frame, samples),
@@ -97,7 +97,7 @@ def lives_plot(lives: Sequence[Life], samples: Sequence[Sample], start_ms: int, 
 
 
 def key(kind: str) -> str:
-    """What a line, an area or a bar looks like, for a legend."""
+    """A sample of a line, an area or a bar, for a legend."""
     frame = Frame(28, 14, 0, 1, left=1, right=1, top=0, bottom=0)
     name = f"key-{kind}"
     if kind in THICKNESS:
@@ -108,7 +108,7 @@ def key(kind: str) -> str:
 
 
 def _every(most: float, steps: Sequence[int]) -> int:
-    """How far apart the lines of an axis are: so near that there are six, if a step is long enough for that."""
+    """The distance of the lines of an axis: the least step with at most six lines, else the longest."""
     return next((step for step in steps if most <= 6 * step), steps[-1])
 
 
@@ -125,12 +125,12 @@ def _lowered(frame: Frame, samples: Sequence[Sample]) -> list[str]:
 
 
 def _loads(samples: Sequence[Sample], start_ms: int) -> list[Step]:
-    """A sample tells the highest load since the one before, so that is from when it is drawn."""
+    """A sample has the highest load since the one before, so it is drawn from there."""
     starts = [start_ms, *(sample.at_ms for sample in samples)]
     return [(start, sample.load_kw) for start, sample in zip(starts, samples, strict=False)]
 
 
-def _told(caps: Sequence[Step]) -> str:
+def _described(caps: Sequence[Step]) -> str:
     return "The cap: " + ", ".join(f"{cap_kw:g} kW from {clock(at)}" for at, cap_kw in caps) + "."
 
 
@@ -147,28 +147,30 @@ def _cap_labels(frame: Frame, caps: Sequence[Step]) -> list[str]:
 
 
 def _row(frame: Frame, life: Life, top: float, height: float, name: str) -> str:
-    doings = dict.fromkeys(stretch.doing for stretch in life.stretches)
+    activities = dict.fromkeys(stretch.activity for stretch in life.stretches)
     bars = [
         _bars(
             frame,
-            doing,
-            [(one.start_ms, one.end_ms) for one in life.stretches if one.doing == doing],
+            activity,
+            [(one.start_ms, one.end_ms) for one in life.stretches if one.activity == activity],
             top,
             height,
             name,
         )
-        for doing in doings
+        for activity in activities
     ]
     middle = top + height / 2
     leaves = f'<path class="leaves" d="M{frame.x(life.departure_ms):g} {top + 1:g}v{height - 2:g}"/>'
     number = text(frame.left - 6, middle + 3.5, str(life.number), "row", "end")
     share = text(frame.width - frame.right + 6, middle + 3.5, f"{life.share_pct} %", "row")
-    return f"<g><title>{told(life)}</title>{number}{''.join(bars)}{leaves}{share}</g>"
+    return f"<g><title>{described(life)}</title>{number}{''.join(bars)}{leaves}{share}</g>"
 
 
-def told(life: Life) -> str:
+def described(life: Life) -> str:
     """A visit in one line."""
-    minutes = ", ".join(f"{WORDS[doing]} {life.minutes(doing)} min" for doing in WORDS if life.minutes(doing))
+    minutes = ", ".join(
+        f"{WORDS[activity]} {life.minutes(activity)} min" for activity in WORDS if life.minutes(activity)
+    )
     return (
         f"Car {life.name}, {clock(life.arrival_ms)} to {clock(life.left_ms)}: {minutes}; "
         f"{life.energy_kwh:.1f} of {life.requested_kwh:.1f} kWh"
@@ -176,15 +178,15 @@ def told(life: Life) -> str:
 
 
 def _bars(
-    frame: Frame, doing: Doing, stretches: Sequence[tuple[int, int]], top: float, height: float, name: str
+    frame: Frame, activity: Activity, stretches: Sequence[tuple[int, int]], top: float, height: float, name: str
 ) -> str:
-    thick = height * THICKNESS[doing]
+    thick = height * THICKNESS[activity]
     edge = top + (height - thick) / 2
     shape = "".join(
         f"M{frame.x(start):g} {edge:g}H{frame.x(end):g}v{thick:g}H{frame.x(start):g}Z" for start, end in stretches
     )
-    hatched = f' style="fill:url(#{name}-hatch)"' if doing == "paused" else ""
-    return f'<path class="{doing}" d="{shape}"{hatched}/>'
+    hatched = f' style="fill:url(#{name}-hatch)"' if activity == "paused" else ""
+    return f'<path class="{activity}" d="{shape}"{hatched}/>'
 
 
 def _hatching(name: str) -> str:

@@ -1,4 +1,4 @@
-"""The demo while it runs: the load against its cap, the cars, and how fast time and the log go on."""
+"""The progress of a running demo: the load against its cap, the cars, the speed of time and of the log."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ from adapters.log.sqlite.log import SqliteLog
 from commands.log import topics
 from services.demo.day import clock, milliseconds
 
-LOOK_S = 1.0
+POLL_S = 1.0
 PLAIN_EVERY_MS = 30 * 60_000
 BAR_CHARACTERS = 48
 RECORDED = (topics.EVENTS, *map(topics.inputs, topics.PROCESSORS))
 
 
-def show(world: subprocess.Popen[bytes], console: Console, data: Path | None, look: Callable[[int], None]) -> None:
-    """Show what the simulated world tells, until it closes its standard output.
+def show(world: subprocess.Popen[bytes], console: Console, data: Path | None, on_time: Callable[[int], None]) -> None:
+    """Show the progress that the simulated world reports, until it closes its standard output.
 
-    `data` is the folder with the server's log, whose records are counted; None: it is elsewhere. `look` hears each
-    time (ms) that the world has come to.
+    `data` is the folder with the server's log, whose records are counted; None: it is elsewhere. `on_time` is called
+    with each time (ms) that the world has reached.
 
     On a terminal a view that stays in its place; elsewhere a line each 30 simulated minutes. Raises `LogError` where
     the log can't be read.
     """
     assert world.stdout is not None, "the world's standard output must be a pipe"
     with nullcontext() if data is None else counted(data) as recorded:
-        moments = _heard(_moments(world.stdout, console, Pace(recorded)), look)
+        moments = _observed(_moments(world.stdout, console, Pace(recorded)), on_time)
         if console.is_terminal:
             _show_live(moments, console)
         else:
@@ -45,7 +45,7 @@ def show(world: subprocess.Popen[bytes], console: Console, data: Path | None, lo
 
 
 class Pace:
-    """How many simulated seconds pass in one of ours, and how many records are written; None: not known yet."""
+    """Simulated seconds and records per second of wall time; None: not known yet."""
 
     def __init__(self, recorded: Callable[[], int] | None) -> None:
         self.speed: float | None = None
@@ -53,9 +53,9 @@ class Pace:
         self._recorded = recorded
         self._before: tuple[float, int, int] | None = None
 
-    def look(self, now_s: float, simulated_ms: int) -> None:
-        """At most once a second, so that looking costs nothing."""
-        if self._before is not None and now_s - self._before[0] < LOOK_S:
+    def update(self, now_s: float, simulated_ms: int) -> None:
+        """Measure again, at most once a second to keep it cheap."""
+        if self._before is not None and now_s - self._before[0] < POLL_S:
             return
         records = self._recorded() if self._recorded else 0
         if self._before is not None:
@@ -92,7 +92,7 @@ class Moment:
 
 
 def view(now: Moment, highest_kw: float) -> RenderableType:
-    """What a terminal shows; the bar is as long as the highest load or cap so far."""
+    """The view of a terminal; the bar is as long as the highest load or cap so far."""
     load = Text.assemble(
         (f"{now.load_kw:5.1f} kW ", "bold"), bar(now.load_kw, now.cap_kw, highest_kw), f" cap {now.cap_kw:g} kW"
     )
@@ -121,42 +121,42 @@ def _show_live(moments: Iterator[Moment], console: Console) -> None:
 
 
 def _show_lines(moments: Iterator[Moment], console: Console) -> None:
-    told = None
+    shown = None
     for now in moments:
-        if told != (told := now.at_ms // PLAIN_EVERY_MS):
+        if shown != (shown := now.at_ms // PLAIN_EVERY_MS):
             console.print(Text(str(now)), soft_wrap=True)
 
 
 def _moments(lines: Iterable[bytes], console: Console, pace: Pace) -> Iterator[Moment]:
-    """What the world tells of itself. Anything else that it says is passed on as it is."""
+    """The moments that the world reports. Its other output is printed as it is."""
     for line in lines:
         try:
-            told = orjson.loads(line)
+            report = orjson.loads(line)
         except orjson.JSONDecodeError:
             console.print(Text(line.decode(errors="replace").rstrip()), soft_wrap=True)
             continue
-        at_ms = milliseconds(told["time"])
-        pace.look(time.monotonic(), at_ms)
+        at_ms = milliseconds(report["time"])
+        pace.update(time.monotonic(), at_ms)
         yield Moment(
             at_ms,
-            told["load_kw"],
-            told["cap_kw"],
-            told["charging"],
-            told["waiting"],
-            told["sessions_done"],
+            report["load_kw"],
+            report["cap_kw"],
+            report["charging"],
+            report["waiting"],
+            report["sessions_done"],
             str(pace),
         )
 
 
-def _heard(moments: Iterable[Moment], look: Callable[[int], None]) -> Iterator[Moment]:
+def _observed(moments: Iterable[Moment], on_time: Callable[[int], None]) -> Iterator[Moment]:
     for moment in moments:
-        look(moment.at_ms)
+        on_time(moment.at_ms)
         yield moment
 
 
 @contextmanager
 def counted(data: Path) -> Iterator[Callable[[], int]]:
-    """Counts the inputs and events on the log of another process: in this log, offsets count up by one."""
+    """A function that counts the records on the log of another process, where offsets have no gaps."""
     with asyncio.Runner() as runner:
         log = SqliteLog.open(data, read_only=True)
 

@@ -1,4 +1,4 @@
-"""The demo's proof: a fresh process, on a copy without states, decides everything again."""
+"""The proof of the demo: a fresh process decides everything again, on a copy of the log without states."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def prove(data: Path, copy: Path) -> dict[str, Any]:
-    """Count what the log holds and replay a copy of it that has no states, from the first input."""
+    """Count the records on the log, and replay a copy of it without states from the first input."""
     copy_without_states(data, copy)
-    said = replayed(copy, dict(os.environ))
-    return counted(lambda: SqliteLog.open(copy, read_only=True)) | said | {"log_bytes": log_bytes(data)}
+    replay = replayed(copy, dict(os.environ))
+    return counted(lambda: SqliteLog.open(copy, read_only=True)) | replay | {"log_bytes": log_bytes(data)}
 
 
 def replayed(data: Path, environment: Mapping[str, str]) -> dict[str, Any]:
-    """What a fresh process says that decides again; `environment` leads it to the log."""
+    """The outcome and the output of a replay by a fresh process; `environment` names the log."""
     command = [sys.executable, "-m", "services.cli", "replay", "--data", str(data)]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     return {"replay_equal": done.returncode == 0, "replay_said": done.stdout + done.stderr}

@@ -21,10 +21,9 @@ from rich.console import Console
 
 from commands.ports.log import LogError
 from services.base.first_start import Operator
-from services.demo import page as demo_page
-from services.demo import progress
+from services.demo import progress, report
 from services.demo.cluster import DemoCluster
-from services.demo.server import DemoServer, last_words
+from services.demo.server import DemoServer, log_tail
 from services.local.cluster_run import NotReady
 from services.local.cluster_servers import NoServers
 from services.local.postgres import enterable
@@ -41,14 +40,14 @@ PATIENCE_S = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What the caller asked for."""
+class DemoOptions:
+    """The options of `./commonwatt demo`."""
 
     day: str
     limit_kw: float
     noon_limit_kw: float
     garages: int
-    """Limits are of each."""
+    """The limits apply to each."""
     speed: float | None
     outages: int
     kills: int
@@ -56,84 +55,84 @@ class Wanted:
     keep: bool
     distributed: bool
     workers: int
-    """Of each processor, where it is distributed."""
+    """Workers of each processor, if distributed."""
 
 
-def run(wanted: Wanted) -> int:
+def run(options: DemoOptions) -> int:
     """Run the day, prove it, print and write the report. The exit code is 0 only if every bound held."""
-    signal.signal(signal.SIGTERM, _told_to_stop)
+    signal.signal(signal.SIGTERM, _on_sigterm)
     console = Console()
     started = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix="commonwatt-demo-"))
     try:
-        with _server(wanted, folder) as server:
-            measured = _world(wanted, folder, server, console)
+        with _server(options, folder) as server:
+            measured = _world(options, folder, server, console)
             console.print("The day is over. A fresh process decides it again from the recorded inputs ...")
             proof = server.prove()
         figures = _figures(measured) | proof
         figures |= {"log": server.log, "kills": server.kills, "wall_s": round(time.monotonic() - started, 1)}
-        page = _write(wanted, folder, figures, measured)
-        demo_page.tell(console, figures, page)
-        return 0 if demo_page.holds(figures) else 1
+        page = _write(options, folder, figures, measured)
+        report.show(console, figures, page)
+        return 0 if report.holds(figures) else 1
     except DemoFailed as failed:
         console.print(f"[bold red]The demo stopped:[/] {failed}")
         return 1
     finally:
-        if wanted.keep:
-            look = "cluster up" if wanted.distributed else "replay"
+        if options.keep:
+            look = "cluster up" if options.distributed else "replay"
             console.print(f"Kept: {folder / DATA} (try ./commonwatt {look} --data {folder / DATA})")
         else:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _told_to_stop(*_: object) -> None:
-    """Unwind, so that nothing that was started stays behind."""
+def _on_sigterm(*_: object) -> None:
+    """Unwind, so that every process that was started is stopped."""
     raise SystemExit(128 + signal.SIGTERM)
 
 
 def _figures(measured: dict[str, Any]) -> dict[str, Any]:
-    """The world's headline figures; its series, lives and ledger are no figures."""
+    """The headline figures of the world, without its series, lives and ledger."""
     return {name: value for name, value in measured.items() if not isinstance(value, list | dict)}
 
 
 class DemoFailed(Exception):
-    """A part of the demo ended before the day did; the text says which, and what it said last."""
+    """A part of the demo ended before the day did; the text names it, with the end of its output."""
 
 
 @contextmanager
-def _server(wanted: Wanted, folder: Path) -> Iterator[DemoServer | DemoCluster]:
+def _server(options: DemoOptions, folder: Path) -> Iterator[DemoServer | DemoCluster]:
     """The platform in a process of its own, or in many, on simulated time. Raises `DemoFailed`."""
-    begin = datetime.fromisoformat(wanted.day).replace(tzinfo=GARAGE) + STARTS_AT
+    begin = datetime.fromisoformat(options.day).replace(tzinfo=GARAGE) + STARTS_AT
     try:
-        server = _started(wanted, folder, begin)
+        server = _started(options, folder, begin)
     except (NoServers, NotReady, LogError) as error:
         raise DemoFailed(str(error)) from error
     try:
-        _keep_credentials(folder, server.operator)
+        _write_credentials(folder, server.operator)
         yield server
     finally:
         server.close()
 
 
-def _started(wanted: Wanted, folder: Path, begin: datetime) -> DemoServer | DemoCluster:
-    if not wanted.distributed:
-        return DemoServer(folder / DATA, begin, wanted.kills)
+def _started(options: DemoOptions, folder: Path, begin: datetime) -> DemoServer | DemoCluster:
+    if not options.distributed:
+        return DemoServer(folder / DATA, begin, options.kills)
     enterable(folder)
-    return DemoCluster(folder / DATA, begin, wanted.kills, wanted.workers)
+    return DemoCluster(folder / DATA, begin, options.kills, options.workers)
 
 
-def _keep_credentials(folder: Path, operator: Operator) -> None:
-    """For the simulated world, in a file that only this user reads."""
+def _write_credentials(folder: Path, operator: Operator) -> None:
+    """Write the credentials for the simulated world to a file that only this user can read."""
     file = folder / CREDENTIALS_FILE
     file.touch(mode=0o600)
     file.write_text(json.dumps(asdict(operator)))
 
 
-def _world(wanted: Wanted, folder: Path, server: DemoServer | DemoCluster, console: Console) -> dict[str, Any]:
+def _world(options: DemoOptions, folder: Path, server: DemoServer | DemoCluster, console: Console) -> dict[str, Any]:
     """The simulated world in a process of its own: it knows the server by its sockets and REST only."""
     addresses = server.addresses()
     if addresses is None:
-        raise DemoFailed("the server did not start:\n" + server.last_words())
+        raise DemoFailed("the server did not start:\n" + server.log_tail())
     credentials = folder / CREDENTIALS_FILE
     operator = json.loads(credentials.read_text())
     where = f"{addresses.api}/sites/{SITE}"
@@ -150,16 +149,16 @@ def _world(wanted: Wanted, folder: Path, server: DemoServer | DemoCluster, conso
         addresses.ocpp,
     ]
     command += ["--control", addresses.control, "--credentials", str(credentials), "--site", SITE]
-    command += ["--day", wanted.day, "--limit-kw", str(wanted.limit_kw)]
-    command += ["--noon-limit-kw", str(wanted.noon_limit_kw), "--garages", str(wanted.garages), "--out", str(out)]
-    command += ["--outages", str(wanted.outages), "--patience", str(PATIENCE_S if wanted.kills else 0)]
-    command += ["--speed", str(wanted.speed)] if wanted.speed else []
+    command += ["--day", options.day, "--limit-kw", str(options.limit_kw)]
+    command += ["--noon-limit-kw", str(options.noon_limit_kw), "--garages", str(options.garages), "--out", str(out)]
+    command += ["--outages", str(options.outages), "--patience", str(PATIENCE_S if options.kills else 0)]
+    command += ["--speed", str(options.speed)] if options.speed else []
     with (folder / "world.log").open("wb") as errors:
         world = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=errors)
     try:
-        progress.show(world, console, server.data, server.look)
+        progress.show(world, console, server.data, server.on_time)
         if world.wait() != 0 or not out.exists():
-            raise DemoFailed("the simulated world stopped:\n" + last_words(folder / "world.log"))
+            raise DemoFailed("the simulated world stopped:\n" + log_tail(folder / "world.log"))
     finally:
         if world.poll() is None:
             world.kill()
@@ -168,11 +167,11 @@ def _world(wanted: Wanted, folder: Path, server: DemoServer | DemoCluster, conso
     return measured
 
 
-def _write(wanted: Wanted, folder: Path, figures: dict[str, Any], measured: dict[str, Any]) -> Path:
-    """The figures as JSON where asked for, and always the page."""
-    target = wanted.report or Path("commonwatt-demo.json")
+def _write(options: DemoOptions, folder: Path, figures: dict[str, Any], measured: dict[str, Any]) -> Path:
+    """Write the figures as JSON if requested, and the page always."""
+    target = options.report or Path("commonwatt-demo.json")
     page = target.with_suffix(".html")
-    if wanted.report is not None:
-        wanted.report.write_text(json.dumps(figures, indent=2) + "\n")
-    demo_page.write(page, figures, measured)
+    if options.report is not None:
+        options.report.write_text(json.dumps(figures, indent=2) + "\n")
+    report.write(page, figures, measured)
     return page

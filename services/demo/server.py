@@ -1,4 +1,4 @@
-"""The demo's server: a process of its own, killed at seeded moments of the day where that is wanted."""
+"""The server of the demo in a process of its own, with kills at seeded moments of the day."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def kill_moments(begin: datetime, kills: int) -> list[int]:
     return sorted(draw.randint(first_ms, last_ms) for _ in range(kills))
 
 
-def last_words(said: Path) -> str:
-    """The end of what a process said."""
-    return "\n".join(said.read_text(errors="replace").splitlines()[-15:])
+def log_tail(file: Path) -> str:
+    """The end of the output of a process."""
+    return "\n".join(file.read_text(errors="replace").splitlines()[-15:])
 
 
 class DemoServer:
-    """Starts where it is made, on simulated time from `begin`. `kills` counts those that happened."""
+    """Starts when it is made, on simulated time from `begin`. `kills` counts those that happened."""
 
     log = "sqlite"
 
@@ -47,7 +47,7 @@ class DemoServer:
         self._meter = Meter()
         self.data = data
         self.operator = asyncio.run(prepare_operator(data, round(begin.timestamp() * 1000)))
-        self._said = data.parent / "server.log"
+        self._log_file = data.parent / "server.log"
         self._moments_ms = kill_moments(begin, kills)
         api, ocpp, control = map(str, lasting_ports(3))
         self._command = [sys.executable, "-m", "services.cli", "serve", "--data", str(data), "--clock", "simulated"]
@@ -55,15 +55,15 @@ class DemoServer:
         self._process = self._start()
 
     def addresses(self) -> Addresses | None:
-        """Where it listens, once it does; None where it did not start."""
+        """Its addresses once it listens; None where it did not start."""
         return wait_for_addresses(self.data, self._process)
 
-    def last_words(self) -> str:
-        """The end of what it said."""
-        return last_words(self._said)
+    def log_tail(self) -> str:
+        """The end of its output."""
+        return log_tail(self._log_file)
 
-    def look(self, now_ms: int) -> None:
-        """The world has come to this time: where a kill was due, kill -9 and start again at once."""
+    def on_time(self, now_ms: int) -> None:
+        """Kill the server (kill -9) where a kill is due at this time of the world, and restart it at once."""
         while self._moments_ms and self._moments_ms[0] <= now_ms:
             self._moments_ms.pop(0)
             self._note_cost()
@@ -73,14 +73,14 @@ class DemoServer:
             self._process = self._start()
 
     def prove(self) -> dict[str, Any]:
-        """Let it finish what it accepted; then a fresh process decides again from a copy of the log without states."""
+        """Stop the server in order; then a fresh process decides again from a copy of the log without states."""
         self._note_cost()
         self.close()
-        services = {name: cost.told() for name, cost in self._meter.costs().items()}
+        services = {name: cost.to_json() for name, cost in self._meter.costs().items()}
         return proof.prove(self.data, self.data.parent / "copy") | {"services": services}
 
     def close(self) -> None:
-        """Let it finish what it accepted."""
+        """Stop in order: it finishes accepted work."""
         if self._process.poll() is not None:
             return
         self._process.send_signal(signal.SIGTERM)
@@ -91,15 +91,15 @@ class DemoServer:
             self._process.wait()
 
     def _note_cost(self) -> None:
-        self._meter.look({"server": self._process.pid})
+        self._meter.measure({"server": self._process.pid})
 
     def _start(self) -> subprocess.Popen[bytes]:
-        with self._said.open("ab") as output:
+        with self._log_file.open("ab") as output:
             return subprocess.Popen(
                 self._command, cwd=ROOT, env=_without_settings(), stdout=output, stderr=subprocess.STDOUT
             )
 
 
 def _without_settings() -> dict[str, str]:
-    """The demo is all in its own folder, whatever databases the caller's servers use."""
+    """The environment without Commonwatt's settings: the demo uses its own folder only."""
     return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}

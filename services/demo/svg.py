@@ -15,7 +15,7 @@ Step = tuple[int, float]
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Where things are drawn: time from left to right, values from 0 upwards. Places are in pixels."""
+    """The area of a chart: time from left to right, values from 0 upwards. Coordinates are in pixels."""
 
     width: int
     height: int
@@ -40,7 +40,7 @@ class Frame:
 
 
 def svg(frame: Frame, name: str, title: str, description: str, content: Sequence[str]) -> str:
-    """A drawing that also says what it shows to those who can't see it. `name` is its own on the page."""
+    """A chart with a title and a description for screen readers. `name` is unique on the page."""
     return (
         f'<svg viewBox="0 0 {frame.width} {frame.height}" role="img" aria-labelledby="{name}-t {name}-d">'
         f'<title id="{name}-t">{escape(title)}</title><desc id="{name}-d">{escape(description)}</desc>'

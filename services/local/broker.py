@@ -53,14 +53,14 @@ REPLICAS = 3
 
 @dataclass(frozen=True, slots=True)
 class Broker:
-    """A running broker. Clients of `behind_proxy` are told to go on by `proxy`, where a test may listen."""
+    """A running broker. It redirects clients of `behind_proxy` to `proxy`, where a test may listen."""
 
     address: str
     behind_proxy: int
     proxy: int
     pid: int
     secured: Mapping[str, str] = field(default_factory=dict)
-    """The addresses of `services.local.broker_security`, by the names of the listeners."""
+    """Listener -> its address, see `services.local.broker_security`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class Quorum:
         return min(REPLICAS, len(self.voters))
 
     def properties(self) -> dict[str, object]:
-        """What each of them is told."""
+        """The properties of each node."""
         voters = ",".join(f"{number}@{address}" for number, address in enumerate(self.voters, 1))
         return {"voters": voters, "replicas": self.replicas, "in_sync": max(1, self.replicas - 1)}
 
@@ -128,11 +128,11 @@ class Kafka(JavaServer):
         )
         if not (folder / "data").exists():
             # The id may begin with a dash: apart, it would be taken for an option.
-            told = [f"--cluster-id={quorum.cluster_id}", "-c", str(self._properties)]
-            self._run("kafka.tools.StorageTool", "format", *told, *(security.credentials() if security else ()))
+            options = [f"--cluster-id={quorum.cluster_id}", "-c", str(self._properties)]
+            self._run("kafka.tools.StorageTool", "format", *options, *(security.credentials() if security else ()))
 
     def start(self) -> Broker:
-        """Start it and return once it answers. Raises `JavaServerError`, with the end of what it said."""
+        """Start it and return once it answers. Raises `JavaServerError`, with the end of its output."""
         self._run_until(lambda: brokers_known(self.address) > 0, [*self._java, "kafka.Kafka", str(self._properties)])
         return Broker(self.address, *self._proxied, self.pid, self._secured)
 

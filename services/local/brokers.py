@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from services.local.broker import Kafka, brokers_known, quorum_of
-from services.local.java_server import LOOK_S, START_S, JavaServerError
+from services.local.java_server import POLL_S, START_S, JavaServerError
 
 
 class Brokers:
@@ -17,8 +17,8 @@ class Brokers:
     """
 
     def __init__(self, folder: Path, count: int = 1) -> None:
-        if (kept := len([*folder.glob("kafka-*")])) not in (0, count):
-            raise JavaServerError(f"brokers: {folder} has the data of {kept}, so {count} can't go on with them")
+        if (found := len([*folder.glob("kafka-*")])) not in (0, count):
+            raise JavaServerError(f"brokers: {folder} has the data of {found}, so {count} can't go on with them")
         folders = [folder / f"kafka-{number}" for number in range(1, count + 1)]
         quorum = quorum_of(folders)
         self.replicas = quorum.replicas
@@ -43,7 +43,7 @@ class Brokers:
         while any(brokers_known(node.address) < len(self.nodes) for node in self.nodes):
             if time.monotonic() > until:
                 raise JavaServerError("the brokers don't find each other")
-            time.sleep(LOOK_S)
+            time.sleep(POLL_S)
 
     def stop(self) -> None:
         """End one after the other, in order as long as there are enough of them to agree to it; by force the rest."""

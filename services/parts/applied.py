@@ -1,4 +1,4 @@
-"""How far the read models are, where a projector in another process makes them."""
+"""The position of the read models of a projector in another process."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from services.parts.loops import LoopsPart
 
 
 class AppliedPart(LoopsPart):
-    """Hears of it as it happens."""
+    """Follows the position as it changes."""
 
     name = "applied"
 

@@ -1,4 +1,4 @@
-"""What the parts of one process share: its settings, log, clock and databases, each opened when first asked for."""
+"""The resources that the parts of a process share: settings, log, clock and databases, each opened at its first use."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from services.base.logs import AnyLog
 from services.base.settings import ProcessSettings
 from services.base.tracing import tracing
 
-LOOK_S = 0.05
+POLL_S = 0.05
 
 
 class Base:
-    """Made by `on`, which closes what was opened."""
+    """The shared resources, made by `on`, which closes what was opened."""
 
     def __init__(
         self,
@@ -71,20 +71,20 @@ class Base:
 
     @cached_property
     def outcomes(self) -> LogOutcomes:
-        """Decisions, for every part that awaits one; `services.parts.outcomes` keeps them coming."""
+        """Decisions, for every part that awaits one; `services.parts.outcomes` runs it."""
         return LogOutcomes(self.log)
 
     async def read_models_exist(self) -> None:
         """Return once a projector has made the tables."""
         while not await self.read_models.read(progress.exist):
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(POLL_S)
 
 
 @asynccontextmanager
 async def on(
     log: AnyLog, clock: Clock, settings: ProcessSettings, databases: Databases, service: str
 ) -> AsyncIterator[Base]:
-    """Everything that is opened, the log included, is closed in the end. Raises `SettingsError`."""
+    """The shared resources; in the end all that were opened are closed, the log included. Raises `SettingsError`."""
     async with AsyncExitStack() as closing:
         closing.push_async_callback(log.close)
         tracer = closing.enter_context(tracing(service))

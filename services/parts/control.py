@@ -10,7 +10,7 @@ from services.parts.part import Part
 
 
 class ControlPart(Part):
-    """The last to start, the first to stop. `port` is the one that it got."""
+    """Starts last and stops first. `port` is the one that it listens on."""
 
     name = "control"
 

@@ -1,4 +1,4 @@
-"""The gateway: chargers connect to it."""
+"""The gateway, to which chargers connect."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from services.parts.part import Part
 
 
 class GatewayPart(Part):
-    """On stopping it closes each socket (1001) and records that. `port` is the one that it got."""
+    """When it stops it closes each socket (1001) and records that. `port` is the one that it listens on."""
 
     name = "gateway"
 
@@ -45,5 +45,5 @@ class GatewayPart(Part):
     def frames(self) -> Mapping[str, tuple[int, int]]:
         return self._gateway.frames()
 
-    def numbers(self) -> Mapping[str, float]:
+    def gauges(self) -> Mapping[str, float]:
         return {"chargers_connected": len(self.frames())}

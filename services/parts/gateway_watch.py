@@ -1,4 +1,4 @@
-"""The watch over the gateways. Several do no harm: what is given up twice has the same id, and the host drops it."""
+"""The watch over the gateways. Several do no harm: their inputs have the same id, and the host drops repeats."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from services.parts.loops import LoopsPart
 
 
 class GatewayWatchPart(LoopsPart):
-    """For many processes: where all is one, it is its own restart that gives up what it held."""
+    """For many processes only: a platform in one process gives up its own sockets when it restarts."""
 
     name = "gateway watch"
 

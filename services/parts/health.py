@@ -1,4 +1,4 @@
-"""A tiny HTTP port for services without one: do they live, may they be sent work, how do they do."""
+"""Liveness, readiness and metrics over HTTP, for services without an HTTP port of their own."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class HealthPart(Part):
-    """The first to start, so that a service that is still restoring answers too: it lives, and is not ready."""
+    """Starts first, so that a service that still restores its state answers too: alive, and not ready."""
 
     name = "health"
 
@@ -47,19 +47,19 @@ class HealthPart(Part):
         await self._server.stop()
 
     def started(self) -> None:
-        """All parts of this process work now."""
+        """Mark the process as ready: all its parts have started."""
         self._ready = True
 
     async def _livez(self, _: Request) -> Response:
         return _json({"status": "alive"}, 200)
 
     async def _readyz(self, _: Request) -> Response:
-        told = {"started": "ok" if self._ready else "not yet", "log": await self._log_answers()}
-        ready = all(reason == "ok" for reason in told.values())
-        return _json({"status": "ready" if ready else "not ready", "checks": told}, 200 if ready else 503)
+        checks = {"started": "ok" if self._ready else "not yet", "log": await self._log_answers()}
+        ready = all(reason == "ok" for reason in checks.values())
+        return _json({"status": "ready" if ready else "not ready", "checks": checks}, 200 if ready else 503)
 
     async def _log_answers(self) -> str:
-        """`ok`, or what is wrong: of the kind only, for anybody may ask."""
+        """`ok`, or the kind of the error; no details, since anybody may ask."""
         try:
             async with asyncio.timeout(READY_WAIT_S):
                 await self._log.ends(EVENTS)
@@ -69,7 +69,7 @@ class HealthPart(Part):
 
     async def _metrics(self, _: Request) -> Response:
         for part in self._parts:
-            for name, value in part.numbers().items():
+            for name, value in part.gauges().items():
                 if name not in self._gauges:
                     meaning = f"{name.replace('_', ' ')} of this process"
                     self._gauges[name] = Gauge(f"commonwatt_{name}", meaning, registry=self._registry)
@@ -77,5 +77,5 @@ class HealthPart(Part):
         return Response(generate_latest(self._registry) + generate_latest(REGISTRY), media_type=PROMETHEUS)
 
 
-def _json(told: object, status: int) -> Response:
-    return Response(orjson.dumps(told), status, media_type="application/json")
+def _json(content: object, status: int) -> Response:
+    return Response(orjson.dumps(content), status, media_type="application/json")

@@ -1,4 +1,4 @@
-"""Garbage collection that does not halt what is under way for long."""
+"""Garbage collection with short halts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from services.parts.part import Part, cancelled
 
 
 class MemoryPart(Part):
-    """The last to start: what is there by then is there to stay."""
+    """Starts last: objects that exist by then live as long as the process."""
 
     name = "memory"
 

@@ -1,4 +1,4 @@
-"""The notifier: tells people what happened, by a task of this process."""
+"""The notifier, as a task of this process."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from services.parts.recipients import recipients
 
 
 def notifier(base: Base) -> Notifier:
-    """Over the databases of a process."""
+    """The notifier over the databases of a process."""
     return Notifier(base.log, base.clock, base.outbox, base.vault.channels, recipients(base.read_models))
 
 
 class NotifierPart(LoopsPart):
-    """What is under way is kept in the outbox."""
+    """Notifications under way are stored in the outbox."""
 
     name = "notifier"
 

@@ -1,4 +1,4 @@
-"""Decisions as they appear on the log, for the edges of this process that await them."""
+"""The decisions that the edges of this process await, followed on the log."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from services.parts.loops import LoopsPart
 
 
 class OutcomesPart(LoopsPart):
-    """Started before what awaits decisions, and so stopped after it."""
+    """Starts before the parts that await decisions, and so stops after them."""
 
     name = "outcomes"
 

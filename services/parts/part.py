@@ -1,4 +1,4 @@
-"""A part of the platform, as a process runs it."""
+"""A part of the platform in a process, and the run of all its parts."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ from contextlib import AsyncExitStack
 
 
 class Part:
-    """Started in the order in which a process names its parts, stopped the other way round."""
+    """Parts start in the order in which a process lists them, and stop in the reverse order."""
 
     name: str
 
     async def start(self, tasks: asyncio.TaskGroup) -> None:
-        """Return once it works. What runs on does so in `tasks`; a failure there ends the process."""
+        """Start, and return once it works. Longer work runs in `tasks`, where a failure ends the process."""
         raise NotImplementedError
 
     async def stop(self) -> None:
-        """Take nothing more, finish what was accepted."""
+        """Accept no more work, and finish what was accepted."""
 
     def idle(self) -> bool:
-        """Whether, but for what is on the log, it has nothing to do until somebody or the clock says something new."""
+        """Whether it has no work, apart from the log, until a caller or the clock brings some."""
         return True
 
     def frames(self) -> Mapping[str, tuple[int, int]]:
         """Frames (read, written) on the sockets of chargers, by OCPP identity."""
         return {}
 
-    def numbers(self) -> Mapping[str, float]:
-        """For Prometheus: what a dashboard would show of it, by the name of a gauge without its prefix."""
+    def gauges(self) -> Mapping[str, float]:
+        """Gauges for Prometheus: name without prefix -> value."""
         return {}
 
 
 async def run(parts: Sequence[Part], serving: Callable[[], None], ending: Callable[[], None] = lambda: None) -> None:
-    """Start all, call `serving`, and go on until cancelled or until one fails (an `ExceptionGroup`).
+    """Start all, call `serving`, and run until cancelled or until one fails (an `ExceptionGroup`).
 
     Then call `ending` and stop all.
     """
@@ -49,13 +49,13 @@ async def run(parts: Sequence[Part], serving: Callable[[], None], ending: Callab
 
 
 async def ended(tasks: Iterable[asyncio.Task[None]]) -> None:
-    """Return once they have; what failed is told by their group."""
+    """Return once the tasks have ended; their group raises their failures."""
     if pending := list(tasks):
         await asyncio.wait(pending)
 
 
 async def cancelled(tasks: Iterable[asyncio.Task[None]]) -> None:
-    """Break off what may be broken off anywhere."""
+    """Cancel tasks, and return once they have ended."""
     pending = list(tasks)
     for task in pending:
         task.cancel()

@@ -1,4 +1,4 @@
-"""The projector: all read models, which share one consumed position so that each event counts once."""
+"""The projector of all read models, which share one consumed position so that each event counts once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from services.parts.loops import LoopsPart
 
 
 class ProjectorPart(LoopsPart):
-    """What it has in its hands is one transaction: broken off, it is rolled back."""
+    """Its batch is one transaction, which a cancellation rolls back."""
 
     name = "projector"
 
@@ -18,6 +18,6 @@ class ProjectorPart(LoopsPart):
         self.projector = Projector(base.log, base.read_models)
         super().__init__(self.projector)
 
-    def numbers(self) -> Mapping[str, float]:
+    def gauges(self) -> Mapping[str, float]:
         applied = self.projector.position()
         return {"projections_partitions": len(applied), "projections_offsets_sum": sum(applied.values())}

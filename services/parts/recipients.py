@@ -1,4 +1,4 @@
-"""Who an audience is, as the read models know it."""
+"""The recipients of notices, found in the read models."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from commands.ports.log import Position
 from projections import accounts, progress, sessions, vehicles
 from projections.projection import Row
 
-LOOK_S = 0.05
+POLL_S = 0.05
 
 
 def recipients(database: Database) -> Recipients:
-    """Finds the accounts of a notice, once the read models have applied the event that tells it."""
+    """A function that finds the accounts of a notice, once the read models have applied its event."""
 
     async def found(notice: Notice, position: Position) -> Sequence[str]:
         while not await database.read(lambda connection: _applied(connection, position)):
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(POLL_S)
         return await database.read(lambda connection: _accounts(connection, notice))
 
     return found
@@ -50,7 +50,7 @@ def _accounts(connection: Connection, notice: Notice) -> list[str]:
 
 
 def _vehicle(connection: Connection, notice: Notice) -> Row | None:
-    """A walk-up's session has none."""
+    """The vehicle of a notice; the session of a walk-up has none."""
     vehicle_id = notice.vehicle_id
     if vehicle_id is None and notice.session_id is not None:
         session = sessions.find(connection, notice.session_id)

@@ -1,4 +1,4 @@
-"""A start of all in one process: what was accepted before it is decided and applied before anybody is let in."""
+"""Recovery at the start of the whole platform: earlier inputs are decided and applied before clients may connect."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from projections import progress
 from services.parts.base import Base
 from services.parts.part import Part
 
-LOOK_S = 0.01
+POLL_S = 0.01
 
 
 class RecoveryPart(Part):
-    """Comes after the processors and the projector, and before the gateway and the API."""
+    """Starts after the processors and the projector, and before the gateway and the API."""
 
     name = "recovery"
 
@@ -24,7 +24,7 @@ class RecoveryPart(Part):
     async def start(self, tasks: asyncio.TaskGroup) -> None:
         await self._base.read_models_exist()
         while not (await self._all_decided() and await self._all_applied()):
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(POLL_S)
 
     async def _all_decided(self) -> bool:
         log = self._base.log

@@ -1,4 +1,4 @@
-"""Inputs of the embedded log are kept for as long as their topic says."""
+"""Retention of the inputs of the embedded log, by topic."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from services.parts.loops import LoopsPart
 
 
 class RetentionPart(LoopsPart):
-    """What it did not come to, the next one does."""
+    """Deletes expired inputs; what it does not get to, the next run does."""
 
     name = "retention"
 

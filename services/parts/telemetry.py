@@ -1,4 +1,4 @@
-"""The time series, kept from the inputs by tasks of this process."""
+"""The writers of the time series, as tasks of this process."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from services.parts.loops import LoopsPart
 
 
 class TelemetryPart(LoopsPart):
-    """Rows and position are kept together."""
+    """Rows and consumed position are written in one transaction."""
 
     name = "telemetry"
 

@@ -21,5 +21,5 @@ class TimekeeperPart(LoopsPart):
     def idle(self) -> bool:
         return self._timekeeper.idle()
 
-    def numbers(self) -> Mapping[str, float]:
+    def gauges(self) -> Mapping[str, float]:
         return {"timers_waiting": len(self._timekeeper.waiting)}

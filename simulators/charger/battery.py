@@ -1,9 +1,9 @@
-"""A car's battery and how it draws: two stages, and a moment until it follows what it is told."""
+"""The battery of a car and its current: two stages, and a delay until it follows its pilot."""
 
 from __future__ import annotations
 
 MIN_PILOT_A = 6.0
-"""IEC 61851: no car is told less; below it there is only 0."""
+"""IEC 61851: the least pilot; below it there is only 0."""
 END_OF_CHARGE_A = 1.0
 """A car ends its charge when the taper has come down to this."""
 _LONG_MS = 10**15
@@ -58,7 +58,7 @@ class Car:
 
     @property
     def accepted_a(self) -> float:
-        """What the car takes at its level, whatever the pilot."""
+        """The current that the battery accepts at its level, whatever the pilot."""
         return 0.0 if self.full else self._battery_a()
 
     def _battery_a(self) -> float:
@@ -66,7 +66,7 @@ class Car:
         return self.max_current_a if level <= self.knee else self.max_current_a * (1 - level) / (1 - self.knee)
 
     def follow(self, limit_a: float, now_ms: int) -> None:
-        """The charger's pilot says `limit_a` per phase from now on."""
+        """Set the charger's pilot to `limit_a` per phase from now on."""
         pilot_a = min(limit_a, self.max_current_a) if limit_a >= MIN_PILOT_A else 0.0
         if pilot_a != self.pilot_a:
             self._from_a = self.current_a(now_ms)
@@ -79,7 +79,7 @@ class Car:
         self._since_ms = now_ms
 
     def current_a(self, now_ms: int) -> float:
-        """What it draws per phase at this instant."""
+        """The current per phase at this instant."""
         elapsed_ms = now_ms - self._since_ms
         if elapsed_ms >= self._reaction_ms:
             following_a = self.pilot_a
@@ -104,7 +104,7 @@ class Car:
         return now_ms + max(0, int(remaining_ms))
 
     def charge(self, from_ms: int, to_ms: int) -> float:
-        """Take what flows in this time at the current of its beginning; Wh. The caller keeps changing steps to 1 s."""
+        """Charge for this time at its initial current; in Wh. Callers take steps of 1 s while it changes."""
         power_w = self.current_a(from_ms) * self._watts_per_ampere
         energy_wh = min(power_w * (to_ms - from_ms) / 3_600_000, self._wanted_wh - self.delivered_wh)
         self.delivered_wh += energy_wh

@@ -41,11 +41,11 @@ class Configuration:
         """(known keys, unknown ones) of those asked for; all where none is named."""
         known = {**self._writable, **self._fixed}
         asked = keys or sorted(known)
-        told = [{"key": key, "readonly": key in self._fixed, "value": known[key]} for key in asked if key in known]
-        return told, [key for key in asked if key not in known]
+        found = [{"key": key, "readonly": key in self._fixed, "value": known[key]} for key in asked if key in known]
+        return found, [key for key in asked if key not in known]
 
     def change(self, key: str, value: str) -> str:
-        """The status that ChangeConfiguration is answered with."""
+        """Change a key; the status of the answer to ChangeConfiguration."""
         if key in self._fixed:
             return "Rejected"
         if key not in self._writable:

@@ -11,7 +11,7 @@ Payload = dict[str, Any]
 
 
 class BadFrame(ValueError):
-    """What came is no OCPP-J frame."""
+    """The text is no OCPP-J frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ Frame = Call | Result | Error
 
 
 def parse(text: str | bytes) -> Frame:
-    """The frame that a text says. Raises `BadFrame`."""
+    """The frame of a text. Raises `BadFrame`."""
     try:
         parts = orjson.loads(text)
     except orjson.JSONDecodeError as error:

@@ -1,4 +1,4 @@
-"""What a charge point says its meter shows: sampled values, the usual way or an odd one that the standard allows."""
+"""The meter values of a charge point: the usual way, or an odd one that the standard allows."""
 
 from __future__ import annotations
 

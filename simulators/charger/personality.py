@@ -1,4 +1,4 @@
-"""How charge points differ: a personality is a set of small behaviours, as in `personality("liar", "late")`."""
+"""The ways in which charge points differ: `personality("non_compliant", "late")` is a set of small behaviours."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 @dataclass(frozen=True, slots=True)
 class Personality:
-    """The obedient charge point; each field is one way to be otherwise."""
+    """The compliant charge point; each field is one way to be otherwise."""
 
     applies_profiles: bool = True
     rate_units: tuple[Literal["A", "W"], ...] = ("A", "W")
@@ -16,18 +16,18 @@ class Personality:
     keeps_profile_offline: bool = True
     """False: transaction profiles are gone with the connection."""
     replays_queue: bool = True
-    """False: what could not be told of a transaction during an outage is lost."""
+    """False: the messages of a transaction that an outage delays are lost."""
     boots_on_reconnect: bool = True
     resumes_from_zero: bool = True
-    """False: once told 0 A in a transaction, it gives no current until the next one."""
+    """False: after a limit of 0 A in a transaction, no current flows until the next one."""
     meter: Literal["register", "kwh_per_phase"] = "register"
     answer_delay_s: float = 0.0
     calls_at_once: int = 1
 
 
 BEHAVIOURS: dict[str, dict[str, Any]] = {
-    "obedient": {},
-    "liar": {"applies_profiles": False},
+    "compliant": {},
+    "non_compliant": {"applies_profiles": False},
     "watts_only": {"rate_units": ("W",)},
     "amps_only": {"rate_units": ("A",), "max_stack_level": 0},
     "drops_profile": {"keeps_profile_offline": False},

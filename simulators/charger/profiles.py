@@ -1,4 +1,4 @@
-"""The charging profiles a charge point holds, and the limit that they make together (OCPP 1.6, 3.13)."""
+"""The charging profiles of a charge point, and their combined limit (OCPP 1.6, 3.13)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _RECURRENCE_S = {"Daily": 86_400, "Weekly": 604_800}
 
 
 class BadProfile(ValueError):
-    """A profile that this charge point can't hold; the text says why."""
+    """A profile that this charge point rejects; the text gives the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Profile:
         return now_ms - (now_ms - self.start_ms) % (self.recurrence_s * 1000)
 
     def limit_a(self, now_ms: int, transaction_start_ms: int | None) -> float | None:
-        """What it allows now; None where it says nothing."""
+        """Its limit now; None where it sets none."""
         if self.valid_from_ms is not None and now_ms < self.valid_from_ms:
             return None
         if self.valid_to_ms is not None and now_ms >= self.valid_to_ms:
@@ -60,7 +60,7 @@ class Profile:
         return next(limit_a for start_s, limit_a in reversed(self.periods) if elapsed_ms >= start_s * 1000)
 
     def changes_ms(self, now_ms: int, transaction_start_ms: int | None) -> list[int]:
-        """The instants after now at which it may say something else."""
+        """The instants after now at which its limit may change."""
         edges = [self.valid_from_ms, self.valid_to_ms]
         begin_ms = self.begin_ms(now_ms, transaction_start_ms)
         if begin_ms is not None:
@@ -82,7 +82,7 @@ class ProfileStore:
         return len(self._held)
 
     def put(self, connector: int, raw: dict[str, Any], transaction_id: int | None) -> None:
-        """Hold a `csChargingProfiles`, in place of one with its id or its place. Raises `BadProfile`."""
+        """Install a `csChargingProfiles`, in place of one with its id or its place. Raises `BadProfile`."""
         profile = self._read(connector, raw)
         if profile.purpose == "TxProfile" and (
             transaction_id is None or profile.transaction_id not in (None, transaction_id)
@@ -101,7 +101,7 @@ class ProfileStore:
         purpose: str | None = None,
         stack_level: int | None = None,
     ) -> bool:
-        """Drop the profiles that match all that is given (an id alone decides); whether there were any."""
+        """Remove the profiles that match all arguments (an id alone decides); whether there were any."""
 
         def matches(profile: Profile) -> bool:
             if id_ is not None:
@@ -119,7 +119,7 @@ class ProfileStore:
     def limit_a(self, now_ms: int, transaction_start_ms: int | None) -> float | None:
         """min(ChargePointMaxProfile, TxProfile else TxDefaultProfile), A per phase; None where nothing applies.
 
-        Within a purpose the highest stack level that says something now wins.
+        Within a purpose the highest stack level with a limit now wins.
         """
         winning: dict[str, float] = {}
         for profile in sorted(self._held.values(), key=lambda held: (held.stack_level, held.connector)):

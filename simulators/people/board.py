@@ -1,4 +1,4 @@
-"""What a site tells its drivers: one look for all of them, at what they care about, while anybody does."""
+"""The queue and the chargers of a site, polled once for all drivers who watch them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Entries = dict[str, dict[str, Any]]
 
 
 class Board:
-    """The queue by session and the chargers by id, as last read. Those who watch a page hear of each reading."""
+    """The queue by session and the chargers by id, as last read. Each reading fires the signals of its watchers."""
 
     def __init__(self, time: VirtualTime, api: Api, site_id: str) -> None:
         self._time = time

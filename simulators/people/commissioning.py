@@ -1,4 +1,4 @@
-"""A technician proves charger after charger: with a load that can't draw much, so that even a liar does no harm."""
+"""A technician commissions chargers with a small test load, so that even a non-compliant one does no harm."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from simulators.time.virtual_time import VirtualTime
 TOKEN = "technician"
 TEST_LOAD_A = 13.0
 MINUTES = 15
-LOOKS_EVERY_S = 10.0
+POLLS_EVERY_S = 10.0
 HANDLES_S = 15.0
 
 
 class NotProven(Exception):
-    """A charger did not prove within its time that it obeys."""
+    """A charger was not verified within its time."""
 
 
 async def commission(
@@ -26,7 +26,7 @@ async def commission(
     point: ChargePoint,
     *,
     handles_s: float = HANDLES_S,
-    looks_every_s: float = LOOKS_EVERY_S,
+    polls_every_s: float = POLLS_EVERY_S,
 ) -> None:
     """Attest the test load, plug it in, wait until the charger is proven, take it away. Raises `NotProven`.
 
@@ -38,26 +38,26 @@ async def commission(
     load = Car(
         100, 0, TEST_LOAD_A, knee=1, reaction_s=0.5, voltage_v=point.connector.voltage_v, phases=point.connector.phases
     )
-    said = obedience = None
+    status = obedience = None
     while obedience != "proven":
         if time.now_ms >= until_ms:
-            raise NotProven(f"{point.charger_id} is {obedience!r} after {MINUTES} minutes; the test load: {said}")
+            raise NotProven(f"{point.charger_id} is {obedience!r} after {MINUTES} minutes; the test load: {status}")
         if point.connector.transaction is None:
             point.unplug()
             point.plug(load)
             await time.sleep(handles_s)
-            said = await _let_in(point)
-        await time.sleep(looks_every_s)
-        told = await api.get(f"/sites/{site_id}/chargers")
-        obedience = next(entry["obedience"] for entry in told["chargers"] if entry["id"] == point.charger_id)
+            status = await _let_in(point)
+        await time.sleep(polls_every_s)
+        site = await api.get(f"/sites/{site_id}/chargers")
+        obedience = next(entry["obedience"] for entry in site["chargers"] if entry["id"] == point.charger_id)
     point.unplug()
     await time.sleep(handles_s)
 
 
 async def _let_in(point: ChargePoint) -> str:
-    """What is answered to the technician's token."""
+    """The answer to the technician's token."""
     try:
-        said = await point.authorize(TOKEN)
-        return said if said != "Accepted" else await point.start(TOKEN)
+        status = await point.authorize(TOKEN)
+        return status if status != "Accepted" else await point.start(TOKEN)
     except CallFailed as error:
         return str(error)

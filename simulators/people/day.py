@@ -1,8 +1,8 @@
 """A real day at a garage, with synthetic cars.
 
-Arrivals, departures and energies are measured (`data/README.md`). What the data does not know is laid over them, seeded
-and synthetic: battery, charge level at arrival, target, and how fast a car follows its pilot. Several garages have each
-visit as often, with another car, which comes and goes up to an hour later.
+Arrivals, departures and energies are measured (`data/README.md`). A seeded, synthetic overlay adds what the data
+lacks: battery, level at arrival, target, and the reaction time of a car. Several garages repeat each visit, each with
+another car, which comes and goes up to an hour later.
 """
 
 from __future__ import annotations

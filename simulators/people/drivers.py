@@ -1,4 +1,4 @@
-"""The people behind the cars: they ask, wait, accept, plug in, and leave; sometimes a little late."""
+"""The drivers: they request, wait, accept, plug in, and leave, sometimes a little late."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Hub:
 
 
 class Driver:
-    """Takes one visit from arrival to departure, and writes down what becomes of it in `life`."""
+    """Takes one visit from arrival to departure, and records it in `life`."""
 
     def __init__(self, hub: Hub, visit: Visit, token: str, random: Random) -> None:
         self.visit = visit
@@ -66,7 +66,7 @@ class Driver:
         self.life.left_ms = self._time.now_ms
 
     async def _find_charger(self) -> ChargePoint | None:
-        """The charger to plug into now; None: it came to nothing."""
+        """The charger to plug into now; None: the driver gives up."""
         raise NotImplementedError
 
     @property
@@ -89,18 +89,18 @@ class Driver:
             phases=point.connector.phases,
             reaction_s=visit.reaction_s,
         )
-        point.on_status.append(self._hear)
+        point.on_status.append(self._on_status)
         point.plug(car)
         life.phase, life.plugged_ms, life.charger = "plugged", self._time.now_ms, point.charger_id
         if await self._begin(point):
             await self._stay(point, car)
         life.powered_ms = point.connector.powered_ms
         point.unplug()
-        point.on_status.remove(self._hear)
+        point.on_status.remove(self._on_status)
         life.energy_kwh = car.delivered_wh / 1000
 
-    def _hear(self, status: str) -> None:
-        self.life.hear(status, self._time.now_ms)
+    def _on_status(self, status: str) -> None:
+        self.life.record_status(status, self._time.now_ms)
         self._news.fire()
 
     async def _begin(self, point: ChargePoint) -> bool:
@@ -109,26 +109,26 @@ class Driver:
             if self._must_go:
                 return False
             try:
-                said = await point.authorize(self._token)
-                if said == "Accepted" and not self._must_go:
-                    said = await point.start(self._token)
+                status = await point.authorize(self._token)
+                if status == "Accepted" and not self._must_go:
+                    status = await point.start(self._token)
             except CallFailed as error:
-                said = str(error)
-            if said == "Accepted":
+                status = str(error)
+            if status == "Accepted":
                 return True
-            self.life.notes.append(f"{self._time.now_text} not let in: {said}")
+            self.life.notes.append(f"{self._time.now_text} not let in: {status}")
             await self._pass(TRY_AGAIN_S, TRY_AGAIN_S)
         return False
 
     async def _stay(self, point: ChargePoint, car: Car) -> None:
-        """Until departure; once she is done and told that somebody waits, only a few minutes more."""
+        """Stay until departure; once done, and asked to move for a waiting car, only a few minutes more."""
         board, life, leave_ms = self._hub.board, self.life, self.visit.departure_ms
         while self._time.now_ms < leave_ms:
             if life.done_ms is None and (
-                car.full or point.connector.transaction is None or self._told(point, "session_over")
+                car.full or point.connector.transaction is None or self._board_shows(point, "session_over")
             ):
                 life.done_ms = self._time.now_ms
-            if life.done_ms is not None and self._told(point, "move_wanted"):
+            if life.done_ms is not None and self._board_shows(point, "move_wanted"):
                 leave_ms = min(leave_ms, self._time.now_ms + UNPLUGS_AFTER_S * 1000)
                 board.unwatch(self._news)
                 await self._time.sleep_until(leave_ms)
@@ -139,8 +139,8 @@ class Driver:
                 board.watch(self._news, "chargers")
             await self._news.wait(leave_ms)
 
-    def _told(self, point: ChargePoint, what: str) -> bool:
-        """What the board says of her charger, as far as it was read since she plugged in, or since she was done."""
+    def _board_shows(self, point: ChargePoint, what: str) -> bool:
+        """Whether the board shows this of the driver's charger, read since the plug-in, or since the car was done."""
         since_ms = self.life.done_ms if what == "move_wanted" else self.life.plugged_ms
         entry = self._hub.board.chargers.get(point.charger_id)
         if entry is None or since_ms is None or self._hub.board.chargers_read_ms <= since_ms:
@@ -149,10 +149,10 @@ class Driver:
 
 
 class Member(Driver):
-    """A registered car: asks for a session, waits for an offer, takes it."""
+    """A registered car, whose driver requests a session, waits for an offer and accepts it."""
 
     def __init__(self, hub: Hub, visit: Visit, token: str, random: Random, vehicle_id: str, api: Api) -> None:
-        """`api`: hers, where the hub's is what everybody may see."""
+        """`api`: the driver's own; the hub's shows what everybody may see."""
         super().__init__(hub, visit, token, random)
         self.vehicle_id = vehicle_id
         self.api = api
@@ -201,7 +201,7 @@ class Member(Driver):
                 session = await self._take_offer(session)
                 continue
             await self._news.wait(self.visit.departure_ms)
-            # Who is in the queue is told by the board; who is not asks.
+            # The board has the sessions in the queue; another one is read by itself.
             session = board.queue.get(id_) or await self.api.get(f"/sessions/{id_}")
         board.unwatch(self._news)
         return session
@@ -222,7 +222,7 @@ class Member(Driver):
             return await self.api.get(f"/sessions/{id_}")
 
     async def _drive_to(self, point: ChargePoint) -> ChargePoint | None:
-        """The charger, once she is there and it is free."""
+        """The charger, once the driver has arrived and it is free."""
         self.life.phase = "coming"
         await self._pass(*DRIVES_S)
         while point.connector.car is not None and not self._must_go:
@@ -238,7 +238,7 @@ class Member(Driver):
 
 
 class WalkUp(Driver):
-    """Somebody nobody knows: plugs into a free charger and presents a token of her own."""
+    """A stranger, who plugs into a free charger and presents an unknown token."""
 
     async def _find_charger(self) -> ChargePoint | None:
         free = [point for point in self._hub.points.values() if point.status == "Available"]

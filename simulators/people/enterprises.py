@@ -1,7 +1,7 @@
 """Enterprises whose vehicles may have priority: synthetic, beside the recorded day.
 
-Each is enrolled as a real one would be: registered, its administrator made, its unit enrolled, approved by the
-operator; and its own cloud tells the platform, by a key of its own, what it knows of the unit.
+Each is enrolled like a real one: it is registered, its administrator is added, its unit is enrolled, and the operator
+approves it. Its own cloud reports the unit's telemetry, with a key of its own.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from simulators.time.virtual_time import rfc3339
 from simulators.world.site import NEARBY
 
 LogIn = Callable[[str, str, str | None], Awaitable[Api]]
-"""A new user: who, in which role, of which enterprise."""
+"""Adds a user: address, role, enterprise."""
 DAILY_GRANTS = 5
-TELLS_EVERY_MS = 60_000
-TELLS_BEFORE_MS = 5 * 60_000
+PUBLISHES_EVERY_MS = 60_000
+PUBLISHES_BEFORE_MS = 5 * 60_000
 """Its cloud knows of the mission before the unit asks for a charger."""
 MINUTE_MS = 60_000
 
@@ -64,7 +64,7 @@ PLANS = (
 
 
 class Unit(Member):
-    """A vehicle on a mission, and the cloud that tells of it."""
+    """A vehicle on a mission, and the cloud that reports it."""
 
     def __init__(self, hub: Hub, plan: Plan, visit: Visit, random: Random, vehicle_id: str, api: Api, cloud: Api):
         super().__init__(hub, visit, plan.unit, random, vehicle_id, api)
@@ -72,17 +72,17 @@ class Unit(Member):
         self._cloud = cloud
 
     async def live(self) -> None:
-        telling = self._time.spawn(self._tell())
+        publishing = self._time.spawn(self._publish())
         await super().live()
-        await self._time.park(telling)
+        await self._time.park(publishing)
 
-    async def _tell(self) -> None:
-        """Its readings, from shortly before it comes until it is gone."""
-        moment_ms = self.visit.arrival_ms - TELLS_BEFORE_MS
+    async def _publish(self) -> None:
+        """Publish readings, from shortly before the arrival until the departure."""
+        moment_ms = self.visit.arrival_ms - PUBLISHES_BEFORE_MS
         while self.life.phase != "gone" and moment_ms < self.visit.departure_ms:
             await self._time.sleep_until(moment_ms)
             await self._cloud.post(f"/vehicles/{self.vehicle_id}/telemetry", self._reading())
-            moment_ms += TELLS_EVERY_MS
+            moment_ms += PUBLISHES_EVERY_MS
 
     def _reading(self) -> dict[str, object]:
         level = self.visit.level_permille / 1000 if self.car is None else self.car.level
@@ -96,11 +96,11 @@ class Unit(Member):
 
 
 async def enlist(hub: Hub, plan: Plan, visit: Visit, seed: int, log_in: LogIn, clouds: Callable[[Key], Api]) -> Unit:
-    """Bring an enterprise and its unit in, step by step. Raises `Refused`, `Unreachable`."""
+    """Enrol an enterprise and its unit. Raises `Refused`, `Unreachable`."""
     described = {"id": plan.enterprise, "name": plan.name, "type": plan.kind, "domain": plan.domain}
     await hub.api.post("/enterprises", described)
     admin = await log_in(f"dispatch@{plan.domain}", "enterprise_admin", plan.enterprise)
-    told = await admin.post(
+    vehicle = await admin.post(
         "/vehicles",
         {
             "vin": vin(plan.number),
@@ -112,11 +112,11 @@ async def enlist(hub: Hub, plan: Plan, visit: Visit, seed: int, log_in: LogIn, c
     )
     key = await admin.post(f"/enterprises/{plan.enterprise}/integration-keys")
     await hub.api.post(f"/enterprises/{plan.enterprise}/approve", {"daily_grants": DAILY_GRANTS})
-    return Unit(hub, plan, visit, Random(f"{seed}:{plan.unit}"), told["id"], admin, clouds(Key(key["key"])))
+    return Unit(hub, plan, visit, Random(f"{seed}:{plan.unit}"), vehicle["id"], admin, clouds(Key(key["key"])))
 
 
 async def claim_a_mission(driver: Member) -> None:
-    """A driver says that her own car is on a mission, to be served first."""
+    """A driver falsely claims that their own car is on a mission."""
     claim = {"observed_at": rfc3339(driver.now_ms), "mission_active": True, "gps": NEARBY}
     try:
         await driver.api.post(f"/vehicles/{driver.vehicle_id}/telemetry", claim)

@@ -1,4 +1,4 @@
-"""What happened to each car: the life of one visit, as the world saw it."""
+"""The record of one visit of a car, as the world saw it."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ class Life:
     left_ms: int | None = None
     energy_kwh: float = 0.0
     notes: list[str] = field(default_factory=list)
-    """What went otherwise than it should: each an instant, a space, and words."""
+    """Deviations: each an instant, a space, and a text."""
     _status: str = ""
     _since_ms: int = 0
 
-    def hear(self, status: str, now_ms: int) -> None:
-        """The charger's status changed."""
+    def record_status(self, status: str, now_ms: int) -> None:
+        """Record a change of the charger's status."""
         times = {"Charging": self.charging, "SuspendedEVSE": self.paused}.get(self._status)
         if times is not None and now_ms > self._since_ms:
             times.append((self._since_ms, now_ms))
@@ -49,11 +49,11 @@ class Life:
 
     @property
     def paused_after_start(self) -> bool:
-        """Whether it was told to wait after it had begun to charge."""
+        """Whether it was paused after it had begun to charge."""
         return bool(self.charging) and any(start_ms >= self.charging[0][1] for start_ms, _ in self.paused)
 
-    def told(self) -> dict[str, Any]:
-        """As it goes into the measurements, times in RFC 3339."""
+    def to_json(self) -> dict[str, Any]:
+        """The life as part of the measurements, times in RFC 3339."""
         return {
             "visit": self.visit,
             "session": self.session,

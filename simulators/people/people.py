@@ -1,4 +1,4 @@
-"""How people and their cars come to be known to the server."""
+"""Registration of people and their cars on the server."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from simulators.server.rest import Api, Credentials
 
 
 async def register_user(operator: Api, email: str, role: str, enterprise_id: str | None = None) -> Credentials:
-    """Somebody with an account of her own. Raises `Refused`, `Unreachable`."""
+    """Add a user with an account of their own. Raises `Refused`, `Unreachable`."""
     credentials = Credentials(email, secrets.token_urlsafe())
     await operator.post("/users", {**asdict(credentials), "role": role, "enterprise_id": enterprise_id})
     return credentials
@@ -19,7 +19,7 @@ async def register_user(operator: Api, email: str, role: str, enterprise_id: str
 
 async def register_car(driver: Api, number: int, visit: Visit, token: str) -> str:
     """A driver's own car; its id. Raises `Refused`, `Unreachable`."""
-    told = await driver.post(
+    vehicle = await driver.post(
         "/vehicles",
         {
             "vin": vin(number),
@@ -29,4 +29,4 @@ async def register_car(driver: Api, number: int, visit: Visit, token: str) -> st
             "token": token,
         },
     )
-    return str(told["id"])
+    return str(vehicle["id"])

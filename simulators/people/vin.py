@@ -1,4 +1,4 @@
-"""Vehicle identification numbers for cars that never were (ISO 3779, with the North American check digit)."""
+"""Vehicle identification numbers of simulated cars (ISO 3779, with the North American check digit)."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What is simulated: a recorded day, a little hub, one charger."""
+"""The scenarios: a recorded day, a small hub, one charger."""

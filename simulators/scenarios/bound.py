@@ -1,4 +1,4 @@
-"""The most energy that anybody could have delivered to a day's sessions: the yardstick of every report.
+"""The upper bound of the energy that any system could deliver to the sessions of a day.
 
 A linear program with perfect foresight, relaxed wherever a real site is restricted:
 
@@ -143,7 +143,7 @@ class _Program:
 
 
 def _silent_solver() -> highspy.Highs:
-    """A solver that says nothing: its banner goes to the C library's standard output before any option can hold it."""
+    """A solver without its banner, which goes to the C library's standard output before any option can suppress it."""
     sys.stdout.flush()
     kept = os.dup(1)
     try:

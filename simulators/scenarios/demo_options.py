@@ -1,4 +1,4 @@
-"""What may be said of a demo day on the command line of `python -m simulators.scenarios.demo_world`."""
+"""The options of a demo day, on the command line of `python -m simulators.scenarios.demo_world`."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         "--garages", type=int, default=1, metavar="N", help="so many are one site, with N times the cars"
     )
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--walk-ups", type=int, default=0, help="cars that nobody knows")
+    parser.add_argument("--walk-ups", type=int, default=0, help="cars that are not registered")
     parser.add_argument("--outages", type=int, default=0, metavar="N", help="how often each charger's line is cut")
     parser.add_argument("--until", type=int, metavar="HOUR", help="everybody has left by this hour")
     parser.add_argument("--patience", type=float, default=0, metavar="S", help="wall time for a lost server to be back")
     parser.add_argument("--speed", type=float, help="simulated seconds a second, at most")
     parser.add_argument("--out", type=Path, help="where the measurements go (JSON); else to the standard output")
     parser.add_argument("--progress", type=int, default=300, metavar="S", help="a line every S simulated s; 0: none")
-    told = vars(parser.parse_args(arguments))
-    of_the_site = {name: told["garages"] * told[name] for name in ("limit_kw", "noon_limit_kw", "firm_kw")}
-    return Options(**{**told, **of_the_site})
+    given = vars(parser.parse_args(arguments))
+    of_the_site = {name: given["garages"] * given[name] for name in ("limit_kw", "noon_limit_kw", "firm_kw")}
+    return Options(**{**given, **of_the_site})

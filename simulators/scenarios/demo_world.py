@@ -1,7 +1,7 @@
 """A real day at a garage against a running server: `python -m simulators.scenarios.demo_world --help`.
 
-Sets the site up through REST, connects and commissions its chargers, lets the day's cars come, asks for a lower cap at
-noon, and measures what physically happened.
+Sets the site up through REST, connects and commissions its chargers, plays the visits of the day, requests a lower cap
+at noon, and measures what physically happens.
 """
 
 from __future__ import annotations
@@ -39,17 +39,17 @@ from simulators.world.world import NotSettled, World
 
 SAMPLE_S = 30
 OUTAGE_S = (20, 900)
-"""How long a line stays dead: from a hiccup to longer than a lease."""
+"""Length of an outage: from a hiccup to longer than a lease."""
 SETS_UP_BEFORE_MS = 2 * 3_600_000
 NOON, CAP_ENDS = 12, 16
 """Hours of the local day."""
 FALSE_CLAIM_MS = 30 * 60_000
 """After noon."""
-TOLD_OF_AUDIT = ("created_at", "decision", "basis", "tier", "soc", "location_zone", "reason")
+AUDIT_FIELDS = ("created_at", "decision", "basis", "tier", "soc", "location_zone", "reason")
 FAILURES = (
     CallFailed, ControlFailed, CouldNotConnect, NotProven, NotSettled, OSError, Refused, Unreachable, ValueError,
 )  # fmt: skip
-"""What may keep a day from being played to its end."""
+"""Failures that end a day early."""
 
 
 class DemoWorld:
@@ -80,7 +80,7 @@ class DemoWorld:
     async def play(self) -> None:
         """The scenario. Raises `Refused`, `Unreachable`, `CouldNotConnect`, `CallFailed`, `NotProven`."""
         time, options = self._time, self._options
-        Repeater(time, self._tell_progress).every(options.progress)
+        Repeater(time, self._print_progress).every(options.progress)
         for credentials in await self._site.register(self._api):
             point = self._site.point(time, options.ocpp, credentials, options.seed)
             self._world.points.append(point)
@@ -130,7 +130,7 @@ class DemoWorld:
         return Member(hub, visit, token, Random(f"{self._options.seed}:{visit.id}"), vehicle_id, api)
 
     async def _user(self, email: str, role: str, enterprise_id: str | None) -> Api:
-        """Somebody with an account of her own."""
+        """Add a user; a client with their credentials."""
         credentials = await register_user(self._api, email, role, enterprise_id)
         return self._client(credentials, email)
 
@@ -149,22 +149,22 @@ class DemoWorld:
             await api.close()
 
     async def _noon(self) -> None:
-        """The utility asks for a lower cap."""
+        """The utility requests a lower cap."""
         time, options = self._time, self._options
         await time.sleep_until(local_ms(options.day, NOON))
         sent_ms, ends_ms = time.now_ms, local_ms(options.day, CAP_ENDS)
-        told = await self._api.post(
+        answer = await self._api.post(
             f"/sites/{self._site.id}/grid-limit",
             {"limit_kw": options.noon_limit_kw, "ends_at": rfc3339(ends_ms), "reason": "utility"},
         )
-        if told["holds_from"] is None:
-            raise ValueError(f"the server did not decide on the cap of {options.noon_limit_kw:g} kW: {told}")
-        self._cap = Cap(options.noon_limit_kw, sent_ms, parse_ms(told["holds_from"]), ends_ms)
-        self._cap_guaranteed = told["guaranteed"]
+        if answer["holds_from"] is None:
+            raise ValueError(f"the server did not decide on the cap of {options.noon_limit_kw:g} kW: {answer}")
+        self._cap = Cap(options.noon_limit_kw, sent_ms, parse_ms(answer["holds_from"]), ends_ms)
+        self._cap_guaranteed = answer["guaranteed"]
         self._world.truth.announce(self._cap)
 
     async def _false_claim(self) -> None:
-        """Somebody who is at the garage then claims a mission."""
+        """A driver at the garage claims a mission."""
         await self._time.sleep_until(local_ms(self._options.day, NOON) + FALSE_CLAIM_MS)
         here = [one for one in self._drivers if one.life.phase in ("waiting", "plugged") and one.life.unit is None]
         for driver in here[:1]:
@@ -186,19 +186,19 @@ class DemoWorld:
         """A point of the time series; `load_kw` is the highest since the point before."""
         self._series.append({**self._now(), "load_kw": round(self._world.truth.take_window_kw(), 3)})
 
-    def _tell_progress(self) -> None:
+    def _print_progress(self) -> None:
         done = sum(driver.life.phase == "gone" for driver in self._drivers)
-        told = {
+        progress = {
             "stage": self._stage,
             **self._now(),
             "load_kw": round(self._world.truth.load_kw, 3),
             "sessions_done": done,
         }
-        sys.stdout.write(orjson.dumps(told).decode() + "\n")
+        sys.stdout.write(orjson.dumps(progress).decode() + "\n")
         sys.stdout.flush()
 
     def measured(self) -> dict[str, Any]:
-        """What happened, in numbers."""
+        """The measurements of the day."""
         truth, lives = self._world.truth, [driver.life for driver in self._drivers]
         delivered_kwh = sum(life.energy_kwh for life in lives)
         bound_kwh = self._bound_kwh()
@@ -236,10 +236,10 @@ class DemoWorld:
             "steps": self._world.steps,
             "not_waited_for": self._time.overdue,
             "series": self._series,
-            "session_lives": [life.told() for life in lives],
-            "walk_up_lives": [driver.life.told() for driver in self._walk_ups],
-            "priority_audit": [{name: entry[name] for name in TOLD_OF_AUDIT} for entry in self._audit],
-            "ledger": self._api.ledger.told(),
+            "session_lives": [life.to_json() for life in lives],
+            "walk_up_lives": [driver.life.to_json() for driver in self._walk_ups],
+            "priority_audit": [{name: entry[name] for name in AUDIT_FIELDS} for entry in self._audit],
+            "ledger": self._api.ledger.to_json(),
         }
 
     def _priority(self, lives: list[Life]) -> dict[str, Any]:
@@ -285,7 +285,7 @@ def _over_at_the_hour(options: Options, known: list[Visit]) -> list[Visit]:
 
 
 def _stranger(like: Visit, number: int) -> Visit:
-    """Somebody who comes at about the time of a known visit."""
+    """A stranger's visit at about the time of a known one."""
     return Visit(
         f"walk-up-{number}",
         like.arrival_ms + 60_000 * number,
@@ -298,7 +298,7 @@ def _stranger(like: Visit, number: int) -> Visit:
 
 
 async def run(options: Options) -> dict[str, Any]:
-    """Play the day; the measurements. Raises what keeps it from being played to its end."""
+    """Play the day; the measurements. Raises what `FAILURES` names."""
     day = visits(options.day, options.seed, options.garages)
     if not day:
         raise ValueError(f"--day: no sessions are known of {options.day}")

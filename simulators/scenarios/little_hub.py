@@ -1,4 +1,4 @@
-"""A little hub that lives: three chargers, and members who come, charge, go, and come again."""
+"""A small hub: three chargers, and members who arrive, charge, leave, and return."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from simulators.people.commissioning import commission
 from simulators.people.day import Visit
 from simulators.people.drivers import Hub, Member
 from simulators.people.people import register_car, register_user
-from simulators.scenarios.one_charger import LOOKS_EVERY_S, PARKS_S, Tell
+from simulators.scenarios.one_charger import PARKS_S, POLLS_EVERY_S, Show
 from simulators.server.rest import Api, Credentials
 from simulators.time.virtual_time import VirtualTime
 from simulators.world.site import Site
@@ -31,10 +31,10 @@ LogIn = Callable[[Credentials], Api]
 
 
 class LittleHub:
-    """Registers a site of its own, proves its chargers, and lets its members live."""
+    """Registers a site of its own, commissions its chargers, and plays its members."""
 
     def __init__(
-        self, time: VirtualTime, world: World, api: Api, log_in: LogIn, site: Site, ocpp: str, tell: Tell
+        self, time: VirtualTime, world: World, api: Api, log_in: LogIn, site: Site, ocpp: str, show: Show
     ) -> None:
         self._time = time
         self._world = world
@@ -43,23 +43,23 @@ class LittleHub:
         self._site = site
         self._ocpp = ocpp
         self._random = Random(site.id)
-        self._tell = tell
+        self._show = show
         self._first_vin = self._random.randrange(MOST_VINS)
 
     async def play(self, cars: int) -> None:
-        """Until somebody ends it. Raises `CouldNotConnect`, `NotProven`, `Refused`, `Unreachable`."""
+        """Play until cancelled. Raises `CouldNotConnect`, `NotProven`, `Refused`, `Unreachable`."""
         time, points = self._time, self._world.points
         for credentials in await self._site.register(self._api):
             point = self._site.point(time, self._ocpp, credentials)
-            point.on_status.append(partial(self._tell_status, point.charger_id))
+            point.on_status.append(partial(self._show_status, point.charger_id))
             point.link.on_result = partial(self._api.ledger.message, point.charger_id)
             points.append(point)
             await point.lifecycle.power_up()
-        self._tell(f"site {self._site.id}: {len(points)} chargers prove that they obey; about a minute ...")
+        self._show(f"site {self._site.id}: {len(points)} chargers prove that they obey; about a minute ...")
         proving = [time.spawn(self._prove(point)) for point in points]
         for proof in proving:
             await time.park(proof)
-        self._tell(f"site {self._site.id} is open; {cars} cars come, one after the other")
+        self._show(f"site {self._site.id} is open; {cars} cars come, one after the other")
         board = Board(time, self._api, self._site.id)
         hub = Hub(time, self._api, board, self._site.id, {point.charger_id: point for point in points})
         for number in range(cars):
@@ -67,10 +67,10 @@ class LittleHub:
         await time.park(asyncio.get_running_loop().create_future())
 
     async def _prove(self, point: ChargePoint) -> None:
-        await commission(self._time, self._api, self._site.id, point, handles_s=PARKS_S, looks_every_s=LOOKS_EVERY_S)
+        await commission(self._time, self._api, self._site.id, point, handles_s=PARKS_S, polls_every_s=POLLS_EVERY_S)
 
     async def _live(self, hub: Hub, number: int) -> None:
-        """A member: again and again there comes a time when her car needs to charge."""
+        """A member, whose car needs to charge again and again."""
         visit = self._visit(hub.time.now_ms + number * COMES_EVERY_MS)
         token = f"{self._site.id}-{number + 1}"
         api = self._log_in(await register_user(self._api, f"{token}@example.org", "driver"))
@@ -78,7 +78,7 @@ class LittleHub:
         while True:
             member = Member(hub, visit, token, self._random, vehicle_id, api)
             await member.live()
-            self._tell(f"{token} left with {member.life.energy_kwh:.2f} of {visit.need_kwh:.2f} kWh")
+            self._show(f"{token} left with {member.life.energy_kwh:.2f} of {visit.need_kwh:.2f} kWh")
             visit = self._visit(hub.time.now_ms + round(self._random.uniform(*AWAY_MIN) * MINUTE_MS))
 
     def _visit(self, arrival_ms: int) -> Visit:
@@ -93,5 +93,5 @@ class LittleHub:
             reaction_s=2.0,
         )
 
-    def _tell_status(self, charger_id: str, status: str) -> None:
-        self._tell(f"{charger_id}: {status}")
+    def _show_status(self, charger_id: str, status: str) -> None:
+        self._show(f"{charger_id}: {status}")

@@ -14,7 +14,7 @@ from simulators.charger.charge_point import ChargePoint
 from simulators.charger.link import CallFailed, CouldNotConnect
 from simulators.people.commissioning import NotProven
 from simulators.scenarios.little_hub import LittleHub
-from simulators.scenarios.one_charger import NoSuchCharger, OneCharger, Tell, Wanted, wires
+from simulators.scenarios.one_charger import CarOptions, NoSuchCharger, OneCharger, Show, wires
 from simulators.server.ledger import Ledger
 from simulators.server.real_time import RealTime
 from simulators.server.rest import Api, Credentials, Refused, Unreachable
@@ -23,14 +23,14 @@ from simulators.world.site import little_hub
 from simulators.world.world import World
 
 PATIENCE_S = 600.0
-"""How long a server that went away is waited for."""
+"""Patience with a server that went away."""
 GOODBYE_S = 5.0
 FAILURES = (CallFailed, CouldNotConnect, NoSuchCharger, NotProven, OSError, Refused, Unreachable, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Where it is, and whom it knows as its operator."""
+    """The addresses of a server, and its operator."""
 
     api: str
     ocpp: str
@@ -39,7 +39,7 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Charger:
-    """By the file that holds what `POST /chargers` answered, and by its wires: what it can give, per phase."""
+    """A charger: the file with the answer of `POST /chargers`, and its wires, per phase."""
 
     answer: Path
     max_a: float
@@ -65,31 +65,31 @@ class Charger:
         )
 
 
-async def prove(server: Server, charger: Charger, tell: Tell) -> None:
+async def prove(server: Server, charger: Charger, show: Show) -> None:
     """Commission a charger. Raises what `FAILURES` names."""
-    await _one_charger(server, charger, tell, lambda played: played.prove())
+    await _one_charger(server, charger, show, lambda played: played.prove())
 
 
-async def serve(server: Server, charger: Charger, wanted: Wanted, once: bool, tell: Tell) -> None:
-    """A charger with its cars, until it is cancelled, or `once`. Raises what `FAILURES` names."""
-    await _one_charger(server, charger, tell, lambda played: played.serve(wanted, once))
+async def serve(server: Server, charger: Charger, car: CarOptions, once: bool, show: Show) -> None:
+    """Simulate a charger with its cars until cancelled, or `once`. Raises what `FAILURES` names."""
+    await _one_charger(server, charger, show, lambda played: played.serve(car, once))
 
 
 async def _one_charger(
-    server: Server, charger: Charger, tell: Tell, scenario: Callable[[OneCharger], Coroutine[object, object, object]]
+    server: Server, charger: Charger, show: Show, scenario: Callable[[OneCharger], Coroutine[object, object, object]]
 ) -> None:
     time = VirtualTime(RealTime.now_ms())
     point = charger.point(time, server.ocpp)
-    point.on_status.append(lambda status: tell(f"{point.ocpp_id}: {status}"))
+    point.on_status.append(lambda status: show(f"{point.ocpp_id}: {status}"))
     world = World(time, RealTime(), wires(point))
     world.points.append(point)
     people = People(server, Ledger())
     api = await people.operator()
-    await _run(world, people, scenario(OneCharger(time, api, point, tell)))
+    await _run(world, people, scenario(OneCharger(time, api, point, show)))
 
 
-async def hub(server: Server, cars: int, tell: Tell, ledger: Ledger | None = None) -> None:
-    """A little hub of its own, until it is cancelled; `ledger` is told what the server acknowledged.
+async def hub(server: Server, cars: int, show: Show, ledger: Ledger | None = None) -> None:
+    """Simulate a small hub of its own until cancelled; `ledger` records what the server acknowledged.
 
     Raises what `FAILURES` names.
     """
@@ -98,12 +98,12 @@ async def hub(server: Server, cars: int, tell: Tell, ledger: Ledger | None = Non
     world = World(time, RealTime(), site.truth())
     people = People(server, ledger or Ledger())
     api = await people.operator()
-    play = LittleHub(time, world, api, people.log_in, site, server.ocpp, tell).play(cars)
+    play = LittleHub(time, world, api, people.log_in, site, server.ocpp, show).play(cars)
     await _run(world, people, play)
 
 
 class People:
-    """Those who call the server; `close` ends their connections."""
+    """The clients of the server; `close` ends their connections."""
 
     def __init__(self, server: Server, ledger: Ledger) -> None:
         self._server = server
@@ -111,7 +111,7 @@ class People:
         self._clients: list[Api] = []
 
     async def operator(self) -> Api:
-        """The operator. A server that isn't there now, or doesn't know her, is not waited for."""
+        """The operator's client. Raises at once where the server is away, or refuses the credentials."""
         at_once = Api(self._server.api, self._server.operator, Ledger())
         try:
             await at_once.get("/users/me")
@@ -131,7 +131,7 @@ class People:
 
 
 async def _run(world: World, people: People, scenario: Coroutine[object, object, object]) -> None:
-    """Until the scenario is over, or this is cancelled: then cars are unplugged, and the server hears of it."""
+    """Run the scenario to its end or until cancelled; then unplug the cars, which the chargers report."""
     try:
         await world.run(scenario)
     finally:

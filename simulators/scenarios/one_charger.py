@@ -16,10 +16,10 @@ from simulators.server.rest import Api, Json
 from simulators.time.virtual_time import VirtualTime
 from simulators.world.truth import Node, Outlet, Truth
 
-LOOKS_EVERY_S = 2
+POLLS_EVERY_S = 2
 PARKS_S = 2
 STAYS_AT_MOST_MS = 24 * 3_600_000
-Tell = Callable[[str], None]
+Show = Callable[[str], None]
 
 
 class NoSuchCharger(Exception):
@@ -27,8 +27,8 @@ class NoSuchCharger(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """The car: what it holds, what it has and wants (from 0 to 1), and the token that its driver presents."""
+class CarOptions:
+    """The car: its battery, its level at arrival and its target (from 0 to 1), and the token of its driver."""
 
     token: str
     battery_kwh: float
@@ -50,25 +50,25 @@ class Wanted:
 
 
 class OneCharger:
-    """Connects, and proves that it obeys, or serves one car after the other."""
+    """Connects, and is commissioned or serves one car after the other."""
 
-    def __init__(self, time: VirtualTime, api: Api, point: ChargePoint, tell: Tell) -> None:
+    def __init__(self, time: VirtualTime, api: Api, point: ChargePoint, show: Show) -> None:
         self._time = time
         self._api = api
         self._point = point
-        self._tell = tell
+        self._show = show
 
     async def prove(self) -> None:
-        """Be commissioned, where that is open. Raises what `serve` does, and `NotProven`."""
+        """Commission the charger, unless it is verified. Raises what `serve` does, and `NotProven`."""
         point = self._point
-        site_id, told = await self._connect()
-        if told["obedience"] != "proven":
-            self._tell(f"{point.ocpp_id} proves on a test load that it obeys; some 40 s ...")
-            await commission(self._time, self._api, site_id, point, handles_s=PARKS_S, looks_every_s=LOOKS_EVERY_S)
-        self._tell(f"{point.ocpp_id} is proven")
+        site_id, charger = await self._connect()
+        if charger["obedience"] != "proven":
+            self._show(f"{point.ocpp_id} proves on a test load that it obeys; some 40 s ...")
+            await commission(self._time, self._api, site_id, point, handles_s=PARKS_S, polls_every_s=POLLS_EVERY_S)
+        self._show(f"{point.ocpp_id} is proven")
 
-    async def serve(self, wanted: Wanted, once: bool) -> None:
-        """For ever, or until one car has charged and left.
+    async def serve(self, car: CarOptions, once: bool) -> None:
+        """Serve cars for ever, or until one has charged and left.
 
         Raises `CouldNotConnect`, `NoSuchCharger`, `Refused`, `Unreachable`.
         """
@@ -77,30 +77,30 @@ class OneCharger:
         hub = Hub(self._time, self._api, Board(self._time, self._api, site_id), site_id, {point.charger_id: point})
         served = False
         while not (served and once):
-            self._tell(f"{point.ocpp_id} waits for a car")
-            guest = Guest(hub, point, wanted.visit(self._time.now_ms), wanted.token)
+            self._show(f"{point.ocpp_id} waits for a car")
+            guest = Guest(hub, point, car.visit(self._time.now_ms), car.token)
             await guest.live()
             served = guest.life.powered_ms is not None
-            said = "; ".join(guest.life.notes) or "all went well"
-            self._tell(f"the car left {point.ocpp_id} with {guest.life.energy_kwh:.3f} kWh ({said})")
+            notes = "; ".join(guest.life.notes) or "all went well"
+            self._show(f"the car left {point.ocpp_id} with {guest.life.energy_kwh:.3f} kWh ({notes})")
 
     async def _connect(self) -> tuple[str, Json]:
-        """Its site, and what is told of it there, once it is connected."""
+        """Connect; the charger's site and its entry there."""
         await self._point.lifecycle.power_up()
-        self._tell(f"{self._point.ocpp_id} is connected")
+        self._show(f"{self._point.ocpp_id} is connected")
         return await self._find()
 
     async def _find(self) -> tuple[str, Json]:
-        """The charger's site, and what is told of the charger there."""
+        """The charger's site and its entry there."""
         for site in (await self._api.get("/sites"))["sites"]:
-            for told in (await self._api.get(f"/sites/{site['id']}/chargers"))["chargers"]:
-                if told["id"] == self._point.charger_id:
-                    return site["id"], told
+            for charger in (await self._api.get(f"/sites/{site['id']}/chargers"))["chargers"]:
+                if charger["id"] == self._point.charger_id:
+                    return site["id"], charger
         raise NoSuchCharger(f"no site has a charger {self._point.charger_id}")
 
 
 class Guest(Driver):
-    """Comes when the charger is assigned to somebody, and leaves when the car has what it wants."""
+    """Arrives when the charger is assigned, and leaves when the car has reached its target."""
 
     def __init__(self, hub: Hub, point: ChargePoint, visit: Visit, token: str) -> None:
         super().__init__(hub, visit, token, Random(visit.arrival_ms))
@@ -108,13 +108,15 @@ class Guest(Driver):
 
     async def _find_charger(self) -> ChargePoint:
         while not await self._is_assigned():
-            await self._time.sleep(LOOKS_EVERY_S)
+            await self._time.sleep(POLLS_EVERY_S)
         await self._time.sleep(PARKS_S)
         return self._point
 
     async def _is_assigned(self) -> bool:
         chargers = (await self._hub.api.get(f"/sites/{self._hub.site_id}/chargers"))["chargers"]
-        return any(told["id"] == self._point.charger_id and told["session_state"] == "assigned" for told in chargers)
+        return any(
+            charger["id"] == self._point.charger_id and charger["session_state"] == "assigned" for charger in chargers
+        )
 
     async def _stay(self, point: ChargePoint, car: Car) -> None:
         while point.connector.transaction is not None and not car.full:

@@ -1,1 +1,1 @@
-"""The server as the simulated world sees it: REST, the control socket, and what was acknowledged."""
+"""The server as the simulated world sees it: REST, the control socket, and the ledger of acknowledgements."""

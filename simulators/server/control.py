@@ -1,4 +1,4 @@
-"""The server's control socket: how virtual time is kept the same on both sides."""
+"""The control socket of the server, which keeps virtual time equal on both sides."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Control:
 
     @classmethod
     async def connect(cls, host: str, port: int, patience_s: float = 0.0) -> Control:
-        """Raises `ControlFailed` where nobody listens."""
+        """Connect. Raises `ControlFailed` where no server listens."""
         control = cls(host, port, patience_s)
         await patiently(control._open, ControlLost, patience_s)
         return control
@@ -54,10 +54,10 @@ class Control:
         """Move the server to `to_ms`, after it has read the frames that were sent. Raises `ControlFailed`."""
         question = orjson.dumps({"advance": to_ms, "sent": sent}) + b"\n"
         line = await patiently(lambda: self._ask(question), ControlLost, self._patience_s)
-        told = orjson.loads(line)
-        if "now" not in told:
+        answer = orjson.loads(line)
+        if "now" not in answer:
             raise ControlFailed(f"advance to {to_ms}: {line.decode().strip()}")
-        return Advanced(told["now"], told["next_timer"], told["sent"])
+        return Advanced(answer["now"], answer["next_timer"], answer["sent"])
 
     async def close(self) -> None:
         if self._streams is not None:

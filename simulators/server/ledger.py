@@ -1,4 +1,4 @@
-"""What the server acknowledged, as those remember who were told: to be held against its log afterwards."""
+"""The ledger of what the server acknowledged, to be compared with its log afterwards."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _IDS = ("id", "cap_id", "command_id", "charger_id")
 
 
 class Ledger:
-    """Append-only: an entry is made when the answer is there, so a question without an answer leaves none."""
+    """Append-only: an entry is made when the answer has arrived, so a request without an answer leaves none."""
 
     def __init__(self) -> None:
         self._commands: list[Entry] = []
@@ -18,21 +18,21 @@ class Ledger:
         self._stops: list[Entry] = []
         self._meter_values: Counter[str] = Counter()
 
-    def command(self, method: str, path: str, key: str, status: int, told: Any) -> None:
-        """A command through REST was answered; `path` without the version's prefix, `key` the Idempotency-Key."""
-        id_ = next((told[name] for name in _IDS if name in told), None)
+    def command(self, method: str, path: str, key: str, status: int, answer: Any) -> None:
+        """Record the answer to a REST command; `path` without the version's prefix, `key` the Idempotency-Key."""
+        id_ = next((answer[name] for name in _IDS if name in answer), None)
         self._commands.append({"method": method, "path": path, "key": key, "status": status, "id": id_})
 
-    def message(self, charger_id: str, action: str, fields: Entry, told: Entry) -> None:
-        """A charger's call was answered. Heartbeats and the like matter to nobody."""
+    def message(self, charger_id: str, action: str, fields: Entry, answer: Entry) -> None:
+        """Record the answer to a charger's call, if it concerns a transaction or a meter value."""
         if action == "MeterValues":
             self._meter_values[charger_id] += 1
         elif action == "StartTransaction":
             self._starts.append(
                 {
                     "charger": charger_id,
-                    "transaction": told["transactionId"],
-                    "status": told["idTagInfo"]["status"],
+                    "transaction": answer["transactionId"],
+                    "status": answer["idTagInfo"]["status"],
                     "meter_wh": fields["meterStart"],
                     "at": fields["timestamp"],
                 }
@@ -47,8 +47,8 @@ class Ledger:
                 }
             )
 
-    def told(self) -> dict[str, Any]:
-        """As it goes into the measurements; meter values are counted for each charger."""
+    def to_json(self) -> dict[str, Any]:
+        """The ledger as part of the measurements; meter values are counted per charger."""
         return {
             "commands": self._commands,
             "starts": self._starts,

@@ -1,4 +1,4 @@
-"""How long the world waits for a server that is away: in wall time, for its own stands still meanwhile."""
+"""Retries while the server is away, limited in wall time, since virtual time stands still meanwhile."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _AGAIN_S = 0.1
 
 
 async def patiently(attempt: Callable[[], Awaitable[T]], gone: type[Exception], patience_s: float) -> T:
-    """What `attempt` comes to, tried again while it raises `gone`; raises the last one after `patience_s`."""
+    """The result of `attempt`, repeated while it raises `gone`; raises the last one after `patience_s`."""
     give_up_s = monotonic() + patience_s
     while True:
         try:
@@ -21,5 +21,5 @@ async def patiently(attempt: Callable[[], Awaitable[T]], gone: type[Exception], 
             if not patience_s:
                 raise
             if monotonic() >= give_up_s:
-                raise gone(f"{error} (nobody brought the server back within {patience_s:g} s)") from None
+                raise gone(f"{error} (the server did not come back within {patience_s:g} s)") from None
         await asyncio.sleep(_AGAIN_S)

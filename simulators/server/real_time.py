@@ -1,4 +1,4 @@
-"""The wall clock in the control socket's place: for a server that keeps time by itself."""
+"""The wall clock in place of the control socket, for a server on real time."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ STEP_MS = 1000
 class RealTime:
     """Paces a `World`: an advance is over when the wall clock is there, and the next one lies within a second.
 
-    Frames are answered as they come, whatever is waited for here. What this server sent, and when its timers are due,
-    nobody is told: the world just looks again each second. A world that fell behind (a slow call) catches up.
+    Frames are answered as they arrive, whatever is awaited here. The number of the server's frames and its next timer
+    are unknown, so the world checks again each second. A world that fell behind (a slow call) catches up.
     """
 
     @staticmethod

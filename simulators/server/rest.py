@@ -20,7 +20,7 @@ _NOT_NOW = 503
 
 
 class Refused(Exception):
-    """The server answered with a problem: `status` and what it says."""
+    """The server answered with a problem: its `status` and text."""
 
     def __init__(self, status: int, what: str) -> None:
         super().__init__(f"{status}: {what}")
@@ -28,12 +28,12 @@ class Refused(Exception):
 
 
 class Unreachable(Exception):
-    """No answer came, or the one that the server can't take it now."""
+    """No answer, or 503: the server can't handle the request now."""
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What somebody logs in with."""
+    """Credentials for a log-in."""
 
     email: str
     password: str
@@ -46,14 +46,14 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What an integration calls with: it needs no log-in."""
+    """The key of an integration, which needs no log-in."""
 
     text: str
 
 
 class Api:
-    """Calls below /api/v1 as one user, who logs in by herself before the first, and again when her token is over, or
-    as an integration by its key.
+    """Calls below /api/v1, as a user (who logs in before the first call, and again when the token expires) or as an
+    integration with its key.
 
     Raises `Refused` where the answer is no success, `Unreachable` without one. Each command has an idempotency key,
     drawn from `seed`: it is repeated until it is answered, at most for `patience_s` of wall time, and then stands in
@@ -80,8 +80,8 @@ class Api:
     async def post(self, path: str, body: Json | None = None) -> Json:
         key = str(UUID(int=self._random.getrandbits(128), version=4))
         response = await self._answer("POST", path, orjson.dumps(body or {}), {"Idempotency-Key": key})
-        told = _body(response) if response.is_success else {}
-        self.ledger.command("POST", path, key, response.status_code, told)
+        answer = _body(response) if response.is_success else {}
+        self.ledger.command("POST", path, key, response.status_code, answer)
         return _body(response)
 
     async def close(self) -> None:
@@ -119,5 +119,5 @@ class Api:
 def _body(response: httpx.Response) -> Json:
     if not response.is_success:
         raise Refused(response.status_code, response.text)
-    told: Json = orjson.loads(response.content) if response.content else {}
-    return told
+    body: Json = orjson.loads(response.content) if response.content else {}
+    return body

@@ -1,8 +1,7 @@
-"""Virtual time: what waits for an instant waits here, and time moves only when the world moves it.
+"""Virtual time with its alarms and coroutines; only the world moves it.
 
-A part of the world that does things in turn (a driver, a charge point's boot) is a coroutine started with `spawn`. It
-waits only through `sleep_until`, a `Signal` or `park`, so the world can tell when everybody has done all there is to do
-now.
+A part of the world that acts step by step (a driver, the boot of a charge point) is a coroutine started with `spawn`.
+It waits only through `sleep_until`, a `Signal` or `park`, so the world knows when the work of an instant is done.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ T = TypeVar("T")
 
 
 class Alarm:
-    """Something to do at an instant; `cancel` takes it back."""
+    """An action at an instant; `cancel` withdraws it."""
 
     __slots__ = ("action", "at_ms")
 
@@ -44,11 +43,11 @@ class VirtualTime:
         self._tasks: set[asyncio.Task[object]] = set()
         self._failure: BaseException | None = None
         self.arrived = asyncio.Event()
-        """Set when something came from outside, or a connection was lost."""
+        """Set when a frame has arrived, or a connection was lost."""
         self.wakes = 0
-        """How often a coroutine went on, or began: who compares knows whether anybody did anything."""
+        """Number of times that a coroutine began or continued; unchanged: nothing happened in between."""
         self.overdue = 0
-        """How often somebody was not waited for any longer."""
+        """Number of times that a coroutine exceeded the backstop."""
 
     @property
     def now_text(self) -> str:
@@ -58,7 +57,7 @@ class VirtualTime:
     # Alarms
 
     def at(self, at_ms: int, action: Callable[[], object]) -> Alarm:
-        """Do `action` when the world fires the alarms due at `at_ms`; what is past is due at once."""
+        """Call `action` when the world fires the alarms due at `at_ms`; one in the past is due at once."""
         alarm = Alarm(max(at_ms, self.now_ms), action)
         heapq.heappush(self._alarms, (alarm.at_ms, next(self._order), alarm))
         return alarm
@@ -70,7 +69,7 @@ class VirtualTime:
         return self._alarms[0][0] if self._alarms else None
 
     def fire_due(self) -> bool:
-        """Do what is due by now, in the order of time, then of asking; whether there was anything."""
+        """Fire the alarms that are due, by time, then by the order of their calls; whether there were any."""
         fired = False
         while (due_ms := self.next_ms()) is not None and due_ms <= self.now_ms:
             alarm = heapq.heappop(self._alarms)[2]
@@ -83,7 +82,7 @@ class VirtualTime:
     # Coroutines
 
     def spawn(self, work: Coroutine[object, object, object]) -> asyncio.Task[object]:
-        """Run `work` in this world. Its failure is raised by `quiet`."""
+        """Run `work` in this world; `quiet` raises its failure."""
         self._wake()
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
@@ -91,14 +90,14 @@ class VirtualTime:
         return task
 
     def attend(self, work: Coroutine[object, object, object]) -> asyncio.Task[object]:
-        """Run what only waits for the outside (a socket's reader). Nobody waits for it; its failure counts as above."""
+        """Run work that only waits for the outside (a socket's reader); `quiet` does not wait for it."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._gone)
         return task
 
     async def park(self, future: asyncio.Future[T]) -> T:
-        """Wait for what only a frame, an alarm or another coroutine brings."""
+        """Wait for a future that a frame, an alarm or another coroutine resolves."""
         if not future.done():
             # Registered before the coroutine itself: it counts as awake again before it goes on.
             future.add_done_callback(self._wake)
@@ -159,14 +158,14 @@ class VirtualTime:
 
 
 class Signal:
-    """News that any number of coroutines may wait for."""
+    """A signal that any number of coroutines may wait for."""
 
     def __init__(self, time: VirtualTime) -> None:
         self._time = time
         self._waiting: set[asyncio.Future[bool]] = set()
 
     def fire(self) -> None:
-        """Wake everybody who waits now."""
+        """Wake all that wait now."""
         waiting, self._waiting = self._waiting, set()
         for future in waiting:
             _resolve(future, True)

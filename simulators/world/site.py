@@ -24,7 +24,7 @@ NEARBY = {"lat": 34.14, "lon": -118.128}
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a charger needs to connect."""
+    """The credentials with which a charger connects."""
 
     charger_id: str
     ocpp_id: str
@@ -33,7 +33,7 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Its limits as they are physically; the server is told the same."""
+    """A site with its physical limits, which are registered on the server too."""
 
     id: str
     limit_kw: float
@@ -61,7 +61,7 @@ class Site:
         )
 
     async def register(self, api: Api) -> list[Credentials]:
-        """Tell the server of the site and its chargers. Raises `Refused`."""
+        """Register the site and its chargers on the server. Raises `Refused`."""
         nodes = [
             {
                 "id": node.id,
@@ -76,7 +76,7 @@ class Site:
         return [await self._register_charger(api, outlet) for outlet in self.outlets]
 
     async def _register_charger(self, api: Api, outlet: Outlet) -> Credentials:
-        told = await api.post(
+        answer = await api.post(
             "/chargers",
             {
                 "id": outlet.charger,
@@ -88,7 +88,7 @@ class Site:
                 "voltage_v": outlet.voltage_v,
             },
         )
-        return Credentials(told["id"], told["ocpp_id"], told["password"])
+        return Credentials(answer["id"], answer["ocpp_id"], answer["password"])
 
 
 def garage(site_id: str, limit_kw: float, firm_kw: float, garages: int = 1) -> Site:

@@ -1,6 +1,6 @@
-"""The physical truth: what really flows through every node at every second, and what it may be.
+"""The physical truth: the real load of every node at every second, and its limits.
 
-It knows the wires and the caps that were announced, and nothing of what the server thinks.
+It knows the wires and the announced caps, and nothing of the server's view.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Outlet:
-    """Where a charger hangs. Each of its phases works at `voltage_v`."""
+    """The place of a charger in the tree. Each of its phases has `voltage_v`."""
 
     charger: str
     node: str
@@ -35,7 +35,7 @@ class Outlet:
 
 @dataclass(slots=True)
 class Cap:
-    """A grid limit: it starts when it was asked for, or later, and is promised from `holds_from_ms` on."""
+    """A grid limit: it starts when it was requested, or later, and is guaranteed from `holds_from_ms` on."""
 
     limit_kw: float
     starts_ms: int
@@ -86,7 +86,7 @@ class Truth:
         self._caps.append(cap)
 
     def cap_kw(self, now_ms: int) -> float:
-        """What the site may draw now: its own limit and the promised caps."""
+        """The limit of the site now: the least of its own and the guaranteed caps."""
         promised = (cap.limit_kw for cap in self._caps if cap.runs(now_ms) and now_ms >= cap.holds_from_ms)
         return min([self.root_limit_kw, *promised])
 
@@ -115,7 +115,7 @@ class Truth:
             self._last_any_over = (to_ms - 1) // 1000
 
     def take_window_kw(self) -> float:
-        """The highest load since this was last asked."""
+        """The highest load since the last call."""
         highest_kw, self._window_kw = max(self._window_kw, self.load_kw), 0.0
         return highest_kw
 

@@ -1,8 +1,8 @@
-"""The simulated world: it moves time, physics and people, and takes the server along, instant by instant.
+"""The simulated world: it advances time, physics, people and the server together, instant by instant.
 
-A step: go to the next instant at which anybody has something to do; let the currents flow until then; advance the
-server to it and wait until both sides have said all they have to say; then do what is due here, and settle again.
-While the server is away there is no advance, so time stands still.
+A step: go to the next instant with any work; let the currents flow until then; advance the server to it and wait until
+both sides have sent and received everything; then fire what is due here, and settle again. While the server is away
+there is no advance, so time stands still.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _ASK_AGAIN_S = 1.0
 
 
 class NotSettled(Exception):
-    """Frames that the server says it sent never came."""
+    """Frames that the server reported as sent have not arrived."""
 
 
 class World:
@@ -45,7 +45,7 @@ class World:
         self._settled: tuple[dict[str, int], int] | None = None
 
     async def run(self, scenario: Coroutine[object, object, object]) -> None:
-        """Run until the scenario is over. Raises what any part of the world raised."""
+        """Run until the scenario is over. Raises the failure of any part of the world."""
         started_s, started_ms = monotonic(), self.time.now_ms
         await self._settle()  # the server's time is the world's before anybody asks it anything
         playing = self.time.spawn(scenario)
@@ -66,12 +66,12 @@ class World:
     async def _act(self) -> None:
         """Let the server act at this instant, then everybody here, until nothing more comes of it.
 
-        The server goes first: what is said here before its time has come would reach it too early.
+        The server goes first: frames sent before its time has advanced would reach it too early.
         """
         await self._settle()
         for point in self.points:
             point.refresh()
-        while self.time.fire_due() or self._doings() != self._settled:
+        while self.time.fire_due() or self._activity() != self._settled:
             await self._settle()
 
     def _next_ms(self) -> int:
@@ -100,32 +100,32 @@ class World:
             time.now_ms = to_ms
 
     async def _settle(self) -> None:
-        """Until nobody, here or there, has anything left to say at this instant."""
+        """Wait until neither side has anything left to send at this instant."""
         while True:
             await self.time.quiet()
-            self._settled = self._doings()
+            self._settled = self._activity()
             advanced = await self._advance(self._sent())
             await self.time.quiet()
-            if self._doings() == self._settled:
+            if self._activity() == self._settled:
                 self._server_timer_ms = advanced.next_timer_ms
                 return
 
-    def _doings(self) -> tuple[dict[str, int], int]:
-        """Differs whenever anybody here did anything: a call through REST shows in no frame, but somebody woke."""
+    def _activity(self) -> tuple[dict[str, int], int]:
+        """A fingerprint of all activity here. A REST call shows in no frame, but it wakes a coroutine."""
         return self._sent(), self.time.wakes
 
-    async def _advance(self, said: dict[str, int]) -> Advanced:
-        """Take the server to this instant, and receive all that it says it sent."""
+    async def _advance(self, sent: dict[str, int]) -> Advanced:
+        """Advance the server to this instant, and receive all frames that it sent."""
         patience_until_s = monotonic() + _PATIENCE_S
         while True:
-            advanced = await self._control.advance(self.time.now_ms, said)
+            advanced = await self._control.advance(self.time.now_ms, sent)
             if await self._received(advanced):
                 return advanced
             if monotonic() > patience_until_s:
                 raise NotSettled(f"frames are missing from {', '.join(self._behind(advanced))}")
 
     async def _received(self, advanced: Advanced) -> bool:
-        """Wait a while for the frames that were announced; whether they all came."""
+        """Wait a while for the announced frames; whether all have arrived."""
         try:
             async with asyncio.timeout(_ASK_AGAIN_S):
                 while self._behind(advanced):

@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from benchmarks.chaos import asking, checks
-from benchmarks.chaos.asking import Client
+from benchmarks.chaos import checks, clients
+from benchmarks.chaos.clients import Client
 from benchmarks.chaos.faults import AWAY_S, HALTED_S, plan
 from domain.records import Payload, Record, derived_id, input_record
 from domain.records.load import GridLimitSet, SetGridLimit, TransactionStarted
@@ -107,29 +107,29 @@ READING = given(TOLD, "k", Reading(vehicle_id="v1", source="driver", enterprise_
 
 
 def test_readings_that_are_there_once_are_well() -> None:
-    told = {READING.id: ["soc", "range"], "another": ["metered"]}
+    expected = {READING.id: ["soc", "range"], "another": ["metered"]}
 
-    held = checks.readings_once([entry(TOLD, "k", 202)], [READING], told, ["range", "metered", "soc"])
+    held = checks.readings_once([entry(TOLD, "k", 202)], [READING], expected, ["range", "metered", "soc"])
 
     assert held == checks.Verdict(3)
 
 
 @pytest.mark.parametrize(
-    ("inputs", "kept", "words"),
+    ("inputs", "stored", "words"),
     [
         ([], ["soc", "metered"], "not on the log"),
-        ([READING], ["metered"], "kept [0]"),
-        ([READING], ["soc", "soc", "metered"], "kept [2]"),
-        ([READING], ["soc"], "row metered of record another: kept 0"),
-        ([READING], ["soc", "metered", "metered"], "row metered of record another: kept 2"),
-        ([READING], ["soc", "metered", "odd"], "row odd: nothing"),
+        ([READING], ["metered"], "stored [0]"),
+        ([READING], ["soc", "soc", "metered"], "stored [2]"),
+        ([READING], ["soc"], "row metered of record another: stored 0"),
+        ([READING], ["soc", "metered", "metered"], "row metered of record another: stored 2"),
+        ([READING], ["soc", "metered", "odd"], "row odd: no record"),
     ],
     ids=["lost on the log", "lost", "doubled", "a meter value lost", "a meter value doubled", "nobody's"],
 )
-def test_a_reading_that_is_not_there_once_is_named(inputs: list[Record], kept: list[str], words: str) -> None:
-    told = {READING.id: ["soc"], "another": ["metered"]}
+def test_a_reading_that_is_not_there_once_is_named(inputs: list[Record], stored: list[str], words: str) -> None:
+    expected = {READING.id: ["soc"], "another": ["metered"]}
 
-    held = checks.readings_once([entry(TOLD, "k", 202)], inputs, told, kept)
+    held = checks.readings_once([entry(TOLD, "k", 202)], inputs, expected, stored)
 
     assert held.difference is not None
     assert words in held.difference
@@ -214,7 +214,7 @@ def test_of_several_brokers_each_is_away_for_a_while() -> None:
 def test_a_command_is_asked_again_with_its_key_at_the_other_api_until_it_is_answered(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(asking, "AGAIN_S", 0)
+    monkeypatch.setattr(clients, "AGAIN_S", 0)
     asked: list[tuple[str, str]] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -239,4 +239,4 @@ def test_a_command_is_asked_again_with_its_key_at_the_other_api_until_it_is_answ
     assert len(asked) == 4
     assert len({key for _, key in asked}) == 1
     assert {host for host, _ in asked} == {"one", "other"}
-    assert ledger.told()["commands"] == [{**entry("/sessions/request", asked[0][1], 202), "id": "s1"}]
+    assert ledger.to_json()["commands"] == [{**entry("/sessions/request", asked[0][1], 202), "id": "s1"}]

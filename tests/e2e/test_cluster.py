@@ -23,7 +23,7 @@ from services.base.first_start import EMAIL
 from tests.services.server import ROOT, command
 
 PATIENCE_S = 180
-LOOK_S = 0.2
+POLL_S = 0.2
 NODES = [  # of each site
     {"id": "site", "parent": None, "kind": "site", "limit_kw": 22},
     {"id": "p1", "parent": "site", "kind": "panel", "limit_a": [20, 20, 20]},
@@ -47,7 +47,7 @@ class Cluster:
         self.password = self.printed(rf"{EMAIL} (\S+)")
         self.folder = Path(self.printed(r"what they say is in (\S+)/said"))
         self.known()
-        self.client = httpx.Client(base_url=f"{self.told()['apis'][0]}/api/v1", timeout=20)
+        self.client = httpx.Client(base_url=f"{self.status()['apis'][0]}/api/v1", timeout=20)
         token = self.post("/login", {"email": EMAIL, "password": self.password})["access_token"]
         self.client.headers["Authorization"] = f"Bearer {token}"
 
@@ -56,7 +56,7 @@ class Cluster:
         assert found is not None, self.said.read_text()
         return found[1]
 
-    def told(self) -> dict[str, Any]:
+    def status(self) -> dict[str, Any]:
         return json.loads((self.folder / "cluster.json").read_text())
 
     def known(self) -> None:
@@ -80,13 +80,13 @@ class Cluster:
         return bool(charger["connected"])
 
     def signal(self, service: str, number: signal.Signals) -> None:
-        os.kill(self.told()["services"][service]["pid"], number)
+        os.kill(self.status()["services"][service]["pid"], number)
 
     def kill(self, service: str) -> None:
         """kill -9, and wait until another process serves in its place."""
-        before = self.told()["services"][service]["pid"]
+        before = self.status()["services"][service]["pid"]
         os.kill(before, signal.SIGKILL)
-        awaited(lambda: self.told()["services"][service]["pid"] != before)
+        awaited(lambda: self.status()["services"][service]["pid"] != before)
 
     def stop(self) -> None:
         """By Ctrl-C, once."""
@@ -121,7 +121,7 @@ def awaited(holds: Callable[[], bool]) -> None:
     until = time.monotonic() + PATIENCE_S
     while not holds():
         assert time.monotonic() < until, "it never came"
-        time.sleep(LOOK_S)
+        time.sleep(POLL_S)
 
 
 def test_a_car_charges_while_a_processor_is_killed(cluster: Cluster, tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_a_car_charges_while_a_processor_is_killed(cluster: Cluster, tmp_path: P
 
     password = tmp_path / "password"
     password.write_text(cluster.password)
-    edges = ["--server", cluster.told()["apis"][0], "--ocpp", cluster.told()["gateways"][0]]
+    edges = ["--server", cluster.status()["apis"][0], "--ocpp", cluster.status()["gateways"][0]]
     car = ["--charger", str(known), "--token", "ADA-CARD", "--battery-kwh", "20", "--soc", "79.8", "--once"]
 
     def known_as() -> dict[str, Any]:
@@ -156,7 +156,7 @@ def test_a_car_charges_while_a_processor_is_killed(cluster: Cluster, tmp_path: P
 def test_what_a_gateway_held_that_hangs_is_given_up_and_told_again_when_it_goes_on(cluster: Cluster) -> None:
     """Nobody starts it again, since it did not end."""
     charger = cluster.register("yard", "c2")
-    where = f"{cluster.told()['gateways'][0]}/{charger['ocpp_id']}"
+    where = f"{cluster.status()['gateways'][0]}/{charger['ocpp_id']}"
     secret = base64.b64encode(f"{charger['ocpp_id']}:{charger['password']}".encode()).decode()
     headers = {"Authorization": f"Basic {secret}"}
     with connect(where, subprotocols=["ocpp1.6"], additional_headers=headers, ping_interval=None, proxy=None):

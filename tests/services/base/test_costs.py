@@ -40,12 +40,12 @@ def test_a_service_that_was_started_again_counts_all_its_lives(tmp_path: Path) -
     meter = Meter(tmp_path)
     process(tmp_path, 7, own_s=3, peak_kib=3000)
     process(tmp_path, 9, own_s=1, peak_kib=1000)
-    meter.look({"api": 7, "gateway": 9})
+    meter.measure({"api": 7, "gateway": 9})
     process(tmp_path, 7, own_s=4, peak_kib=None)  # killed
-    meter.look({"api": 7, "gateway": 9})
+    meter.measure({"api": 7, "gateway": 9})
     process(tmp_path, 8, own_s=2, peak_kib=2000)
-    meter.look({"api": 8, "gateway": 9})
-    meter.look({"api": 8, "gateway": 10})  # gone before it was seen
+    meter.measure({"api": 8, "gateway": 9})
+    meter.measure({"api": 8, "gateway": 10})  # gone before it was seen
 
     assert meter.costs() == {"api": Cost(6.0, 3000 * 1024), "gateway": Cost(1.0, 1000 * 1024)}
-    assert meter.costs()["api"].told() == {"cpu_s": 6.0, "peak_mb": 3.1}
+    assert meter.costs()["api"].to_json() == {"cpu_s": 6.0, "peak_mb": 3.1}

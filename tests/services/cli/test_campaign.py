@@ -25,7 +25,7 @@ Ends = Callable[[int], Calls]
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     """The command; what it leaves in the environment ends with the test."""
-    monkeypatch.setattr("services.cli.campaign.hear_interruptions", lambda: None)
+    monkeypatch.setattr("services.cli.campaign.raise_on_signals", lambda: None)
     return lambda *arguments: CliRunner().invoke(app, ["campaign", *arguments])
 
 

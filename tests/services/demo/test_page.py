@@ -17,9 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from services.demo import html, plots
-from services.demo import page as demo_page
-from services.demo import words as demo_words
+from services.demo import page as page_of_the_day
+from services.demo import plots, report, summary
 from services.demo.bounds import BOUNDS
 from services.demo.day import Sample, lives, samples
 from services.demo.svg import Frame, area, changes, hours, line, values
@@ -53,15 +52,15 @@ JUST_HELD = {
 }
 
 
-def told(**other: Any) -> str:
+def printed(**other: Any) -> str:
     """What the terminal shows, on one line."""
     out = StringIO()
-    demo_page.tell(Console(file=out, width=100), figures(**other), Path("/tmp/report.html"))
+    report.show(Console(file=out, width=100), figures(**other), Path("/tmp/report.html"))
     return " ".join(out.getvalue().split())
 
 
 def page(**other: Any) -> str:
-    return html.page(figures(**other), measured())
+    return page_of_the_day.page(figures(**other), measured())
 
 
 class TestBounds:
@@ -69,26 +68,26 @@ class TestBounds:
         assert {bound.figure for bound in BOUNDS} == BROKEN.keys() == JUST_HELD.keys()
 
     def test_a_day_at_the_very_bounds_holds(self) -> None:
-        assert demo_page.holds(figures(**JUST_HELD))
+        assert report.holds(figures(**JUST_HELD))
 
     @pytest.mark.parametrize(("figure", "value"), BROKEN.items())
     def test_one_broken_bound_is_enough_to_fail_and_is_named(self, figure: str, value: Any) -> None:
         broken = {**JUST_HELD, figure: value}
 
-        assert not demo_page.holds(figures(**broken))
-        for report in (told(**broken), page(**broken)):
-            assert "1 of 11 bounds failed." in report
-            assert f"({figure})" in report
+        assert not report.holds(figures(**broken))
+        for shown in (printed(**broken), page(**broken)):
+            assert "1 of 11 bounds failed." in shown
+            assert f"({figure})" in shown
 
     @pytest.mark.parametrize("figure", BROKEN)
     def test_an_unknown_figure_does_not_hold(self, figure: str) -> None:
         without = {name: value for name, value in figures().items() if name != figure}
 
-        assert not demo_page.holds(without)
-        assert not demo_page.holds({**without, figure: None})
+        assert not report.holds(without)
+        assert not report.holds({**without, figure: None})
 
     def test_every_bound_that_failed_is_named(self) -> None:
-        verdict = demo_words.verdict(figures(**BROKEN))
+        verdict = summary.verdict(figures(**BROKEN))
 
         assert verdict.startswith("11 of 11 bounds failed.")
         assert all(
@@ -99,52 +98,52 @@ class TestBounds:
 
 class TestWords:
     def test_it_tells_the_day_in_plain_words(self) -> None:
-        said = told()
+        text = printed()
 
-        assert "Friday, 8 March 2019. 3 cars came to a site of 40 kW" in said
-        assert "lowered to 25 kW from 12:00 to 16:00" in said
-        assert "1 car waited in the queue. 4 offers of a free charger" in said
-        assert "1 car had to pause" in said
-        assert "The highest load was 39.4 kW. When the cap fell at noon, the load was under it after 14.2 s." in said
-        assert "asked for 30.0 kWh and got 24.0 kWh, 80.0 % of it" in said
-        assert "at most 25.0 kWh: the platform reached 96.0 % of that" in said
-        assert "the ambulance (P0) had power 12 s after it was plugged in; the van (P1) had power 40 s after" in said
-        assert "granted 2 times and denied 1 time" in said
-        assert "denied: only <her fleet> is believed." in said
-        assert "1,800 inputs led to 3,000 events, 400 of them decisions" in said
-        assert "every event is equal, byte for byte" in said
-        assert "Took 61.4 s, on sqlite. The page: /tmp/report.html" in said
+        assert "Friday, 8 March 2019. 3 cars came to a site of 40 kW" in text
+        assert "lowered to 25 kW from 12:00 to 16:00" in text
+        assert "1 car waited in the queue. 4 offers of a free charger" in text
+        assert "1 car had to pause" in text
+        assert "The highest load was 39.4 kW. When the cap fell at noon, the load was under it after 14.2 s." in text
+        assert "asked for 30.0 kWh and got 24.0 kWh, 80.0 % of it" in text
+        assert "at most 25.0 kWh: the platform reached 96.0 % of that" in text
+        assert "the ambulance (P0) had power 12 s after it was plugged in; the van (P1) had power 40 s after" in text
+        assert "granted 2 times and denied 1 time" in text
+        assert "denied: only <her fleet> is believed." in text
+        assert "1,800 inputs led to 3,000 events, 400 of them decisions" in text
+        assert "every event is equal, byte for byte" in text
+        assert "Took 61.4 s, on sqlite. The page: /tmp/report.html" in text
 
     def test_it_says_what_is_real_and_what_is_not(self) -> None:
-        for report in (told(), page()):
-            assert "Arrivals, departures and energies are real: ACN-Data" in report
-            assert "synthetic overlay" in report
+        for shown in (printed(), page()):
+            assert "Arrivals, departures and energies are real: ACN-Data" in shown
+            assert "synthetic overlay" in shown
 
     def test_cars_that_were_never_there_are_not_called_recorded(self) -> None:
-        assert "another car" not in told()
-        assert "This site is 4 such garages: each visit is there 4 times" in told(garages=4)
+        assert "another car" not in printed()
+        assert "This site is 4 such garages: each visit is there 4 times" in printed(garages=4)
 
     def test_an_overload_is_not_talked_away(self) -> None:
-        said = told(overload_s=1)
+        text = printed(overload_s=1)
 
-        assert "For 1 second the site was over a limit" in said
-        assert "Not for one second" not in said
+        assert "For 1 second the site was over a limit" in text
+        assert "Not for one second" not in text
 
     def test_a_replay_that_differs_is_quoted(self) -> None:
-        said = told(replay_equal=False, replay_said="first difference: stream sites:garage, event [7]\n\n")
+        text = printed(replay_equal=False, replay_said="first difference: stream sites:garage, event [7]\n\n")
 
-        assert "did not come to the same events: first difference: stream sites:garage, event [7] What is real" in said
-        assert "byte for byte" not in said
+        assert "did not come to the same events: first difference: stream sites:garage, event [7] What is real" in text
+        assert "byte for byte" not in text
 
     def test_kills_are_told(self) -> None:
-        assert "killed 6 times (kill -9) and started again" in told(kills=6)
-        assert "killed" not in told(kills=0)
+        assert "killed 6 times (kill -9) and started again" in printed(kills=6)
+        assert "killed" not in printed(kills=0)
 
     def test_a_missing_bound_is_called_unknown(self) -> None:
-        assert "What perfect foresight could have done is unknown." in told(energy_pct_of_bound=None)
+        assert "What perfect foresight could have done is unknown." in printed(energy_pct_of_bound=None)
 
     def test_a_load_that_was_low_enough_needed_no_time(self) -> None:
-        assert "under it already." in told(cap_lag_s_max=0.0)
+        assert "under it already." in printed(cap_lag_s_max=0.0)
 
 
 class Outline(HTMLParser):
@@ -174,7 +173,7 @@ class Outline(HTMLParser):
 
 class TestPage:
     def test_it_is_written_where_asked(self, tmp_path: Path) -> None:
-        demo_page.write(tmp_path / "day.html", figures(), measured())
+        report.write(tmp_path / "day.html", figures(), measured())
 
         assert (tmp_path / "day.html").read_text(encoding="utf-8") == page()
 
@@ -237,7 +236,7 @@ class TestPage:
         for visit in day["session_lives"]:
             visit["notes"] = []
 
-        assert "what else happened" not in html.page(figures(), day)
+        assert "what else happened" not in page_of_the_day.page(figures(), day)
 
     def test_it_carries_the_notice_of_the_data(self) -> None:
         text = page()
@@ -262,7 +261,7 @@ class TestLives:
     def test_a_visit_without_a_gap_from_arrival_to_leaving(self) -> None:
         second = lives(measured())[1]
 
-        assert [(one.doing, one.start_ms, one.end_ms) for one in second.stretches] == [
+        assert [(one.activity, one.start_ms, one.end_ms) for one in second.stretches] == [
             ("waiting", at_ms("09:20"), at_ms("09:22")),
             ("plugged", at_ms("09:22"), at_ms("09:23")),
             ("charging", at_ms("09:23"), at_ms("12:00")),
@@ -274,7 +273,7 @@ class TestLives:
     def test_who_never_got_a_charger_waited_until_leaving(self) -> None:
         third = lives(measured())[2]
 
-        assert [one.doing for one in third.stretches] == ["waiting"]
+        assert [one.activity for one in third.stretches] == ["waiting"]
         assert third.minutes("waiting") == 150
         assert third.charger == ""
         assert third.share_pct == 0
@@ -306,7 +305,7 @@ class TestLives:
         visit = life("09:00", "11:00", assigned="09:20", plugged="09:30")
         [drawn] = lives({"session_lives": [visit], "walk_up_lives": []})
 
-        assert [(one.doing, drawn.minutes(one.doing)) for one in drawn.stretches] == [
+        assert [(one.activity, drawn.minutes(one.activity)) for one in drawn.stretches] == [
             ("waiting", 20),
             ("held", 10),
             ("plugged", 90),
@@ -426,16 +425,16 @@ class TestDrawings:
         drawn = plots.lives_plot(day, samples(measured()), at_ms("06:00"), at_ms("18:00"), 1080)
         titles = re.findall(r"<g><title>(.*?)</title>", drawn)
 
-        assert titles == [plots.told(visit) for visit in day]
+        assert titles == [plots.described(visit) for visit in day]
         assert titles[1] == (
             "Car 2, 09:20 to 18:00: waiting 2 min, plugged in 1 min, charging 217 min, paused 240 min, "
             "done, still plugged in 60 min; 10.0 of 10.0 kWh"
         )
 
     def test_what_a_car_does_shows_without_colour(self) -> None:
-        shapes = {doing: re.sub("key-[a-z]+", "", plots.key(doing)) for doing in plots.WORDS}
-        bare = {doing: shape.replace(f'class="{doing}"', "") for doing, shape in shapes.items()}
-        style = html.STYLE.read_text()
+        shapes = {activity: re.sub("key-[a-z]+", "", plots.key(activity)) for activity in plots.WORDS}
+        bare = {activity: shape.replace(f'class="{activity}"', "") for activity, shape in shapes.items()}
+        style = page_of_the_day.STYLE.read_text()
 
         assert bare["charging"] != bare["waiting"]
         assert "hatch)" in bare["paused"]
@@ -446,7 +445,7 @@ class TestDrawings:
 
 class TestPriority:
     def test_a_unit_that_never_had_power_is_said_so(self) -> None:
-        assert "the ambulance (P0) had no power" in told(p0_wait_s_max=None)
+        assert "the ambulance (P0) had no power" in printed(p0_wait_s_max=None)
 
     def test_the_page_names_units_and_lists_every_decision(self) -> None:
         text = page()

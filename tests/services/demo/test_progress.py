@@ -41,13 +41,13 @@ def line(clock: str, load_kw: float = 31.25) -> str:
     return orjson.dumps(told).decode()
 
 
-def shown(lines: list[str], data: Path, *, terminal: bool, look: Callable[[int], None] = lambda at_ms: None) -> str:
+def shown(lines: list[str], data: Path, *, terminal: bool, on_time: Callable[[int], None] = lambda at_ms: None) -> str:
     """Given a world that says these lines and ends, what the console shows."""
     out = StringIO()
     console = Console(file=out, width=100, force_terminal=terminal)
     command = [sys.executable, "-c", f"print({chr(10).join(lines)!r})"]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as world:
-        progress.show(world, console, data, look)
+        progress.show(world, console, data, on_time)
         assert world.wait() == 0
     return out.getvalue()
 
@@ -56,7 +56,7 @@ class TestShow:
     def test_who_looks_hears_of_every_time_that_the_world_has_come_to(self, data: Path) -> None:
         heard: list[int] = []
 
-        shown([line("08:20"), line("08:25")], data, terminal=False, look=heard.append)
+        shown([line("08:20"), line("08:25")], data, terminal=False, on_time=heard.append)
 
         assert heard == [at_ms("08:20"), at_ms("08:25")]
 
@@ -91,7 +91,7 @@ class TestShow:
 class TestPace:
     def test_nothing_is_known_at_the_first_look(self) -> None:
         pace = Pace(lambda: 100)
-        pace.look(now_s=5.0, simulated_ms=0)
+        pace.update(now_s=5.0, simulated_ms=0)
 
         assert str(pace) == ""
 
@@ -99,7 +99,7 @@ class TestPace:
         counts = iter([100, 2600, 2600])
         pace = Pace(lambda: next(counts))
         for now_s, simulated_ms in ((5.0, 0), (7.0, 3_600_000), (9.0, 3_610_000)):
-            pace.look(now_s, simulated_ms)
+            pace.update(now_s, simulated_ms)
             if now_s == 7.0:
                 assert str(pace) == "1,800 × real time, 1,250 records/s"
 
@@ -109,7 +109,7 @@ class TestPace:
         looks: list[float] = []
         pace = Pace(lambda: looks.append(0) or len(looks))
         for tenth in range(25):
-            pace.look(tenth / 10, tenth)
+            pace.update(tenth / 10, tenth)
 
         assert len(looks) == 3
 

@@ -9,15 +9,15 @@ from tests.simulators.charger.test_charge_point import floor, lease
 
 
 def test_behaviours_combine():
-    odd = personality("liar", "late", "watts_only")
+    odd = personality("non_compliant", "late", "watts_only")
     assert (odd.applies_profiles, odd.answer_delay_s > 0, odd.rate_units) == (False, True, ("W",))
-    assert personality() == personality("obedient") == Personality()
+    assert personality() == personality("compliant") == Personality()
     for name in BEHAVIOURS:
         personality(name)
 
 
 async def test_a_liar_accepts_and_applies_nothing():
-    async with coupled(personality("liar")) as this:
+    async with coupled(personality("non_compliant")) as this:
 
         async def scenario():
             assert await this.profile(0, floor(6)) == "Accepted"
@@ -89,7 +89,7 @@ async def test_what_is_told_after_an_outage(name, stops):
         assert len(this.central.received("StopTransaction")) == stops
 
 
-@pytest.mark.parametrize(("name", "boots"), [("obedient", 2), ("no_boot", 1)])
+@pytest.mark.parametrize(("name", "boots"), [("compliant", 2), ("no_boot", 1)])
 async def test_whether_a_reconnect_boots(name, boots):
     async with coupled(personality(name)) as this:
 
@@ -102,7 +102,7 @@ async def test_whether_a_reconnect_boots(name, boots):
         assert len(this.central.received("StatusNotification")) == 2
 
 
-@pytest.mark.parametrize(("name", "resumed_a"), [("obedient", 12), ("no_resume", 0)])
+@pytest.mark.parametrize(("name", "resumed_a"), [("compliant", 12), ("no_resume", 0)])
 async def test_whether_it_resumes_from_0(name, resumed_a):
     async with coupled(personality(name)) as this:
 
@@ -163,7 +163,7 @@ async def test_the_late_answers_only_after_a_while_but_obeys_at_once():
         await play(this, scenario)
 
 
-@pytest.mark.parametrize(("name", "at_once"), [("obedient", 1), ("two_calls", 2)])
+@pytest.mark.parametrize(("name", "at_once"), [("compliant", 1), ("two_calls", 2)])
 async def test_how_many_calls_wait_for_an_answer_at_once(name, at_once):
     async with coupled(personality(name)) as this:
 

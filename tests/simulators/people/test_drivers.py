@@ -202,7 +202,7 @@ async def test_a_life_tells_when_it_charged_and_when_it_was_paused():
         assert life.charging[0] == (life.plugged_ms, START_MS + 10 * MINUTE_MS)
         assert life.charging[1] == (START_MS + 12 * MINUTE_MS, life.done_ms)
         assert life.paused_after_start
-        assert life.told()["paused"] == [["2019-03-08T14:16:40.000Z", "2019-03-08T14:18:40.000Z"]]
+        assert life.to_json()["paused"] == [["2019-03-08T14:16:40.000Z", "2019-03-08T14:18:40.000Z"]]
 
 
 async def test_a_walk_up_plugs_into_a_free_charger_with_a_token_nobody_knows():

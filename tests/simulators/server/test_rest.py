@@ -45,7 +45,7 @@ async def test_she_logs_in_once_and_again_when_her_token_is_over():
 
 async def test_who_is_patient_gives_up_in_the_end_and_says_how_long_it_took():
     api = Api("http://127.0.0.1:1", SOMEBODY, Ledger(), patience_s=0.2)
-    with pytest.raises(Unreachable, match=r"POST /login.*nobody brought the server back within 0.2 s"):
+    with pytest.raises(Unreachable, match=r"POST /login.*the server did not come back within 0.2 s"):
         await api.get("/sites")
     await api.close()
 
@@ -68,11 +68,11 @@ async def test_a_command_is_repeated_under_its_key_until_it_is_taken_and_then_st
     async with system.rest() as url:
         api = Api(url, SOMEBODY, Ledger(), seed="1", patience_s=30)
         asked = asyncio.ensure_future(api.post("/sites", {"id": "s"}))
-        assert api.ledger.told()["commands"] == []
+        assert api.ledger.to_json()["commands"] == []
         assert await asked == {"id": "s"}
         (key,) = set(system.keys)
         entry = {"method": "POST", "path": "/sites", "key": key, "status": 201, "id": "s"}
-        assert api.ledger.told()["commands"] == [entry]
+        assert api.ledger.to_json()["commands"] == [entry]
         await api.post("/sites", {"id": "t"})
         assert len(set(system.keys)) == 2
         await api.close()

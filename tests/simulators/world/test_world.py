@@ -211,7 +211,7 @@ async def test_the_ledger_holds_what_chargers_were_answered():
             this.point.unplug()
 
         await play(this, scenario)
-        told = ledger.told()
+        told = ledger.to_json()
         (start,), (stop,) = told["starts"], told["stops"]
         assert (start["transaction"], start["status"], start["meter_wh"]) == (1000, "Accepted", 0)
         assert (stop["transaction"], stop["meter_wh"]) == (1000, round(this.point.connector.register_wh))

@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from commands.log.topics import EVENTS, inputs
-from services.composition.steering import Steering
+from services.composition.time_coordinator import TimeCoordinator
 
 START_MS = 1_000
 HANGS_S = 10
@@ -17,7 +17,7 @@ SITES = inputs("sites")
 
 
 class OnlyEnds:
-    """What steering asks of the log."""
+    """The log as the coordinator uses it."""
 
     def __init__(self) -> None:
         self.known: dict[str, dict[int, int]] = {}
@@ -37,10 +37,10 @@ class Service:
         self.heard: list[dict] = []
 
     @classmethod
-    async def come(cls, steering: Steering) -> Service:
-        service = cls(*await asyncio.open_connection("127.0.0.1", steering.port))
+    async def come(cls, coordinator: TimeCoordinator) -> Service:
+        service = cls(*await asyncio.open_connection("127.0.0.1", coordinator.port))
         service.writer.write(b'{"follow": "one"}\n')
-        assert orjson.loads(await service.reader.readline()) == {"now": steering.now_ms()}
+        assert orjson.loads(await service.reader.readline()) == {"now": coordinator.now_ms()}
         service.writer.write(b'{"ready": true}\n')
         return service
 
@@ -66,8 +66,8 @@ def log() -> OnlyEnds:
 
 
 @pytest.fixture
-async def steering(log: OnlyEnds) -> AsyncIterator[Steering]:
-    part = Steering(log, START_MS, expected=2, port=0)
+async def coordinator(log: OnlyEnds) -> AsyncIterator[TimeCoordinator]:
+    part = TimeCoordinator(log, START_MS, expected=2, port=0)
     async with asyncio.TaskGroup() as tasks:
         await part.start(tasks)
         yield part
@@ -75,8 +75,8 @@ async def steering(log: OnlyEnds) -> AsyncIterator[Steering]:
 
 
 @pytest.fixture
-async def services(steering: Steering) -> AsyncIterator[list[Service]]:
-    here = [await Service.come(steering) for _ in range(2)]
+async def services(coordinator: TimeCoordinator) -> AsyncIterator[list[Service]]:
+    here = [await Service.come(coordinator) for _ in range(2)]
     yield here
     for service in here:
         await service.leave()
@@ -87,18 +87,18 @@ async def still_waits(task: asyncio.Task[None]) -> bool:
     return not done
 
 
-async def test_all_quiet_at_once(steering: Steering, services: list[Service]) -> None:
-    settled = asyncio.create_task(steering.settled())
+async def test_all_quiet_at_once(coordinator: TimeCoordinator, services: list[Service]) -> None:
+    settled = asyncio.create_task(coordinator.settled())
     await services[0].quiet(next_due=7_000, frames={"c1": [3, 4]})
     await services[1].quiet(next_due=5_000, frames={"c2": [1, 1]})
     await settled
-    assert steering.next_due() == 5_000
-    assert steering.frames() == {"c1": (3, 4), "c2": (1, 1)}
+    assert coordinator.next_due() == 5_000
+    assert coordinator.frames() == {"c1": (3, 4), "c2": (1, 1)}
     assert services[0].heard == [{"now": START_MS, "ends": {}}]
 
 
-async def test_what_one_wrote_all_must_have_handled(steering: Steering, services: list[Service]) -> None:
-    settled = asyncio.create_task(steering.settled())
+async def test_what_one_wrote_all_must_have_handled(coordinator: TimeCoordinator, services: list[Service]) -> None:
+    settled = asyncio.create_task(coordinator.settled())
     await services[0].quiet(written={EVENTS: {0: 9}})
     await services[1].quiet()
     await services[0].quiet(written={EVENTS: {0: 9}})
@@ -111,8 +111,8 @@ async def test_what_one_wrote_all_must_have_handled(steering: Steering, services
     assert services[0].heard[-1]["ends"] == {EVENTS: {"0": 9, "1": 2}}
 
 
-async def test_an_input_that_nobody_owns_is_not_handled(steering: Steering, services: list[Service]) -> None:
-    settled = asyncio.create_task(steering.settled())
+async def test_an_input_that_nobody_owns_is_not_handled(coordinator: TimeCoordinator, services: list[Service]) -> None:
+    settled = asyncio.create_task(coordinator.settled())
     await services[0].quiet(written={SITES: {0: 3, 1: 8}})
     await services[1].quiet()
     await services[0].quiet(committed={SITES: {0: 3}})
@@ -123,11 +123,11 @@ async def test_an_input_that_nobody_owns_is_not_handled(steering: Steering, serv
     await settled
 
 
-async def test_time_waits_for_who_is_missing(steering: Steering) -> None:
-    first = await Service.come(steering)
-    settled = asyncio.create_task(steering.settled())
+async def test_time_waits_for_who_is_missing(coordinator: TimeCoordinator) -> None:
+    first = await Service.come(coordinator)
+    settled = asyncio.create_task(coordinator.settled())
     assert await still_waits(settled)
-    second = await Service.come(steering)
+    second = await Service.come(coordinator)
     await first.quiet()
     await second.quiet()
     await settled
@@ -136,22 +136,22 @@ async def test_time_waits_for_who_is_missing(steering: Steering) -> None:
 
 
 async def test_who_dies_may_have_written_what_nobody_told(
-    steering: Steering, services: list[Service], log: OnlyEnds
+    coordinator: TimeCoordinator, services: list[Service], log: OnlyEnds
 ) -> None:
-    settled = asyncio.create_task(steering.settled())
+    settled = asyncio.create_task(coordinator.settled())
     await services[0].asked()
     await services[0].leave()
     await services[1].quiet()
     log.known = {EVENTS: {0: 77}}
     assert await still_waits(settled)
-    services[0] = await Service.come(steering)
+    services[0] = await Service.come(coordinator)
     for service in services:
         await service.quiet()
     await settled
     assert services[1].heard[-1]["ends"][EVENTS] == {"0": 77}
 
 
-async def test_time_does_not_go_back(steering: Steering) -> None:
-    steering.advance_to(START_MS + 5)
+async def test_time_does_not_go_back(coordinator: TimeCoordinator) -> None:
+    coordinator.advance_to(START_MS + 5)
     with pytest.raises(ValueError, match="does not go back"):
-        steering.advance_to(START_MS)
+        coordinator.advance_to(START_MS)

@@ -1,8 +1,8 @@
-"""The time of a simulated platform of many processes, steered by one of them.
+"""The time of a simulated platform of many processes, coordinated by one of them.
 
-Why it suffices to ask each service once with the same ends: whoever was quiet and is at work again was woken by a
-record beyond those ends. The first of all who went back to work had read a record from before its writer's answer, and
-that answer tells of it. So where nobody tells of more than was asked for, all are quiet.
+It suffices to ask each service once with the same ends. A service that was quiet and works again was woken by a record
+beyond those ends. The first that did so read a record written before its writer's answer, so that answer reports it.
+Hence, if no answer reports more than was asked for, all services are quiet.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ import orjson
 from adapters.log.kafka.watched import FOLLOWED, behind
 from commands.ports.log import Log
 from services.base.control import HOST, LINE_LIMIT, PATIENCE_S
-from services.composition.following import Ends, Question, Report
+from services.composition.time_follower import Ends, Question, Report
 from services.parts.part import Part
 
 
-class Steering(Part):
-    """`services.base.control.Time` over all services that follow; it waits until there are `expected` of them."""
+class TimeCoordinator(Part):
+    """`services.base.control.Time` over all services that follow; it waits until `expected` of them are connected."""
 
-    name = "steering"
+    name = "time coordinator"
 
     def __init__(self, log: Log, now_ms: int, expected: int, port: int) -> None:
         self.port = port
@@ -30,14 +30,14 @@ class Steering(Part):
         self._now_ms = now_ms
         self._expected = expected
         self._ready: dict[asyncio.StreamWriter, asyncio.StreamReader] = {}
-        self._came = asyncio.Event()
+        self._arrived = asyncio.Event()
         self._ends: Ends = {}
         self._known = 0
         self._reports: list[Report] = []
         self._server: asyncio.Server | None = None
 
     async def start(self, tasks: asyncio.TaskGroup) -> None:
-        self._server = await asyncio.start_server(self._met, HOST, self.port, limit=LINE_LIMIT)
+        self._server = await asyncio.start_server(self._connected, HOST, self.port, limit=LINE_LIMIT)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
@@ -65,32 +65,32 @@ class Steering(Part):
         await self.settled()
 
     async def settled(self) -> None:
-        """Return once every service is there, and has handled all that any has written."""
+        """Return once every service is connected, and has handled all that any has written."""
         while True:
             await self._all_here()
             asked = {topic: dict(ends) for topic, ends in self._ends.items()}
             reports = await asyncio.gather(*(self._ask(writer) for writer in list(self._ready)))
-            heard = [report for report in reports if report is not None]
-            for report in heard:
+            answered = [report for report in reports if report is not None]
+            for report in answered:
                 _grow(self._ends, report.written)
-            if len(heard) == len(reports) and self._ends == asked:
-                if not behind(asked, [report.committed for report in heard]):
-                    self._reports = heard
+            if len(answered) == len(reports) and self._ends == asked:
+                if not behind(asked, [report.committed for report in answered]):
+                    self._reports = answered
                     return
                 await asyncio.sleep(PATIENCE_S)
 
     async def _all_here(self) -> None:
-        """After anybody came or went, what the log says counts: who went has told nobody what it wrote last."""
+        """Wait for all services. After a change the log's ends count: a service that left reported no last write."""
         while len(self._ready) < self._expected:
-            self._came.clear()
-            await self._came.wait()
+            self._arrived.clear()
+            await self._arrived.wait()
             self._known = 0
         if self._known != self._expected:
             self._ends = {topic: dict(await self._log.ends(topic)) for topic in FOLLOWED}
             self._known = self._expected
 
     async def _ask(self, writer: asyncio.StreamWriter) -> Report | None:
-        """None: it is gone."""
+        """The report of a service; None: it is gone."""
         try:
             question = Question(now=self._now_ms, ends=self._ends)
             writer.write(question.model_dump_json().encode() + b"\n")
@@ -105,14 +105,14 @@ class Steering(Part):
         writer.close()
         return None
 
-    async def _met(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """A service comes: it hears the time, and counts once it serves."""
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Send the time to a service that connects; it counts once it serves."""
         if not await reader.readline():
             return
         writer.write(orjson.dumps({"now": self._now_ms}) + b"\n")
         if await reader.readline():
             self._ready[writer] = reader
-            self._came.set()
+            self._arrived.set()
 
 
 def _grow(ends: Ends, written: Ends) -> None:

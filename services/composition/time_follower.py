@@ -1,8 +1,8 @@
-"""A service whose clock follows another process, which steers the time of a whole simulated platform.
+"""The clock of a service that follows the time coordinator of a simulated platform.
 
-One JSON object a line over TCP. The service says {"follow": name} and is told {"now": ms}; once it serves it says
-{"ready": true}. From then on each {"now": ms, "ends": {topic: {partition: offset}}} is answered, with a `Report`, when
-the service has gone on to that time, has handled all that was written up to those ends, and has nothing more to do.
+One JSON object a line over TCP. The service sends {"follow": name} and receives {"now": ms}; once it serves it sends
+{"ready": true}. It answers each {"now": ms, "ends": {topic: {partition: offset}}} with a `Report`, once its clock is at
+that time, all records up to those ends are handled, and it is idle.
 """
 
 from __future__ import annotations
@@ -21,35 +21,35 @@ from services.base.settings import SettingsError
 from services.parts.part import Part
 
 START_S = 30
-LOOK_S = 0.1
+POLL_S = 0.1
 Ends = dict[str, dict[int, int]]
 """Topic -> partition -> offset."""
 
 
 class Question(BaseModel):
-    """The time that it is now, and what has been written by then."""
+    """The present time, and the ends of what has been written by then."""
 
     now: int
     ends: Ends
 
 
 class Report(BaseModel):
-    """What a service knows when it has nothing to do."""
+    """The state of a service that is idle."""
 
     written: Ends
-    """Up to where it has written."""
+    """The ends of what it has written."""
     committed: Ends
-    """How far it has decided the inputs in its partitions."""
+    """The committed offsets of the inputs in its partitions."""
     next_due: int | None
     frames: dict[str, tuple[int, int]]
 
 
 class ClockLost(Exception):
-    """The process that steers the time is gone."""
+    """The time coordinator is gone."""
 
 
-class Leader:
-    """The connection to it, and the clock that it moves."""
+class Coordinator:
+    """The connection to the time coordinator, and the clock that it moves."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, now_ms: int) -> None:
         self.reader = reader
@@ -57,15 +57,15 @@ class Leader:
         self.clock = SimulatedClock(now_ms)
 
     @classmethod
-    async def met(cls, address: str, name: str) -> Leader:
-        """Waits a little for one that starts. Raises `SettingsError` where nobody steers time there."""
+    async def connect(cls, address: str, name: str) -> Coordinator:
+        """Connect, waiting a little for a coordinator that starts. Raises `SettingsError` where there is none."""
         try:
             reader, writer = await _connected(address)
             writer.write(orjson.dumps({"follow": name}) + b"\n")
-            told = orjson.loads(await reader.readline())
+            greeting = orjson.loads(await reader.readline())
         except (OSError, orjson.JSONDecodeError) as error:
             raise SettingsError(f"COMMONWATT_CLOCK: no clock answers at {address} ({error})") from error
-        return cls(reader, writer, told["now"])
+        return cls(reader, writer, greeting["now"])
 
 
 async def _connected(address: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -77,43 +77,43 @@ async def _connected(address: str) -> tuple[asyncio.StreamReader, asyncio.Stream
         except ConnectionRefusedError:
             if time.monotonic() > until:
                 raise
-        await asyncio.sleep(LOOK_S)
+        await asyncio.sleep(POLL_S)
 
 
-class FollowingPart(Part):
-    """The last to start: from then on time waits for this service, where it is `awaited`. Raises `ClockLost`."""
+class TimeFollower(Part):
+    """Starts last: from then on time waits for this service, if it is `awaited`. Raises `ClockLost`."""
 
-    name = "following"
+    name = "time follower"
 
-    def __init__(self, leader: Leader, log: WatchedKafkaLog, parts: Sequence[Part], *, awaited: bool) -> None:
-        self._leader = leader
+    def __init__(self, coordinator: Coordinator, log: WatchedKafkaLog, parts: Sequence[Part], *, awaited: bool) -> None:
+        self._coordinator = coordinator
         self._awaited = awaited
         self._log = log
         self._parts = parts
 
     async def start(self, tasks: asyncio.TaskGroup) -> None:
-        self._leader.writer.write(b'{"ready":true}\n')
+        self._coordinator.writer.write(b'{"ready":true}\n')
         tasks.create_task(self._follow(), name=self.name)
 
     async def stop(self) -> None:
-        self._leader.writer.close()
+        self._coordinator.writer.close()
 
     async def _follow(self) -> None:
-        leader = self._leader
+        coordinator = self._coordinator
         try:
-            while line := await leader.reader.readline():
+            while line := await coordinator.reader.readline():
                 question = Question.model_validate_json(line)
-                leader.clock.advance_to(max(question.now, leader.clock.now_ms()))
+                coordinator.clock.advance_to(max(question.now, coordinator.clock.now_ms()))
                 if self._awaited:
                     await self._settled(question.ends)
-                leader.writer.write((await self._report()).model_dump_json().encode() + b"\n")
-                await leader.writer.drain()
+                coordinator.writer.write((await self._report()).model_dump_json().encode() + b"\n")
+                await coordinator.writer.drain()
         except ConnectionError as error:
-            raise ClockLost(f"the process that steers time is gone ({error})") from error
-        raise ClockLost("the process that steers time is gone")
+            raise ClockLost(f"the time coordinator is gone ({error})") from error
+        raise ClockLost("the time coordinator is gone")
 
     async def _settled(self, ends: Ends) -> None:
-        """Quiet, and quiet again when what was just woken has had its turn."""
+        """Return once it is quiet, and quiet again after the tasks just woken had their turn."""
         while not (await self._is_quiet(ends) and await self._is_still_quiet(ends)):
             await self._log.moved(PATIENCE_S)
 
@@ -123,7 +123,7 @@ class FollowingPart(Part):
         return await self._is_quiet(ends)
 
     async def _is_quiet(self, ends: Ends) -> bool:
-        """What may change without a wait is looked at last."""
+        """Whether no work is left; what may change without an await is checked last."""
         decided = await self._log.has_decided(ends)
         return (
             decided and self._log.idle() and self._log.has_delivered(ends) and all(part.idle() for part in self._parts)
@@ -133,7 +133,7 @@ class FollowingPart(Part):
         return Report(
             written=_copied(self._log.written()),
             committed=_copied(await self._log.committed()),
-            next_due=self._leader.clock.next_due(),
+            next_due=self._coordinator.clock.next_due(),
             frames={charger: count for part in self._parts for charger, count in part.frames().items()},
         )
 

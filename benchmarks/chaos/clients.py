@@ -1,4 +1,4 @@
-"""Those who ask and tell through every API, and keep a ledger of what was acknowledged."""
+"""Clients of every API, with a ledger of what was acknowledged."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ Json = dict[str, Any]
 TIMEOUT_S = 20.0
 AGAIN_S = 0.2
 PAUSE_S = (0.1, 1.2)
-"""Between two calls of one person."""
+"""Pause between two calls of a person."""
 NODES = [{"id": "main", "parent": None, "kind": "site", "limit_kw": 40}]
 PHASES = ["L1", "L2", "L3"]
 UNAUTHORIZED, TOO_MANY = 401, 429
 
 
 class Client:
-    """The operator at all APIs by turns. A command is asked again, with its key, until one of them answers it."""
+    """The operator at all APIs by turns. A command is repeated, with its key, until one of them answers it."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class Client:
         seed: str,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        """`transport`: in the network's place."""
+        """`transport`: replaces the network in tests."""
         self.ledger = ledger
         self.repeats = 0
         self._operator = operator
@@ -50,21 +50,21 @@ class Client:
         self._token = ""
 
     async def ask(self, path: str, body: Json) -> Json | None:
-        """What was answered; None: it was refused."""
+        """The body of the answer; None: the command was refused."""
         key = str(UUID(int=self._random.getrandbits(128), version=4))
         while (answer := await self._attempt(path, body, {"Idempotency-Key": key})) is None:
             self.repeats += 1
             await asyncio.sleep(AGAIN_S)
-        told = answer.json() if answer.is_success else {}
-        self.ledger.command("POST", path, key, answer.status_code, told)
-        return told if answer.is_success else None
+        content = answer.json() if answer.is_success else {}
+        self.ledger.command("POST", path, key, answer.status_code, content)
+        return content if answer.is_success else None
 
     async def close(self) -> None:
         for client in self._clients:
             await client.aclose()
 
     async def _attempt(self, path: str, body: Json, headers: dict[str, str]) -> httpx.Response | None:
-        """None where nobody answers now."""
+        """One attempt; None where no API answers now."""
         try:
             if not self._token:
                 await self._log_in()
@@ -85,7 +85,7 @@ class Client:
 
 
 class Person:
-    """Registers vehicles, tells their readings, requests sessions and cancels some; limits sites and makes new ones."""
+    """Registers sites and vehicles, reports readings, requests sessions, cancels some of them, and sets grid limits."""
 
     def __init__(self, client: Client, number: int, seed: int) -> None:
         self._client = client
@@ -94,7 +94,7 @@ class Person:
         self._sites: list[str] = []
 
     async def live(self, over: asyncio.Event) -> None:
-        """Until it is over; what was begun then is still asked until it is acknowledged."""
+        """Act until it is over; a command begun by then is repeated until it is acknowledged."""
         for turn in itertools.count():
             if over.is_set():
                 return

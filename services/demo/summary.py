@@ -1,4 +1,4 @@
-"""A demo day in words: the same on the terminal and on the page."""
+"""The summary of a demo day in words, for the terminal and the page."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date
 from services.demo.bounds import BOUNDS, Figures, failed
 
 Paragraph = tuple[str, str]
-"""A heading and what is said under it."""
+"""A heading and its text."""
 
 REAL = (
     "Arrivals, departures and energies are real: ACN-Data, the Caltech garage, March 2019. The site with its chargers, "
@@ -17,7 +17,7 @@ REAL = (
 
 
 def verdict(figures: Figures) -> str:
-    """Whether everything held, and by its name what did not."""
+    """Whether every bound held, with the names of those that did not."""
     lost = failed(figures)
     if not lost:
         return f"All {len(BOUNDS)} bounds held."
@@ -31,7 +31,7 @@ def title(figures: Figures) -> str:
 
 
 def paragraphs(figures: Figures) -> list[Paragraph]:
-    """What happened, whether the limit was kept, the energy, the proof, and what of all this is real."""
+    """The paragraphs: the day, the limit, the energy, priority, the proof, and what is real."""
     return [
         ("What happened", _day(figures)),
         ("The limit", _limit(figures)),
@@ -96,13 +96,15 @@ def _priority(figures: Figures) -> str:
             ("the van (P1)", figures["p1_wait_s_max"]),
         )
     )
-    told = (
-        "A delivery van and an ambulance came after noon, on missions that their enterprises' own systems told of: "
+    text = (
+        "A delivery van and an ambulance came after noon, on missions that their enterprises' own systems reported: "
         f"{waits}. Priority was granted {_count(figures['grants'], 'time')} and denied "
         f"{_count(figures['denials'], 'time')}."
     )
     because = figures["denied_because"]
-    return told if because is None else f"{told} A driver who claimed a mission for her own car was denied: {because}."
+    if because is None:
+        return text
+    return f"{text} A driver who claimed a mission for their own car was denied: {because}."
 
 
 def _proof(figures: Figures) -> str:
@@ -115,8 +117,8 @@ def _proof(figures: Figures) -> str:
             f"{written} A fresh process decided everything again from the inputs alone: "
             "every event is equal, byte for byte."
         )
-    said = figures["replay_said"].strip()
-    return f"{written} A fresh process, given the inputs alone, did not come to the same events:\n{said}"
+    output = figures["replay_said"].strip()
+    return f"{written} A fresh process, given the inputs alone, did not come to the same events:\n{output}"
 
 
 def _count(number: int, what: str) -> str:

@@ -4,7 +4,7 @@ import pytest
 
 from commands.ports.database import DatabaseUnavailable
 from commands.ports.log import LogDamaged, LogFull
-from services.base import space
+from services.base import retry_on_outage
 
 
 class Loop:
@@ -19,12 +19,12 @@ class Loop:
 
 
 async def test_it_is_run_again_until_there_is_space(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(space, "LOOK_S", 0)
+    monkeypatch.setattr(retry_on_outage, "POLL_S", 0)
     loop = Loop(LogFull("no space"), DatabaseUnavailable("database or disk is full"))
-    await space.with_space(loop)
+    await retry_on_outage.retry_on_outage(loop)
     assert loop.troubles == []
 
 
 async def test_damage_is_no_lack_of_space() -> None:
     with pytest.raises(LogDamaged):
-        await space.with_space(Loop(LogDamaged("a page")))
+        await retry_on_outage.retry_on_outage(Loop(LogDamaged("a page")))

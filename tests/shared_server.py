@@ -1,7 +1,7 @@
 """One real server for a whole run of the tests, however many processes share it.
 
-Whoever needs it first starts a keeper: a module that calls `keep` when it is run. That keeps the server as long as any
-process holds the file of users, and since the system lets go of that, however a process ends, nothing is left behind.
+The first test that needs it starts a module that calls `serve`. That process runs the server as long as any process
+holds the file of users; the system releases it however a process ends, so no server is left behind.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PATIENCE_S = 240
-Told = dict[str, Any]
+Description = dict[str, Any]
+"""What a client needs to know of the server; or {"error": reason}."""
 
 
 def shared(factory: pytest.TempPathFactory) -> Path:
@@ -31,28 +32,28 @@ def shared(factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def kept(folder: Path, keeper: str) -> Iterator[Told]:
-    """What a keeper (a module's name) tells of its server, which runs until everybody has left; or {"error": why}."""
-    folder = folder / keeper
+def shared_server(folder: Path, module: str) -> Iterator[Description]:
+    """The description of the server that `module` serves, which runs until its last user has left."""
+    folder = folder / module
     folder.mkdir(exist_ok=True)
     with _locked(folder / "start", fcntl.LOCK_EX), _locked(folder / "users", fcntl.LOCK_SH) as users:
-        told = _found(folder) or _started(folder, keeper)
+        description = _published(folder) or _started(folder, module)
         held = os.dup(users)
     try:
-        yield told
+        yield description
     finally:
         os.close(held)
 
 
-def keep(folder: Path, running: AbstractContextManager[Told]) -> None:
-    """Run a server, tell what `running` says of it, and end it once nobody uses it."""
+def serve(folder: Path, running: AbstractContextManager[Description]) -> None:
+    """Run a server, publish its description, and end it once it has no user."""
     try:
-        with running as told:
-            _tell(folder, told)
+        with running as description:
+            _publish(folder, description)
             with _locked(folder / "users", fcntl.LOCK_EX):
                 _file(folder).unlink()
     except Exception as error:
-        _tell(folder, {"error": str(error)})
+        _publish(folder, {"error": str(error)})
 
 
 @contextmanager
@@ -67,33 +68,33 @@ def _locked(file: Path, kind: int) -> Iterator[int]:
 
 
 def _file(folder: Path) -> Path:
-    return folder / "told.json"
+    return folder / "description.json"
 
 
-def _found(folder: Path) -> Told | None:
+def _published(folder: Path) -> Description | None:
     try:
         return json.loads(_file(folder).read_text())
     except FileNotFoundError:
         return None
 
 
-def _started(folder: Path, module: str) -> Told:
-    with (folder / "said").open("wb") as said:
+def _started(folder: Path, module: str) -> Description:
+    with (folder / "output.log").open("wb") as output:
         command = [sys.executable, "-m", module, str(folder)]
-        keeper = subprocess.Popen(command, cwd=ROOT, stdout=said, stderr=said, start_new_session=True)
+        server = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output, start_new_session=True)
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
-        ended = keeper.poll() is not None
-        if told := _found(folder):
-            keeper.returncode = 0  # it goes on without us; nobody shall wait for it
-            return told
+        ended = server.poll() is not None
+        if description := _published(folder):
+            server.returncode = 0  # it goes on without us; nobody shall wait for it
+            return description
         if ended:
             break
         time.sleep(0.05)
-    return {"error": f"the keeper did not start one:\n{(folder / 'said').read_text()}"}
+    return {"error": f"{module} did not start a server:\n{(folder / 'output.log').read_text()}"}
 
 
-def _tell(folder: Path, told: Told) -> None:
+def _publish(folder: Path, description: Description) -> None:
     draft = folder / "draft.json"
-    draft.write_text(json.dumps(told))
+    draft.write_text(json.dumps(description))
     draft.replace(_file(folder))

@@ -1,4 +1,4 @@
-"""A full disk or a lost database stops nothing for good: whoever found no space tries again."""
+"""Retries after an outage: a full disk or a lost database stops a part only for a while."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ import structlog
 from commands.ports.database import DatabaseUnavailable
 from commands.ports.log import LogFull
 
-LOOK_S = 1.0
+POLL_S = 1.0
 
-log_line = structlog.get_logger("space")
+log_line = structlog.get_logger("retry_on_outage")
 
 
 class Loop(Protocol):
-    """Work of the platform that keeps nothing half-done when its `run` raises: it can be run again."""
+    """Work that leaves nothing half-done when its `run` raises, so that it can run again."""
 
     async def run(self) -> None:
-        """Serve until the log closes."""
+        """Run until the log closes."""
 
 
-async def with_space(loop: Loop) -> None:
-    """Run a loop; where the disk is full, or a database does not answer, wait and run it again."""
+async def retry_on_outage(loop: Loop) -> None:
+    """Run a loop; after `LogFull` or `DatabaseUnavailable` wait and run it again."""
     while True:
         try:
             return await loop.run()
@@ -31,4 +31,4 @@ async def with_space(loop: Loop) -> None:
             log_line.error("waiting for space", part=type(loop).__name__, error=str(error))
         except DatabaseUnavailable as error:
             log_line.error("waiting for the database", part=type(loop).__name__, error=str(error))
-        await asyncio.sleep(LOOK_S)
+        await asyncio.sleep(POLL_S)
