@@ -270,7 +270,7 @@ async def test_what_the_log_does_not_take_is_not_acknowledged(world: World) -> N
         (reading(location_zone="x" * 64), "location_zone", "String should match"),
         (reading(plugged_in=1), "plugged_in", "Input should be a valid boolean"),
         (reading(mission_active="yes"), "mission_active", "Input should be a valid boolean"),
-        ({"observed_at": "2026-09-21T14:13:20", "soc": 1}, "observed_at", "must say its offset from UTC"),
+        ({"observed_at": "2026-09-21T14:13:20", "soc": 1}, "observed_at", "must have an offset from UTC"),
         ({"observed_at": NOW_MS, "soc": 1}, "observed_at", "must be an RFC 3339 time"),
         (reading(soc=1, odometer_km=3), "odometer_km", "Extra inputs are not permitted"),
     ],

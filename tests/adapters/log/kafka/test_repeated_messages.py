@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from confluent_kafka import Consumer, Message
 
-from adapters.log.kafka import consumer as consuming
+from adapters.log.kafka import group_member
 from adapters.log.kafka import tail as tailing
 from adapters.log.kafka.log import KafkaLog
 from tests.adapters.log.kafka.story import INPUTS, PATIENCE_S, inputs, tell
@@ -35,7 +35,7 @@ def again(monkeypatch: pytest.MonkeyPatch) -> Callable[[ModuleType], None]:
 
 
 async def test_a_worker_takes_each_input_once(log: KafkaLog, again: Callable[[ModuleType], None]) -> None:
-    again(consuming)
+    again(group_member)
     consumer = log.consumer("load")
     taken: list[str] = []
     for first in range(0, 36, 12):
