@@ -38,8 +38,8 @@ async def test_everybody_has_her_own(world: World) -> None:
 @pytest.mark.parametrize(
     ("urls", "field", "reason"),
     [
-        (["json://169.254.169.254/secret"], "urls.0", "must be the URL of a service that is allowed here"),
-        ([URL, "discord://secret"], "urls.1", "must be a discord URL"),
+        (["json://169.254.169.254/secret"], "urls.0", "must be the URL of an allowed service"),
+        ([URL, "discord://secret"], "urls.1", "is not a valid URL of discord"),
         (["secret"], "urls.0", "pattern"),
         ([], "urls", "at least 1"),
         ([URL] * 6, "urls", "at most 5"),

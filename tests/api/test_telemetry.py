@@ -217,7 +217,7 @@ async def test_a_reading_is_taken_in_while_the_series_are_away(world: World, mon
         raise SeriesUnavailable("a secret address")
 
     with monkeypatch.context() as patch:
-        for name in ("keep", "telemetry"):
+        for name in ("write", "telemetry"):
             patch.setattr(type(world.context.series), name, away)
         assert (await world.post(PATH, reading(soc=20))).status_code == 202
         answer = await world.get(PATH)

@@ -12,7 +12,7 @@ def test_it_reports_requests_that_were_decided_and_read_back(tmp_path: Path, mon
     for name, value in {"ROUNDS": 1, "REQUESTS": 21, "FLOOR_CALLS": 3}.items():
         monkeypatch.setattr(request, name, value)
 
-    request.run(request.Wanted(sites=2, queue=1), tmp_path / "report.json")
+    request.run(request.Workload(sites=2, queue=1), tmp_path / "report.json")
 
     found = json.loads((tmp_path / "report.json").read_text())
     assert (found["requests"], found["errors"], found["read_back"]) == (21, 0, 2)

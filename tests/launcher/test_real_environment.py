@@ -19,9 +19,10 @@ PROGRAM = "import os, sys, tiny; print(tiny.VALUE, sys.argv[1:], os.getcwd())"
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     checkout = tmp_path / "a checkout"
-    (checkout / "services").mkdir(parents=True)
+    (checkout / "services/cli").mkdir(parents=True)
     (checkout / "services/__init__.py").touch()
-    (checkout / "services/cli/app.py").write_text(PROGRAM)
+    (checkout / "services/cli/__init__.py").touch()
+    (checkout / "services/cli/__main__.py").write_text(PROGRAM)
     shutil.copy(ROOT / "commonwatt", checkout)
     (checkout / "api/web").mkdir(parents=True)
     (checkout / "api/web/package-lock.json").write_text("{}")

@@ -45,7 +45,7 @@ def test_a_schema_tells_what_the_source_tells() -> None:
     assert schema["properties"]["phases"]["description"] == "Indices of the site's phases: 0 is L1."
     assert (
         schemas.generated()["sites.charger_changed.v1"]["description"]
-        == "What the site believes of a charger, as told by `load`."
+        == "What the site knows of a charger, as reported by `load`."
     )
 
 

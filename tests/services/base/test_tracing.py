@@ -230,7 +230,7 @@ async def test_where_nobody_traces_no_context_is_kept(tmp_path: Path, monkeypatc
     [
         (ENDPOINT, "127.0.0.1:4318", "must be the address of a collector"),
         ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "ftp://x", "must be the address of a collector"),
-        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc", "'grpc' is not spoken here"),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc", "'grpc' is not supported"),
     ],
 )
 def test_settings_that_can_not_be_used_are_named(
