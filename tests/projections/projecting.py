@@ -19,7 +19,7 @@ from domain.records.registry import SiteRegistered
 from projections.catalogue import PROJECTIONS
 from projections.projection import Change, Happened, Projection
 from projections.runner import Projector
-from services.base.space import with_space
+from services.base.retry_on_outage import retry_on_outage
 
 TOLD = Table("told", MetaData(), Column("stream", String, primary_key=True), Column("numbers", String, nullable=False))
 PROJECTION = Projection(TOLD, "registry")
@@ -36,7 +36,7 @@ def _numbered(event: SiteRegistered, happened: Happened) -> Iterable[Change]:
 
 async def project(log: Path, url: str) -> None:
     database = Database(url, durable=False, schema="read_models")
-    await with_space(Projector(SqliteLog.open(log, read_only=True), database, (*PROJECTIONS, PROJECTION)))
+    await retry_on_outage(Projector(SqliteLog.open(log, read_only=True), database, (*PROJECTIONS, PROJECTION)))
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
 from adapters.log.kafka import faust_host
-from adapters.log.kafka.connectivity import admitted
+from adapters.log.kafka.connectivity import admin_client
 from adapters.log.kafka.errors import ErrorReporter
 from adapters.log.kafka.log import KafkaLog
 from adapters.log.kafka.settings import KafkaSettings
@@ -106,7 +106,7 @@ def show(broker: Broker, listener: str, identity: Path) -> None:
 
 def is_let_in(settings: KafkaSettings) -> bool:
     try:
-        admitted(settings)
+        admin_client(settings)
     except LogError:
         return False
     return True
