@@ -45,7 +45,7 @@ class Cluster:
             pytest.skip(f"no cluster here ({told.strip()})")
         assert self.process.poll() is None, told
         self.password = self.printed(rf"{EMAIL} (\S+)")
-        self.folder = Path(self.printed(r"what they say is in (\S+)/said"))
+        self.folder = Path(self.printed(r"their output is in (\S+)/logs"))
         self.known()
         self.client = httpx.Client(base_url=f"{self.status()['apis'][0]}/api/v1", timeout=20)
         token = self.post("/login", {"email": EMAIL, "password": self.password})["access_token"]
