@@ -2,7 +2,7 @@
 
 A package of rules has one subclass, which names its state and defines how an event changes it:
 
-    class SiteContext(DecisionContext[Site, Learnt]):
+    class SiteContext(DecisionContext[Site, SiteObservations]):
         def evolve(self, state: Site, event: Payload, time_ms: int) -> Site:
             return evolve(state, event, time_ms)
 

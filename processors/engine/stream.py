@@ -176,7 +176,7 @@ def _reader(name: str, state_type: Any, observations_type: Any) -> tuple[TypeAda
 
 
 def _reader_of(processor: Processor[Any, Any]) -> tuple[TypeAdapter[Any], str]:
-    # mypy considers a class unhashable where it is an attribute of a protocol.
+    # mypy considers a class unhashable where it is an attribute.
     return _reader(processor.name, processor.state_type, processor.observations_type)  # type: ignore[arg-type]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from simulators.charger.frames import Call, Error, Payload, Result
-from simulators.charger.profiles import CONNECTOR, BadProfile
+from simulators.charger.profiles import CONNECTOR, BadProfile, Selection
 from simulators.time.virtual_time import rfc3339
 
 if TYPE_CHECKING:
@@ -35,9 +35,10 @@ def set_charging_profile(point: ChargePoint, fields: Payload) -> Payload:
 
 
 def clear_charging_profile(point: ChargePoint, fields: Payload) -> Payload:
-    found = point.clear_profiles(
+    selection = Selection(
         fields.get("id"), fields.get("connectorId"), fields.get("chargingProfilePurpose"), fields.get("stackLevel")
     )
+    found = point.clear_profiles(selection)
     return {"status": "Accepted" if found else "Unknown"}
 
 

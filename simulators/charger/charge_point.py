@@ -13,7 +13,7 @@ from simulators.charger.connector import Connector
 from simulators.charger.lifecycle import Lifecycle
 from simulators.charger.link import CallFailed, Link, Transaction
 from simulators.charger.personality import Personality
-from simulators.charger.profiles import CONNECTOR
+from simulators.charger.profiles import CONNECTOR, OF_TRANSACTIONS, Selection
 from simulators.charger.reports import Reports
 from simulators.time.virtual_time import Signal, VirtualTime
 
@@ -152,15 +152,9 @@ class ChargePoint:
         self.connector.put_profile(connector, raw)
         self.refresh()
 
-    def clear_profiles(
-        self,
-        id_: int | None = None,
-        connector: int | None = None,
-        purpose: str | None = None,
-        stack_level: int | None = None,
-    ) -> bool:
-        """Remove the charging profiles that match; whether there were any."""
-        found = self.connector.clear_profiles(id_, connector, purpose, stack_level)
+    def clear_profiles(self, selection: Selection) -> bool:
+        """Remove the charging profiles that a selection matches; whether there were any."""
+        found = self.connector.clear_profiles(selection)
         self.refresh()
         return found
 
@@ -200,7 +194,7 @@ class ChargePoint:
 
     def _on_lost(self) -> None:
         if not self.character.keeps_profile_offline:
-            self.clear_profiles(purpose="TxProfile")
+            self.clear_profiles(OF_TRANSACTIONS)
         self.reports.schedule()
         self.refresh()
         self.lifecycle.on_lost()

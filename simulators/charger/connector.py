@@ -8,7 +8,7 @@ from simulators.charger.battery import MIN_PILOT_A, Car
 from simulators.charger.frames import Payload
 from simulators.charger.link import Transaction
 from simulators.charger.personality import Personality
-from simulators.charger.profiles import ProfileStore
+from simulators.charger.profiles import OF_TRANSACTIONS, ProfileStore, Selection
 from simulators.time.virtual_time import VirtualTime
 
 _FAR_MS = 10**15
@@ -74,7 +74,7 @@ class Connector:
         self._was_stopped = True
         if self.car is not None:
             self.car.cut(self._time.now_ms)
-        self.clear_profiles(purpose="TxProfile")
+        self.clear_profiles(OF_TRANSACTIONS)
 
     # The current
 
@@ -131,15 +131,9 @@ class Connector:
         self._profiles.put(connector, raw, self.transaction.id if self.transaction else None)
         self._limit = None
 
-    def clear_profiles(
-        self,
-        id_: int | None = None,
-        connector: int | None = None,
-        purpose: str | None = None,
-        stack_level: int | None = None,
-    ) -> bool:
-        """Remove the charging profiles that match; whether there were any."""
-        found = self._profiles.clear(id_, connector, purpose, stack_level)
+    def clear_profiles(self, selection: Selection) -> bool:
+        """Remove the charging profiles that a selection matches; whether there were any."""
+        found = self._profiles.clear(selection)
         self._limit = None
         return found
 

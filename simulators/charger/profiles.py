@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from simulators.time.virtual_time import parse_ms, rfc3339
 
@@ -69,6 +69,27 @@ class Profile:
         return [edge for edge in edges if edge is not None and edge > now_ms]
 
 
+class Selection(NamedTuple):
+    """What ClearChargingProfile selects (OCPP 1.6, 5.5): the profiles that match all of it; an id alone decides."""
+
+    id: int | None = None
+    connector: int | None = None
+    purpose: str | None = None
+    stack_level: int | None = None
+
+    def matches(self, profile: Profile) -> bool:
+        if self.id is not None:
+            return profile.id == self.id
+        return (
+            self.connector in (None, profile.connector)
+            and self.purpose in (None, profile.purpose)
+            and self.stack_level in (None, profile.stack_level)
+        )
+
+
+OF_TRANSACTIONS = Selection(purpose="TxProfile")
+
+
 class ProfileStore:
     """The profiles of a charge point with one connector, by purpose, connector and stack level."""
 
@@ -94,26 +115,10 @@ class ProfileStore:
             raise BadProfile(f"at most {MAX_PROFILES} profiles")
         self._held = kept
 
-    def clear(
-        self,
-        id_: int | None = None,
-        connector: int | None = None,
-        purpose: str | None = None,
-        stack_level: int | None = None,
-    ) -> bool:
-        """Remove the profiles that match all arguments (an id alone decides); whether there were any."""
-
-        def matches(profile: Profile) -> bool:
-            if id_ is not None:
-                return profile.id == id_
-            return (
-                connector in (None, profile.connector)
-                and purpose in (None, profile.purpose)
-                and stack_level in (None, profile.stack_level)
-            )
-
+    def clear(self, selection: Selection) -> bool:
+        """Remove the profiles that a selection matches; whether there were any."""
         before = len(self._held)
-        self._held = {place: held for place, held in self._held.items() if not matches(held)}
+        self._held = {place: held for place, held in self._held.items() if not selection.matches(held)}
         return len(self._held) < before
 
     def limit_a(self, now_ms: int, transaction_start_ms: int | None) -> float | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
 from sqlalchemy import BigInteger, Column, Index, MetaData, String, Table
 
@@ -13,6 +11,7 @@ from domain.records.time import InputRejected
 from projections.catalogue import PROJECTIONS
 from projections.projection import Projection
 from projections.version import described, version, version_of
+from tests.source_tree import copied, replaced
 
 PARTS = ("domain", "commands", "projections")
 
@@ -20,15 +19,7 @@ PARTS = ("domain", "commands", "projections")
 @pytest.fixture
 def root(tmp_path):
     """A copy of the tree; each test changes its own."""
-    for part in PARTS:
-        shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
-    return tmp_path
-
-
-def replaced(path, was, becomes):
-    text = path.read_text()
-    assert was in text
-    path.write_text(text.replace(was, becomes, 1))
+    return copied(tmp_path, PARTS)
 
 
 def test_a_copy_has_the_same_version(root):

@@ -122,6 +122,19 @@ class SiteStory(Story):
         )
         return self.when(metered)
 
+    def limit(self, charger_id: str, limit_ma: int) -> list[Payload]:
+        """A lease of the safety kernel, for ten minutes."""
+        desired = load.LimitDesired(
+            charger_id=charger_id,
+            transaction_id=1,
+            limit_ma=limit_ma,
+            generation=1,
+            valid_until_ms=self.now_ms + 10 * MINUTE_MS,
+            rule="r",
+            reason="r",
+        )
+        return self.when(desired)
+
     def grant(self, session_id: str, tier: int = 0, minutes: float = 30) -> list[Payload]:
         """Priority for so long."""
         granted = vehicles.PriorityGranted(

@@ -18,8 +18,8 @@ from domain.load_control.desired import DesiredFailsafe, DesiredLease
 from domain.records.load import CommandAnswered, CommandRequested
 from domain.records.observations import CommandAnswer, Configuration, Disconnected, ProfileAnswer, TransactionStart
 from tests.adapters.ocpp.charger import PATIENCE_S, Charger
-from tests.adapters.ocpp.test_transactions import START, started
-from tests.adapters.ocpp.world import NOW_MS, World
+from tests.adapters.ocpp.test_transactions import START
+from tests.adapters.ocpp.world import NOW_MS, World, started
 
 FLOOR = DesiredFailsafe(6_000, 1)
 LEASE = DesiredLease(77, 16_000, 2, NOW_MS + 120_000)

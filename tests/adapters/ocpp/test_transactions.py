@@ -8,11 +8,11 @@ import pytest
 
 from adapters.ocpp import Settings
 from domain.load_control import ownership
-from domain.records.load import TransactionPermitted, TransactionStarted
+from domain.records.load import TransactionPermitted
 from domain.records.observations import Authorize, Connected, TransactionStart, TransactionStop
 from domain.records.time import InputRejected
 from tests.adapters.ocpp.charger import Charger
-from tests.adapters.ocpp.world import NOW_MS, World
+from tests.adapters.ocpp.world import NOW_MS, World, started
 
 START = {"connectorId": 1, "idTag": "KNOWN", "meterStart": 1000, "timestamp": "2026-01-01T00:00:00Z"}
 STOP = {"transactionId": 77, "meterStop": 9000, "timestamp": "2026-01-01T01:00:00Z", "reason": "Local"}
@@ -21,20 +21,6 @@ STOP = {"transactionId": 77, "meterStop": 9000, "timestamp": "2026-01-01T01:00:0
 def permitted() -> TransactionPermitted:
     return TransactionPermitted(
         rule="r", reason="room", charger_id="CP1", request_id="x", start_ma=6000, expires_ms=NOW_MS + 1
-    )
-
-
-def started(transaction_id: int = 77, permitted: bool = True) -> TransactionStarted:
-    return TransactionStarted(
-        transaction_id=transaction_id,
-        charger_id="CP1",
-        connector_id=1,
-        vehicle_id="v1",
-        token_ref="ref-known",
-        meter_start_wh=1000,
-        permitted=permitted,
-        commissioning=False,
-        duplicate_of=None,
     )
 
 

@@ -19,7 +19,7 @@ from commands.ports.directory import ChargerIdentity
 from commands.ports.log import Entry, LogFull, Output
 from domain.load_control.desired import Desired, DesiredFailsafe, DesiredLease, Owner
 from domain.records import Payload, Record, input_record
-from domain.records.load import ChargerConnected
+from domain.records.load import ChargerConnected, TransactionStarted
 from domain.records.observations import Connected
 from tests.adapters.ocpp.charger import PATIENCE_S, Charger
 
@@ -172,3 +172,18 @@ class World:
         async with asyncio.timeout(PATIENCE_S):
             while not (await self.kernel.caught_up() and await self.gateway.caught_up() and self.gateway.idle()):
                 await asyncio.sleep(0.001)
+
+
+def started(transaction_id: int = 77, permitted: bool = True) -> TransactionStarted:
+    """The decision that a transaction has started."""
+    return TransactionStarted(
+        transaction_id=transaction_id,
+        charger_id="CP1",
+        connector_id=1,
+        vehicle_id="v1",
+        token_ref="ref-known",
+        meter_start_wh=1000,
+        permitted=permitted,
+        commissioning=False,
+        duplicate_of=None,
+    )

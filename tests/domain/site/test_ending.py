@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from domain.records import load
 from domain.records.sites import ChargerOccupied, ChargerReleased, SessionEnded, SessionOffered
 from tests.stories.site import SiteStory, targets
 from tests.stories.story import of_type, one
@@ -22,7 +21,7 @@ def test_the_session_is_complete_when_its_energy_has_arrived_and_the_charger_sta
 def test_a_car_that_stops_by_itself_just_short_of_its_target_has_reached_it():
     story = SiteStory()
     story.charging("a", "p2c0", need_wh=10_000)
-    story.when(_granted("p2c0", 32_000, story.now_ms))
+    story.limit("p2c0", 32_000)
     assert not of_type(story.meter("p2c0", 9_990, current_ma=0), SessionEnded)
     story.wait(1)
     assert one(SessionEnded, story.meter("p2c0", 9_990, current_ma=0)).reason == "target_reached"
@@ -31,7 +30,7 @@ def test_a_car_that_stops_by_itself_just_short_of_its_target_has_reached_it():
 def test_a_car_that_stops_far_from_its_target_keeps_its_session():
     story = SiteStory()
     story.charging("a", "p2c0", need_wh=10_000)
-    story.when(_granted("p2c0", 32_000, story.now_ms))
+    story.limit("p2c0", 32_000)
     for _ in range(5):
         assert not of_type(story.meter("p2c0", 5_000, current_ma=0), SessionEnded)
         story.wait(1)
@@ -62,15 +61,3 @@ def test_a_session_past_its_departure_ends_only_when_another_waits():
     assert not of_type(story.wait(40), SessionEnded)
     ended = one(SessionEnded, story.request("b"))
     assert (ended.session_id, ended.state, ended.reason) == ("a", "completed", "time_up")
-
-
-def _granted(charger, limit_ma, now_ms):
-    return load.LimitDesired(
-        charger_id=charger,
-        transaction_id=1,
-        limit_ma=limit_ma,
-        generation=1,
-        valid_until_ms=now_ms + 600_000,
-        rule="r",
-        reason="r",
-    )

@@ -29,7 +29,7 @@ def test_what_a_tapering_car_leaves_goes_to_others():
     story.when(load.CapacityChanged(limits=lower, fixed=()))
     before = dict(story.site.targets)
     for charger, limit_ma in before.items():
-        story.when(_granted(charger, limit_ma, story.now_ms))
+        story.limit(charger, limit_ma)
     for _ in range(4):
         story.wait(0.5)
         story.meter("p2c0", 1_000, current_ma=7_000)
@@ -37,18 +37,6 @@ def test_what_a_tapering_car_leaves_goes_to_others():
     story.wait(0.5)
     assert story.site.targets["p2c0"] == 9_000
     assert story.site.targets["p2c1"] > before["p2c1"]
-
-
-def _granted(charger, limit_ma, now_ms):
-    return load.LimitDesired(
-        charger_id=charger,
-        transaction_id=1,
-        limit_ma=limit_ma,
-        generation=1,
-        valid_until_ms=now_ms + 600_000,
-        rule="r",
-        reason="r",
-    )
 
 
 RESERVE_W = 20_000

@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
 
 from commands.sources import ROOT, closure
 from processors.engine.build import LOCK, RULES, NotLocked, build_of, this_build
 from services.composition.processors import all_processors
+from tests.source_tree import copied, replaced
 
-PARTS = ("domain", "commands", "processors", "projections", "adapters")
+PARTS = ("domain", "commands", "processors", "projections", "adapters", LOCK)
 
 
 @pytest.fixture
 def root(tmp_path):
     """A copy of the tree; each test changes its own."""
-    for part in PARTS:
-        shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / LOCK, tmp_path)
-    return tmp_path
-
-
-def replaced(path, was, becomes):
-    text = path.read_text()
-    assert was in text
-    path.write_text(text.replace(was, becomes, 1))
+    return copied(tmp_path, PARTS)
 
 
 def test_a_copy_is_the_same_build(root):

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulators.charger.profiles import BadProfile, ProfileStore
+from simulators.charger.profiles import BadProfile, ProfileStore, Selection
 from simulators.time.virtual_time import rfc3339
 
 NOW_MS = 1_552_054_000_000
@@ -162,11 +162,11 @@ def test_clearing_is_by_id_or_by_what_matches():
     held.put(0, raw(id_=1, stack=0), None)
     held.put(0, raw(id_=2, stack=1), None)
     held.put(1, raw(id_=3, purpose="TxProfile"), TX)
-    assert not held.clear(id_=9)
-    assert held.clear(purpose="TxDefaultProfile", stack_level=1)
+    assert not held.clear(Selection(id=9))
+    assert held.clear(Selection(purpose="TxDefaultProfile", stack_level=1))
     assert len(held) == 2
-    assert held.clear(id_=3)
-    assert held.clear()
+    assert held.clear(Selection(id=3))
+    assert held.clear(Selection())
     assert len(held) == 0
 
 

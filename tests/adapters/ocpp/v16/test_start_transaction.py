@@ -11,28 +11,13 @@ from ocpp.v16 import call
 from adapters.ocpp.connected_charger import Undecided
 from commands.ports.log import LogFull
 from domain.load_control import ownership
-from domain.records.load import TransactionStarted
 from domain.records.observations import TransactionStart
 from domain.records.time import InputRejected
 from tests.adapters.ocpp.v16.charger import Station
-from tests.adapters.ocpp.world import NOW_MS
+from tests.adapters.ocpp.world import NOW_MS, started
 
 START = call.StartTransaction(connector_id=1, id_tag="KNOWN", meter_start=1000, timestamp="2026-01-01T00:00:00Z")
 RAW = {"connectorId": 1, "idTag": "KNOWN", "meterStart": 1000, "timestamp": "2026-01-01T00:00:00Z"}
-
-
-def started(transaction_id: int = 77, permitted: bool = True) -> TransactionStarted:
-    return TransactionStarted(
-        transaction_id=transaction_id,
-        charger_id="CP1",
-        connector_id=1,
-        vehicle_id="v1",
-        token_ref="ref-known",
-        meter_start_wh=1000,
-        permitted=permitted,
-        commissioning=False,
-        duplicate_of=None,
-    )
 
 
 def rejected(rule: str = "r") -> InputRejected:
