@@ -1,14 +1,28 @@
-"""`chargers`: the description and the state of each charger, from the safety kernel."""
+"""`chargers`: the description and the state of each outlet of a charger, from the safety kernel."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, Connection, String, Table, bindparam, func, select
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Integer,
+    String,
+    Table,
+    bindparam,
+    func,
+    or_,
+    select,
+)
 
 from commands.ports.directory import ChargerIdentity
 from domain.electrical.grid import Outlet
+from domain.electrical.outlet_id import WHOLE, charger_of, connector_of
 from domain.records import load
 from projections.charger_use import CHARGER_USE
 from projections.projection import METADATA, Change, Happened, Projection, Row, change, first, insert_new, rows
@@ -19,13 +33,16 @@ CHARGERS = Table(
     METADATA,
     Column("id", String, primary_key=True),
     Column("site_id", String, nullable=False, index=True),
-    Column("ocpp_id", String, nullable=False),
+    Column("charger_id", String, nullable=False),
+    Column("connector_id", Integer, nullable=False),
+    Column("ocpp_id", String, nullable=False, index=True),
     Column("node", String, nullable=False),
     Column("phases", JSON, nullable=False),
     Column("max_ma", BigInteger, nullable=False),
     Column("min_ma", BigInteger, nullable=False),
     Column("voltage_mv", BigInteger, nullable=False),
     Column("status", String),
+    Column("whole_status", String),
     Column("connected", Boolean, nullable=False),
     Column("connection_id", String),
     Column("obedience", String, nullable=False),
@@ -37,6 +54,7 @@ PROJECTION = Projection(CHARGERS, "load")
 ADD = insert_new(CHARGERS)
 SET_CONNECTED = change(CHARGERS, ["connected", "connection_id"])
 SET_STATUS = change(CHARGERS, ["status"])
+SET_WHOLE_STATUS = change(CHARGERS, ["whole_status"])
 SET_OBEDIENCE = change(CHARGERS, ["obedience"])
 SET_TRANSACTION = change(CHARGERS, ["transaction_id"])
 END_TRANSACTION = change(CHARGERS, ["transaction_id"], key=("id", "transaction_id"))
@@ -48,7 +66,9 @@ def _added(event: load.ChargerAdded, happened: Happened) -> Iterable[Change]:
     row = {
         "id": event.charger_id,
         "site_id": happened.key,
-        "ocpp_id": event.charger_id,
+        "charger_id": charger_of(event.charger_id),
+        "connector_id": connector_of(event.charger_id),
+        "ocpp_id": event.ocpp_id or charger_of(event.charger_id),
         "node": event.node,
         "phases": list(event.phases),
         "max_ma": event.max_ma,
@@ -68,10 +88,12 @@ def _connected(event: load.ChargerConnected | load.ChargerDisconnected, _: Happe
 
 @PROJECTION.on(load.ChargerStatusChanged)
 def _status(event: load.ChargerStatusChanged, _: Happened) -> Iterable[Change]:
-    """Connector 0 is the whole charger; its `Available` adds nothing to the connector's status."""
-    if event.connector_id == 0 and event.status == "Available":
-        return []
-    return [_set(SET_STATUS, event.charger_id, status=event.status)]
+    """Connector 0 is the whole charger, whose failure is the outlet's; no other connector is the outlet's concern."""
+    if event.connector_id == connector_of(event.charger_id):
+        yield _set(SET_STATUS, event.charger_id, status=event.status)
+    elif event.connector_id == WHOLE:
+        failed = event.status in ("Faulted", "Unavailable")
+        yield _set(SET_WHOLE_STATUS, event.charger_id, whole_status=event.status if failed else None)
 
 
 @PROJECTION.on(load.ObedienceProven, load.ObedienceVoided)
@@ -82,7 +104,7 @@ def _obedience(event: load.ObedienceProven | load.ObedienceVoided, _: Happened) 
 
 @PROJECTION.on(load.TransactionStarted)
 def _started(event: load.TransactionStarted, _: Happened) -> Iterable[Change]:
-    if event.duplicate_of is None:
+    if event.duplicate_of is None and event.connector_id == connector_of(event.charger_id):
         yield _set(SET_TRANSACTION, event.charger_id, transaction_id=event.transaction_id)
 
 
@@ -106,11 +128,24 @@ def _set(statement: Any, charger_id: str, **values: Any) -> Change:
     return statement, {"of_id": charger_id, **values}
 
 
+STATUS = func.coalesce(CHARGERS.c.whole_status, CHARGERS.c.status).label("status")
+"""The connector's status, unless the charger as a whole can't charge."""
 AT_SITE = (
     select(
         *CHARGERS.c[
-            "id", "site_id", "ocpp_id", "max_ma", "voltage_mv", "phases", "status", "connected", "obedience", "limit_ma"
+            "id",
+            "charger_id",
+            "connector_id",
+            "site_id",
+            "ocpp_id",
+            "max_ma",
+            "voltage_mv",
+            "phases",
+            "connected",
+            "obedience",
+            "limit_ma",
         ],
+        STATUS,
         *CHARGER_USE.c["session_id", "move_wanted", "free_at_ms"],
         SESSIONS.c.state.label("session_state"),
         SESSIONS.c.vehicle_id,
@@ -121,13 +156,18 @@ AT_SITE = (
         )
     )
     .where(CHARGERS.c.site_id == bindparam("site_id"))
-    .order_by(CHARGERS.c.id)
+    .order_by(CHARGERS.c.charger_id, CHARGERS.c.connector_id)
 )
 VOLTAGES = select(CHARGERS.c.id, CHARGERS.c.voltage_mv).where(CHARGERS.c.site_id == bindparam("site_id"))
 OUTLETS = select(*CHARGERS.c["id", "node", "phases", "max_ma", "min_ma", "voltage_mv"]).where(
     CHARGERS.c.site_id == bindparam("site_id")
 )
-ONE = select(CHARGERS).where(CHARGERS.c.id == bindparam("id"))
+OUTLETS_OF = (
+    select(CHARGERS)
+    .where(or_(CHARGERS.c.id == bindparam("id"), CHARGERS.c.charger_id == bindparam("id")))
+    .order_by(CHARGERS.c.connector_id)
+)
+OF_IDENTITY = select(CHARGERS).where(CHARGERS.c.ocpp_id == bindparam("ocpp_id"))
 
 
 def at_site(connection: Connection, site_id: str) -> list[Row]:
@@ -151,16 +191,29 @@ def voltages_mv(connection: Connection, site_id: str) -> dict[str, int]:
 
 
 def find(connection: Connection, charger_id: str) -> Row | None:
-    """A charger, or None."""
-    return first(connection, ONE, id=charger_id)
+    """An outlet by its id, or the first outlet of a charger by the charger's; else None."""
+    return first(connection, OUTLETS_OF, id=charger_id)
+
+
+def of_charger(connection: Connection, charger_id: str) -> list[Row]:
+    """The outlets of a charger; of an outlet's id only that one."""
+    return rows(connection, OUTLETS_OF, id=charger_id)
 
 
 def identity(connection: Connection, ocpp_id: str) -> ChargerIdentity | None:
     """The charger with an OCPP identity, as the gateway needs it, or None."""
-    row = find(connection, ocpp_id)
-    if row is None:
+    outlets = rows(connection, OF_IDENTITY, ocpp_id=ocpp_id)
+    if not outlets:
         return None
-    return ChargerIdentity(row["id"], row["site_id"], tuple(row["phases"]), row["voltage_mv"])
+    phases = {row["connector_id"]: tuple(row["phases"]) for row in outlets}
+    first_one = outlets[0]
+    return ChargerIdentity(
+        first_one["charger_id"],
+        first_one["site_id"],
+        max(phases.values(), key=len),
+        first_one["voltage_mv"],
+        phases if len(phases) > 1 else {},
+    )
 
 
 def outlets(connection: Connection, site_id: str) -> dict[str, Outlet]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from commands.ports.series import MeterValue, TelemetryEvent, TelemetryType
+from domain.electrical.outlet_id import connector_of
 from domain.records import Record, derived_id
 from domain.records.observations import Metered, Reading
 
@@ -41,7 +42,12 @@ def _part(amount: int | None, of: int) -> float | None:
 
 
 def meter_values(record: Record, metered: Metered) -> Sequence[MeterValue]:
-    """The meter value of a record, at our time. A delayed one is at the charger's time, but never after ours."""
+    """The meter value of a record, at our time. A delayed one is at the charger's time, but never after ours.
+
+    None for what the meter of the whole charger reports (connector 0): it is no outlet's.
+    """
+    if metered.connector_id != connector_of(metered.charger_id):
+        return []
     value = MeterValue(
         id=record.id,
         charger_id=metered.charger_id,

@@ -9,13 +9,14 @@ from api.access import known_site, may
 from api.call import NOT_YET, Call, CurrentCall
 from api.lookup import find
 from api.problems import Problem
-from api.routes.paths import V1, PathId
+from api.routes.paths import V1, OutletId
 from api.shapes.chargers import Command, Commissioning, NewCharger
 from commands.commission_charger import CommissionRequest
 from commands.log.topics import stream
 from commands.quantities import rfc3339
 from commands.register_charger import ChargerRequest
 from commands.request_command import ChargerCommandRequest
+from domain.electrical.charger_outlets import outlets_of
 from domain.records.load import ChargerAdded, CommandRequested, CommissioningOpened
 from projections import chargers
 
@@ -28,21 +29,31 @@ async def register(call: CurrentCall, body: ChargerRequest) -> Response:
 
     The answer holds the password of its OCPP connection, which is not shown again.
     """
-    await _check_node(call, body)
+    await _check_nodes(call, body)
+    ocpp_id = body.ocpp_id or body.id
+    await _check_ocpp_id(call, body.id, ocpp_id)
     async with call.once(body) as submission:
-        outcome = await submission.decide(body.stream(), body.command(), ChargerAdded)
-        password = await call.context.vault.charger_passwords.draw(body.id, replace=outcome is not None)
+        described = body.command()
+        outcome = await submission.decide(body.stream(), described, ChargerAdded)
+        password = await call.context.vault.charger_passwords.draw(ocpp_id, replace=outcome is not None)
         if password is None:
             raise Problem(409, "this id is taken", field="id")
-        answer = {"id": body.id, "ocpp_id": body.id, "password": password}
+        answer = {"id": body.id, "ocpp_id": ocpp_id, "outlets": list(outlets_of(described)), "password": password}
         return await submission.answer(201 if outcome else 202, answer, {"Location": f"{call.path}/{body.id}"})
 
 
-async def _check_node(call: Call, body: ChargerRequest) -> None:
+async def _check_nodes(call: Call, body: ChargerRequest) -> None:
     """A wrong site or node is reported before the id is used up; the rules check it again."""
     site = await known_site(call.context, body.site_id, status=422)
-    if all(node["id"] != body.node for node in site["tree"]):
+    if body.nodes() - {node["id"] for node in site["tree"]}:
         raise Problem(422, "the site has no such node", field="node")
+
+
+async def _check_ocpp_id(call: Call, charger_id: str, ocpp_id: str) -> None:
+    """Raises a 409 problem where another charger connects by this identity."""
+    identity = await find(call.context, lambda connection: chargers.identity(connection, ocpp_id))
+    if identity is not None and identity.charger_id != charger_id:
+        raise Problem(409, "another charger connects by this identity", field="ocpp_id")
 
 
 @router.post(
@@ -51,7 +62,7 @@ async def _check_node(call: Call, body: ChargerRequest) -> None:
     response_model=Commissioning,
     dependencies=[may("charger.command")],
 )
-async def commission(call: CurrentCall, charger_id: PathId, body: CommissionRequest) -> Response:
+async def commission(call: CurrentCall, charger_id: OutletId, body: CommissionRequest) -> Response:
     """Open a commissioning test.
 
     Until it ends, the charger can prove on a small test load that it follows its limits.
@@ -65,7 +76,7 @@ async def commission(call: CurrentCall, charger_id: PathId, body: CommissionRequ
 
 
 @router.post("/{charger_id}/commands", status_code=202, response_model=Command, dependencies=[may("charger.command")])
-async def command(call: CurrentCall, charger_id: PathId, body: ChargerCommandRequest) -> Response:
+async def command(call: CurrentCall, charger_id: OutletId, body: ChargerCommandRequest) -> Response:
     """Send a command to a charger.
 
     The command is sent before it expires, or not at all.

@@ -11,6 +11,8 @@ from commands.quantities import Instant
 
 V1 = "/api/v1"
 PathId = Annotated[str, Path(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+OutletId = Annotated[str, Path(pattern=r"^[A-Za-z0-9._-]{1,64}(:[0-9]{1,2})?$")]
+"""A charger, or one of its outlets as `CHARGER:CONNECTOR`."""
 From = Annotated[Instant | None, Query(alias="from")]
 Limit = Annotated[int, Query(ge=1, le=1000)]
 To = Annotated[Instant | None, Query(alias="to")]

@@ -9,15 +9,19 @@ from api.shapes.shape import Shape
 
 
 class Charger(Shape):
-    """A charger and the session it serves. `session_id` is null unless the caller may see the vehicle."""
+    """An outlet of a charger and the session it serves. `session_id` is null unless the caller may see the vehicle."""
 
     id: str
+    """The outlet: the charger's id where it has one connector, `CHARGER:CONNECTOR` where it has several."""
+    charger_id: str
+    connector_id: int
+    """The number of the connector by OCPP 1.6, or of the EVSE by OCPP 2."""
     site_id: str
     ocpp_id: str
     max_kw: float
-    """The highest power the charger can deliver."""
+    """The highest power the outlet can deliver."""
     status: str | None
-    """The connector's status as OCPP 1.6 names it."""
+    """The connector's status as OCPP 1.6 names it, or the charger's where it can't charge as a whole."""
     connected: bool
     """Whether the charger has an OCPP connection."""
     obedience: str
@@ -33,7 +37,7 @@ class Charger(Shape):
 
 
 class Chargers(Shape):
-    """The chargers of a site."""
+    """The outlets of a site's chargers."""
 
     chargers: list[Charger]
 
@@ -43,6 +47,9 @@ class NewCharger(Shape):
 
     id: str
     ocpp_id: str
+    """The identity by which it connects, at the end of the OCPP address."""
+    outlets: list[str]
+    """The ids of its outlets, one for each connector."""
     password: str
     """The password of the charger's OCPP connection (security profile 1). It is shown only in this answer."""
 

@@ -10,9 +10,11 @@ from projections.projection import Row
 
 
 def charger_view(row: Row, *, visible: bool) -> dict[str, Any]:
-    """A charger at its site; the id of its session only where that is `visible` to the caller."""
+    """An outlet at its site; the id of its session only where that is `visible` to the caller."""
     return {
         "id": row["id"],
+        "charger_id": row["charger_id"],
+        "connector_id": row["connector_id"],
         "site_id": row["site_id"],
         "ocpp_id": row["ocpp_id"],
         "max_kw": _power_kw(row),

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
+
+from domain.electrical.outlet_id import outlet_id
 
 
 @dataclass(frozen=True, slots=True)
 class ChargerIdentity:
-    """An authenticated charger, with what is needed to translate its messages. `phases`: 0 to 2 for L1 to L3."""
+    """An authenticated charger, with what is needed to translate its messages.
+
+    `phases` (0 to 2 for L1 to L3) are those that it is wired to, in its own order; `connectors` are those of each of
+    its connectors, where it has several.
+    """
 
     charger_id: str
     site_id: str
     phases: tuple[int, ...]
     voltage_mv: int
+    connectors: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+
+    def outlet_id(self, connector_id: int) -> str:
+        """The outlet of a connector; the charger itself for connector 0, and for one that was never registered."""
+        return outlet_id(self.charger_id, connector_id, alone=connector_id not in self.connectors)
+
+    def phases_of(self, connector_id: int) -> tuple[int, ...]:
+        """The phases of a connector; of connector 0, and of one that was never registered, those of the charger."""
+        return self.connectors.get(connector_id, self.phases)
 
 
 class Directory(Protocol):

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from domain.electrical.outlet_id import WHOLE, charger_of, connector_of
 from domain.errors import DomainError
 from domain.load_control import permits
 from domain.load_control.context import KernelContext
+from domain.load_control.ledger import Charger
 from domain.load_control.ownership import connected_gateway
 from domain.records.load import CommandAnswered, CommandRequested, RequestCommand
 from domain.records.observations import CommandAnswer
 
 RULE = "load_control.command.v1"
+OF_OUTLETS = ("remote_start", "unlock")
+"""The commands that concern one outlet, not the charger as a whole."""
 
 
 def request(context: KernelContext, asked: RequestCommand) -> None:
@@ -17,7 +21,7 @@ def request(context: KernelContext, asked: RequestCommand) -> None:
 
     Raises `DomainError` where it has expired, or can't start.
     """
-    charger = context.charger(asked.charger_id)
+    charger = _outlet(context, asked)
     if asked.expires_ms <= context.now_ms:
         raise DomainError("lies in the past", field="expires_ms", rule=RULE)
     if asked.action == "remote_start":
@@ -26,7 +30,25 @@ def request(context: KernelContext, asked: RequestCommand) -> None:
         if not permits.permit_now(context, charger, asked.command_id):
             reason = permits.objection(charger) or "there is no room for a start now"
             raise DomainError(reason, field="charger_id", rule=RULE)
-    context.add(CommandRequested(**asked.__dict__, gateway_id=connected_gateway(charger)))
+    described = asked.__dict__ | {"charger_id": charger.id, "arguments": _arguments(charger, asked)}
+    context.add(CommandRequested(**described, gateway_id=connected_gateway(charger)))
+
+
+def _outlet(context: KernelContext, asked: RequestCommand) -> Charger:
+    """The outlet that was named, by its id or as a connector of its charger; else the first of its charger."""
+    connector_id = asked.arguments.get("connector_id", "")
+    if asked.charger_id not in context.ledger.chargers and connector_id.isdecimal() and int(connector_id) != WHOLE:
+        return context.outlet(asked.charger_id, int(connector_id))
+    if asked.action in OF_OUTLETS:
+        return context.charger(asked.charger_id)
+    return context.ledger.chargers.get(asked.charger_id) or context.outlets(asked.charger_id)[0]
+
+
+def _arguments(charger: Charger, asked: RequestCommand) -> dict[str, str]:
+    """The arguments, with the connector of an outlet that is one of several."""
+    if asked.action not in OF_OUTLETS or charger.id == charger_of(charger.id):
+        return asked.arguments
+    return {"connector_id": str(connector_of(charger.id))} | asked.arguments
 
 
 def answered(context: KernelContext, answer: CommandAnswer) -> None:

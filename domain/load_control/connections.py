@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from domain.electrical.outlet_id import WHOLE
 from domain.errors import DomainError
 from domain.load_control.context import KernelContext
 from domain.load_control.parameters import MAX_CONNECTOR
@@ -22,51 +23,58 @@ def connected(context: KernelContext, report: Connected) -> None:
 
     A report `again`, of a connection that was given up by mistake, replaces no other connection.
     """
-    charger = context.charger(report.charger_id)
-    if report.again and (charger.connected or charger.connection_id != report.connection_id):
-        return
-    context.add(
-        ChargerConnected(
-            charger_id=charger.id,
-            connection_id=report.connection_id,
-            gateway_id=report.gateway_id,
-            epoch=charger.epoch + 1,
+    for charger in context.outlets(report.charger_id):
+        if report.again and (charger.connected or charger.connection_id != report.connection_id):
+            continue
+        context.add(
+            ChargerConnected(
+                charger_id=charger.id,
+                connection_id=report.connection_id,
+                gateway_id=report.gateway_id,
+                epoch=charger.epoch + 1,
+            )
         )
-    )
 
 
 def disconnected(context: KernelContext, report: Disconnected) -> None:
     """Counts for the newest socket only: the old one's close must not mark the charger offline."""
-    charger = context.charger(report.charger_id)
-    if charger.connected and charger.connection_id == report.connection_id:
-        context.add(
-            ChargerDisconnected(charger_id=charger.id, connection_id=report.connection_id, reason=report.reason)
-        )
+    for charger in context.outlets(report.charger_id):
+        if charger.connected and charger.connection_id == report.connection_id:
+            context.add(
+                ChargerDisconnected(charger_id=charger.id, connection_id=report.connection_id, reason=report.reason)
+            )
 
 
 def booted(context: KernelContext, report: Booted) -> None:
     """A boot neither begins nor ends transactions; other firmware voids the verification."""
-    charger = context.charger(report.charger_id)
-    event = ChargerBooted(charger_id=charger.id, vendor=report.vendor, model=report.model, firmware=report.firmware)
-    context.add(event)
-    if charger.verified and charger.firmware and charger.firmware != firmware_of(event):
-        context.add(ObedienceVoided(charger_id=charger.id, reason=OTHER_FIRMWARE, limit_ma=0, measured_ma=0))
+    for charger in context.outlets(report.charger_id):
+        event = ChargerBooted(charger_id=charger.id, vendor=report.vendor, model=report.model, firmware=report.firmware)
+        context.add(event)
+        if charger.verified and charger.firmware and charger.firmware != firmware_of(event):
+            context.add(ObedienceVoided(charger_id=charger.id, reason=OTHER_FIRMWARE, limit_ma=0, measured_ma=0))
 
 
 def status_changed(context: KernelContext, report: Status) -> None:
-    """A status is published, and one of failure prevents starts; what is counted follows from meters and limits."""
-    charger = context.charger(report.charger_id)
-    if not 0 <= report.connector_id <= MAX_CONNECTOR:
+    """A status is published, and one of failure prevents starts; what is counted follows from meters and limits.
+
+    Connector 0 is the charger as a whole, so its status is that of each outlet.
+    """
+    if not WHOLE <= report.connector_id <= MAX_CONNECTOR:
         raise DomainError(f"must lie in 0..{MAX_CONNECTOR}", field="connector_id", rule="load_control.status.v1")
-    if charger.statuses.get(str(report.connector_id)) != (report.status, report.error_code):
-        context.add(
-            ChargerStatusChanged(
-                charger_id=charger.id,
-                connector_id=report.connector_id,
-                status=report.status,
-                error_code=report.error_code,
+    whole = report.connector_id == WHOLE
+    concerned = (
+        context.outlets(report.charger_id) if whole else [context.outlet(report.charger_id, report.connector_id)]
+    )
+    for charger in concerned:
+        if charger.statuses.get(str(report.connector_id)) != (report.status, report.error_code):
+            context.add(
+                ChargerStatusChanged(
+                    charger_id=charger.id,
+                    connector_id=report.connector_id,
+                    status=report.status,
+                    error_code=report.error_code,
+                )
             )
-        )
 
 
 def answered(context: KernelContext, report: ProfileAnswer) -> None:

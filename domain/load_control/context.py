@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from domain.decision import DecisionContext
 from domain.electrical.grid import Outlet
+from domain.electrical.outlet_id import outlet_of
 from domain.errors import DomainError
 from domain.load_control.counting import counted_ma
 from domain.load_control.evolve import evolve
@@ -36,11 +37,31 @@ class KernelContext(DecisionContext[Ledger, Meters]):
             raise DomainError("this site is not registered", field="site_id", rule=RULE)
 
     def charger(self, charger_id: str) -> Charger:
-        """Raises `DomainError` for a charger that is not the site's."""
+        """An outlet by its id. Raises `DomainError` for one that is not the site's."""
         charger = self.ledger.chargers.get(charger_id)
         if charger is None:
-            raise DomainError(f"the site has no charger {charger_id}", field="charger_id", rule=RULE)
+            names = ", ".join(one.id for one in self.ledger.outlets_of(charger_id))
+            reason = f"must name one of its outlets: {names}" if names else f"the site has no charger {charger_id}"
+            raise DomainError(reason, field="charger_id", rule=RULE)
         return charger
+
+    def outlets(self, charger_id: str) -> list[Charger]:
+        """All outlets of a charger. Raises `DomainError` for a charger that is not the site's."""
+        return self.ledger.outlets_of(charger_id) or [self.charger(charger_id)]
+
+    def outlet(self, charger_id: str, connector_id: int) -> Charger:
+        """The outlet of a connector; what a charger with one outlet reports of any connector concerns that one.
+
+        Raises `DomainError` for a charger that is not the site's, and for a connector that a charger does not have.
+        """
+        found = outlet_of(self.ledger.chargers, charger_id, connector_id)
+        if found is not None:
+            return self.ledger.chargers[found]
+        [first, *others] = self.outlets(charger_id)
+        if others:
+            reason = f"the charger {charger_id} has no connector {connector_id}"
+            raise DomainError(reason, field="connector_id", rule=RULE)
+        return first
 
     def meter(self, charger: Charger) -> Meter | None:
         return self.observations.of.get(charger.id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from domain.electrical.grid import Node, Outlet
+from domain.electrical.outlet_id import WHOLE, charger_of, connector_of
 from domain.load_control.parameters import (
     BACKOFF_LONGEST_MS,
     BACKOFF_MS,
@@ -161,7 +162,10 @@ class Commissioning:
 
 @dataclass(frozen=True, slots=True)
 class Charger:
-    """One outlet. `possible` are the leases that may be in force, as (limit in mA, valid until), the highest first."""
+    """One outlet of a charger, with what is known of the charger as a whole.
+
+    `possible` are the leases that may be in force, as (limit in mA, valid until), the highest first.
+    """
 
     outlet: Outlet
     connection_id: str = ""
@@ -197,6 +201,10 @@ class Charger:
         """The one that the lease is for."""
         return self.transactions[-1] if self.transactions else None
 
+    def accepts(self, connector_id: int) -> bool:
+        """Whether the connector is the outlet's; another one was never registered."""
+        return connector_id == connector_of(self.id)
+
     def may_hide_start(self, now_ms: int) -> bool:
         """Whether an unreported transaction may run: the charger is offline, or its queue is not empty yet."""
         return not self.connected or (self.reconnected_ms is not None and now_ms < self.reconnected_ms + QUEUE_MS)
@@ -220,8 +228,9 @@ class Charger:
         return installed_ma
 
     def is_failed(self) -> bool:
-        """Whether the charger reports that it can't charge."""
-        return any(status in ("Faulted", "Unavailable") for status, _ in self.statuses.values())
+        """Whether the outlet, or its charger as a whole, reports that it can't charge."""
+        concerned = (str(WHOLE), str(connector_of(self.id)))
+        return any(self.statuses.get(one, ("",))[0] in ("Faulted", "Unavailable") for one in concerned)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +256,11 @@ class Ledger:
 
     def is_busy(self) -> bool:
         return any(charger.transactions for charger in self.chargers.values())
+
+    def outlets_of(self, charger_id: str) -> list[Charger]:
+        """The outlets of a charger, which may be named by one of them."""
+        station = charger_of(charger_id)
+        return [charger for charger in self.chargers.values() if charger_of(charger.id) == station]
 
 
 def with_charger(ledger: Ledger, charger: Charger) -> Ledger:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from domain.electrical.grid import Outlet
+from domain.electrical.outlet_id import outlet_of
 from domain.load_control.ledger import Charger, Ledger
 from domain.load_control.parameters import SETTLE_MS, tolerance_ma
 from domain.records import Record
@@ -55,19 +56,26 @@ def observe(ledger: Ledger, meters: Meters, given: Record) -> Meters:
     if meters.since_ms == 0:
         meters = replace(meters, since_ms=given.time)
     match given.data:
-        case Metered() if given.data.charger_id in ledger.chargers:
-            return _observe_reading(ledger.chargers[given.data.charger_id], meters, given.data, given.time)
+        case Metered():
+            charger = metered_outlet(ledger, given.data)
+            return meters if charger is None else _observe_reading(charger, meters, given.data, given.time)
         case TransactionStop():
             return _forget_stopped(ledger, meters, given.data)
     return meters
 
 
+def metered_outlet(ledger: Ledger, reading: Metered) -> Charger | None:
+    """The outlet that a reading is of. None: it is of the charger as a whole, or of a connector that is unknown."""
+    found = outlet_of(ledger.chargers, reading.charger_id, reading.connector_id)
+    return None if found is None else ledger.chargers[found]
+
+
 def _forget_stopped(ledger: Ledger, meters: Meters, stop: TransactionStop) -> Meters:
     """A charger meters its transactions only: what it drew is over with the last of them."""
-    charger = ledger.chargers.get(stop.charger_id)
-    if charger is None or [one.id for one in charger.transactions] != [stop.transaction_id]:
-        return meters
-    return meters.forget(stop.charger_id)
+    for charger in ledger.outlets_of(stop.charger_id):
+        if [one.id for one in charger.transactions] == [stop.transaction_id]:
+            return meters.forget(charger.id)
+    return meters
 
 
 def _observe_reading(charger: Charger, meters: Meters, reading: Metered, now_ms: int) -> Meters:

@@ -34,6 +34,5 @@ def refuse_older_socket(context: KernelContext) -> None:
     socket = connection_of(given.source)
     if not socket or not isinstance(given.data, OwnerOnly):
         return
-    charger = context.ledger.chargers.get(given.data.charger_id)
-    if charger is not None and socket != charger.connection_id:
+    if any(socket != charger.connection_id for charger in context.ledger.outlets_of(given.data.charger_id)):
         raise DomainError("a newer socket speaks for this charger", field="source", rule=RULE)

@@ -8,12 +8,16 @@ from domain.load_control.compliance import judge
 from domain.load_control.confirmations import watch_idle
 from domain.load_control.context import KernelContext
 from domain.load_control.counting import counted_ma
+from domain.load_control.meters import metered_outlet
 from domain.records.observations import Metered
 
 
 def metered(context: KernelContext, event: Metered) -> None:
     """Judge a reading that was taken in just now; one of an outage is history."""
-    charger = context.charger(event.charger_id)
+    charger = metered_outlet(context.ledger, event)
+    if charger is None:
+        context.outlets(event.charger_id)
+        return
     meter = context.meter(charger)
     if not event.fresh or meter is None or meter.at_ms != context.now_ms:
         return

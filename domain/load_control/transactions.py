@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 
+from domain.load_control import permits
 from domain.load_control.context import KernelContext
 from domain.load_control.ledger import Charger, Ledger, Start, Transaction
+from domain.records import derived_id
 from domain.records.load import (
     LeaseEnded,
     TransactionQuarantined,
@@ -22,27 +24,44 @@ def start(context: KernelContext, report: TransactionStart) -> None:
     A start on a connector whose transaction is still open ends that one: its stop was lost.
     """
     start_id = context.given.id
-    charger = context.charger(report.charger_id)
+    charger = context.outlet(report.charger_id, report.connector_id)
     known = _known_start(charger, report)
     if known is not None:
         return context.add(
-            _started(report, known.transaction_id, start_id, known.permitted, known.commissioning, known)
+            _started(charger, report, known.transaction_id, start_id, known.permitted, known.commissioning, known)
         )
     for open_one in charger.transactions:
         if open_one.connector_id == report.connector_id:
             _stop(context, charger, open_one, report.meter_start_wh, "superseded")
     transaction_id = draw_id(start_id, context.ledger)
-    charger = context.charger(report.charger_id)
-    permitted = charger.permit is not None and charger.permit.is_reserved(context.now_ms)
+    charger = context.charger(charger.id)
+    permitted = _is_permitted(context, charger, report)
     test = charger.commissioning
     commissioning = test is not None and context.now_ms < test.expires_ms and not charger.verified
-    context.add(_started(report, transaction_id, start_id, permitted, commissioning))
+    context.add(_started(charger, report, transaction_id, start_id, permitted, commissioning))
     context.all_clear("idle_current", charger.id)
     if not permitted:
         context.alarm("start_not_permitted", charger.id, "a transaction began without a permit: it gets no current yet")
     if len(context.charger(charger.id).transactions) > 1:
         context.alarm("two_transactions", charger.id, "two connectors charge at once: counted at its physical maximum")
     return None
+
+
+def _is_permitted(context: KernelContext, charger: Charger, report: TransactionStart) -> bool:
+    """Whether the start has a permit: the outlet's own, or room here where another outlet of its charger has one.
+
+    A card is presented to the charger, so the car may be plugged in at another connector than the expected one.
+    """
+    if not charger.accepts(report.connector_id):
+        return False
+    if _has_permit(charger, context.now_ms):
+        return True
+    others = [one for one in context.outlets(charger.id) if _has_permit(one, context.now_ms) and not one.transactions]
+    return bool(others) and permits.permit_now(context, charger, derived_id(context.given.id, "elsewhere"))
+
+
+def _has_permit(charger: Charger, now_ms: int) -> bool:
+    return charger.permit is not None and charger.permit.is_reserved(now_ms)
 
 
 def _known_start(charger: Charger, report: TransactionStart) -> Start | None:
@@ -54,6 +73,7 @@ def _known_start(charger: Charger, report: TransactionStart) -> Start | None:
 
 
 def _started(
+    charger: Charger,
     report: TransactionStart,
     transaction_id: int,
     start_id: str,
@@ -63,7 +83,7 @@ def _started(
 ) -> TransactionStarted:
     return TransactionStarted(
         transaction_id=transaction_id,
-        charger_id=report.charger_id,
+        charger_id=charger.id,
         connector_id=report.connector_id,
         vehicle_id=report.vehicle_id,
         token_ref=report.token_ref,
@@ -91,15 +111,16 @@ def draw_id(start_id: str, ledger: Ledger) -> int:
 
 def stop(context: KernelContext, report: TransactionStop) -> None:
     """End a transaction of this charger. A stop that fits none is recorded for review, and never counted."""
-    charger = context.charger(report.charger_id)
-    for transaction in charger.transactions:
-        if transaction.id == report.transaction_id:
-            return _stop(context, charger, transaction, report.meter_stop_wh, report.reason)
-    if report.transaction_id in charger.ended:
-        return context.add(TransactionStopRepeated(charger_id=charger.id, transaction_id=report.transaction_id))
+    outlets = context.outlets(report.charger_id)
+    for charger in outlets:
+        for transaction in charger.transactions:
+            if transaction.id == report.transaction_id:
+                return _stop(context, charger, transaction, report.meter_stop_wh, report.reason)
+        if report.transaction_id in charger.ended:
+            return context.add(TransactionStopRepeated(charger_id=charger.id, transaction_id=report.transaction_id))
     return context.add(
         TransactionQuarantined(
-            charger_id=charger.id,
+            charger_id=outlets[0].id,
             transaction_id=report.transaction_id,
             meter_stop_wh=report.meter_stop_wh,
             reason="this charger has no such transaction",

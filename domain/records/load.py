@@ -52,12 +52,19 @@ class TreeSet(Payload):
 
 @record_type("load.charger_added.v1", "event")
 class ChargerAdded(Payload):
+    """An outlet of a charger that was registered.
+
+    In the events of `load` and `sites`, `charger_id` names an outlet: the charger itself where it has one connector,
+    `CHARGER:CONNECTOR` where it has several.
+    """
+
     charger_id: str
     node: str
     phases: tuple[int, ...]
     max_ma: int
     min_ma: int
     voltage_mv: int
+    ocpp_id: str = ""
 
 
 @record_type("site.grid_limit_set.v1", "event")

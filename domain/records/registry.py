@@ -34,8 +34,20 @@ class RegisterSite(Payload):
     """Kept free for emergency vehicles (P0), so that theirs is there at once."""
 
 
+class ConnectorSpec(Payload):
+    """A connector (1.6) or EVSE (2.x) of a charger with several, and where its outlet hangs."""
+
+    connector_id: int
+    node: str
+    phases: tuple[int, ...]
+    max_ma: int
+    min_ma: int
+
+
 @record_type("registry.register_charger.v1", "command")
 class RegisterCharger(Payload):
+    """A charger and its outlets. Without `connectors` it has one outlet, as described by its own fields."""
+
     charger_id: str
     site_id: str
     node: str
@@ -44,6 +56,9 @@ class RegisterCharger(Payload):
     max_ma: int
     min_ma: int
     voltage_mv: int
+    connectors: tuple[ConnectorSpec, ...] = ()
+    ocpp_id: str = ""
+    """The identity by which it connects; empty: its id."""
 
 
 @record_type("registry.register_vehicle.v1", "command")
@@ -109,6 +124,8 @@ class ChargerRegistered(Payload):
     max_ma: int
     min_ma: int
     voltage_mv: int
+    connectors: tuple[ConnectorSpec, ...] = ()
+    ocpp_id: str = ""
 
 
 @record_type("registry.vehicle_registered.v1", "event")

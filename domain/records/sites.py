@@ -51,11 +51,15 @@ class SiteChargerAdded(Payload):
 
 @record_type("sites.charger_changed.v1", "event")
 class SiteChargerChanged(Payload):
-    """What the site knows of a charger, as reported by `load`."""
+    """What the site knows of an outlet, as reported by `load`.
+
+    `whole_status` is that of its charger where the charger as a whole can't charge, else empty.
+    """
 
     charger_id: str
     connected: bool
     status: str
+    whole_status: str = ""
 
 
 @record_type("sites.capacity_known.v1", "event")

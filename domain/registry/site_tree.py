@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from domain.errors import DomainError
-from domain.records.registry import NodeSpec, RegisterCharger
+from domain.records.registry import ConnectorSpec, NodeSpec, RegisterCharger
 
 RULE = "registry.site_tree.v1"
 IEC_61851_MIN_MA = 6_000
 """The lowest current in mA that can be signalled to a car (IEC 61851-1): below it there is only 0."""
 MAX_MA = 1_000_000
 MAX_W = 1_000_000_000
+MAX_CONNECTOR = 64
 
 
 def check_tree(nodes: Sequence[NodeSpec], firm_w: int, priority_reserve_w: int) -> None:
@@ -55,12 +56,24 @@ def _check_path(node_id: str, parents: dict[str, str | None]) -> None:
 
 
 def check_charger(charger: RegisterCharger) -> None:
-    """Raise `DomainError` unless the charger's electrical description makes sense."""
+    """Raise `DomainError` unless the electrical description of the charger, and of each connector, makes sense."""
+    _check_outlet(charger)
+    for connector in charger.connectors:
+        _check_outlet(connector)
+    numbers = [connector.connector_id for connector in charger.connectors]
+    if len(set(numbers)) != len(numbers) or not all(0 < number <= MAX_CONNECTOR for number in numbers):
+        reason = f"connectors must have different ids in 1..{MAX_CONNECTOR}"
+        raise DomainError(reason, field="connectors", rule=RULE)
+    if len(numbers) == 1:
+        raise DomainError("a charger with one connector is described without it", field="connectors", rule=RULE)
+    if not 50_000 <= charger.voltage_mv <= 1_000_000:
+        raise DomainError("voltage_mv must lie in 50 V to 1000 V", field="voltage_mv", rule=RULE)
+
+
+def _check_outlet(charger: RegisterCharger | ConnectorSpec) -> None:
     if not charger.phases or len(set(charger.phases)) != len(charger.phases) or not set(charger.phases) <= {0, 1, 2}:
         raise DomainError("phases must name one to three different ones of L1, L2, L3", field="phases", rule=RULE)
     if not IEC_61851_MIN_MA <= charger.min_ma <= charger.max_ma <= MAX_MA:
         raise DomainError(
             f"min_ma must be at least {IEC_61851_MIN_MA} (IEC 61851) and at most max_ma", field="min_ma", rule=RULE
         )
-    if not 50_000 <= charger.voltage_mv <= 1_000_000:
-        raise DomainError("voltage_mv must lie in 50 V to 1000 V", field="voltage_mv", rule=RULE)

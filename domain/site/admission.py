@@ -12,15 +12,21 @@ RULE = "admission.v1"
 
 def admit(context: SiteContext, presented: Authorize) -> None:
     """Let `load` find room for a start that the queue allows, or deny it with the reason."""
-    charger = context.site.chargers.get(presented.charger_id)
     request_id = context.given.correlationid
-    reason = _objection(context, charger, presented)
-    if reason is not None:
+    outlets = _by_preference(context, presented)
+    if not outlets:
+        reason = "this charger does not belong to the site"
         context.add(StartDenied(charger_id=presented.charger_id, request_id=request_id, rule=RULE, reason=reason))
+        return
+    objections = [_objection(context, outlet, presented) for outlet in outlets]
+    if all(objections):
+        context.add(
+            StartDenied(charger_id=outlets[0].outlet.id, request_id=request_id, rule=RULE, reason=objections[0] or "")
+        )
         return
     context.add(
         StartRequested(
-            charger_id=presented.charger_id,
+            charger_id=outlets[objections.index(None)].outlet.id,
             request_id=request_id,
             vehicle_id=presented.vehicle_id,
             token_ref=presented.token_ref,
@@ -28,15 +34,26 @@ def admit(context: SiteContext, presented: Authorize) -> None:
     )
 
 
-def _objection(context: SiteContext, charger: SiteCharger | None, presented: Authorize) -> str | None:
+def _by_preference(context: SiteContext, presented: Authorize) -> list[SiteCharger]:
+    """The outlets of the charger: first the driver's own, then one with a car plugged in, then one that is free.
+
+    OCPP 1.6 does not say at which connector a card was presented.
+    """
+
+    def preference(charger: SiteCharger) -> tuple[bool, bool, bool, str]:
+        is_own = _is_its_user(context, charger, presented)
+        return not is_own, charger.status != "Preparing", charger.transaction_id is not None, charger.outlet.id
+
+    return sorted(context.site.outlets_of(presented.charger_id), key=preference)
+
+
+def _objection(context: SiteContext, charger: SiteCharger, presented: Authorize) -> str | None:
     site = context.site
-    if charger is None:
-        return "this charger does not belong to the site"
     if charger.transaction_id is not None:
-        return None if _is_its_user(context, presented) else "the charger is in use"
+        return None if _is_its_user(context, charger, presented) else "the charger is in use"
     if not is_usable(charger):
         return f"the charger is {charger.status}"
-    holder = site.session_at(presented.charger_id)
+    holder = site.session_at(charger.outlet.id)
     own = site.session_of(presented.vehicle_id)
     if holder is not None and holder is own:
         return None
@@ -49,7 +66,7 @@ def _objection(context: SiteContext, charger: SiteCharger | None, presented: Aut
     return None
 
 
-def _is_its_user(context: SiteContext, presented: Authorize) -> bool:
-    """The same card at a charger in use means to stop there, which needs no room."""
-    session = context.site.session_at(presented.charger_id)
+def _is_its_user(context: SiteContext, charger: SiteCharger, presented: Authorize) -> bool:
+    """Whether the driver's session is there: the same card at a charger in use means to stop, which needs no room."""
+    session = context.site.session_at(charger.outlet.id)
     return session is not None and presented.vehicle_id is not None and session.vehicle_id == presented.vehicle_id

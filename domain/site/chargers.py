@@ -2,33 +2,50 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from domain.electrical.outlet_id import WHOLE, connector_of
 from domain.records.load import ChargerConnected, ChargerDisconnected, ChargerStatusChanged
 from domain.records.sites import SiteChargerChanged
 from domain.site.context import SiteContext
-from domain.site.state import SiteCharger, has_failed
+from domain.site.state import FAILED, SiteCharger, has_failed
 
 
 def connected(context: SiteContext, event: ChargerConnected) -> None:
     charger = context.charger(event.charger_id)
-    _change(context, charger, connected=True, status=charger.status)
+    _change(context, charger, replace(charger, connected=True))
 
 
 def disconnected(context: SiteContext, event: ChargerDisconnected) -> None:
     charger = context.charger(event.charger_id)
-    _change(context, charger, connected=False, status=charger.status)
+    _change(context, charger, replace(charger, connected=False))
 
 
 def status_changed(context: SiteContext, event: ChargerStatusChanged) -> None:
-    """The status of the charger's connector; that of the charger as a whole (connector 0) only ends `Unavailable`."""
+    """The status of the outlet's connector, or of its charger as a whole (connector 0); no other concerns the outlet.
+
+    Some chargers report their connector as the whole: until they report the connector, that counts.
+    """
     charger = context.charger(event.charger_id)
-    if event.connector_id == 0 and event.status == "Available" and charger.status != "Unavailable":
-        return
-    _change(context, charger, connected=charger.connected, status=event.status)
+    if event.connector_id == connector_of(event.charger_id):
+        _change(context, charger, replace(charger, own_status=event.status))
+    elif event.connector_id == WHOLE:
+        failed = event.status in FAILED
+        unknown = charger.own_status == "Unavailable" and not failed
+        own_status = event.status if unknown else charger.own_status
+        _change(context, charger, replace(charger, own_status=own_status, whole_status=event.status if failed else ""))
 
 
-def _change(context: SiteContext, charger: SiteCharger, *, connected: bool, status: str) -> None:
-    if (connected, status) == (charger.connected, charger.status):
+def _change(context: SiteContext, charger: SiteCharger, after: SiteCharger) -> None:
+    if after == charger:
         return
     charger_id = charger.outlet.id
-    context.add(SiteChargerChanged(charger_id=charger_id, connected=connected, status=status))
+    context.add(
+        SiteChargerChanged(
+            charger_id=charger_id,
+            connected=after.connected,
+            status=after.own_status,
+            whole_status=after.whole_status,
+        )
+    )
     context.urgent |= has_failed(charger) != has_failed(context.site.chargers[charger_id])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from domain.electrical.outlet_id import connector_of
 from domain.records import derived_id
 from domain.records.load import TransactionStarted, TransactionStopped
 from domain.records.sites import EndReason, EndState, SessionCharging, SessionQueued, SessionRequeued, TransactionKnown
@@ -14,9 +15,12 @@ FAULTS = frozenset({"EmergencyStop", "PowerLoss", "HardReset", "SoftReset", "Reb
 
 
 def started(context: SiteContext, event: TransactionStarted) -> None:
-    """Begin to charge: the car that the charger is held for, or a walk-up."""
+    """Begin to charge: the car that the outlet is held for, or a walk-up.
+
+    A start on a connector that was never registered is no session's: `load` counts and reports it.
+    """
     context.charger(event.charger_id)
-    if event.duplicate_of is not None:
+    if event.duplicate_of is not None or event.connector_id != connector_of(event.charger_id):
         return
     release(context, event.charger_id)
     context.add(TransactionKnown(charger_id=event.charger_id, transaction_id=event.transaction_id))
@@ -63,8 +67,9 @@ def _walk_up(context: SiteContext, event: TransactionStarted) -> Session:
 
 
 def stopped(context: SiteContext, event: TransactionStopped) -> None:
-    """End the session that the transaction served, unless it is over already."""
-    context.charger(event.charger_id)
+    """End the session that the transaction served, unless it is over already. Another transaction ends nothing."""
+    if context.charger(event.charger_id).transaction_id != event.transaction_id:
+        return
     session = context.site.session_at(event.charger_id)
     if session is not None and session.plugged():
         state, reason = _outcome(session, event)

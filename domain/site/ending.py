@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from domain.electrical.outlet_id import outlet_of
 from domain.records.observations import Metered
 from domain.records.sites import ChargerOccupied, ChargerReleased, EndReason, EndState, FairnessChanged, SessionEnded
 from domain.records.vehicles import CancelRequested
@@ -71,13 +72,14 @@ def ask_to_move(context: SiteContext) -> None:
 
 def end_satisfied(context: SiteContext, metered: Metered) -> None:
     """A session is complete once its energy has arrived, or when the car draws no more and little is left."""
-    session = context.site.session_at(metered.charger_id)
-    if session is None or not session.plugged() or session.need_wh is None:
+    outlet = outlet_of(context.site.chargers, metered.charger_id, metered.connector_id)
+    session = context.site.session_at(outlet) if outlet is not None else None
+    if outlet is None or session is None or not session.plugged() or session.need_wh is None:
         return
     delivered_wh = context.observations.delivered_wh(session)
     if delivered_wh is None:
         return
-    full = _takes_no_more(context, metered.charger_id) and delivered_wh * 1000 >= session.need_wh * NEARLY_PERMILLE
+    full = _takes_no_more(context, outlet) and delivered_wh * 1000 >= session.need_wh * NEARLY_PERMILLE
     if full or delivered_wh >= session.need_wh:
         end(context, session, "completed", "target_reached", delivered_wh)
 

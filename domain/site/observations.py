@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from domain.electrical.outlet_id import outlet_of
 from domain.records import Record
 from domain.records.load import LimitDesired, TransactionStarted
 from domain.records.observations import Metered
@@ -83,17 +84,18 @@ def observe(site: Site, observations: SiteObservations, given: Record) -> SiteOb
 
 def _observe_meter(site: Site, observations: SiteObservations, metered: Metered, now_ms: int) -> SiteObservations:
     """A fresh reading; one that was queued in an outage is history, not the present."""
-    if not metered.fresh:
+    outlet = outlet_of(site.chargers, metered.charger_id, metered.connector_id)
+    if outlet is None or not metered.fresh:
         return observations
-    before = observations.meters.get(metered.charger_id)
+    before = observations.meters.get(outlet)
     energy_wh = metered.energy_wh
     if energy_wh is None and before is not None:
         energy_wh = before.energy_wh
     current_ma = max(metered.current_ma) if metered.current_ma is not None else None
     after = MeterReading(energy_wh, current_ma, now_ms, _idle_since_ms(before, current_ma, now_ms))
-    observations = replace(observations, meters=observations.meters | {metered.charger_id: after})
-    observations = _observe_use(observations, metered.charger_id, after)
-    session = site.session_at(metered.charger_id)
+    observations = replace(observations, meters=observations.meters | {outlet: after})
+    observations = _observe_use(observations, outlet, after)
+    session = site.session_at(outlet)
     if session is None or not session.plugged() or not is_congested(site):
         return observations
     received_wh = _gain_wh(before, after)

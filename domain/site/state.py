@@ -6,23 +6,35 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from domain.electrical.grid import Node, Outlet
+from domain.electrical.outlet_id import charger_of
 from domain.electrical.tree import nodes_of
 from domain.records import Payload
 from domain.records import sites as events
 from domain.site.fairness import Received
 from domain.site.session import Expectation, Session
 
+FAILED = ("Faulted", "Unavailable")
+
 
 @dataclass(frozen=True, slots=True)
 class SiteCharger:
-    """A charger as the site sees it. `occupant`: a session that is over while its car is still plugged in."""
+    """An outlet as the site sees it. `occupant`: a session that is over while its car is still plugged in.
+
+    `own_status` is that of its connector; `whole_status` that of its charger as a whole, where this can't charge.
+    """
 
     outlet: Outlet
     connected: bool = False
-    status: str = "Unavailable"
+    own_status: str = "Unavailable"
+    whole_status: str = ""
     transaction_id: int | None = None
     occupant: str | None = None
     occupant_wanted: bool = False
+
+    @property
+    def status(self) -> str:
+        """The connector's status, unless the charger as a whole can't charge."""
+        return self.whole_status or self.own_status
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +73,11 @@ class Site:
     def somebody_waits(self) -> bool:
         return any(session.state == "queued" for session in self.sessions.values())
 
+    def outlets_of(self, charger_id: str) -> list[SiteCharger]:
+        """The outlets of a charger, which may be named by one of them."""
+        station = charger_of(charger_id)
+        return [charger for charger in self.chargers.values() if charger_of(charger.outlet.id) == station]
+
     def free_chargers(self) -> list[SiteCharger]:
         """Those that a waiting car can be sent to: connected, available, not in use, not held."""
         taken = self._taken()
@@ -90,7 +107,7 @@ def is_usable(charger: SiteCharger) -> bool:
 
 def has_failed(charger: SiteCharger) -> bool:
     """Whether it can't serve a car until it is back."""
-    return not charger.connected or charger.status in ("Faulted", "Unavailable")
+    return not charger.connected or charger.status in FAILED
 
 
 def evolve(site: Site, event: Payload, time_ms: int) -> Site:
@@ -104,7 +121,10 @@ def evolve(site: Site, event: Payload, time_ms: int) -> Site:
             return _with_charger(site, SiteCharger(outlet_of(event)))
         case events.SiteChargerChanged():
             charger = site.chargers[event.charger_id]
-            return _with_charger(site, replace(charger, connected=event.connected, status=event.status))
+            changed = replace(
+                charger, connected=event.connected, own_status=event.status, whole_status=event.whole_status
+            )
+            return _with_charger(site, changed)
         case events.TransactionKnown():
             charger = site.chargers[event.charger_id]
             return _with_charger(site, replace(charger, transaction_id=event.transaction_id))

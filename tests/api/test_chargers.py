@@ -89,3 +89,44 @@ async def test_an_unknown_charger_is_not_found(world: World) -> None:
         answer = await world.post(f"/chargers/forged/{path}", body)
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (404, "charger_id")
     assert world.given == []
+
+
+async def test_a_charger_with_two_connectors_has_two_outlets_and_an_identity_of_its_own(world: World) -> None:
+    await world.site()
+    connectors = [{"id": 1}, {"id": 2, "max_a": 16, "phases": ["L1"]}]
+    answer = await world.post("/chargers", charger(id="d", ocpp_id="SN-0042", connectors=connectors))
+    assert answer.status_code == 201
+    told = answer.json()
+    assert (told["id"], told["ocpp_id"], told["outlets"]) == ("d", "SN-0042", ["d:1", "d:2"])
+    identity = await directory(world).authenticate("SN-0042", told["password"])
+    assert identity is not None
+    assert (identity.charger_id, identity.connectors) == ("d", {1: (0, 2), 2: (0,)})
+    assert await directory(world).authenticate("d", told["password"]) is None
+    listed = (await world.get("/sites/north/chargers")).json()["chargers"]
+    assert [(one["id"], one["charger_id"], one["connector_id"]) for one in listed] == [("d:1", "d", 1), ("d:2", "d", 2)]
+    assert listed[0]["max_kw"] > listed[1]["max_kw"]
+
+
+async def test_a_charger_with_one_connector_in_the_list_is_its_own_outlet(world: World) -> None:
+    await world.site()
+    answer = await world.post("/chargers", charger(max_a=32, connectors=[{"id": 1, "max_a": 16}]))
+    assert answer.json()["outlets"] == ["c1"]
+    [asked] = world.asked(registry.RegisterCharger)
+    assert (asked.max_ma, asked.connectors) == (16_000, ())
+
+
+async def test_an_identity_belongs_to_one_charger(world: World) -> None:
+    await world.site()
+    first = await world.charger()
+    answer = await world.post("/chargers", charger(id="other", ocpp_id="c1"))
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (409, "ocpp_id")
+    assert await directory(world).authenticate("c1", first["password"])
+
+
+async def test_an_outlet_is_commanded_by_its_own_id(world: World) -> None:
+    await world.site()
+    await world.post("/chargers", charger(id="d", connectors=[{"id": 1}, {"id": 2}]))
+    command = {"action": "unlock", "arguments": {}, "expires_s": 10}
+    assert (await world.post("/chargers/d:2/commands", command)).status_code == 202
+    assert world.asked(load.RequestCommand)[-1].charger_id == "d:2"
+    assert (await world.post("/chargers/d:3/commands", command)).status_code == 404

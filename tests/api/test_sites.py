@@ -165,6 +165,8 @@ async def test_the_chargers_show_whom_they_serve(world: World) -> None:
         "chargers": [
             {
                 "id": "c1",
+                "charger_id": "c1",
+                "connector_id": 1,
                 "site_id": "north",
                 "ocpp_id": "c1",
                 "max_kw": 14.72,

@@ -29,6 +29,7 @@ from api.operations.live import Live
 from commands.log.codec import decode, entry
 from commands.log.topics import EVENTS, PROCESSORS, inputs
 from commands.ports.log import Entry, LogFull, Position
+from domain.electrical.charger_outlets import outlets_of
 from domain.records import Payload, Record, derived_id, input_record, load, observations, registry, vehicles
 from domain.records import sites as said
 from domain.records.time import InputRejected
@@ -53,11 +54,14 @@ def _site(asked: registry.RegisterSite, given: Record) -> Told:
 
 
 def _charger(asked: registry.RegisterCharger, given: Record) -> Told:
-    described = {name: value for name, value in asked.__dict__.items() if name != "site_id"}
+    outlets = [
+        {"charger_id": outlet_id, "voltage_mv": asked.voltage_mv, **spec.model_dump(exclude={"connector_id"})}
+        for outlet_id, spec in outlets_of(asked).items()
+    ]
     return [
         (given.stream, registry.ChargerRegistered(**asked.__dict__)),
-        (f"sites:{asked.site_id}", said.SiteChargerAdded(**described)),
-        (f"load:{asked.site_id}", load.ChargerAdded(**described)),
+        *[(f"sites:{asked.site_id}", said.SiteChargerAdded(**outlet)) for outlet in outlets],
+        *[(f"load:{asked.site_id}", load.ChargerAdded(**outlet, ocpp_id=asked.ocpp_id)) for outlet in outlets],
     ]
 
 

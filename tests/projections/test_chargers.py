@@ -11,7 +11,7 @@ from projections import chargers
 from tests.projections.read_models import ReadModels
 
 ADDED = load.ChargerAdded(charger_id="c1", node="main", phases=(0, 2), max_ma=32_000, min_ma=6_000, voltage_mv=230_000)
-AT_SITE = events.SiteChargerAdded(**ADDED.__dict__)
+AT_SITE = events.SiteChargerAdded(**{name: value for name, value in ADDED.__dict__.items() if name != "ocpp_id"})
 
 
 @pytest.fixture(autouse=True)
@@ -54,6 +54,8 @@ def stopped(transaction_id: int) -> load.TransactionStopped:
 async def test_a_new_charger_is_unproven_not_connected_and_of_unknown_status(models: ReadModels) -> None:
     assert await charger(models) == {
         "id": "c1",
+        "charger_id": "c1",
+        "connector_id": 1,
         "site_id": "north",
         "ocpp_id": "c1",
         "phases": [0, 2],

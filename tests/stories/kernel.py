@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from domain.electrical.outlet_id import charger_of, connector_of
 from domain.load_control.caps import limits
 from domain.load_control.counting import counted_ma
 from domain.load_control.headroom import Headroom
@@ -47,7 +48,14 @@ class Kernel(Story):
         self.when(registry.SiteRegistered(site_id="s", location_zone="z", firm_w=watts(firm_a), nodes=(root, *nodes)))
         return self
 
-    def add(self, charger_id: str, node: str = "root", max_a: float = 32, phases: tuple[int, ...] = (0,)) -> None:
+    def add(
+        self,
+        charger_id: str,
+        node: str = "root",
+        max_a: float = 32,
+        phases: tuple[int, ...] = (0,),
+        connectors: tuple[registry.ConnectorSpec, ...] = (),
+    ) -> None:
         self.when(
             registry.ChargerRegistered(
                 charger_id=charger_id,
@@ -57,6 +65,7 @@ class Kernel(Story):
                 max_ma=round(max_a * 1000),
                 min_ma=6000,
                 voltage_mv=230_000,
+                connectors=connectors,
             )
         )
 
@@ -79,14 +88,20 @@ class Kernel(Story):
         )
 
     def meter(
-        self, charger_id: str, current_a: float | None, *, fresh: bool = True, power_w: int | None = None
+        self,
+        charger_id: str,
+        current_a: float | None,
+        *,
+        fresh: bool = True,
+        power_w: int | None = None,
+        connector_id: int | None = None,
     ) -> list[Payload]:
         charger = self.charger(charger_id)
         current = None if current_a is None else (round(current_a * 1000), 0, 0)
         return self.when(
             observations.Metered(
-                charger_id=charger_id,
-                connector_id=1,
+                charger_id=charger_of(charger_id),
+                connector_id=connector_of(charger_id) if connector_id is None else connector_id,
                 transaction_id=charger.transactions[-1].id if charger.transactions else None,
                 charger_time_ms=self.now_ms,
                 current_ma=current,
@@ -101,10 +116,15 @@ class Kernel(Story):
             sites.StartRequested(charger_id=charger_id, request_id=request_id, vehicle_id="v", token_ref="t")
         )
 
-    def start(self, charger_id: str, record_id: str = "", *, connector_id: int = 1, **changed: object) -> list[Payload]:
+    def start(
+        self, charger_id: str, record_id: str = "", *, connector_id: int | None = None, **changed: object
+    ) -> list[Payload]:
+        connector_id = connector_of(charger_id) if connector_id is None else connector_id
         said = {"token_ref": "t", "meter_start_wh": 1000, "charger_time_ms": self.now_ms} | changed
         return self.when(
-            observations.TransactionStart(charger_id=charger_id, connector_id=connector_id, vehicle_id="v", **said),
+            observations.TransactionStart(
+                charger_id=charger_of(charger_id), connector_id=connector_id, vehicle_id="v", **said
+            ),
             record_id=record_id,
         )
 
@@ -113,7 +133,7 @@ class Kernel(Story):
             transaction_id = self.charger(charger_id).transactions[-1].id
         return self.when(
             observations.TransactionStop(
-                charger_id=charger_id,
+                charger_id=charger_of(charger_id),
                 transaction_id=transaction_id,
                 meter_stop_wh=meter_stop_wh,
                 charger_time_ms=self.now_ms,
@@ -166,6 +186,10 @@ class Kernel(Story):
             self.add(charger_id, **kwargs)
         for charger_id in charger_ids:
             self.connect(charger_id)
+        return self.verified(*charger_ids)
+
+    def verified(self, *charger_ids: str) -> Kernel:
+        """Connected outlets that hold their fail-safe limits, and were verified on a test load."""
         for charger_id in charger_ids:
             self.hold_failsafe(charger_id)
         for charger_id in charger_ids:

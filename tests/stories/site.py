@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from domain.electrical.charger_outlets import outlets_of
+from domain.electrical.outlet_id import charger_of, connector_of
 from domain.records import Payload, load, observations, registry, vehicles
 from domain.records.sites import ScheduleChanged
 from processors.sites import Sites
@@ -46,16 +48,26 @@ class SiteStory(Story):
     def site(self):
         return self.state
 
-    def add_charger(self, charger_id: str, panel: str) -> None:
+    def add_charger(self, charger_id: str, panel: str, connectors: int = 0) -> None:
         described = registry.ChargerRegistered(
             charger_id=charger_id, site_id="s", node=panel, phases=(0,), max_ma=32_000, min_ma=6_000, voltage_mv=208_000
         )
+        if connectors:
+            specs = [
+                registry.ConnectorSpec(connector_id=number, node=panel, phases=(0,), max_ma=32_000, min_ma=6_000)
+                for number in range(1, connectors + 1)
+            ]
+            described = described.model_copy(update={"connectors": tuple(specs)})
         self.when(described)
-        self.when(load.ChargerConnected(charger_id=charger_id, connection_id="x"))
-        self.status(charger_id, "Available")
+        for outlet in outlets_of(described):
+            self.when(load.ChargerConnected(charger_id=outlet, connection_id="x"))
+            self.status(outlet, "Available")
 
-    def status(self, charger_id: str, status: str) -> list[Payload]:
-        changed = load.ChargerStatusChanged(charger_id=charger_id, connector_id=1, status=status, error_code="NoError")
+    def status(self, charger_id: str, status: str, connector_id: int | None = None) -> list[Payload]:
+        connector_id = connector_of(charger_id) if connector_id is None else connector_id
+        changed = load.ChargerStatusChanged(
+            charger_id=charger_id, connector_id=connector_id, status=status, error_code="NoError"
+        )
         return self.when(changed)
 
     def request(
@@ -82,12 +94,21 @@ class SiteStory(Story):
         vehicle = None if session_id is None else f"v-{session_id}"
         return self.when(observations.Authorize(charger_id=charger_id, token_ref="t", vehicle_id=vehicle))
 
-    def start(self, charger_id: str, session_id: str | None, *, commissioning: bool = False) -> list[Payload]:
-        self.transactions[charger_id] = len(self.inputs) + 1
+    def start(
+        self,
+        charger_id: str,
+        session_id: str | None,
+        *,
+        commissioning: bool = False,
+        connector_id: int | None = None,
+    ) -> list[Payload]:
+        connector_id = connector_of(charger_id) if connector_id is None else connector_id
+        if connector_id == connector_of(charger_id):
+            self.transactions[charger_id] = len(self.inputs) + 1
         started = load.TransactionStarted(
             transaction_id=len(self.inputs) + 1,
             charger_id=charger_id,
-            connector_id=1,
+            connector_id=connector_id,
             vehicle_id=None if session_id is None else f"v-{session_id}",
             token_ref="t",
             meter_start_wh=1_000,
@@ -109,10 +130,12 @@ class SiteStory(Story):
         )
         return self.when(stopped)
 
-    def meter(self, charger_id: str, energy_wh: int, current_ma: int = 32_000) -> list[Payload]:
+    def meter(
+        self, charger_id: str, energy_wh: int, current_ma: int = 32_000, connector_id: int | None = None
+    ) -> list[Payload]:
         metered = observations.Metered(
-            charger_id=charger_id,
-            connector_id=1,
+            charger_id=charger_of(charger_id),
+            connector_id=connector_of(charger_id) if connector_id is None else connector_id,
             transaction_id=self.transactions.get(charger_id),
             charger_time_ms=self.now_ms,
             current_ma=(current_ma, 0, 0),

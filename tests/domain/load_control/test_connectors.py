@@ -1,0 +1,141 @@
+"""A charger with several connectors: each is an outlet that the kernel counts, limits and confirms by itself."""
+
+from __future__ import annotations
+
+from domain.records import load, registry
+from domain.records.observations import Booted, Status
+from tests.stories.kernel import Kernel
+from tests.stories.story import of_type, rejection
+
+
+def two_connectors(*, limit_a: float = 100, firm_a: float = 24) -> Kernel:
+    kernel = Kernel().site(limit_a=limit_a, firm_a=firm_a)
+    specs = tuple(
+        registry.ConnectorSpec(connector_id=number, node="root", phases=(0,), max_ma=32_000, min_ma=6_000)
+        for number in (1, 2)
+    )
+    kernel.add("d", connectors=specs)
+    kernel.connect("d")
+    return kernel.verified("d:1", "d:2")
+
+
+def status(kernel: Kernel, connector_id: int, status: str) -> list:
+    return kernel.when(
+        Status(charger_id="d", connector_id=connector_id, status=status, error_code="NoError", charger_time_ms=None)
+    )
+
+
+def test_one_socket_connects_every_outlet_and_its_end_disconnects_them():
+    kernel = two_connectors()
+    assert all(kernel.charger(outlet).connected for outlet in ("d:1", "d:2"))
+    kernel.disconnect("d:2")
+    assert not any(kernel.charger(outlet).connected for outlet in ("d:1", "d:2"))
+
+
+def test_each_outlet_has_a_fail_safe_limit_so_a_profile_on_connector_0_counts_once_for_each():
+    kernel = two_connectors(firm_a=24)
+    assert kernel.ledger.failsafe_plan == {"d:1": 12_000, "d:2": 12_000}
+
+
+def test_a_transaction_on_one_connector_leaves_the_other_ones_alone():
+    kernel = two_connectors()
+    kernel.charge("d:1", 20)
+    first = kernel.charger("d:1").transactions
+    kernel.charge("d:2", 10)
+    assert kernel.charger("d:1").transactions == first
+    assert [one.connector_id for one in kernel.charger("d:2").transactions] == [2]
+    assert ("two_transactions", "d:1") not in kernel.ledger.alarms
+    kernel.stop("d:2")
+    assert kernel.charger("d:1").transactions == first
+
+
+def test_a_reading_of_another_connector_confirms_nothing():
+    """Connector 2 at 0 A says nothing of connector 1, which may still draw what it was allowed."""
+    kernel = two_connectors()
+    kernel.charge("d:1", 16)
+    kernel.answer("d:1")
+    kernel.after(10)
+    kernel.meter("d:1", 16)
+    kernel.targets(**{"d:1": 8})
+    kernel.answer("d:1")
+    kernel.after(6)
+    kernel.meter("d:2", 0)
+    kernel.meter("d:1", 0, connector_id=0)
+    assert kernel.charger("d:1").possible_ma(kernel.now_ms) == 16_000
+    kernel.meter("d:1", 8)
+    assert kernel.charger("d:1").possible_ma(kernel.now_ms) == 8_000
+
+
+def test_a_reading_of_a_connector_that_was_never_registered_confirms_nothing():
+    kernel = Kernel().site().ready("a")
+    kernel.charge("a", 16)
+    kernel.answer("a")
+    kernel.after(10)
+    kernel.meter("a", 16)
+    kernel.targets(a=8)
+    kernel.answer("a")
+    kernel.after(6)
+    kernel.meter("a", 0, connector_id=2)
+    assert kernel.charger("a").possible_ma(kernel.now_ms) == 16_000
+
+
+def test_a_broken_connector_is_out_alone_and_the_whole_charger_with_all_of_them():
+    kernel = two_connectors()
+    status(kernel, 2, "Faulted")
+    assert [kernel.charger(outlet).is_failed() for outlet in ("d:1", "d:2")] == [False, True]
+    status(kernel, 0, "Unavailable")
+    assert [kernel.charger(outlet).is_failed() for outlet in ("d:1", "d:2")] == [True, True]
+    status(kernel, 0, "Available")
+    assert [kernel.charger(outlet).is_failed() for outlet in ("d:1", "d:2")] == [False, True]
+
+
+def test_an_absent_connector_does_not_put_a_charger_out():
+    kernel = Kernel().site().ready("a")
+    broken = Status(charger_id="a", connector_id=2, status="Faulted", error_code="OtherError", charger_time_ms=None)
+    kernel.when(broken)
+    assert not kernel.charger("a").is_failed()
+
+
+def test_other_firmware_voids_the_verification_of_each_outlet():
+    kernel = two_connectors()
+    kernel.when(Booted(charger_id="d", vendor="v", model="m", firmware="1"))
+    events = kernel.when(Booted(charger_id="d", vendor="v", model="m", firmware="2"))
+    assert {event.charger_id for event in of_type(events, load.ObedienceVoided)} == {"d:1", "d:2"}
+
+
+def test_a_permit_counts_where_the_car_is_plugged_in_as_far_as_there_is_room():
+    """OCPP 1.6 does not say at which connector a card was presented."""
+    kernel = two_connectors()
+    kernel.request("d:1")
+    [started] = of_type(kernel.start("d:2"), load.TransactionStarted)
+    assert (started.charger_id, started.permitted) == ("d:2", True)
+
+
+def test_without_room_at_the_other_connector_a_permit_elsewhere_is_none():
+    kernel = two_connectors(limit_a=16, firm_a=16)
+    kernel.request("d:1")
+    assert kernel.charger("d:1").permit is not None
+    kernel.cap(8)
+    [started] = of_type(kernel.start("d:2"), load.TransactionStarted)
+    assert not started.permitted
+
+
+def test_a_remote_start_names_the_connector_of_its_outlet():
+    kernel = two_connectors()
+    asked = {"command_id": "c", "action": "remote_start", "arguments": {"id_tag": "t"}}
+    events = kernel.when(load.RequestCommand(charger_id="d:2", expires_ms=kernel.now_ms + 1000, **asked))
+    [command] = of_type(events, load.CommandRequested)
+    assert command.arguments == {"connector_id": "2", "id_tag": "t"}
+    field, reason = rejection(
+        kernel.when(load.RequestCommand(charger_id="d", expires_ms=kernel.now_ms + 1000, **asked))
+    )
+    assert (field, reason) == ("charger_id", "must name one of its outlets: d:1, d:2")
+
+
+def test_a_reset_is_for_the_charger_as_a_whole():
+    kernel = two_connectors()
+    asked = load.RequestCommand(
+        command_id="c", charger_id="d", action="reset", arguments={"type": "Soft"}, expires_ms=kernel.now_ms + 1000
+    )
+    [command] = of_type(kernel.when(asked), load.CommandRequested)
+    assert command.arguments == {"type": "Soft"}
