@@ -22,9 +22,11 @@ class OneShot:
 
 @dataclass(slots=True)
 class ChargerState:
-    """`changed` wakes the sender; `undecided` counts the starts without a decision in time, by their natural id."""
+    """`desired` is what is desired of each outlet, by its id; `changed` wakes the sender; `undecided` counts the starts
+    without a decision in time, by their natural id.
+    """
 
-    desired: Desired | None = None
+    desired: dict[str, Desired] = field(default_factory=dict)
     traceparent: str | None = None
     """The trace that led to what is desired now."""
     commands: deque[OneShot] = field(default_factory=deque)
@@ -34,14 +36,15 @@ class ChargerState:
     _ended: deque[int] = field(default_factory=lambda: deque(maxlen=REMEMBERED_TRANSACTIONS))
 
     def desire(self, desired: Desired, traceparent: str | None = None) -> None:
-        """Replace what is desired. Only the newest counts: what it replaces is never sent."""
-        self.desired, self.traceparent = desired, traceparent
+        """Replace what is desired of an outlet. Only the newest counts: what it replaces is never sent."""
+        self.desired[desired.charger_id] = desired
+        self.traceparent = traceparent
         self.changed.set()
 
     def is_owned_by(self, connection_id: str) -> bool:
         """Whether this socket speaks for the charger, as far as the log was read."""
-        owner = self.desired.owner if self.desired is not None else None
-        return owner is not None and owner.connection_id == connection_id
+        owners = [desired.owner for desired in self.desired.values()]
+        return any(owner is not None and owner.connection_id == connection_id for owner in owners)
 
     def add_command(self, command: CommandRequested, traceparent: str | None = None) -> None:
         """Queue a one-shot command behind those that wait already."""

@@ -15,6 +15,7 @@ from commands.log.codec import decode, decode_desired
 from commands.log.positions import is_past
 from commands.log.record_header import read_header
 from commands.ports.log import Log, LogDamaged, LogError, Stored
+from domain.electrical.outlet_id import charger_of
 from domain.records.load import ChargerConnected, ChargerDisconnected, CommandAnswered, CommandRequested
 
 LOOK_BACK = 2_000
@@ -43,8 +44,8 @@ class LogFollower:
         """To be done before a charger can connect. Raises `LogError`."""
         await self._read_recent_commands()
         self._read[topics.DESIRED].update(await self._store.ends(topics.DESIRED))
-        for charger_id, body in (await self._store.table(topics.DESIRED)).items():
-            self._desire(charger_id, body)
+        for outlet, body in (await self._store.table(topics.DESIRED)).items():
+            self._desire(outlet, body)
 
     async def follow_events(self) -> None:
         """Read on until the log closes."""
@@ -84,14 +85,14 @@ class LogFollower:
                 await asyncio.sleep(RETRY_S)
 
     def _apply_desired(self, page: Sequence[Stored]) -> None:
-        for charger_id, stored in {stored.key: stored for stored in page}.items():
-            self._desire(charger_id, stored.body, stored.traceparent)
+        for outlet, stored in {stored.key: stored for stored in page}.items():
+            self._desire(outlet, stored.body, stored.traceparent)
 
-    def _desire(self, charger_id: str, body: bytes, traceparent: str | None = None) -> None:
+    def _desire(self, outlet: str, body: bytes, traceparent: str | None = None) -> None:
         try:
-            self._states[charger_id].desire(decode_desired(body), traceparent)
+            self._states[charger_of(outlet)].desire(decode_desired(body), traceparent)
         except LogDamaged as error:
-            log.error("desired limits can't be read", charger=charger_id, error=str(error))
+            log.error("desired limits can't be read", charger=outlet, error=str(error))
 
     def _apply_events(self, page: Sequence[Stored], types: Sequence[str] = FOLLOWED_TYPES) -> None:
         for stored in page:

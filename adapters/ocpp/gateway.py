@@ -67,7 +67,7 @@ class Gateway:
     async def start(self, host: str, port: int) -> int:
         """Follow the log, listen, and return the port (a free one for 0). Raises `LogError`."""
         await self._follower.read_what_is_there()
-        desired = [state.desired for state in self._states.values() if state.desired is not None]
+        desired = [one for state in self._states.values() for one in state.desired.values()]
         await self._ownership.give_up_earlier_sockets(desired)
         self._following.start(self._follower.follow_events())
         self._following.start(self._follower.follow_desired())

@@ -10,6 +10,7 @@ from adapters.ocpp.charger_state import ChargerState
 from adapters.ocpp.context import GatewayContext
 from adapters.ocpp.jobs import command_answer
 from adapters.ocpp.sockets import Sockets
+from domain.electrical.outlet_id import charger_of
 from domain.records import derived_id
 from domain.records.load import CommandAnswered, CommandRequested
 from domain.records.observations import AnswerStatus
@@ -34,7 +35,7 @@ class OneShots:
         is_over = command.expires_ms <= self._context.clock.now_ms()
         if is_over or command.gateway_id not in ("", self._gateway_id) or command.command_id in self._expiring:
             return
-        state = self._states[command.charger_id]
+        state = self._states[charger_of(command.charger_id)]
         if len(state.commands) >= self._context.settings.waiting_commands:
             self._answering.start(self._answer(site_id, command, "rejected", TOO_MANY))
             return
@@ -43,7 +44,7 @@ class OneShots:
 
     def settle(self, answered: CommandAnswered) -> None:
         """Remove a command that was answered, here or at another gateway."""
-        self._remove(answered.charger_id, answered.command_id)
+        self._remove(charger_of(answered.charger_id), answered.command_id)
 
     def release(self, site_id: str, charger_id: str) -> None:
         """Another gateway has the charger: it sends what belonged to nobody; what was ours is never sent."""
@@ -77,8 +78,9 @@ class OneShots:
     async def _expire(self, site_id: str, command: CommandRequested) -> None:
         """A command that was not sent before its time is never sent, and answered accordingly."""
         await self._context.clock.sleep_until(command.expires_ms)
-        if self._states[command.charger_id].remove_command(command.command_id):
-            status: AnswerStatus = "timeout" if self._sockets.has(command.charger_id) else "offline"
+        charger_id = charger_of(command.charger_id)
+        if self._states[charger_id].remove_command(command.command_id):
+            status: AnswerStatus = "timeout" if self._sockets.has(charger_id) else "offline"
             await self._answer(site_id, command, status, EXPIRED)
         self._expiring.pop(command.command_id, None)
 

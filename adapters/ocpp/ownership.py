@@ -11,6 +11,7 @@ from adapters.ocpp.context import GatewayContext
 from adapters.ocpp.one_shots import OneShots
 from adapters.ocpp.recorder import Observation
 from adapters.ocpp.sockets import Sockets
+from domain.electrical.outlet_id import charger_of
 from domain.load_control.desired import Desired
 from domain.records import derived_id
 from domain.records.load import ChargerConnected, ChargerDisconnected
@@ -32,22 +33,26 @@ class Ownership:
         self._background = BackgroundTasks()
 
     def connected(self, site_id: str, decided: ChargerConnected) -> None:
-        """A socket, here or at another gateway, owns its charger from now on: an older one of ours is closed."""
-        connection = self._sockets.newest_of(decided.charger_id)
+        """A socket, here or at another gateway, owns its charger from now on: an older one of ours is closed.
+
+        It is decided for each of the charger's outlets, and does nothing more the second time.
+        """
+        charger_id = charger_of(decided.charger_id)
+        connection = self._sockets.newest_of(charger_id)
         if connection is not None and connection.id == decided.connection_id:
             connection.owns = True
         elif connection is not None and connection.owns:
-            log.info("charger connected elsewhere", charger=decided.charger_id, gateway=decided.gateway_id)
+            log.info("charger connected elsewhere", charger=charger_id, gateway=decided.gateway_id)
             self._sockets.supersede(connection)
         if decided.gateway_id != self._gateway_id:
-            self._one_shots.release(site_id, decided.charger_id)
+            self._one_shots.release(site_id, charger_id)
         elif not self._sockets.opened_here(decided.connection_id):
-            lost = self._lost(site_id, decided.charger_id, decided.connection_id)
+            lost = self._lost(site_id, charger_id, decided.connection_id)
             self._background.start(self._context.recorder.persist_with_retry(lost))
 
     def disconnected(self, decided: ChargerDisconnected) -> None:
         """A socket of ours was given up (this gateway had been silent for too long) that may still be open."""
-        connection = self._sockets.newest_of(decided.charger_id)
+        connection = self._sockets.newest_of(charger_of(decided.charger_id))
         if connection is not None and connection.id == decided.connection_id:
             self._sockets.reopen(connection)
 
@@ -56,16 +61,17 @@ class Ownership:
 
         Raises `LogError`.
         """
-        lost = []
+        lost = {}
         for one in desired:
             if one.owner is None:
                 continue
+            charger_id, connection_id = charger_of(one.charger_id), one.owner.connection_id
             if one.owner.gateway_id != self._gateway_id:
-                self._one_shots.release(one.site_id, one.charger_id)
+                self._one_shots.release(one.site_id, charger_id)
             else:
-                lost.append(self._lost(one.site_id, one.charger_id, one.owner.connection_id))
+                lost[connection_id] = self._lost(one.site_id, charger_id, connection_id)
         if lost:
-            await self._context.recorder.persist(*lost)
+            await self._context.recorder.persist(*lost.values())
 
     async def close(self) -> None:
         await self._background.cancel()

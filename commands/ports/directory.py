@@ -27,6 +27,10 @@ class ChargerIdentity:
         """The outlet of a connector; the charger itself for connector 0, and for one that was never registered."""
         return outlet_id(self.charger_id, connector_id, alone=connector_id not in self.connectors)
 
+    def outlets(self) -> list[str]:
+        """The ids of all its outlets."""
+        return [self.outlet_id(connector_id) for connector_id in self.connectors] or [self.charger_id]
+
     def phases_of(self, connector_id: int) -> tuple[int, ...]:
         """The phases of a connector; of connector 0, and of one that was never registered, those of the charger."""
         return self.connectors.get(connector_id, self.phases)

@@ -88,7 +88,8 @@ class GatewayWatch:
         for desired, owner in held:
             log_line.warning("charger given up", charger=desired.charger_id, gateway=owner.gateway_id, reason=REASON)
             del self._desired[desired.charger_id]
-        await self._log.append(topics.inputs("load"), [_ended(one, now_ms) for one in held])
+        ended = {owner.connection_id: (desired, owner) for desired, owner in held}  # once for all outlets of a charger
+        await self._log.append(topics.inputs("load"), [_ended(one, now_ms) for one in ended.values()])
 
 
 def _ended(held: Held, now_ms: int) -> Entry:

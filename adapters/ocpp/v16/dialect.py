@@ -8,7 +8,7 @@ from adapters.ocpp.frames import Call, CallError, CallResult
 from adapters.ocpp.jobs import Answer, Job
 from adapters.ocpp.v16 import answers, commands, routes
 from adapters.ocpp.v16.configure import Configurator
-from adapters.ocpp.v16.reconcile import Reconciler
+from adapters.ocpp.v16.reconcile_outlets import OutletsReconciler
 from domain.records.load import CommandRequested
 
 
@@ -24,7 +24,7 @@ class Ocpp16:
         return call.action == "StartTransaction"
 
     def job_sources(self, charger: ConnectedCharger) -> JobSources:
-        reconciler = Reconciler(charger)
+        reconciler = OutletsReconciler(charger)
         return JobSources(reconciler, Configurator(charger, reconciler.learn))
 
     def command_job(self, command: CommandRequested, traceparent: str | None) -> Job:

@@ -1,4 +1,4 @@
-"""Reconciliation: the calls that bring a charger's limits to what is desired. Its memory is of one socket.
+"""Reconciliation: the calls that bring an outlet's limits to what is desired. Its memory is of one socket.
 
 The fail-safe limit goes first, always: outside its schedule a charger falls back to its own default, often full power.
 It is a TxDefaultProfile without an end; `Relative`, so that no charger's clock decides when it begins. Then the lease
@@ -31,6 +31,7 @@ from adapters.ocpp.v16.profile_strategy import (
 )
 from adapters.ocpp.v16.times import time_text
 from adapters.ocpp.v16.translate import amperes, watts
+from domain.electrical.outlet_id import connector_of
 from domain.load_control.desired import Desired, DesiredFailsafe, DesiredLease
 from domain.records import Payload
 from domain.records.observations import ProfileAnswer
@@ -55,10 +56,14 @@ class _Progress:
 
 
 class Reconciler:
-    """`adapters.ocpp.dialect.JobSource` of a charger's limits."""
+    """`adapters.ocpp.dialect.JobSource` of an outlet's limits. The profiles of each outlet have ids of their own."""
 
-    def __init__(self, charger: ConnectedCharger) -> None:
+    def __init__(self, charger: ConnectedCharger, outlet: str) -> None:
         self._charger = charger
+        self._outlet = outlet
+        self._connector = connector_of(outlet)
+        self._failsafe_id = FAILSAFE_ID + 2 * (self._connector - 1)
+        self._lease_id = LEASE_ID + 2 * (self._connector - 1)
         self._state = charger.state
         self._retry_ms = charger.context.settings.retry_ms
         self._capabilities = Capabilities()
@@ -76,7 +81,7 @@ class Reconciler:
 
         While its StartTransaction is not answered, the charger does not know the transaction and refuses its lease.
         """
-        desired = self._state.desired
+        desired = self._state.desired.get(self._outlet)
         if desired is None:
             return None
         floor, lease = desired.floor, desired.lease
@@ -100,9 +105,10 @@ class Reconciler:
 
     def _failsafe_job(self, desired: Desired, floor: DesiredFailsafe, now_ms: int) -> Job:
         option = self._failsafe.strategy.option(self._capabilities)
-        periods = [self._period(desired, option.unit, floor.limit_ma, 0)]
+        connector = self._connector_of(option)
+        periods = [self._period(desired, option.unit, self._floor_ma(floor.limit_ma, connector), 0)]
         profile = ChargingProfile(
-            charging_profile_id=FAILSAFE_ID,
+            charging_profile_id=self._failsafe_id,
             stack_level=option.stack_level,
             charging_profile_purpose=option.purpose,
             charging_profile_kind=Kind.relative,
@@ -118,7 +124,7 @@ class Reconciler:
                 self._lease.settled = None  # the fail-safe limit took its place
             return self._answered(self._failsafe, "failsafe", floor.generation, option, answer, now_ms)
 
-        return job_of(call.SetChargingProfile(option.connector, profile), answered, self._state.traceparent)
+        return job_of(call.SetChargingProfile(connector, profile), answered, self._state.traceparent)
 
     def _lease_job(self, desired: Desired, lease: DesiredLease, now_ms: int) -> Job:
         option = self._lease.strategy.option(self._capabilities)
@@ -129,7 +135,7 @@ class Reconciler:
             failsafe_ma = desired.floor.limit_ma if desired.floor is not None else 0
             periods.append(self._period(desired, option.unit, failsafe_ma, duration_s))
         profile = ChargingProfile(
-            charging_profile_id=FAILSAFE_ID if instead else LEASE_ID,
+            charging_profile_id=self._failsafe_id if instead else self._lease_id,
             transaction_id=None if instead else lease.transaction_id,
             stack_level=option.stack_level,
             charging_profile_purpose=option.purpose,
@@ -138,7 +144,7 @@ class Reconciler:
                 option.unit, periods, duration=None if instead else duration_s, start_schedule=time_text(now_ms)
             ),
         )
-        failsafe_connector = self._failsafe.strategy.option(self._capabilities).connector
+        failsafe_connector = self._connector_of(self._failsafe.strategy.option(self._capabilities))
         connector = failsafe_connector if instead else lease.connector_id
 
         def answered(answer: Answer, now_ms: int) -> Sequence[Payload]:
@@ -155,7 +161,7 @@ class Reconciler:
             self._leased = None
             return ()
 
-        return job_of(call.ClearChargingProfile(id=LEASE_ID), answered, self._state.traceparent)
+        return job_of(call.ClearChargingProfile(id=self._lease_id), answered, self._state.traceparent)
 
     def _answered(
         self,
@@ -173,9 +179,22 @@ class Reconciler:
             return ()  # not the last answer: the next option is tried
         elif answer.status != "offline":
             part.settled = generation
-        return [
-            ProfileAnswer(charger_id=self._charger.id, purpose=purpose, generation=generation, status=answer.status)
-        ]
+        return [ProfileAnswer(charger_id=self._outlet, purpose=purpose, generation=generation, status=answer.status)]
+
+    def _connector_of(self, option: ProfileOption) -> int:
+        """Where the fail-safe limit goes: of several outlets each has its own, and the whole charger's is the way out.
+
+        A charger with one outlet is asked the other way round: many take the whole charger's only.
+        """
+        if self._outlet == self._charger.id:
+            return option.connector
+        return self._connector if option.connector == 0 else 0
+
+    def _floor_ma(self, limit_ma: int, connector: int) -> int:
+        """The limit; of the whole charger it holds for each of its outlets, so there it is the lowest of them."""
+        if connector != 0:
+            return limit_ma
+        return min((one.floor.limit_ma for one in self._state.desired.values() if one.floor), default=limit_ma)
 
     def _period(self, desired: Desired, unit: Unit, limit_ma: int, start_s: int) -> ChargingSchedulePeriod:
         phases = desired.phases

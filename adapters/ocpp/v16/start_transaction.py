@@ -41,7 +41,7 @@ async def handle(
 ) -> Callable[[], Awaitable[call_result.StartTransaction]]:
     token_ref, vehicle_id = await charger.vehicle_of(request.idTag)
     reported = TransactionStart(
-        charger_id=charger.id,
+        charger_id=charger.identity.outlet_id(request.connectorId),
         connector_id=request.connectorId,
         token_ref=token_ref,
         vehicle_id=vehicle_id,

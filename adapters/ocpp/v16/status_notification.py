@@ -19,7 +19,7 @@ class StatusNotification(Message):
 
 async def handle(request: StatusNotification, charger: ConnectedCharger) -> call_result.StatusNotification:
     status = Status(
-        charger_id=charger.id,
+        charger_id=charger.identity.outlet_id(request.connectorId),
         connector_id=request.connectorId,
         status=request.status,
         error_code=request.errorCode,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -54,6 +54,7 @@ def metered(
     charger: ChargerIdentity, connector_id: int, transaction_id: int | None, samples: Sequence[MeterValue], now_ms: int
 ) -> list[Metered]:
     """One observation for each point in time, the oldest first; fresh is only the newest that holds a current."""
+    charger = replace(charger, phases=charger.phases_of(connector_id))
     samples_at: dict[int, list[MeterValue]] = {}
     for sample in samples:
         samples_at.setdefault(time_ms(sample.timestamp), []).append(sample)
@@ -78,7 +79,7 @@ def _observation(
     sampled = [value for sample in samples for value in sample.sampledValue]
     values = _values(charger, sampled)
     return Metered(
-        charger_id=charger.charger_id,
+        charger_id=charger.outlet_id(connector_id),
         connector_id=connector_id,
         transaction_id=transaction_id,
         charger_time_ms=at_ms,

@@ -73,7 +73,7 @@ class Limits:
         self._sent = 0
 
     def next(self, now_ms: int) -> Job | None:
-        desired = self._charger.state.desired
+        desired = self._charger.state.desired.get(self._charger.id)
         limit = desired.floor if desired is not None else None
         if limit is None or limit.generation == self._sent or self._charger.starting:
             return None

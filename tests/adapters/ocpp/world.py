@@ -28,6 +28,7 @@ NOW_MS = 1_767_225_600_000
 CHARGERS = {
     "CP1": ChargerIdentity("CP1", "s1", (0, 1, 2), 230_000),
     "CP2": ChargerIdentity("CP2", "s1", (1,), 230_000),
+    "DUO": ChargerIdentity("DUO", "s1", (0, 1, 2), 230_000, {1: (0, 1, 2), 2: (0, 1, 2)}),
 }
 DIALECTS: tuple[Dialect, ...] = (Ocpp16(),)
 P = TypeVar("P", bound=Payload)

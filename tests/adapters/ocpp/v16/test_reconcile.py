@@ -31,7 +31,7 @@ class Scene:
         self.charger = Station(charger_id).charger
         self.state = self.charger.state
         self.now_ms = NOW_MS
-        self.reconciler = Reconciler(self.charger)
+        self.reconciler = Reconciler(self.charger, self.charger.id)
 
     def want(self, floor: DesiredFailsafe | None, lease: DesiredLease | None = None) -> None:
         phases = len(self.charger.identity.phases)
