@@ -14,6 +14,7 @@ from domain.load_control import (
     readings,
     registration,
     targets,
+    tokens,
     transactions,
     waking,
 )
@@ -39,6 +40,7 @@ handlers.on(observations.Connected)(connections.connected)
 handlers.on(observations.Disconnected)(connections.disconnected)
 handlers.on(observations.Booted)(connections.booted)
 handlers.on(observations.Status)(connections.status_changed)
+handlers.on(observations.Authorize)(tokens.present)
 handlers.on(observations.TransactionStart)(transactions.start)
 handlers.on(observations.TransactionStop)(transactions.stop)
 handlers.on(observations.Metered)(readings.metered)

@@ -57,6 +57,7 @@ ROUTES: dict[type[Payload], tuple[tuple[str, Key], ...]] = {
     load.ChargerDisconnected: (("sites", _same),),
     load.ChargerStatusChanged: (("sites", _same),),
     load.LimitDesired: (("sites", _same),),
+    load.TokenPresented: (("sites", _same),),
     load.TransactionRefused: (("sites", _same),),
     load.TransactionStarted: (("sites", _same),),
     load.TransactionStopped: (("sites", _same),),

@@ -15,7 +15,7 @@ class Settings:
     """How long a charger has to answer a CALL; after that its answer is unknown."""
     retry_ms: int = 30_000
     """How long a limit rests whose answer timed out, before it is sent again."""
-    decision_timeout_s: float = 20.0
+    decision_timeout_s: float = 25.0
     """Backstop for Authorize and StartTransaction, below the 30 s that chargers commonly wait."""
     heartbeat_interval_s: int = 300
     configure_after_ms: int = 10_000

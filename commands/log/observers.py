@@ -9,7 +9,7 @@ OBSERVERS: dict[type[Payload], tuple[str, ...]] = {
     observations.Disconnected: ("load",),
     observations.Booted: ("load",),
     observations.Status: ("load",),
-    observations.Authorize: ("sites",),
+    observations.Authorize: ("load",),
     observations.TransactionStart: ("load",),
     observations.TransactionStop: ("load",),
     observations.Metered: ("load", "sites"),

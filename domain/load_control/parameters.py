@@ -58,7 +58,8 @@ QUEUE_MS = 60_000
 """How long after a reconnect a charger may still have a start in its queue that happened while it was offline."""
 
 PERMIT_WAIT_MS = 20_000
-"""How long a start waits for room: chargers give up on Authorize after 30 s."""
+"""How long a start waits for room: the planner's grace, and a cut with its confirmation. The gateway waits some seconds
+longer for the decision, so that no room is always an answer; chargers give up on Authorize after 30 s."""
 
 STEP_MA = 1_000
 """The least raise that is worth a message where the whole one does not fit; grants are in whole amps."""

@@ -146,6 +146,15 @@ class ChargerStatusChanged(Payload):
     error_code: str
 
 
+@record_type("charger.token_presented.v1", "event")
+class TokenPresented(Payload):
+    """A driver presented a token at a charger, not at one of its outlets. `vehicle_id` is None for an unknown one."""
+
+    charger_id: str
+    token_ref: str
+    vehicle_id: str | None
+
+
 @record_type("transaction.permitted.v1", "event")
 class TransactionPermitted(Decision):
     """Room for a transaction's first current was set aside until `expires_ms`; the charger may start."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from domain.records.load import TokenPresented
 from domain.records.observations import Authorize
 from domain.records.sites import StartDenied, StartRequested
 from domain.site.context import SiteContext
@@ -10,8 +11,11 @@ from domain.site.state import SiteCharger, is_usable
 RULE = "admission.v1"
 
 
-def admit(context: SiteContext, presented: Authorize) -> None:
-    """Let `load` find room for a start that the queue allows, or deny it with the reason."""
+def admit(context: SiteContext, presented: TokenPresented | Authorize) -> None:
+    """Let `load` find room for a start that the queue allows, or deny it with the reason.
+
+    Earlier builds received the charger's `Authorize` itself.
+    """
     request_id = context.given.correlationid
     outlets = _by_preference(context, presented)
     if not outlets:
@@ -34,7 +38,7 @@ def admit(context: SiteContext, presented: Authorize) -> None:
     )
 
 
-def _by_preference(context: SiteContext, presented: Authorize) -> list[SiteCharger]:
+def _by_preference(context: SiteContext, presented: TokenPresented | Authorize) -> list[SiteCharger]:
     """The outlets of the charger: first the driver's own, then one with a car plugged in, then one that is free.
 
     OCPP 1.6 does not say at which connector a card was presented.
@@ -47,7 +51,7 @@ def _by_preference(context: SiteContext, presented: Authorize) -> list[SiteCharg
     return sorted(context.site.outlets_of(presented.charger_id), key=preference)
 
 
-def _objection(context: SiteContext, charger: SiteCharger, presented: Authorize) -> str | None:
+def _objection(context: SiteContext, charger: SiteCharger, presented: TokenPresented | Authorize) -> str | None:
     site = context.site
     if charger.transaction_id is not None:
         return None if _is_its_user(context, charger, presented) else "the charger is in use"
@@ -66,7 +70,7 @@ def _objection(context: SiteContext, charger: SiteCharger, presented: Authorize)
     return None
 
 
-def _is_its_user(context: SiteContext, charger: SiteCharger, presented: Authorize) -> bool:
+def _is_its_user(context: SiteContext, charger: SiteCharger, presented: TokenPresented | Authorize) -> bool:
     """Whether the driver's session is there: the same card at a charger in use means to stop, which needs no room."""
     session = context.site.session_at(charger.outlet.id)
     return session is not None and presented.vehicle_id is not None and session.vehicle_id == presented.vehicle_id

@@ -154,7 +154,7 @@ class Town(Story):
 
     def plug_in(self, charger_id: str, vehicle_id: str | None) -> None:
         asked = observations.Authorize(charger_id=charger_id, token_ref="t", vehicle_id=vehicle_id)
-        self.when(asked, stream=self.sites)
+        self.when(asked, stream=self.load)
         for _ in range(60):
             charger = self.ledger.chargers[charger_id]
             if charger.pending_start is None:

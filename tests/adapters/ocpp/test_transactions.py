@@ -26,11 +26,11 @@ def permitted() -> TransactionPermitted:
 
 async def test_authorize_is_answered_when_it_is_decided(world: World, charger: Charger) -> None:
     await charger.send([2, "a1", "Authorize", {"idTag": "known"}])
-    asked = await world.input(Authorize, "sites")
+    asked = await world.input(Authorize, "load")
     assert asked.data == Authorize(charger_id="CP1", token_ref="ref-known", vehicle_id="v1")
     (connected,) = await world.reported(Connected)
     source = f"/ocpp/{connected.connection_id}"
-    assert (asked.stream, asked.actor, asked.source, asked.time) == ("sites:s1", "CP1", source, NOW_MS)
+    assert (asked.stream, asked.actor, asked.source, asked.time) == ("load:s1", "CP1", source, NOW_MS)
     assert charger.heard.empty()
 
     await world.decide(asked, permitted())

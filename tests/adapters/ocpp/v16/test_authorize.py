@@ -1,4 +1,4 @@
-"""Authorize: recorded for `sites`, answered with the decision."""
+"""Authorize: recorded for `load`, answered with the decision."""
 
 from __future__ import annotations
 
@@ -39,34 +39,34 @@ async def test_the_answer_is_the_decision(station: Station, decision: Payload, s
     assert await station.send(call.Authorize(id_tag="known")) == {"idTagInfo": {"status": status}}
 
 
-async def test_it_is_recorded_for_sites_as_said_on_this_socket(station: Station) -> None:
+async def test_it_is_recorded_for_load_as_said_on_this_socket(station: Station) -> None:
     station.decisions.decision = PERMITTED
     await station.send(call.Authorize(id_tag="known"))
-    (record,) = station.records("sites")
+    (record,) = station.records("load")
     assert record.data == Authorize(charger_id="CP1", token_ref="ref-known", vehicle_id="v1")
-    assert (record.stream, record.actor, record.source, record.time) == ("sites:s1", "CP1", "/ocpp/socket-1", NOW_MS)
+    assert (record.stream, record.actor, record.source, record.time) == ("load:s1", "CP1", "/ocpp/socket-1", NOW_MS)
     assert station.decisions.waited_for == [record.id]
-    assert station.records("load") == []
+    assert station.records("sites") == []
 
 
 async def test_an_unknown_token_is_a_walk_up(station: Station) -> None:
     station.decisions.decision = PERMITTED
     await station.send(call.Authorize(id_tag="stranger"))
-    assert station.recorded("sites") == [Authorize(charger_id="CP1", token_ref="ref-stranger", vehicle_id=None)]
+    assert station.recorded("load") == [Authorize(charger_id="CP1", token_ref="ref-stranger", vehicle_id=None)]
 
 
 async def test_each_one_is_a_new_question(station: Station) -> None:
     station.decisions.decision = PERMITTED
     for _ in range(2):
         await station.send(call.Authorize(id_tag="KNOWN"))
-    first, second = station.records("sites")
+    first, second = station.records("load")
     assert first.id != second.id
 
 
 async def test_a_token_may_be_padded_and_longer_than_the_specification_says(station: Station) -> None:
     station.decisions.decision = PERMITTED
     await station.send_raw("Authorize", {"idTag": f" {'x' * 40} "})
-    (authorize,) = station.recorded("sites")
+    (authorize,) = station.recorded("load")
     assert isinstance(authorize, Authorize)
     assert authorize.token_ref == f"ref-{'x' * 40}"
 
@@ -88,7 +88,7 @@ async def test_it_needs_a_token(station: Station, payload: dict[str, object], co
 async def test_without_a_decision_in_time_the_charger_has_to_ask_again(station: Station) -> None:
     with pytest.raises(Undecided) as undecided:
         await station.send(call.Authorize(id_tag="KNOWN"))
-    assert undecided.value.details == {"reason": "no decision within 20.0 s"}
+    assert undecided.value.details == {"reason": "no decision within 25.0 s"}
 
 
 async def test_on_a_socket_that_does_not_own_the_charger_it_has_to_be_asked_elsewhere(station: Station) -> None:
