@@ -24,9 +24,9 @@ EVERYTHING_REQUIRED = os.environ.get("COMMONWATT_TEST_REQUIRE") == "all"
 DEAR_FIXTURES = {"kafka", "postgres", "fragile_postgres", "questdb_url", "own_questdb"}
 DEAR_PARAMETERS = {"kafka", "postgresql", "questdb"}
 """Of fixtures that come in several kinds: these ask for one of the above."""
-DEAR_MARKS = {"needs", "long"}
+DEAR_MARKS = {"needs", "long", "server"}
 DEAR_FOLDERS = {"e2e", "faults"}
-LEFT_OUT = "--quick left out: Kafka, PostgreSQL, QuestDB, browsers, whole days, faults. All: ./commonwatt test"
+LEFT_OUT = "--quick left out: Kafka, PostgreSQL, QuestDB, servers, browsers, whole days, faults. All: ./commonwatt test"
 SHARED_POSTGRES = "COMMONWATT_TEST_POSTGRES"
 """Names to all processes of one run the folder of the PostgreSQL that they share."""
 

@@ -23,7 +23,7 @@ from rich.table import Table
 from benchmarks.chaos import checks, settled
 from benchmarks.chaos.checks import Verdict
 from benchmarks.chaos.clients import Client, Person
-from benchmarks.chaos.faults import Fault, plan, strike
+from benchmarks.chaos.faults import EVERY_S, Fault, plan, strike
 from benchmarks.chaos.settled import Settled
 from domain.records.time import StreamParked
 from services.base.databases import Databases
@@ -57,16 +57,23 @@ class Played:
 
 
 def run(
-    report: Path | None = None, minutes: int = 20, seed: int = 1, data: Path | None = None, brokers: int = 1
+    report: Path | None = None,
+    minutes: int = 20,
+    seed: int = 1,
+    data: Path | None = None,
+    brokers: int = 1,
+    every_s: int = EVERY_S,
+    commands: int = 0,
 ) -> dict[str, Any]:
     """Play, check, print a table, write the report, and return it.
 
+    A service has a fault every `every_s` or so; people act until `commands` of their commands are answered, at least.
     Raises `NoServers`, `NotReady`, `LogError`.
     """
     console = Console()
     with up(ClusterOptions(data, workers=2, gateways=2, apis=2, partitions=4, brokers=brokers)) as cluster:
-        faults = plan(seed, minutes * 60, [one.service.name for one in cluster.members], brokers)
-        played = uvloop.run(_watched(cluster, _play(cluster, faults, seed, console)))
+        faults = plan(seed, minutes * 60, [one.service.name for one in cluster.members], brokers, every_s)
+        played = uvloop.run(_watched(cluster, _play(cluster, faults, seed, commands, console)))
         not_ready = _not_ready(cluster)
         cluster.supervisor.stop([one.service.name for one in cluster.members if _begins(one.service.name)])
         behind, state = uvloop.run(_watched(cluster, _settled(cluster, console)))
@@ -107,7 +114,7 @@ async def _watched(cluster: Cluster, work: Any) -> Any:
         watching.cancel()
 
 
-async def _play(cluster: Cluster, faults: Sequence[Fault], seed: int, console: Console) -> Played:
+async def _play(cluster: Cluster, faults: Sequence[Fault], seed: int, commands: int, console: Console) -> Played:
     assert cluster.operator is not None, "chaos begins with an empty log"
     played = Played(Ledger(), faults)
     client = Client(cluster.apis, cluster.operator, played.ledger, str(seed))
@@ -126,6 +133,8 @@ async def _play(cluster: Cluster, faults: Sequence[Fault], seed: int, console: C
     await asyncio.sleep(CALM_S)
     console.print(f"{len(faults)} faults begin")
     await strike(cluster, faults)
+    while client.answered < commands and not all(task.done() for task in people):
+        await asyncio.sleep(WATCH_S)
     over.set()
     _, pending = await asyncio.wait(people, timeout=ANSWERED_S)
     for task in [*hubs, *pending]:
@@ -180,6 +189,7 @@ def _found(played: Played, state: Settled, behind: Sequence[str]) -> dict[str, A
         "ok": all(verdict.ok for verdict in verdicts.values()),
         "checks": {name: asdict(verdict) | {"ok": verdict.ok} for name, verdict in verdicts.items()},
         "answers": dict(sorted(answers.items())),
+        "answered": len(ledger["commands"]),
         "asked_again": played.repeats,
         "unanswered": played.unanswered,
         "charger_starts": len(ledger["starts"]),

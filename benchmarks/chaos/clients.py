@@ -39,7 +39,7 @@ class Client:
     ) -> None:
         """`transport`: replaces the network in tests."""
         self.ledger = ledger
-        self.repeats = 0
+        self.answered = self.repeats = 0
         self._operator = operator
         self._random = Random(f"{seed}:idempotency keys")
         self._clients = [
@@ -55,6 +55,7 @@ class Client:
         while (answer := await self._attempt(path, body, {"Idempotency-Key": key})) is None:
             self.repeats += 1
             await asyncio.sleep(AGAIN_S)
+        self.answered += 1
         content = answer.json() if answer.is_success else {}
         self.ledger.command("POST", path, key, answer.status_code, content)
         return content if answer.is_success else None

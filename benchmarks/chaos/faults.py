@@ -35,13 +35,13 @@ class Fault:
     lasts_s: float = 0.0
 
 
-def plan(seed: int, seconds: int, services: Sequence[str], brokers: int = 1) -> list[Fault]:
-    """The faults of a run, in order; the same for the same seed.
+def plan(seed: int, seconds: int, services: Sequence[str], brokers: int = 1, every_s: int = EVERY_S) -> list[Fault]:
+    """The faults of a run, in order; the same for the same seed. A service has one every `every_s` or so.
 
     The first broker restarts in order, as an update does it; the others and PostgreSQL crash.
     """
     random = Random(f"{seed}:faults")
-    kinds = [SIGNALS[number % len(SIGNALS)] for number in range(seconds // EVERY_S)]
+    kinds = [SIGNALS[number % len(SIGNALS)] for number in range(seconds // every_s)]
     random.shuffle(kinds)
     servers: list[tuple[Kind, str]] = [("restart", "kafka-1"), ("crash", POSTGRESQL)]
     servers += [("crash", f"kafka-{number}") for number in range(2, brokers + 1)]

@@ -30,6 +30,10 @@ SETTINGS = {
     "TELEMETRY_ENABLED": "false",
     "PG_USER": USER,
     "SHARED_WORKER_COUNT": "2",
+    "SHARED_QUERY_WORKER_COUNT": "1",
+    "SHARED_WRITE_WORKER_COUNT": "1",
+    "WAL_APPLY_WORKER_COUNT": "1",
+    "CAIRO_MAT_VIEW_ENABLED": "false",
     "SHARED_WORKER_NAP_THRESHOLD": "100",
     "SHARED_WORKER_SLEEP_THRESHOLD": "500",
     "DEV_MODE_ENABLED": "true",
@@ -41,7 +45,8 @@ SETTINGS = {
 }
 """What differs from the defaults: one protocol, tables that can be suspended (as a full disk does it), commits that
 outlast a loss of power, and a small size. Threads that find nothing to do rest soon: else they spin after each of our
-batches, and a small one costs 1.7 times the processor time."""
+batches, and a small one costs 1.7 times the processor time. Each looks for work every 10 ms: so there are few of them,
+and none for materialized views, which we don't have."""
 
 
 @contextmanager

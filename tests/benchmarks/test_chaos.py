@@ -203,6 +203,14 @@ def test_a_plan_has_each_server_once_all_kinds_and_follows_from_its_seed() -> No
         assert (HALTED_S[0] <= fault.lasts_s <= HALTED_S[1]) == (fault.kind == "SIGSTOP")
 
 
+def test_faults_may_be_closer_together() -> None:
+    kinds = [
+        Counter(fault.kind for fault in faults) for faults in (plan(3, 180, SERVICES), plan(3, 60, SERVICES, 1, 4))
+    ]
+    assert kinds[0] == kinds[1]
+    assert all(fault.at_s <= 60 for fault in plan(3, 60, SERVICES, every_s=4))
+
+
 def test_of_several_brokers_each_is_away_for_a_while() -> None:
     away = {fault.target: fault for fault in plan(3, 180, SERVICES, brokers=3) if fault.target.startswith("kafka")}
 

@@ -31,6 +31,9 @@ def test_browser(): ...
 
 @pytest.mark.long
 def test_chaos(): ...
+
+@pytest.mark.server
+def test_serve(): ...
 """
 
 
@@ -38,7 +41,7 @@ def test_chaos(): ...
 def suite(pytester, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(ROOT))  # for what the conftest imports
     pytester.makeconftest((ROOT / "tests/conftest.py").read_text())
-    pytester.makeini("[pytest]\nmarkers = long")
+    pytester.makeini("[pytest]\nmarkers =\n long\n server")
     pytester.makepyfile(
         **{"test_one": TESTS, "domain/test_e2e": "def test_e2e(): ...", "e2e/test_day": "def test(): ..."}
     )
@@ -47,7 +50,7 @@ def suite(pytester, monkeypatch):
 
 def test_what_is_dear_is_left_out(suite):
     outcome = suite.runpytest_subprocess("-p", "no:asyncio", "--quick", "-v")
-    outcome.assert_outcomes(passed=4, deselected=5)
+    outcome.assert_outcomes(passed=4, deselected=6)
     outcome.stdout.fnmatch_lines_random(
         [f"*{name} PASSED*" for name in ("::test_rule", "::test_rule_of", "::test_database[[]sqlite]", "::test_e2e")]
     )
@@ -56,5 +59,5 @@ def test_what_is_dear_is_left_out(suite):
 
 def test_without_it_all_runs_and_nothing_is_said(suite):
     outcome = suite.runpytest_subprocess("-p", "no:asyncio")
-    outcome.assert_outcomes(passed=9)
+    outcome.assert_outcomes(passed=10)
     outcome.stdout.no_fnmatch_line("*--quick*")

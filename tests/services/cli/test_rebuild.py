@@ -12,6 +12,8 @@ from tests.services.base.test_databases import serving, settings_of
 from tests.services.cli.test_serve import wait_until
 from tests.services.server import Server, call
 
+pytestmark = pytest.mark.server
+
 SPOIL = text("UPDATE sites SET location_zone = 'spoilt'")
 
 

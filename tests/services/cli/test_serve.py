@@ -11,6 +11,8 @@ from websockets.sync.client import connect
 
 from tests.services.server import Server, call
 
+pytestmark = pytest.mark.server
+
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
