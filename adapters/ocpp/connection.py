@@ -85,7 +85,7 @@ class Connection:
         try:
             message = parse(frame)
         except BadFrame as bad:
-            log.warning("bad frame", charger=self.charger.id, id=bad.message_id[:40], reason=str(bad))
+            log.warning("bad frame", charger=self.charger.id, id=str(bad.message_id)[:40], reason=str(bad))
             if bad.error is not None:
                 await self.socket.write_frame(error_frame(bad.message_id, bad.error))
             return

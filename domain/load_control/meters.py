@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from domain.electrical.grid import Outlet
-from domain.load_control.ledger import Charger, Ledger
+from domain.load_control.ledger import Charger, Ledger, Transaction
 from domain.load_control.parameters import SETTLE_MS, tolerance_ma
 from domain.records import Record
 from domain.records.observations import Metered, TransactionStop
@@ -65,9 +65,16 @@ def observe(ledger: Ledger, meters: Meters, given: Record) -> Meters:
 def _forget_stopped(ledger: Ledger, meters: Meters, stop: TransactionStop) -> Meters:
     """A charger meters its transactions only: what it drew is over with the last of them."""
     charger = ledger.chargers.get(stop.charger_id)
-    if charger is None or [one.id for one in charger.transactions] != [stop.transaction_id]:
+    if charger is None or len(charger.transactions) != 1 or stopped_transaction(charger, stop) is None:
         return meters
     return meters.forget(stop.charger_id)
+
+
+def stopped_transaction(charger: Charger, stop: TransactionStop) -> Transaction | None:
+    """The open transaction that a stop is of: where it names none that can be read, the only one that is open."""
+    if "transaction_id" in stop.unreadable:
+        return charger.transactions[0] if len(charger.transactions) == 1 else None
+    return next((one for one in charger.transactions if one.id == stop.transaction_id), None)
 
 
 def _observe_reading(charger: Charger, meters: Meters, reading: Metered, now_ms: int) -> Meters:
