@@ -34,7 +34,8 @@ async def register(call: CurrentCall, body: ChargerRequest) -> Response:
         password = await call.context.vault.charger_passwords.draw(body.id, replace=outcome is not None)
         if password is None:
             raise Problem(409, "this id is taken", field="id")
-        answer = {"id": body.id, "ocpp_id": body.id, "password": password}
+        text = bytes.fromhex(password).decode()
+        answer = {"id": body.id, "ocpp_id": body.id, "password": password, "password_text": text}
         return await submission.answer(201 if outcome else 202, answer, {"Location": f"{call.path}/{body.id}"})
 
 
