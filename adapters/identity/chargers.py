@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Awaitable, Callable
 
+from adapters.vault.charger_passwords import forms
 from adapters.vault.keys import digest
 from adapters.vault.vault import Vault
 from commands.ports.directory import ChargerIdentity
@@ -24,9 +25,9 @@ class VaultDirectory:
         self._identities: dict[str, ChargerIdentity] = {}
 
     async def authenticate(self, ocpp_id: str, password: str) -> ChargerIdentity | None:
-        """The charger with this OCPP identity and Basic password, or None. Takes as long for any password."""
+        """The charger with this OCPP identity and Basic password, or None. Takes as long for any wrong one."""
         expected = await self.vault.charger_passwords.digest(ocpp_id)
-        matches = hmac.compare_digest(expected or NO_DIGEST, digest(password))
+        matches = any(hmac.compare_digest(expected or NO_DIGEST, digest(form)) for form in forms(password))
         return await self._identity(ocpp_id) if expected is not None and matches else None
 
     async def _identity(self, ocpp_id: str) -> ChargerIdentity | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Protocol
 
 from websockets.asyncio.server import ServerConnection
@@ -18,16 +19,34 @@ class FrameWriter(Protocol):
 
 
 class ChargerSocket(ServerConnection):
-    """`received` and `sent` count frames; `ocpp_id` is the identity in the path."""
+    """`received` and `sent` count frames; `ocpp_id` is the identity in the path.
+
+    `forwarded_for` is the client's address where a trusted proxy reports it. Anything was last heard at `heard_s`, by
+    the event loop's time.
+    """
 
     ocpp_id: str = ""
+    forwarded_for: str = ""
+    refusal: str = ""
+    """Why the handshake refuses it, for the log only."""
+    heard_s: float = 0.0
     charger: ChargerIdentity
     received: int = 0
     sent: int = 0
 
     @property
     def address(self) -> str:
+        return self.forwarded_for or self.peer
+
+    @property
+    def peer(self) -> str:
+        """The address at the other end of the connection: the charger's, or a proxy's."""
         return str((self.remote_address or ("",))[0])
+
+    def data_received(self, data: bytes) -> None:
+        """Any byte is a sign of life: of a message, a ping or a pong."""
+        self.heard_s = asyncio.get_running_loop().time()
+        super().data_received(data)
 
     async def read_frame(self) -> str | bytes:
         """The next frame. Raises `ConnectionClosed`."""

@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter, deque
 from dataclasses import dataclass, field
 
+from adapters.ocpp.dropped import Dropped
 from domain.load_control.desired import Desired
 from domain.records.load import CommandRequested
 
@@ -32,7 +33,10 @@ class ChargerState:
     commands: deque[OneShot] = field(default_factory=deque)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     undecided: Counter[str] = field(default_factory=Counter)
+    dropped: Dropped = field(default_factory=Dropped)
     _connectors: dict[int, int] = field(default_factory=dict)
+    _meters: dict[int, int] = field(default_factory=dict)
+    _reported: set[int] = field(default_factory=set)
     _ended: deque[int] = field(default_factory=lambda: deque(maxlen=REMEMBERED_TRANSACTIONS))
 
     def desire(self, desired: Desired, traceparent: str | None = None) -> None:
@@ -58,6 +62,16 @@ class ChargerState:
             self.commands.remove(one)
         return bool(waiting)
 
+    def connector_seen(self, connector_id: int) -> None:
+        """Remember that the charger reports this connector; 0 is the charger itself."""
+        if connector_id > 0:
+            self._reported.add(connector_id)
+
+    @property
+    def only_connector(self) -> int | None:
+        """The connector that is meant where a message names none that can be read; None: it may be any of several."""
+        return min(self._reported, default=1) if len(self._reported) <= 1 else None
+
     def transaction_seen(self, transaction_id: int, connector_id: int) -> None:
         """Remember where a transaction runs; of more than `REMEMBERED_TRANSACTIONS` the oldest is forgotten."""
         self._connectors.pop(transaction_id, None)
@@ -65,9 +79,29 @@ class ChargerState:
         if len(self._connectors) > REMEMBERED_TRANSACTIONS:
             del self._connectors[next(iter(self._connectors))]
 
+    def meter_seen(self, transaction_id: int, energy_wh: int) -> None:
+        """Remember the newest meter value of a transaction, of as many transactions."""
+        self._meters.pop(transaction_id, None)
+        self._meters[transaction_id] = energy_wh
+        if len(self._meters) > REMEMBERED_TRANSACTIONS:
+            del self._meters[next(iter(self._meters))]
+
+    def meter_of(self, transaction_id: int) -> int:
+        """The newest meter value of a transaction that is known, else 0."""
+        return self._meters.get(transaction_id, 0)
+
+    @property
+    def running(self) -> list[int]:
+        """The transactions that were seen and that have not ended, the oldest first."""
+        return [one for one in self._connectors if one not in self._ended]
+
     def transaction_ended(self, transaction_id: int) -> None:
         """Remember that the charger reported the end of a transaction."""
         self._ended.append(transaction_id)
+
+    def has_seen(self, transaction_id: int) -> bool:
+        """Whether it is known where a transaction runs."""
+        return transaction_id in self._connectors
 
     def connector_of(self, transaction_id: int) -> int:
         """The connector that the charger reported for a transaction, else connector 1."""

@@ -53,6 +53,10 @@ class ConnectedCharger:
     def now_ms(self) -> int:
         return self.context.clock.now_ms()
 
+    def drop(self, message: str, field: str, reason: str) -> None:
+        """A part of a message can't be read, and is left out: log that, at most so often."""
+        self.state.dropped.report(self.id, message, field, reason, self.now_ms())
+
     def rebooted(self) -> None:
         """The charger has booted: what it was sent before may be lost."""
         self.has_rebooted = True

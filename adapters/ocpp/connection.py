@@ -19,6 +19,7 @@ from adapters.ocpp.context import GatewayContext
 from adapters.ocpp.dialect import Dialect
 from adapters.ocpp.frames import BadFrame, Call, error_frame, parse
 from adapters.ocpp.inbound import Inbound
+from adapters.ocpp.liveness.keepalive import Keepalive
 from adapters.ocpp.outbound import Outbound
 
 SUPERSEDED = "superseded"
@@ -44,6 +45,7 @@ class Connection:
         self.owns = False
         self._inbound = Inbound(self.charger, dialect, socket)
         self._outbound = Outbound(self.charger, dialect, socket)
+        self._keepalive = Keepalive(socket, context.settings, asyncio.get_running_loop().time)
         self._reading = False
         self._superseded = False
 
@@ -57,7 +59,9 @@ class Connection:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._inbound.run())
             tasks.create_task(self._outbound.run())
+            keepalive = tasks.create_task(self._keepalive.run())
             await self._read_frames()
+            keepalive.cancel()
             self._outbound.end()
             await self._inbound.end()
 
@@ -85,7 +89,7 @@ class Connection:
         try:
             message = parse(frame)
         except BadFrame as bad:
-            log.warning("bad frame", charger=self.charger.id, id=bad.message_id[:40], reason=str(bad))
+            log.warning("bad frame", charger=self.charger.id, id=str(bad.message_id)[:40], reason=str(bad))
             if bad.error is not None:
                 await self.socket.write_frame(error_frame(bad.message_id, bad.error))
             return

@@ -83,8 +83,7 @@ class Gateway:
             server_header=None,
             create_connection=ChargerSocket,
             open_timeout=settings.open_timeout_s,
-            ping_interval=settings.ping_interval_s,
-            ping_timeout=settings.ping_timeout_s,
+            ping_interval=None,  # see `liveness.keepalive`
             close_timeout=settings.close_timeout_s,
             max_size=settings.message_limit_bytes,
             logger=_quiet_logger(),

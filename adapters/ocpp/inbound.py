@@ -14,7 +14,7 @@ from adapters.ocpp.background import BackgroundTasks
 from adapters.ocpp.charger_socket import FrameWriter
 from adapters.ocpp.connected_charger import ConnectedCharger
 from adapters.ocpp.dialect import Dialect
-from adapters.ocpp.frames import Call, error_code, error_frame, result_frame
+from adapters.ocpp.frames import Call, MessageId, error_code, error_frame, result_frame
 from commands.ports.log import LogError
 
 REMEMBERED_ANSWERS = 32
@@ -32,7 +32,7 @@ class Inbound:
         self._settings = charger.context.settings
         self._queue: asyncio.Queue[tuple[Call, int] | None] = asyncio.Queue(self._settings.waiting_calls)
         self._open = 0
-        self._answered: OrderedDict[str, tuple[int, bytes | None]] = OrderedDict()
+        self._answered: OrderedDict[MessageId, tuple[int, bytes | None]] = OrderedDict()
         self._deciding = BackgroundTasks()
 
     def idle(self) -> bool:
@@ -51,7 +51,7 @@ class Inbound:
         self._charger.starting += self._dialect.starts_transaction(call)
         await self._queue.put((call, content))
 
-    def _remember(self, message_id: str, content: int) -> None:
+    def _remember(self, message_id: MessageId, content: int) -> None:
         self._answered[message_id] = (content, None)
         self._answered.move_to_end(message_id)
         if len(self._answered) > REMEMBERED_ANSWERS:

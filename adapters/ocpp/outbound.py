@@ -75,7 +75,7 @@ class Outbound:
         """An answer of the charger. A late one never answers a newer call."""
         call = self._outstanding
         if call is None or call.message_id != message.message_id or call.answer.done():
-            log.warning("answer to no open call", charger=self._charger.id, message_id=message.message_id[:40])
+            log.warning("answer to no open call", charger=self._charger.id, message_id=str(message.message_id)[:40])
             return
         call.answer.set_result(self._dialect.answer_of(message))
 

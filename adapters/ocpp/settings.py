@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from adapters.ocpp.proxies import Network
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -23,7 +25,11 @@ class Settings:
     configure_spread_ms: int = 20_000
     """Chargers that reconnect at one moment are asked over this time."""
     ping_interval_s: float | None = 30.0
+    """None: no pings are sent."""
     ping_timeout_s: float | None = 30.0
+    """How long a charger that answers pings may be silent after one."""
+    trusted_proxies: tuple[Network, ...] = ()
+    """The proxies whose `X-Forwarded-For` is believed."""
     open_timeout_s: float = 10.0
     close_timeout_s: float = 5.0
     message_limit_bytes: int = 128 * 1024
@@ -32,6 +38,7 @@ class Settings:
     waiting_decisions: int = 16
     waiting_commands: int = 64
     failures: int = 5
-    """Failed logins of one identity from one address within `failure_window_ms`, then 429."""
+    """Failed logins of one identity from one address within `failure_window_ms`, then it gets 429 without a look."""
     failures_of_address: int = 50
+    """Failed logins from one address within the same time, then each further one gets 429; the right password never."""
     failure_window_ms: int = 60_000

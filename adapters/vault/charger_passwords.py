@@ -1,4 +1,9 @@
-"""The passwords of chargers in the vault. They have 160 random bits, so their SHA-256 is enough to check them."""
+"""The passwords of chargers in the vault. They have 120 random bits, so their SHA-256 is enough to check them.
+
+An AuthorizationKey of OCPP is 40 hexadecimal digits, which a charger sends as 20 bytes; other chargers hold a text of
+20 characters at most. So a password is the digits of 20 bytes that are a text, too: whichever form a charger is given,
+it gets in.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +24,15 @@ PASSWORDS = Table(
 )
 
 
+KEY_BYTES = 20
+
+
+def forms(given: str) -> set[str]:
+    """The passwords that a charger may mean by what it sent: the digits in either case, or the bytes of the key."""
+    key = given.encode()
+    return {given, given.lower(), key.hex()} if len(key) in (KEY_BYTES, 2 * KEY_BYTES) else {given}
+
+
 class ChargerPasswords:
     """One password for each charger; the vault stores its digest only."""
 
@@ -27,7 +41,7 @@ class ChargerPasswords:
 
     async def draw(self, charger_id: str, *, replace: bool) -> str | None:
         """Draw a password and return it, this once. None if there is one already and `replace` is False."""
-        password = secrets.token_hex(20)
+        password = secrets.token_urlsafe(KEY_BYTES * 3 // 4).encode().hex()
         row = {"charger_id": charger_id, "digest": digest(password)}
         add = insert(PASSWORDS)
         if replace:

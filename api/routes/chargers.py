@@ -38,7 +38,13 @@ async def register(call: CurrentCall, body: ChargerRequest) -> Response:
         password = await call.context.vault.charger_passwords.draw(ocpp_id, replace=outcome is not None)
         if password is None:
             raise Problem(409, "this id is taken", field="id")
-        answer = {"id": body.id, "ocpp_id": ocpp_id, "outlets": list(outlets_of(described)), "password": password}
+        answer = {
+            "id": body.id,
+            "ocpp_id": ocpp_id,
+            "outlets": list(outlets_of(described)),
+            "password": password,
+            "password_text": bytes.fromhex(password).decode(),
+        }
         return await submission.answer(201 if outcome else 202, answer, {"Location": f"{call.path}/{body.id}"})
 
 

@@ -51,7 +51,12 @@ class NewCharger(Shape):
     outlets: list[str]
     """The ids of its outlets, one for each connector."""
     password: str
-    """The password of the charger's OCPP connection (security profile 1). It is shown only in this answer."""
+    """The password of the charger's OCPP connection (security profile 1). It is shown only in this answer.
+
+    These are the 40 digits of an AuthorizationKey; a charger may send them, in either case, or the 20 bytes.
+    """
+    password_text: str
+    """The same password as a text of 20 characters, for chargers that hold no more."""
 
 
 class Commissioning(Shape):

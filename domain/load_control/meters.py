@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from domain.electrical.grid import Outlet
 from domain.electrical.outlet_id import outlet_of
-from domain.load_control.ledger import Charger, Ledger
+from domain.load_control.ledger import Charger, Ledger, Transaction
 from domain.load_control.parameters import SETTLE_MS, tolerance_ma
 from domain.records import Record
 from domain.records.observations import Metered, TransactionStop
@@ -72,10 +73,18 @@ def metered_outlet(ledger: Ledger, reading: Metered) -> Charger | None:
 
 def _forget_stopped(ledger: Ledger, meters: Meters, stop: TransactionStop) -> Meters:
     """A charger meters its transactions only: what it drew is over with the last of them."""
-    for charger in ledger.outlets_of(stop.charger_id):
-        if [one.id for one in charger.transactions] == [stop.transaction_id]:
-            return meters.forget(charger.id)
-    return meters
+    stopped = stopped_transaction(ledger.outlets_of(stop.charger_id), stop)
+    if stopped is None or len(stopped[0].transactions) != 1:
+        return meters
+    return meters.forget(stopped[0].id)
+
+
+def stopped_transaction(outlets: Sequence[Charger], stop: TransactionStop) -> tuple[Charger, Transaction] | None:
+    """The open transaction that a stop is of, and its outlet: where it names none that can be read, the only one."""
+    running = [(charger, transaction) for charger in outlets for transaction in charger.transactions]
+    if "transaction_id" in stop.unreadable:
+        return running[0] if len(running) == 1 else None
+    return next(((charger, one) for charger, one in running if one.id == stop.transaction_id), None)
 
 
 def _observe_reading(charger: Charger, meters: Meters, reading: Metered, now_ms: int) -> Meters:

@@ -7,6 +7,7 @@ import hashlib
 from domain.load_control import permits
 from domain.load_control.context import KernelContext
 from domain.load_control.ledger import Charger, Ledger, Start, Transaction
+from domain.load_control.meters import stopped_transaction
 from domain.records import derived_id
 from domain.records.load import (
     LeaseEnded,
@@ -112,10 +113,12 @@ def draw_id(start_id: str, ledger: Ledger) -> int:
 def stop(context: KernelContext, report: TransactionStop) -> None:
     """End a transaction of this charger. A stop that fits none is recorded for review, and never counted."""
     outlets = context.outlets(report.charger_id)
+    stopped = stopped_transaction(outlets, report)
+    if stopped is not None:
+        charger, transaction = stopped
+        estimated = "meter_stop_wh" in report.unreadable
+        return _stop(context, charger, transaction, report.meter_stop_wh, report.reason, estimated=estimated)
     for charger in outlets:
-        for transaction in charger.transactions:
-            if transaction.id == report.transaction_id:
-                return _stop(context, charger, transaction, report.meter_stop_wh, report.reason)
         if report.transaction_id in charger.ended:
             return context.add(TransactionStopRepeated(charger_id=charger.id, transaction_id=report.transaction_id))
     return context.add(
@@ -128,7 +131,15 @@ def stop(context: KernelContext, report: TransactionStop) -> None:
     )
 
 
-def _stop(context: KernelContext, charger: Charger, transaction: Transaction, meter_stop_wh: int, reason: str) -> None:
+def _stop(
+    context: KernelContext,
+    charger: Charger,
+    transaction: Transaction,
+    meter_stop_wh: int,
+    reason: str,
+    *,
+    estimated: bool = False,
+) -> None:
     context.add(
         TransactionStopped(
             transaction_id=transaction.id,
@@ -138,6 +149,7 @@ def _stop(context: KernelContext, charger: Charger, transaction: Transaction, me
             meter_stop_wh=meter_stop_wh,
             reason=reason,
             commissioning=transaction.commissioning,
+            estimated=estimated,
         )
     )
     charger = context.charger(charger.id)

@@ -198,6 +198,8 @@ class TransactionStopped(Payload):
     meter_stop_wh: int
     reason: str
     commissioning: bool
+    estimated: bool = False
+    """The charger's last meter value could not be read: the energy is that of the last one before it, if any."""
 
 
 @record_type("transaction.start_waits.v1", "event")

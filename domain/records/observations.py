@@ -88,11 +88,17 @@ class TransactionStart(Payload):
 
 @record_type("ocpp.transaction_stop.v1", "observation")
 class TransactionStop(Payload):
+    """`unreadable` names the fields that the charger sent in no readable form.
+
+    Such a transaction is 0, such a meter the charger's last one that is known, else 0, such a time that of receipt.
+    """
+
     charger_id: str
     transaction_id: int
     meter_stop_wh: int
     charger_time_ms: int
     reason: str
+    unreadable: tuple[str, ...] = ()
 
 
 @record_type("ocpp.metered.v1", "observation")

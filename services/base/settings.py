@@ -11,8 +11,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Self
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from adapters.ocpp.proxies import networks
 
 PREFIX = "COMMONWATT_"
 SETTINGS_FILE = "COMMONWATT_SETTINGS"
@@ -53,6 +55,14 @@ def _explained(error: Any, prefix: str) -> str:
     return f"{prefix}{str(error['loc'][0]).upper()}: {reason}" if error["loc"] else reason
 
 
+def _networks(text: str) -> str:
+    try:
+        networks(text)
+    except ValueError as error:
+        raise ValueError(f"a list of addresses or networks is needed: {error}") from None
+    return text
+
+
 class ProcessSettings(FromEnvironment):
     """Settings of a service's own process. Port 0 is a free one."""
 
@@ -64,6 +74,10 @@ class ProcessSettings(FromEnvironment):
     ocpp_port: Port = 9000
     gateway_id: Annotated[str, Field(min_length=1, max_length=100)] = "gateway"
     """Unique among the gateways of a log, and the same after a restart."""
+    ping_s: Annotated[int, Field(ge=0, le=3600)] = 30
+    """Seconds between two pings of a charger's socket; 0: none are sent, for chargers that stumble over them."""
+    trusted_proxies: Annotated[str, AfterValidator(_networks)] = ""
+    """The proxies before the gateway whose X-Forwarded-For is believed: addresses or networks, with commas."""
     health_port: Port = 0
     """Port for /livez, /readyz and /metrics of a service without a REST API."""
     tick_s: Annotated[int, Field(ge=30, le=60)] = 30

@@ -8,6 +8,7 @@ from functools import partial
 
 from adapters.identity.chargers import VaultDirectory
 from adapters.ocpp.gateway import Gateway
+from adapters.ocpp.proxies import networks
 from adapters.ocpp.settings import Settings
 from adapters.ocpp.v16.dialect import Ocpp16
 from projections import chargers
@@ -26,7 +27,11 @@ class GatewayPart(Part):
         directory = VaultDirectory(
             base.vault, lambda ocpp_id: read_models.read(partial(chargers.identity, ocpp_id=ocpp_id))
         )
-        settings = Settings(gateway_id=base.settings.gateway_id)
+        settings = Settings(
+            gateway_id=base.settings.gateway_id,
+            ping_interval_s=base.settings.ping_s or None,
+            trusted_proxies=networks(base.settings.trusted_proxies),
+        )
         self._gateway = Gateway(
             base.log, base.clock, directory, base.outcomes, settings, dialects=(Ocpp16(),), tracer=base.tracer
         )

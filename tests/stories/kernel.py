@@ -128,7 +128,13 @@ class Kernel(Story):
             record_id=record_id,
         )
 
-    def stop(self, charger_id: str, transaction_id: int | None = None, meter_stop_wh: int = 5000) -> list[Payload]:
+    def stop(
+        self,
+        charger_id: str,
+        transaction_id: int | None = None,
+        meter_stop_wh: int = 5000,
+        unreadable: tuple[str, ...] = (),
+    ) -> list[Payload]:
         if transaction_id is None:
             transaction_id = self.charger(charger_id).transactions[-1].id
         return self.when(
@@ -138,6 +144,7 @@ class Kernel(Story):
                 meter_stop_wh=meter_stop_wh,
                 charger_time_ms=self.now_ms,
                 reason="Local",
+                unreadable=unreadable,
             )
         )
 

@@ -118,7 +118,9 @@ class SiteStory(Story):
         )
         return self.when(started)
 
-    def stop(self, charger_id: str, energy_wh: int = 0, reason: str = "EVDisconnected") -> list[Payload]:
+    def stop(
+        self, charger_id: str, energy_wh: int = 0, reason: str = "EVDisconnected", estimated: bool = False
+    ) -> list[Payload]:
         stopped = load.TransactionStopped(
             transaction_id=self.transactions.pop(charger_id),
             charger_id=charger_id,
@@ -127,6 +129,7 @@ class SiteStory(Story):
             meter_stop_wh=1_000 + energy_wh,
             reason=reason,
             commissioning=False,
+            estimated=estimated,
         )
         return self.when(stopped)
 

@@ -11,7 +11,7 @@ from ocpp.v16.enums import AuthorizationStatus
 
 from adapters.ocpp.connected_charger import ConnectedCharger
 from adapters.ocpp.recorder import Observation
-from adapters.ocpp.v16.message import Message, Word
+from adapters.ocpp.v16.message import Message, Needed, Word
 from domain.records import observations
 from domain.records.load import TransactionPermitted, TransactionRefused
 from domain.records.sites import StartDenied
@@ -26,10 +26,14 @@ STATUS = {
 
 
 class Authorize(Message):
-    idTag: Word
+    idTag: Needed[Word] = None
 
 
-async def handle(request: Authorize, charger: ConnectedCharger) -> Callable[[], Awaitable[call_result.Authorize]]:
+async def handle(
+    request: Authorize, charger: ConnectedCharger
+) -> call_result.Authorize | Callable[[], Awaitable[call_result.Authorize]]:
+    if request.idTag is None:  # no card at all is nobody's
+        return call_result.Authorize(IdTagInfo(AuthorizationStatus.invalid))
     token_ref, vehicle_id = await charger.vehicle_of(request.idTag)
     asked = charger.observation(
         observations.Authorize(charger_id=charger.id, token_ref=token_ref, vehicle_id=vehicle_id)

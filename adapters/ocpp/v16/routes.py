@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ocpp.exceptions import NotImplementedError as NotImplementedByUs
@@ -20,7 +21,11 @@ from adapters.ocpp.v16 import (
     diagnostics_status_notification,
     firmware_status_notification,
     heartbeat,
+    log_status_notification,
     meter_values,
+    security_event_notification,
+    sign_certificate,
+    signed_firmware_status_notification,
     start_transaction,
     status_notification,
     stop_transaction,
@@ -48,7 +53,16 @@ ROUTES = {
         firmware_status_notification.FirmwareStatusNotification, firmware_status_notification.handle
     ),
     "Heartbeat": Route(heartbeat.Heartbeat, heartbeat.handle),
+    "LogStatusNotification": Route(log_status_notification.LogStatusNotification, log_status_notification.handle),
     "MeterValues": Route(meter_values.MeterValues, meter_values.handle),
+    "SecurityEventNotification": Route(
+        security_event_notification.SecurityEventNotification, security_event_notification.handle
+    ),
+    "SignCertificate": Route(sign_certificate.SignCertificate, sign_certificate.handle),
+    "SignedFirmwareStatusNotification": Route(
+        signed_firmware_status_notification.SignedFirmwareStatusNotification,
+        signed_firmware_status_notification.handle,
+    ),
     "StartTransaction": Route(start_transaction.StartTransaction, start_transaction.handle),
     "StatusNotification": Route(status_notification.StatusNotification, status_notification.handle),
     "StopTransaction": Route(stop_transaction.StopTransaction, stop_transaction.handle),
@@ -60,7 +74,7 @@ async def dispatch(call: Call, charger: ConnectedCharger) -> Reply:
     route = ROUTES.get(call.action)
     if route is None:
         raise _unknown(call.action)
-    answer = await route.handle(read(route.message, call.payload), charger)
+    answer = await route.handle(read(route.message, call.payload, partial(charger.drop, call.action)), charger)
     if not callable(answer):
         return as_json(answer)
 

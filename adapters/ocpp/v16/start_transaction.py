@@ -4,23 +4,24 @@ A retry is the same start: its record id follows from the natural key of a start
 meter) and from the socket, and it gets the same answer. On another socket, or after no decision in time, it has a new
 id: the host drops an id that it has seen, and the decision on it may be forgotten, or may have been that this socket
 does not speak for the charger any more; `load` recognises the start by itself.
+
+A start is a fact, however it is told: without a readable token it is of an unknown one, without a meter it starts at 0,
+without a time it is of the moment at which it was received.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Annotated
 
 from ocpp.v16 import call_result
 from ocpp.v16.datatypes import IdTagInfo
 from ocpp.v16.enums import AuthorizationStatus
-from pydantic import Field
 
 from adapters.ocpp.connected_charger import ConnectedCharger, Undecided
 from adapters.ocpp.recorder import Observation
-from adapters.ocpp.v16.message import Message, MeterWh, Word
-from adapters.ocpp.v16.times import TimeText, time_ms
+from adapters.ocpp.v16.message import ConnectorId, Message, MeterWh, Needed, Word
+from adapters.ocpp.v16.times import TimeMs
 from domain.records import derived_id
 from domain.records.load import TransactionStarted
 from domain.records.observations import TransactionStart
@@ -30,23 +31,28 @@ NO_TRANSACTION = 0
 
 
 class StartTransaction(Message):
-    connectorId: Annotated[int, Field(ge=1, le=1000)]
-    idTag: Word
-    meterStart: MeterWh
-    timestamp: TimeText
+    connectorId: Needed[ConnectorId] = None
+    idTag: Needed[Word] = None
+    meterStart: Needed[MeterWh] = None
+    timestamp: Needed[TimeMs] = None
 
 
 async def handle(
     request: StartTransaction, charger: ConnectedCharger
-) -> Callable[[], Awaitable[call_result.StartTransaction]]:
-    token_ref, vehicle_id = await charger.vehicle_of(request.idTag)
+) -> call_result.StartTransaction | Callable[[], Awaitable[call_result.StartTransaction]]:
+    connector_id = request.connectorId or charger.state.only_connector
+    if connector_id is None:
+        charger.drop("StartTransaction", "connectorId", "it is needed, since this charger has several")
+        return call_result.StartTransaction(NO_TRANSACTION, IdTagInfo(AuthorizationStatus.invalid))
+    charger.state.connector_seen(connector_id)
+    token_ref, vehicle_id = await charger.vehicle_of(request.idTag or "")
     reported = TransactionStart(
-        charger_id=charger.identity.outlet_id(request.connectorId),
-        connector_id=request.connectorId,
+        charger_id=charger.identity.outlet_id(connector_id),
+        connector_id=connector_id,
         token_ref=token_ref,
         vehicle_id=vehicle_id,
-        meter_start_wh=request.meterStart,
-        charger_time_ms=time_ms(request.timestamp),
+        meter_start_wh=request.meterStart or 0,
+        charger_time_ms=charger.now_ms() if request.timestamp is None else request.timestamp,
     )
     start = derived_id(
         "start",
@@ -60,7 +66,7 @@ async def handle(
     tries = charger.state.undecided[start]
     asked = charger.observation(reported, derived_id(start, tries) if tries else start)
     await charger.persist(asked)
-    return partial(_answer, start, asked, request.connectorId, charger)
+    return partial(_answer, start, asked, connector_id, charger)
 
 
 async def _answer(

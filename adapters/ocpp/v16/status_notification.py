@@ -1,36 +1,42 @@
-"""StatusNotification (OCPP 1.6, 4.9). Read softly: an odd error code must not hide that a car was plugged in."""
+"""StatusNotification (OCPP 1.6, 4.9). Always answered: an odd error code must not hide that a car was plugged in."""
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from ocpp.v16 import call_result
+from ocpp.v16.enums import ChargePointErrorCode, ChargePointStatus
 
 from adapters.ocpp.connected_charger import ConnectedCharger
-from adapters.ocpp.v16.message import ConnectorId, Message, SoftText, Word
-from adapters.ocpp.v16.times import time_ms
+from adapters.ocpp.v16.message import ConnectorId, Message, Needed, Readable, SoftText, Word
+from adapters.ocpp.v16.times import TimeMs
 from domain.records.observations import Status
 
 
 class StatusNotification(Message):
-    connectorId: ConnectorId
-    status: Word
-    errorCode: SoftText = "NoError"
-    timestamp: SoftText = ""
+    connectorId: Needed[ConnectorId] = None
+    status: Needed[Word] = None
+    errorCode: SoftText = ""
+    timestamp: Readable[TimeMs] = None
 
 
 async def handle(request: StatusNotification, charger: ConnectedCharger) -> call_result.StatusNotification:
+    state = charger.state
+    connector_id = state.only_connector if request.connectorId is None else request.connectorId
+    if connector_id is None or request.status is None:
+        return call_result.StatusNotification()  # of one of several connectors, or without a status: it says nothing
+    state.connector_seen(connector_id)
     status = Status(
-        charger_id=charger.identity.outlet_id(request.connectorId),
-        connector_id=request.connectorId,
-        status=request.status,
-        error_code=request.errorCode,
-        charger_time_ms=_time_ms(request.timestamp),
+        charger_id=charger.identity.outlet_id(connector_id),
+        connector_id=connector_id,
+        status=_as_ocpp(ChargePointStatus, request.status),
+        error_code=_as_ocpp(ChargePointErrorCode, request.errorCode or "NoError"),
+        charger_time_ms=request.timestamp,
     )
     await charger.persist(charger.observation(status))
     return call_result.StatusNotification()
 
 
-def _time_ms(text: str) -> int | None:
-    try:
-        return time_ms(text)
-    except (ValueError, OverflowError):
-        return None
+def _as_ocpp(words: type[StrEnum], text: str) -> str:
+    """A word as OCPP writes it, whatever its case; one that OCPP does not have stays as it is."""
+    return next((word.value for word in words if word.value.lower() == text.lower()), text)

@@ -1,59 +1,88 @@
-"""StopTransaction (OCPP 1.6, 4.10): always answered, once durable; `load` quarantines an unknown transaction id.
+"""StopTransaction (OCPP 1.6, 4.10): always confirmed, once durable; `load` quarantines an unknown transaction id.
 
-Its transactionData is recorded before it, as history: bad data never makes a stop fail.
+What it says in no readable form is replaced by what is known, and marked. Its transactionData is recorded before it, as
+history.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from functools import partial
 
-import structlog
 from ocpp.v16 import call_result
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field
 
 from adapters.ocpp.connected_charger import ConnectedCharger
-from adapters.ocpp.v16.message import Message, MeterWh, SoftText
+from adapters.ocpp.v16.message import ListOf, Message, MeterWh, Needed, SoftText, Whole
 from adapters.ocpp.v16.meter_value import MeterValue
-from adapters.ocpp.v16.times import TimeText, time_ms
+from adapters.ocpp.v16.times import TimeMs
 from adapters.ocpp.v16.translate import metered
 from domain.records import derived_id
 from domain.records.observations import Metered, TransactionStop
 
-log = structlog.get_logger()
-SAMPLES = TypeAdapter(Annotated[list[MeterValue], Field(max_length=500)])
+NO_TRANSACTION = 0
 
 
 class StopTransaction(Message):
-    transactionId: int
-    meterStop: MeterWh
-    timestamp: TimeText
-    reason: SoftText = "Local"
-    transactionData: Any = None
+    transactionId: Needed[Whole] = None
+    meterStop: Needed[MeterWh] = None
+    timestamp: Needed[TimeMs] = None
+    reason: SoftText = ""
+    transactionData: ListOf[MeterValue] = Field(default_factory=list)
 
 
 async def handle(request: StopTransaction, charger: ConnectedCharger) -> call_result.StopTransaction:
-    reported = TransactionStop(
-        charger_id=charger.id,
-        transaction_id=request.transactionId,
-        meter_stop_wh=request.meterStop,
-        charger_time_ms=time_ms(request.timestamp),
-        reason=request.reason,
-    )
-    stop = derived_id("stop", charger.id, reported.transaction_id, reported.charger_time_ms, reported.meter_stop_wh)
-    history = [
-        charger.observation(sample, derived_id(stop, index)) for index, sample in enumerate(_history(request, charger))
-    ]
-    await charger.persist(*history, charger.observation(reported, stop))
-    charger.state.transaction_ended(request.transactionId)
+    history = _history(request, charger)
+    reported = _reported(request, history, charger)
+    # Of a repeat the id is the same: all that is in it was read, or is the time of receipt.
+    time_ms = reported.charger_time_ms
+    stop = derived_id("stop", charger.id, reported.transaction_id, time_ms, _natural(request.meterStop))
+    observed = [charger.observation(sample, derived_id(stop, index)) for index, sample in enumerate(history)]
+    await charger.persist(*observed, charger.observation(reported, stop))
+    if request.transactionId is not None:
+        charger.state.transaction_ended(request.transactionId)
     return call_result.StopTransaction()
 
 
+def _natural(meter_wh: int | None) -> int | str:
+    return "unreadable" if meter_wh is None else meter_wh
+
+
+def _reported(request: StopTransaction, history: list[Metered], charger: ConnectedCharger) -> TransactionStop:
+    read = {
+        "transaction_id": request.transactionId,
+        "meter_stop_wh": request.meterStop,
+        "charger_time_ms": request.timestamp,
+    }
+    known = {
+        "transaction_id": NO_TRANSACTION,
+        "meter_stop_wh": _last_meter_wh(request.transactionId, history, charger),
+        "charger_time_ms": charger.now_ms(),
+    }
+    fields = {name: known[name] if value is None else value for name, value in read.items()}
+    unreadable = tuple(name for name, value in read.items() if value is None)
+    return TransactionStop(charger_id=charger.id, reason=request.reason or "Local", unreadable=unreadable, **fields)
+
+
+def _last_meter_wh(transaction_id: int | None, history: list[Metered], charger: ConnectedCharger) -> int:
+    """The charger's last meter value that is known: of the transaction's own data, else of its meter values."""
+    own = [sample.energy_wh for sample in history if sample.energy_wh is not None]
+    if own:
+        return own[-1]
+    running = charger.state.running
+    if transaction_id is None and len(running) == 1:
+        transaction_id = running[0]
+    return charger.state.meter_of(transaction_id) if transaction_id is not None else 0
+
+
 def _history(request: StopTransaction, charger: ConnectedCharger) -> list[Metered]:
-    try:
-        samples = SAMPLES.validate_python(request.transactionData or [])
-    except ValidationError as error:
-        log.warning("transaction data ignored", charger=charger.id, errors=error.error_count())
-        return []
-    connector_id = charger.state.connector_of(request.transactionId)
-    history = metered(charger.identity, connector_id, request.transactionId, samples, charger.now_ms())
+    transaction_id = request.transactionId
+    connector_id = charger.state.connector_of(transaction_id) if transaction_id is not None else 1
+    history = metered(
+        charger.identity,
+        connector_id,
+        transaction_id,
+        request.transactionData,
+        charger.now_ms(),
+        partial(charger.drop, "StopTransaction"),
+    )
     return [sample.model_copy(update={"fresh": False}) for sample in history]

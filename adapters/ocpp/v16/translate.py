@@ -1,7 +1,7 @@
 """Units: OCPP's sampled values in ours, and our limits in OCPP's.
 
 Chargers leave out measurand and unit, pad strings, send kW and kWh, values per phase without a total, session registers
-beside lifetime registers, and samples that waited for hours. A value out of range is ignored with a log line.
+beside lifetime registers, and samples that waited for hours. A value out of range is dropped with a log line.
 """
 
 from __future__ import annotations
@@ -10,11 +10,10 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-import structlog
-
-from adapters.ocpp.v16.meter_value import MeterValue, SampledValue
-from adapters.ocpp.v16.times import time_ms
+from adapters.ocpp.v16.message import Drop
+from adapters.ocpp.v16.meter_value import UNREADABLE, MeterValue, SampledValue
 from commands.ports.directory import ChargerIdentity
 from domain.records.observations import Metered
 
@@ -23,10 +22,8 @@ OLD_MS = 5 * 60_000
 OLD_TRANSACTION_MS = 60_000
 """A sample of a transaction's begin or end is of that moment only."""
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
-ELSEWHERE = ("EV", "Body")
+ELSEWHERE = ("ev", "body")
 """Locations whose values are not of the outlet."""
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,9 +38,9 @@ class Quantity:
 CURRENT = Quantity("current_ma", {"a": 1000, "ma": 1}, 1_000_000)
 POWER = Quantity("power_w", {"w": 1, "kw": 1000}, 3_000_000)
 ENERGY = Quantity("energy_wh", {"wh": 1, "kwh": 1000}, 10**12)
-DEFAULT_MEASURAND = "Energy.Active.Import.Register"
-QUANTITIES = {"Current.Import": CURRENT, "Power.Active.Import": POWER, DEFAULT_MEASURAND: ENERGY}
-CONDUCTORS: dict[str, int | None] = {"": None, "L1": 0, "L1-N": 0, "L2": 1, "L2-N": 1, "L3": 2, "L3-N": 2}
+DEFAULT_MEASURAND = "energy.active.import.register"
+QUANTITIES = {"current.import": CURRENT, "power.active.import": POWER, DEFAULT_MEASURAND: ENERGY}
+CONDUCTORS: dict[str, int | None] = {"": None, "l1": 0, "l1-n": 0, "l2": 1, "l2-n": 1, "l3": 2, "l3-n": 2}
 """None: the value is of no one phase. The neutral, and voltages between phases, are of no use here."""
 
 Values = dict[Quantity, dict[int | None, int]]
@@ -51,16 +48,27 @@ Values = dict[Quantity, dict[int | None, int]]
 
 
 def metered(
-    charger: ChargerIdentity, connector_id: int, transaction_id: int | None, samples: Sequence[MeterValue], now_ms: int
+    charger: ChargerIdentity,
+    connector_id: int,
+    transaction_id: int | None,
+    samples: Sequence[MeterValue],
+    now_ms: int,
+    drop: Drop,
 ) -> list[Metered]:
-    """One observation for each point in time, the oldest first; fresh is only the newest that holds a current."""
+    """One observation for each point in time, the oldest first; fresh is only the newest that holds a current.
+
+    What was sampled at no readable time is of no moment: it gets the time at which it was received, and is not fresh.
+    What can't be read is passed to `drop`, and nothing beside it.
+    """
     charger = replace(charger, phases=charger.phases_of(connector_id))
-    samples_at: dict[int, list[MeterValue]] = {}
+    samples_at: dict[tuple[int, bool], list[SampledValue]] = {}
     for sample in samples:
-        samples_at.setdefault(time_ms(sample.timestamp), []).append(sample)
+        timed = sample.timestamp is not None
+        at_ms = sample.timestamp if sample.timestamp is not None else now_ms
+        samples_at.setdefault((at_ms, timed), []).extend(sample.sampledValue)
     all_read = [
-        _observation(charger, connector_id, transaction_id, at_ms, samples_at[at_ms], now_ms)
-        for at_ms in sorted(samples_at)
+        _observation(charger, connector_id, transaction_id, at_ms, timed, samples_at[at_ms, timed], now_ms, drop)
+        for at_ms, timed in sorted(samples_at)
     ]
     useful = [one for one in all_read if one.current_ma or one.power_w is not None or one.energy_wh is not None]
     live = [one for one in useful if one.current_ma] or [one for one in useful if one.power_w is not None]
@@ -73,11 +81,12 @@ def _observation(
     connector_id: int,
     transaction_id: int | None,
     at_ms: int,
-    samples: Sequence[MeterValue],
+    timed: bool,
+    sampled: Sequence[SampledValue],
     now_ms: int,
+    drop: Drop,
 ) -> Metered:
-    sampled = [value for sample in samples for value in sample.sampledValue]
-    values = _values(charger, sampled)
+    values = _values(charger, sampled, drop)
     return Metered(
         charger_id=charger.outlet_id(connector_id),
         connector_id=connector_id,
@@ -86,41 +95,60 @@ def _observation(
         current_ma=_currents(charger, values[CURRENT]),
         power_w=_total(values[POWER]),
         energy_wh=_total(values[ENERGY]),
-        fresh=_is_fresh(sampled, at_ms, now_ms),
+        fresh=timed and _is_fresh(sampled, at_ms, now_ms),
     )
 
 
 def _is_fresh(sampled: Sequence[SampledValue], at_ms: int, now_ms: int) -> bool:
-    of_transaction = any((value.context or "").strip().startswith("Transaction.") for value in sampled)
+    of_transaction = any(value.context.startswith("transaction.") for value in sampled)
     return abs(now_ms - at_ms) <= (OLD_TRANSACTION_MS if of_transaction else OLD_MS)
 
 
-def _values(charger: ChargerIdentity, sampled: Iterable[SampledValue]) -> Values:
+def _values(charger: ChargerIdentity, sampled: Iterable[SampledValue], drop: Drop) -> Values:
     """Of a value that comes twice (session and lifetime registers, inlet and outlet) the higher one counts."""
     values: Values = {CURRENT: {}, POWER: {}, ENERGY: {}}
     for value in sampled:
-        quantity = QUANTITIES.get((value.measurand or "").strip() or DEFAULT_MEASURAND)
-        conductor = CONDUCTORS.get((value.phase or "").strip(), -1)
-        if quantity is None or conductor == -1 or (value.location or "").strip() in ELSEWHERE:
+        quantity = QUANTITIES.get(value.measurand or DEFAULT_MEASURAND)
+        conductor = CONDUCTORS.get(value.phase, -1)
+        if UNREADABLE in (value.measurand, value.phase):
+            drop("measurand" if value.measurand == UNREADABLE else "phase", "a text is needed")
+        if quantity is None or conductor == -1 or value.location in ELSEWHERE:
             continue
-        amount = _amount(quantity, value)
-        if amount is None:
-            log.warning(
-                "meter value ignored", charger=charger.charger_id, field=quantity.field, value=str(value.value)[:40]
-            )
-            continue
-        values[quantity][conductor] = max(amount, values[quantity].get(conductor, 0))
+        try:
+            amount = _amount(quantity, value)
+        except Implausible as reason:
+            drop(quantity.field, str(reason))
+        else:
+            values[quantity][conductor] = max(amount, values[quantity].get(conductor, 0))
     return values
 
 
-def _amount(quantity: Quantity, sampled: SampledValue) -> int | None:
-    """The value in our unit; None where it is not plausible."""
-    unit = (sampled.unit or "").strip().lower() or next(iter(quantity.units))
-    text = str(sampled.value).strip()
-    if unit not in quantity.units or not NUMBER.fullmatch(text) or (sampled.format or "").strip() == "SignedData":
+class Implausible(ValueError):
+    """A sampled value that is not believed, and why."""
+
+
+def _amount(quantity: Quantity, sampled: SampledValue) -> int:
+    """The value in our unit. Raises `Implausible`."""
+    unit = sampled.unit or next(iter(quantity.units))
+    if unit not in quantity.units:
+        raise Implausible(f"one of the units {', '.join(quantity.units)} is needed")
+    if sampled.format == "signeddata":
+        raise Implausible("signed data is not read")
+    number = _number(sampled.value)
+    if number is None:
+        raise Implausible("a number is needed")
+    amount = number * quantity.units[unit]
+    if not 0 <= amount <= quantity.limit:
+        raise Implausible(f"not between 0 and {quantity.limit}")
+    return round(amount)
+
+
+def _number(value: Any) -> float | None:
+    """A number, or a text that is one. A comma may be a decimal sign, or stand between thousands: it is not read."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
-    amount = float(text) * quantity.units[unit]
-    return round(amount) if 0 <= amount <= quantity.limit else None
+    text = str(value).strip()
+    return float(text) if NUMBER.fullmatch(text) else None
 
 
 def _total(values: Mapping[int | None, int]) -> int | None:

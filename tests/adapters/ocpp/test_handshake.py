@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import logging
 
 import pytest
@@ -10,6 +11,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from adapters.ocpp import Settings
+from adapters.ocpp.proxies import networks
 from adapters.ocpp.throttle import REMEMBERED, Throttle
 from commands.ports.database import DatabaseUnavailable
 from domain.records.observations import Connected, Disconnected
@@ -85,6 +87,81 @@ async def test_while_the_database_is_lost_it_is_told_to_come_again(
     await world.connect("CP1")
 
 
+def raw_basic(credentials: bytes, scheme: str = "Basic") -> dict[str, str]:
+    return {"Authorization": f"{scheme} {base64.b64encode(credentials).decode()}"}
+
+
+@pytest.mark.parametrize(
+    ("credentials", "password"),
+    [
+        (b"CP1:" + bytes(range(236, 256)), bytes(range(236, 256)).hex()),
+        (b"CP1:right", "right"),
+        (b"CP1:a:b:c", "a:b:c"),
+        ("CP1:grün".encode(), "grün"),
+        (b"CP%31:right", "right"),
+    ],
+    ids=["bytes", "text", "colons", "utf-8", "percent-encoded user"],
+)
+async def test_the_directory_gets_the_password_as_text_or_as_digits(
+    world: World, monkeypatch: pytest.MonkeyPatch, credentials: bytes, password: str
+) -> None:
+    asked: list[tuple[str, str]] = []
+
+    async def authenticate(ocpp_id: str, given: str) -> None:
+        asked.append((ocpp_id, given))
+
+    monkeypatch.setattr(world.directory, "authenticate", authenticate)
+    for scheme in ("Basic", "basic", "BASIC "):
+        assert (await refusal(world, headers=raw_basic(credentials, scheme)))[0] == 401
+    assert asked == [("CP1", password)] * 3
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/ocpp/CP1/",
+        "//ocpp//CP1",
+        "/ocpp//CP1//",
+        "/ocpp/CP%31",
+        "/%6Fcpp/CP1/",
+        "/OCPP/CP1",
+        "/ocpp/CP1?a=b",
+        "/ocpp/CP1/?a=/x",
+    ],
+)
+async def test_a_path_that_names_the_charger_is_found(world: World, path: str) -> None:
+    async with connect(
+        f"ws://127.0.0.1:{world.port}{path}",
+        additional_headers=basic("CP1", "right"),
+        subprotocols=["ocpp1.6"],  # type: ignore[list-item]
+        proxy=None,
+    ):
+        assert (await world.input(Connected)).data.charger_id == "CP1"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "reason"),
+    [
+        ("/ocpp/CP1/x", {}, "Chargers connect to /ocpp/<identity>."),
+        ("/ocpp/CP1", {}, "no credentials (HTTP Basic) that can be read"),
+        ("/ocpp/CP1", basic("CP2", "right"), "the user name is not the identity in the path"),
+        ("/ocpp/CP1", basic("CP1", "wrong"), "Unknown charger or wrong password."),
+    ],
+)
+async def test_a_refusal_is_logged_with_its_path_offer_address_and_reason(
+    world: World, path: str, headers: dict[str, str], reason: str
+) -> None:
+    with capture_logs() as logged:
+        await refusal(world, path, headers, ("ocpp1.6", "ocpp2.0.1"))
+    (line,) = [line for line in logged if line["event"] == "charger refused"]
+    assert (line["path"], line["offered"], line["address"], line["reason"]) == (
+        path,
+        ["ocpp1.6, ocpp2.0.1"],
+        "127.0.0.1",
+        reason,
+    )
+
+
 @pytest.mark.parametrize("path", ["/", "/ocpp/", "/ocpp", "/ocpp/CP1/x", "/ocpp/a%2Fb", "/ocpp/" + "x" * 49])
 async def test_a_bad_path_is_not_found(world: World, path: str) -> None:
     status, body, _ = await refusal(world, path, basic("CP1", "right"))
@@ -116,10 +193,39 @@ class TestGuessing:
         world.clock.advance_to(world.clock.now_ms() + 60_000)
         await world.connect("CP1")
 
+    async def test_failures_of_others_behind_the_same_address_refuse_no_right_password(self, world: World) -> None:
+        for number in range(6):
+            await refusal(world, f"/ocpp/X{number}", basic(f"X{number}", "p"))
+        await refusal(world, "/ocpp/CP1", basic("CP1", "wrong"))
+        await world.connect("CP1")
+        await world.connect("CP2")
+
     async def test_an_address_that_tries_many_identities_waits(self, world: World) -> None:
         for number in range(4):
             assert (await refusal(world, f"/ocpp/X{number}", basic(f"X{number}", "p")))[0] == 401
         assert (await refusal(world, "/ocpp/X9", basic("X9", "p")))[0] == 429
+
+
+class TestBehindAProxy:
+    @pytest.fixture
+    def settings(self) -> Settings:
+        return Settings(failures=1, trusted_proxies=networks("127.0.0.1"))
+
+    async def test_failures_count_by_the_address_that_the_proxy_reports(self, world: World) -> None:
+        """An address that was written by the client itself does not count."""
+        guesser = {"X-Forwarded-For": "10.0.0.9, 192.0.2.1"}
+        assert (await refusal(world, headers=basic("CP1", "wrong") | guesser))[0] == 401
+        with capture_logs() as logged:
+            other = {"X-Forwarded-For": "10.0.0.8, 192.0.2.1"}
+            assert (await refusal(world, headers=basic("CP1", "right") | other))[0] == 429
+        assert [(line["address"], line["peer"]) for line in logged] == [("192.0.2.1", "127.0.0.1")]
+        await world.connect("CP1")
+
+
+async def test_without_a_trusted_proxy_the_header_is_not_read(world: World) -> None:
+    with capture_logs() as logged:
+        await refusal(world, headers=basic("CP1", "wrong") | {"X-Forwarded-For": "192.0.2.1"})
+    assert [line["address"] for line in logged] == ["127.0.0.1"]
 
 
 def test_the_throttle_counts_within_its_window() -> None:

@@ -244,12 +244,29 @@ async def test_a_charger_gets_in_with_its_own_password_only(vault: Vault) -> Non
     assert await directory.authenticate("c1", password) is None, "not in the read model yet"
     chargers.known["c1"] = ChargerIdentity("c1", "north", (0,), 230_000)
     assert await directory.authenticate("c1", password) == chargers.known["c1"]
-    for ocpp_id, wrong in (("c1", other), ("c1", ""), ("c1", password.upper()), ("c3", password), ("c3", "")):
+    for ocpp_id, wrong in (("c1", other), ("c1", ""), ("c3", password), ("c3", "")):
         assert await directory.authenticate(ocpp_id, wrong) is None
     replaced = await vault.charger_passwords.draw("c1", replace=True)
     assert replaced is not None
     assert await directory.authenticate("c1", password) is None
     assert await directory.authenticate("c1", replaced) == chargers.known["c1"]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [str.lower, str.upper, str.title, lambda password: bytes.fromhex(password).decode()],
+    ids=["digits", "upper-case", "mixed-case", "bytes-that-are-a-text"],
+)
+async def test_a_password_works_in_each_of_its_forms(vault: Vault, form: Callable[[str], str]) -> None:
+    chargers = Chargers()
+    chargers.known["c1"] = ChargerIdentity("c1", "north", (0,), 230_000)
+    password = await vault.charger_passwords.draw("c1", replace=True)
+    assert password is not None
+    assert len(bytes.fromhex(password)) == 20
+    directory = VaultDirectory(vault, chargers.find)
+    assert await directory.authenticate("c1", form(password)) == chargers.known["c1"]
+    assert await directory.authenticate("c1", form(password)[:-1]) is None
+    assert await directory.authenticate("c1", form(password) + "0") is None
 
 
 async def test_a_token_has_one_opaque_name_whoever_it_belongs_to(vault: Vault) -> None:

@@ -125,6 +125,17 @@ def test_a_repeated_stop_is_recognised():
     assert kernel.ledger == before
 
 
+def test_a_stop_of_no_readable_transaction_is_of_the_only_one():
+    kernel = ready()
+    kernel.charge("a", 20)
+    transaction_id = kernel.charger("a").transactions[0].id
+    stopped = kernel.stop("a", 0, unreadable=("transaction_id", "meter_stop_wh"))[0]
+    assert isinstance(stopped, TransactionStopped)
+    assert (stopped.transaction_id, stopped.estimated) == (transaction_id, True)
+    (again,) = kernel.stop("a", 0, unreadable=("transaction_id",))
+    assert isinstance(again, TransactionQuarantined)
+
+
 def test_stops_that_fit_nothing_are_quarantined():
     kernel = ready()
     kernel.charge("a", 20)

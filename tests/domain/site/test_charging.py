@@ -32,6 +32,15 @@ def test_unplugging_early_ends_the_session_so():
     assert (ended.state, ended.reason, ended.energy_wh) == ("completed", "unplugged", 4_000)
 
 
+def test_a_stop_without_a_readable_meter_ends_it_with_the_energy_of_the_last_reading():
+    story = SiteStory()
+    story.charging("a", "p2c0")
+    story.meter("p2c0", 1_000)
+    story.meter("p2c0", 4_500)
+    ended = one(SessionEnded, story.stop("p2c0", 0, estimated=True))
+    assert (ended.state, ended.energy_wh) == ("completed", 4_500)
+
+
 def test_a_fault_ends_the_session_as_failed():
     story = SiteStory()
     story.charging("a", "p2c0")

@@ -68,35 +68,82 @@ async def test_values_of_no_use_are_answered_and_not_recorded(station: Station) 
     assert station.log.appended == []
 
 
+GOOD = {"timestamp": TIME, "sampledValue": [{"value": "6", "measurand": "Current.Import"}]}
+
+
 @pytest.mark.parametrize(
-    ("changed", "code", "field"),
+    "bad",
     [
-        ({"connectorId": None}, "TypeConstraintViolation", "connectorId"),
-        ({"connectorId": -1}, "PropertyConstraintViolation", "connectorId"),
-        ({"transactionId": "5"}, "TypeConstraintViolation", "transactionId"),
-        ({"meterValue": {}}, "TypeConstraintViolation", "meterValue"),
-        (
-            {"meterValue": [{"timestamp": TIME, "sampledValue": [{}]}]},
-            "ProtocolError",
-            "meterValue.0.sampledValue.0.value",
-        ),
-        (
-            {"meterValue": [{"timestamp": "x", "sampledValue": []}]},
-            "PropertyConstraintViolation",
-            "meterValue.0.timestamp",
-        ),
+        5,
+        None,
+        {},
+        {"timestamp": "never", "sampledValue": [{"value": "7", "measurand": "Voltage"}]},
+        {"timestamp": TIME, "sampledValue": [{}]},
+        {"timestamp": TIME, "sampledValue": [{"value": "9", "unit": {}}]},
+        {"timestamp": TIME, "sampledValue": [{"value": "9", "measurand": []}]},
+        {"timestamp": TIME, "sampledValue": [{"value": [9], "measurand": "Current.Import"}]},
+        {"timestamp": TIME, "sampledValue": "9"},
     ],
 )
-async def test_what_is_refused(station: Station, changed: dict[str, Any], code: str, field: str) -> None:
-    good = {"connectorId": 1, "meterValue": [{"timestamp": TIME, "sampledValue": [{"value": "1"}]}]}
-    assert await station.refusal("MeterValues", good | changed) == (code, field)
+async def test_a_bad_sample_never_loses_the_good_one_beside_it(station: Station, bad: Any) -> None:
+    """Before it, after it, and under the same time."""
+    for values in ([bad, GOOD], [GOOD, bad]):
+        station.log.appended.clear()
+        assert await station.send_raw("MeterValues", {"connectorId": 1, "meterValue": values}) == {}
+        assert station.recorded() == [metered()]
+    station.log.appended.clear()
+    sampled = [bad, *GOOD["sampledValue"]]
+    payload = {"connectorId": 1, "meterValue": [{"timestamp": TIME, "sampledValue": sampled}]}
+    assert await station.send_raw("MeterValues", payload) == {}
+    assert station.recorded() == [metered()]
 
 
-@pytest.mark.parametrize("missing", ["connectorId", "meterValue"])
-async def test_what_is_needed(station: Station, missing: str) -> None:
-    good: dict[str, Any] = {"connectorId": 1, "meterValue": []}
-    del good[missing]
-    assert await station.refusal("MeterValues", good) == ("ProtocolError", missing)
+async def test_values_of_no_readable_time_are_of_no_moment(station: Station) -> None:
+    """They confirm nothing, and don't mix with those of this moment."""
+    bad = {"timestamp": "never", "sampledValue": [{"value": "9", "measurand": "Current.Import"}, {"value": "100"}]}
+    await station.send_raw("MeterValues", {"connectorId": 1, "meterValue": [bad, GOOD]})
+    assert station.recorded() == [metered(current_ma=(9000, 9000, 9000), energy_wh=100, fresh=False), metered()]
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({"meterValue": GOOD}, {}),
+        ({"connectorId": "1", "transactionId": "5"}, {"transaction_id": 5}),
+        ({"connectorId": 1.0, "transactionId": 5.0}, {"transaction_id": 5}),
+        ({"transactionId": None}, {}),
+        ({"transactionId": 0}, {}),
+        ({"transactionId": -1}, {}),
+        ({"transactionId": "none"}, {}),
+        ({"transactionId": {}, "vendor": [1]}, {}),
+        ({"connectorId": None}, {}),
+        ({"connectorId": "left"}, {}),
+        ({"connectorId": -1}, {}),
+    ],
+)
+async def test_odd_forms_are_read_as_what_they_mean(
+    station: Station, changed: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    assert await station.send_raw("MeterValues", {"connectorId": 1, "meterValue": [GOOD]} | changed) == {}
+    assert station.recorded() == [metered(**expected)]
+
+
+async def test_without_a_connector_it_is_that_of_the_transaction(station: Station) -> None:
+    await station.send(values(CURRENT, connector_id=2, transaction_id=5))
+    await station.send(values(CURRENT, connector_id=1, transaction_id=6))
+    station.log.appended.clear()
+    await station.send_raw("MeterValues", {"transactionId": 5, "meterValue": [GOOD]})
+    await station.send_raw("MeterValues", {"meterValue": [GOOD]})
+    assert [(one.connector_id, one.transaction_id) for one in station.recorded() if isinstance(one, Metered)] == [
+        (2, 5),
+        (0, None),
+    ]
+
+
+@pytest.mark.parametrize("payload", [{}, {"connectorId": 1}, {"connectorId": 1, "meterValue": None}])
+async def test_nothing_is_answered_too(station: Station, payload: dict[str, Any]) -> None:
+    assert await station.send_raw("MeterValues", payload) == {}
+    assert station.log.appended == []
 
 
 async def test_they_are_not_acknowledged_unless_stored(station: Station) -> None:

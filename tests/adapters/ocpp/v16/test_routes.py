@@ -15,12 +15,16 @@ FROM_CHARGERS = {
     "DiagnosticsStatusNotification",
     "FirmwareStatusNotification",
     "Heartbeat",
+    "LogStatusNotification",
     "MeterValues",
+    "SecurityEventNotification",
+    "SignCertificate",
+    "SignedFirmwareStatusNotification",
     "StartTransaction",
     "StatusNotification",
     "StopTransaction",
 }
-"""Of the core and firmware profiles (OCPP 1.6, section 4)."""
+"""Of the core and firmware profiles (OCPP 1.6, section 4), and of the security extension."""
 
 
 def test_every_message_that_a_charger_begins_has_a_handler() -> None:

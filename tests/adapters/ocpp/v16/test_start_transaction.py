@@ -124,29 +124,48 @@ async def test_a_decided_start_has_its_first_id_again(station: Station) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "code"),
+    ("changed", "expected"),
     [
-        ({"meterStart": "12"}, "TypeConstraintViolation"),
-        ({"meterStart": 1.5}, "TypeConstraintViolation"),
-        ({"meterStart": True}, "TypeConstraintViolation"),
-        ({"meterStart": -1}, "PropertyConstraintViolation"),
-        ({"connectorId": 0}, "PropertyConstraintViolation"),
-        ({"connectorId": 1001}, "PropertyConstraintViolation"),
-        ({"timestamp": "yesterday"}, "PropertyConstraintViolation"),
-        ({"timestamp": "1700-01-01T00:00:00Z"}, "PropertyConstraintViolation"),
-        ({"timestamp": 17}, "TypeConstraintViolation"),
-        ({"idTag": " "}, "PropertyConstraintViolation"),
-        ({"idTag": 5}, "TypeConstraintViolation"),
+        ({"meterStart": "1000"}, {}),
+        ({"meterStart": 1000.4}, {}),
+        ({"meterStart": -1}, {"meter_start_wh": 0}),
+        ({"meterStart": None}, {"meter_start_wh": 0}),
+        ({"connectorId": "1"}, {}),
+        ({"connectorId": 0}, {}),
+        ({"connectorId": None}, {}),
+        ({"connectorId": 1001}, {}),
+        ({"timestamp": "yesterday"}, {}),
+        ({"timestamp": "1700-01-01T00:00:00Z"}, {}),
+        ({"timestamp": 17}, {}),
+        ({"timestamp": None}, {}),
+        ({"idTag": " "}, {"token_ref": "ref-", "vehicle_id": None}),
+        ({"idTag": None}, {"token_ref": "ref-", "vehicle_id": None}),
+        ({"idTag": 5}, {"token_ref": "ref-5", "vehicle_id": None}),
+        ({"reservationId": "x", "vendor": {}}, {}),
     ],
 )
-async def test_what_is_refused(station: Station, changed: dict[str, Any], code: str) -> None:
-    assert await station.refusal("StartTransaction", RAW | changed) == (code, *changed)
+async def test_a_start_is_a_fact_however_it_is_told(
+    station: Station, changed: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    good = {"connectorId": 1, "idTag": "known", "meterStart": 1000, "timestamp": "2026-01-01T00:00:00Z"}
+    assert (await station.send_raw("StartTransaction", good | changed))["transactionId"] == 77
+    plain = TransactionStart(
+        charger_id="CP1",
+        connector_id=1,
+        token_ref="ref-known",
+        vehicle_id="v1",
+        meter_start_wh=1000,
+        charger_time_ms=NOW_MS,
+    )
+    assert station.recorded() == [plain.model_copy(update=expected)]
 
 
-@pytest.mark.parametrize("missing", RAW)
-async def test_every_field_is_needed(station: Station, missing: str) -> None:
-    rest = {name: value for name, value in RAW.items() if name != missing}
-    assert await station.refusal("StartTransaction", rest) == ("ProtocolError", missing)
+async def test_of_one_of_several_connectors_it_is_invalid(station: Station) -> None:
+    station.state.connector_seen(1)
+    station.state.connector_seen(2)
+    answer = await station.send_raw("StartTransaction", {"idTag": "KNOWN", "meterStart": 0})
+    assert answer == {"transactionId": 0, "idTagInfo": {"status": "Invalid"}}
+    assert station.log.appended == []
 
 
 async def test_what_is_not_stored_is_not_asked(station: Station) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from ocpp.v16 import call
+from structlog.testing import capture_logs
 
 from domain.records.observations import Status
 from tests.adapters.ocpp.v16.charger import Station
@@ -45,17 +46,26 @@ async def test_oddities_are_taken(station: Station, odd: dict[str, Any], error_c
     ]
 
 
-@pytest.mark.parametrize(
-    ("payload", "code", "field"),
-    [
-        ({"status": "Available"}, "ProtocolError", "connectorId"),
-        ({"connectorId": "1", "status": "Available"}, "TypeConstraintViolation", "connectorId"),
-        ({"connectorId": 1001, "status": "Available"}, "PropertyConstraintViolation", "connectorId"),
-        ({"connectorId": 1}, "ProtocolError", "status"),
-        ({"connectorId": 1, "status": ""}, "PropertyConstraintViolation", "status"),
-    ],
-)
-async def test_it_needs_a_connector_and_a_status(
-    station: Station, payload: dict[str, Any], code: str, field: str
-) -> None:
-    assert await station.refusal("StatusNotification", payload) == (code, field)
+@pytest.mark.parametrize("connector", ["1", 1.0, " 1 ", None, "left", -1, {}])
+async def test_a_connector_that_can_not_be_read_is_the_only_one(station: Station, connector: Any) -> None:
+    assert await station.send_raw("StatusNotification", {"connectorId": connector, "status": "preparing"}) == {}
+    assert station.recorded() == [
+        Status(charger_id="CP1", connector_id=1, status="Preparing", error_code="NoError", charger_time_ms=None)
+    ]
+
+
+async def test_of_one_of_several_connectors_it_says_nothing(station: Station) -> None:
+    for connector in (0, 1, 2):
+        await station.send_raw("StatusNotification", {"connectorId": connector, "status": "Available"})
+    with capture_logs() as lines:
+        assert await station.send_raw("StatusNotification", {"status": "Faulted"}) == {}
+    assert len(station.recorded()) == 3
+    assert [(line["message"], line["field"], line["reason"]) for line in lines] == [
+        ("StatusNotification", "connectorId", "it is missing")
+    ]
+
+
+@pytest.mark.parametrize("status", [None, "", {}, "x" * 256])
+async def test_without_a_status_it_says_nothing(station: Station, status: Any) -> None:
+    assert await station.send_raw("StatusNotification", {"connectorId": 1, "status": status}) == {}
+    assert station.log.appended == []
