@@ -161,7 +161,10 @@ class Commissioning:
 
 @dataclass(frozen=True, slots=True)
 class Charger:
-    """One outlet. `possible` are the leases that may be in force, as (limit in mA, valid until), the highest first."""
+    """One outlet. `possible` are the leases that may be in force, as (limit in mA, valid until), the highest first.
+
+    `refused_ms`: when a reading of a quantity was last recorded as refused.
+    """
 
     outlet: Outlet
     connection_id: str = ""
@@ -187,6 +190,8 @@ class Charger:
     trigger_id: str = ""
     triggered_ms: int = 0
     can_trigger: bool = True
+    exceeds_rating: bool = False
+    refused_ms: dict[str, int] = field(default_factory=dict)
 
     @property
     def id(self) -> str:

@@ -60,6 +60,15 @@ QUEUE_MS = 60_000
 PERMIT_WAIT_MS = 20_000
 """How long a start waits for room: chargers give up on Authorize after 30 s."""
 
+AFFIRM_MS = 600_000
+"""A second impossible current within this time affirms the first."""
+
+TRUST_AGAIN_MS = 5_000
+"""Possible readings for so long, at least two, end what an impossible current led to."""
+
+REFUSED_EVENT_MS = 600_000
+"""Readings that are refused are recorded at most so often for each charger and quantity."""
+
 STEP_MA = 1_000
 """The least raise that is worth a message where the whole one does not fit; grants are in whole amps."""
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 
+from domain.electrical import register
+from domain.electrical.register import Moment
 from domain.load_control.context import KernelContext
 from domain.load_control.ledger import Charger, Ledger, Start, Transaction
 from domain.records.load import (
@@ -30,7 +32,7 @@ def start(context: KernelContext, report: TransactionStart) -> None:
         )
     for open_one in charger.transactions:
         if open_one.connector_id == report.connector_id:
-            _stop(context, charger, open_one, report.meter_start_wh, "superseded")
+            _stop(context, charger, open_one, report.meter_start_wh, "superseded", report.charger_time_ms)
     transaction_id = draw_id(start_id, context.ledger)
     charger = context.charger(report.charger_id)
     permitted = charger.permit is not None and charger.permit.is_reserved(context.now_ms)
@@ -94,7 +96,7 @@ def stop(context: KernelContext, report: TransactionStop) -> None:
     charger = context.charger(report.charger_id)
     for transaction in charger.transactions:
         if transaction.id == report.transaction_id:
-            return _stop(context, charger, transaction, report.meter_stop_wh, report.reason)
+            return _stop(context, charger, transaction, report.meter_stop_wh, report.reason, report.charger_time_ms)
     if report.transaction_id in charger.ended:
         return context.add(TransactionStopRepeated(charger_id=charger.id, transaction_id=report.transaction_id))
     return context.add(
@@ -107,13 +109,23 @@ def stop(context: KernelContext, report: TransactionStop) -> None:
     )
 
 
-def _stop(context: KernelContext, charger: Charger, transaction: Transaction, meter_stop_wh: int, reason: str) -> None:
+def _stop(
+    context: KernelContext,
+    charger: Charger,
+    transaction: Transaction,
+    meter_stop_wh: int,
+    reason: str,
+    charger_time_ms: int,
+) -> None:
+    before = context.observations.energy_of(charger, transaction)
+    energy = register.end(before, charger.outlet, meter_stop_wh, Moment(context.now_ms, charger_time_ms))
     context.add(
         TransactionStopped(
             transaction_id=transaction.id,
             charger_id=charger.id,
             vehicle_id=transaction.vehicle_id,
-            energy_wh=max(0, meter_stop_wh - transaction.meter_start_wh),
+            energy_wh=energy.energy_wh,
+            estimated=energy.estimated,
             meter_stop_wh=meter_stop_wh,
             reason=reason,
             commissioning=transaction.commissioning,

@@ -79,21 +79,24 @@ class Kernel(Story):
         )
 
     def meter(
-        self, charger_id: str, current_a: float | None, *, fresh: bool = True, power_w: int | None = None
+        self,
+        charger_id: str,
+        current_a: float | None,
+        *,
+        fresh: bool = True,
+        power_w: int | None = None,
+        **changed: object,
     ) -> list[Payload]:
         charger = self.charger(charger_id)
-        current = None if current_a is None else (round(current_a * 1000), 0, 0)
+        reported = {
+            "connector_id": 1,
+            "transaction_id": charger.transactions[-1].id if charger.transactions else None,
+            "charger_time_ms": self.now_ms,
+            "current_ma": None if current_a is None else (round(current_a * 1000), 0, 0),
+            "energy_wh": None,
+        }
         return self.when(
-            observations.Metered(
-                charger_id=charger_id,
-                connector_id=1,
-                transaction_id=charger.transactions[-1].id if charger.transactions else None,
-                charger_time_ms=self.now_ms,
-                current_ma=current,
-                power_w=power_w,
-                energy_wh=None,
-                fresh=fresh,
-            )
+            observations.Metered(charger_id=charger_id, power_w=power_w, fresh=fresh, **(reported | changed))
         )
 
     def request(self, charger_id: str, request_id: str = "r") -> list[Payload]:
