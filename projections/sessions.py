@@ -43,6 +43,7 @@ SESSIONS = Table(
     *(Column(name, BigInteger) for name in events.Fairness.model_fields),
     Column("need_wh", BigInteger),
     Column("energy_wh", BigInteger),
+    Column("estimated", Boolean, nullable=False),
     Column("queued_at_ms", BigInteger),
     Column("depart_ms", BigInteger),
     Column("held_until_ms", BigInteger),
@@ -67,7 +68,8 @@ CHARGE = change(SESSIONS, ["state", "charger_id", "held_until_ms", "eta_ms", "re
     assigned_start_ms=func.coalesce(SESSIONS.c.assigned_start_ms, bindparam("now_ms"))
 )
 SET_STATE = change(SESSIONS, ["state", "reason"])
-END = change(SESSIONS, ["state", "reason", "energy_wh", "held_until_ms", "eta_ms", "assigned_end_ms"])
+END = change(SESSIONS, ["state", "reason", "energy_wh", "estimated", "held_until_ms", "eta_ms", "assigned_end_ms"])
+SET_ESTIMATED = change(SESSIONS, ["estimated"])
 SET_MOVE_WANTED = change(SESSIONS, ["move_wanted"])
 MOVED_AWAY = (
     SESSIONS.update()
@@ -178,11 +180,17 @@ def _ended(event: events.SessionEnded, happened: Happened) -> Iterable[Change]:
         "state": event.state,
         "reason": event.reason,
         "energy_wh": event.energy_wh,
+        "estimated": event.estimated,
         "held_until_ms": None,
         "eta_ms": None,
         "assigned_end_ms": happened.time_ms,
     }
     return [_of(END, event.session_id, **ended)]
+
+
+@PROJECTION.on(events.SessionEnergyEstimated)
+def _estimated(event: events.SessionEnergyEstimated, _: Happened) -> Iterable[Change]:
+    return [_of(SET_ESTIMATED, event.session_id, estimated=event.estimated)]
 
 
 @PROJECTION.on(events.SessionTierChanged)
@@ -218,7 +226,7 @@ def _score(standing: events.Standing) -> Row:
 
 def _added(row: Row) -> Change:
     known = dict.fromkeys((column.name for column in SESSIONS.columns), None)
-    return ADD, {**known, "move_wanted": False, **row}
+    return ADD, {**known, "estimated": False, "move_wanted": False, **row}
 
 
 def _of(statement: Any, session_id: str, **values: Any) -> Change:
@@ -301,4 +309,4 @@ def requested(session_id: str, vehicle_id: str | None, site_id: str | None) -> d
     """A requested session of which nothing else is known yet."""
     unknown = dict.fromkeys((*(column.name for column in SESSIONS.columns), "target_permille", "place"), None)
     known = {"id": session_id, "vehicle_id": vehicle_id, "site_id": site_id, "state": "requested"}
-    return {**unknown, **known, "walk_up": False, "move_wanted": False}
+    return {**unknown, **known, "walk_up": False, "estimated": False, "move_wanted": False}

@@ -58,6 +58,8 @@ class Session(Shape):
     assigned_end: datetime | None
     energy_kwh: float | None
     """The energy charged; null before the session has ended."""
+    estimated: bool
+    """Whether some of the energy is not known: what its meter reported can't all be so."""
     priority_tier: Tier | None
     """0: emergency, 1: fleet or granted review, 2: everybody."""
     score: Share | None

@@ -26,6 +26,7 @@ def session_view(row: Row, vin: str | None) -> dict[str, Any]:
         "assigned_start": rfc3339(row["assigned_start_ms"]),
         "assigned_end": rfc3339(row["assigned_end_ms"]),
         "energy_kwh": thousandth(row["energy_wh"]),
+        "estimated": row["estimated"],
         "priority_tier": row["tier"],
         "score": share(row["score_ppm"]),
         "score_parts": _score_parts(row),

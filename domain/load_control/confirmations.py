@@ -27,7 +27,7 @@ def request_overdue(context: KernelContext) -> None:
             continue
         due_ms = confirmation_due_ms(charger, context.now_ms)
         if due_ms is not None and due_ms <= context.now_ms:
-            _trigger(context, charger, charger.transaction)
+            trigger(context, charger, charger.transaction.connector_id)
         _watch_unconfirmed(context, charger)
         _watch_meter(context, charger, charger.transaction)
     for charger in list(context.ledger.chargers.values()):
@@ -48,13 +48,19 @@ def confirmation_due_ms(charger: Charger, now_ms: int) -> int | None:
     return max(first_ms, charger.triggered_ms + TRIGGER_MS)
 
 
-def _trigger(context: KernelContext, charger: Charger, transaction: Transaction) -> None:
+def is_triggerable(charger: Charger, now_ms: int) -> bool:
+    """Whether a meter value can be requested, and none was a moment ago."""
+    return charger.connected and charger.can_trigger and now_ms >= charger.triggered_ms + TRIGGER_MS
+
+
+def trigger(context: KernelContext, charger: Charger, connector_id: int) -> None:
+    """Request a meter value of a connector now."""
     context.add(
         CommandRequested(
             command_id=derived_id(charger.id, "meter", charger.generation, context.now_ms),
             charger_id=charger.id,
             action="trigger",
-            arguments={"requested_message": "MeterValues", "connector_id": str(transaction.connector_id)},
+            arguments={"requested_message": "MeterValues", "connector_id": str(connector_id)},
             expires_ms=context.now_ms + TRIGGER_MS,
             gateway_id=connected_gateway(charger),
         )
@@ -77,8 +83,8 @@ def _watch_meter(context: KernelContext, charger: Charger, transaction: Transact
     read_ms = last_reading_ms(charger, transaction, context.observations)
     if context.now_ms < read_ms + STALE_METER_MS:
         return context.all_clear("meter_silent", charger.id)
-    if charger.can_trigger and context.now_ms >= charger.triggered_ms + TRIGGER_MS:
-        _trigger(context, charger, transaction)
+    if is_triggerable(charger, context.now_ms):
+        trigger(context, charger, transaction.connector_id)
     if context.now_ms >= read_ms + SILENT_METER_MS:
         context.alarm("meter_silent", charger.id, "no meter value for more than 5 minutes of a transaction")
     return None

@@ -10,7 +10,7 @@ from domain.load_control.parameters import IDLE_MA, IDLE_READING_MS, STEP_MA, to
 def counted_ma(charger: Charger, meter: Meter | None, now_ms: int) -> int:
     """The worst case now; a reading that contradicted the ledger when it was taken counts instead, in whole amps up."""
     worst_ma = _worst_ma(charger, meter, now_ms)
-    if meter is None or meter.above_since_ms is None or meter.current_ma <= worst_ma + tolerance_ma(worst_ma):
+    if meter is None or not meter.contradicts or meter.current_ma <= worst_ma + tolerance_ma(worst_ma):
         return worst_ma
     if not charger.transactions and not draws_idle(meter, now_ms):
         return worst_ma

@@ -164,7 +164,8 @@ class Commissioning:
 class Charger:
     """One outlet of a charger, with what is known of the charger as a whole.
 
-    `possible` are the leases that may be in force, as (limit in mA, valid until), the highest first.
+    `possible` are the leases that may be in force, as (limit in mA, valid until), the highest first; `refused_ms` is
+    when a reading of a quantity was last recorded as refused.
     """
 
     outlet: Outlet
@@ -191,6 +192,8 @@ class Charger:
     trigger_id: str = ""
     triggered_ms: int = 0
     can_trigger: bool = True
+    exceeds_rating: bool = False
+    refused_ms: dict[str, int] = field(default_factory=dict)
 
     @property
     def id(self) -> str:

@@ -36,7 +36,7 @@ def desire(context: KernelContext, charger: Charger, limit_ma: int, rule: str, r
 
 def wanted_ma(ledger: Ledger, charger: Charger, transaction: Transaction, now_ms: int) -> int:
     """The limit that it gets if there is room (0, or its minimum up): its target, or else the fail-safe share."""
-    if charger.non_compliant:
+    if charger.non_compliant or charger.exceeds_rating:
         return 0
     wanted = min(_target_ma(ledger, charger, transaction, now_ms), charger.outlet.max_ma)
     if wanted < charger.outlet.min_ma:

@@ -1,24 +1,42 @@
-"""The observations of the kernel: the newest meter values. What is not observed yet counts at its worst."""
+"""The observations of the kernel: the newest meter values, and how far they are believed.
+
+What is not observed yet counts at its worst; what is not believed confirms nothing, and never lowers what is counted.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from domain.electrical import register
+from domain.electrical.believing import MARGIN_PERMILLE, Drawn, drawn, most_ma, most_wh
 from domain.electrical.grid import Outlet
 from domain.electrical.outlet_id import outlet_of
+from domain.electrical.register import STEPS, Moment, RegisterEnergy
 from domain.load_control.ledger import Charger, Ledger, Transaction
-from domain.load_control.parameters import SETTLE_MS, tolerance_ma
+from domain.load_control.parameters import AFFIRM_MS, SETTLE_MS, tolerance_ma
 from domain.records import Record
 from domain.records.observations import Metered, TransactionStop
 
 
 @dataclass(frozen=True, slots=True)
-class Meter:
-    """The newest fresh reading of a charger, mA of its highest phase.
+class Impossible:
+    """A current that the outlet can't carry, by the charger's clock, and since when such values follow one another."""
 
-    `before_ma` was the last one before the limit was lowered at `lowered_ms`. Since `above_since_ms` every reading has
-    exceeded what the charger may draw.
+    current_ma: int
+    charger_time_ms: int
+    since_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """The newest fresh reading of a charger, mA of its highest phase: `current_ma` at the worst, at least `least_ma`.
+
+    `before_ma` was the last one before the limit was lowered at `lowered_ms`. `contradicts`: it exceeded what the
+    charger might draw when it was taken; since `above_since_ms` every believed reading has. `phases`: what the car of
+    the transaction has been seen to use. `reason`: why the reading is refused; then it counts, and proves nothing.
+    `impossible`: it exceeds what the outlet can carry; `affirmed`: something else says so too. `possible_ms`: since
+    when readings are possible again. `register`: the newest value of the energy register (Wh), and when it came.
     """
 
     current_ma: int
@@ -27,29 +45,46 @@ class Meter:
     before_ma: int | None = None
     lowered_ms: int | None = None
     above_since_ms: int | None = None
+    least_ma: int = 0
+    contradicts: bool = False
+    transaction_id: int | None = None
+    phases: int = 1
+    reason: str = ""
+    impossible: Impossible | None = None
+    affirmed: bool = False
+    possible_ms: int | None = None
+    register: tuple[int, int] | None = None
+
+    @property
+    def believed(self) -> bool:
+        return not self.reason
 
 
 @dataclass(frozen=True, slots=True)
 class Meters:
-    """The newest readings of a site's chargers, by their ids. `since_ms`: nothing from before is known."""
+    """The newest readings of a site's chargers, and the energy of their transactions, by the chargers' ids.
+
+    `since_ms`: nothing from before is known.
+    """
 
     since_ms: int = 0
     of: dict[str, Meter] = field(default_factory=dict)
+    energy: dict[str, RegisterEnergy] = field(default_factory=dict)
 
     def forget(self, charger_id: str) -> Meters:
-        """The meters without what was measured of a transaction that is over."""
+        """The meters without the current that was measured of a transaction that is over."""
         if charger_id not in self.of:
             return self
         return replace(self, of={other: meter for other, meter in self.of.items() if other != charger_id})
 
-
-def current_ma(outlet: Outlet, reading: Metered) -> int | None:
-    """The highest phase current; from power, spread over all phases, where the charger reports only that."""
-    if reading.current_ma is not None:
-        return max(reading.current_ma)
-    if reading.power_w is not None:
-        return -(-reading.power_w * 1_000_000 // (outlet.voltage_mv * len(outlet.phases)))
-    return None
+    def energy_of(self, charger: Charger, transaction: Transaction) -> RegisterEnergy:
+        """The energy of a running transaction so far."""
+        known = self.energy.get(charger.id)
+        if known is not None and known.transaction_id == transaction.id:
+            return known
+        times = (one.charger_time_ms for one in charger.starts if one.transaction_id == transaction.id)
+        began = register.began(transaction.started_ms, next(times, 0))
+        return register.begin(transaction.id, charger.outlet, transaction.meter_start_wh, began)
 
 
 def observe(ledger: Ledger, meters: Meters, given: Record) -> Meters:
@@ -87,37 +122,127 @@ def stopped_transaction(outlets: Sequence[Charger], stop: TransactionStop) -> tu
     return next(((charger, one) for charger, one in running if one.id == stop.transaction_id), None)
 
 
+def concerns(charger: Charger, reading: Metered) -> bool:
+    """Whether a reading of the outlet's connector is of the present, and of its transaction where it names one."""
+    if not reading.fresh or reading.transaction_id in charger.ended:
+        return False
+    own = [one for one in charger.transactions if charger.accepts(one.connector_id)]
+    return not own or any(not reading.transaction_id or one.id == reading.transaction_id for one in own)
+
+
 def _observe_reading(charger: Charger, meters: Meters, reading: Metered, now_ms: int) -> Meters:
-    """The meters after a reading. One of an outage, or of a transaction that is over, is history."""
-    measured_ma = current_ma(charger.outlet, reading)
-    if not reading.fresh or measured_ma is None or reading.transaction_id in charger.ended:
+    """The meters after a reading. One of an outage, of another connector or of a transaction that is over is none."""
+    if not concerns(charger, reading):
         return meters
-    before = meters.of.get(charger.id)
+    if reading.energy_wh is not None and len(charger.transactions) == 1:
+        before = meters.energy_of(charger, charger.transactions[0])
+        now = Moment(now_ms, reading.charger_time_ms)
+        energy = register.read(before, charger.outlet, reading.energy_wh, now)
+        meters = replace(meters, energy=meters.energy | {charger.id: energy})
+    after = _meter(charger, meters.of.get(charger.id), reading, now_ms)
+    return meters if after is None else replace(meters, of=meters.of | {charger.id: after})
+
+
+def _meter(charger: Charger, before: Meter | None, reading: Metered, now_ms: int) -> Meter | None:
+    transaction_id = charger.transaction.id if charger.transaction else None
+    bound_ma, bound_since_ms = allowed_ma(charger, now_ms)
+    phases = before.phases if before and before.transaction_id == transaction_id else 1
+    carried_ma = _carried_ma(charger, now_ms)
+    found = drawn(charger.outlet, reading.current_ma, reading.power_w, phases=phases, bound_ma=carried_ma)
+    if found is None:
+        return None
+    impossible = _impossible(charger.outlet, before, found, reading, now_ms)
+    affirmed = impossible is not None and (
+        _is_affirmed(before, impossible, now_ms) or _register_affirms(charger.outlet, before, found, reading, now_ms)
+    )
+    current_ma = (
+        _counted_ma(charger.outlet, before, found) if impossible is not None and not affirmed else found.most_ma
+    )
     lowered_ms = charger.lease.lowered_ms if charger.lease else None
-    after = Meter(
-        current_ma=measured_ma,
+    above = found.least_ma > bound_ma + tolerance_ma(bound_ma)
+    return Meter(
+        current_ma=current_ma,
+        least_ma=found.least_ma,
         at_ms=now_ms,
         previous_ma=before.current_ma if before else 0,
-        before_ma=_before_decrease_ma(before, lowered_ms),
+        before_ma=_before_decrease_ma(before, found, lowered_ms),
         lowered_ms=lowered_ms,
-        above_since_ms=_above_since_ms(charger, before, measured_ma, now_ms),
+        above_since_ms=_above_since_ms(before, found, above, bound_since_ms, now_ms),
+        contradicts=min(found.least_ma, current_ma) > bound_ma + tolerance_ma(bound_ma),
+        transaction_id=transaction_id,
+        phases=max(phases, found.phases) if found.believed else phases,
+        reason=found.reason,
+        impossible=impossible,
+        affirmed=affirmed,
+        possible_ms=_possible_ms(before, impossible, now_ms),
+        register=_register(before, reading, now_ms),
     )
-    return replace(meters, of=meters.of | {charger.id: after})
 
 
-def _before_decrease_ma(before: Meter | None, lowered_ms: int | None) -> int | None:
-    if before is None or lowered_ms is None:
+def _carried_ma(charger: Charger, now_ms: int) -> int:
+    """The most that a phase carries, whether the newest limit is obeyed or not."""
+    if not charger.verified:
+        return charger.outlet.max_ma
+    return min(charger.outlet.max_ma, max(charger.possible_ma(now_ms), charger.failsafe_ma(now_ms)))
+
+
+def _impossible(outlet: Outlet, before: Meter | None, found: Drawn, reading: Metered, now_ms: int) -> Impossible | None:
+    if found.least_ma <= most_ma(outlet):
+        return None
+    since_ms = before.impossible.since_ms if before and before.impossible else now_ms
+    return Impossible(found.least_ma, reading.charger_time_ms, since_ms)
+
+
+def _is_affirmed(before: Meter | None, impossible: Impossible, now_ms: int) -> bool:
+    """Whether a second reading, measured at another time, says so too. A message that comes again is no second one."""
+    if before is None or before.impossible is None or now_ms >= before.at_ms + AFFIRM_MS:
+        return False
+    return before.affirmed or before.impossible.charger_time_ms != impossible.charger_time_ms
+
+
+def _register_affirms(outlet: Outlet, before: Meter | None, found: Drawn, reading: Metered, now_ms: int) -> bool:
+    """Whether the register gained more since the last reading than the outlet delivers, and no more than was said."""
+    if before is None or before.register is None or reading.energy_wh is None:
+        return False
+    value_wh, at_ms = before.register
+    gain_wh, elapsed_ms = reading.energy_wh - value_wh, now_ms - at_ms
+    said_wh = outlet.power_w(found.least_ma) * elapsed_ms * MARGIN_PERMILLE // 3_600_000_000
+    return most_wh(outlet, elapsed_ms) + max(STEPS) < gain_wh <= said_wh
+
+
+def _register(before: Meter | None, reading: Metered, now_ms: int) -> tuple[int, int] | None:
+    if reading.energy_wh is not None:
+        return reading.energy_wh, now_ms
+    return before.register if before else None
+
+
+def _counted_ma(outlet: Outlet, before: Meter | None, found: Drawn) -> int:
+    """An impossible current counts at the outlet's rating, and at no less than the reading before it."""
+    return min(found.most_ma, max(outlet.max_ma, before.current_ma if before else 0))
+
+
+def _possible_ms(before: Meter | None, impossible: Impossible | None, now_ms: int) -> int | None:
+    if impossible is not None:
+        return None
+    return before.possible_ms if before and before.possible_ms is not None else now_ms
+
+
+def _before_decrease_ma(before: Meter | None, found: Drawn, lowered_ms: int | None) -> int | None:
+    """What it drew before; unknown where that was worked out from its power on fewer phases than now."""
+    if before is None or lowered_ms is None or (found.source == "power" and found.phases != before.phases):
         return None
     if before.at_ms <= lowered_ms:
-        return before.current_ma
+        return before.current_ma if before.believed else None
     return before.before_ma if before.lowered_ms == lowered_ms else None
 
 
-def _above_since_ms(charger: Charger, before: Meter | None, measured_ma: int, now_ms: int) -> int | None:
-    bound_ma, bound_since_ms = allowed_ma(charger, now_ms)
-    if measured_ma <= bound_ma + tolerance_ma(bound_ma):
-        return None
+def _above_since_ms(before: Meter | None, found: Drawn, above: bool, bound_since_ms: int, now_ms: int) -> int | None:
+    """Since when every believed reading exceeds what the charger may draw; a refused one changes nothing."""
     since_ms = before.above_since_ms if before else None
+    if not found.believed:
+        return since_ms
+    if not above:
+        return None
     return since_ms if since_ms is not None and since_ms >= bound_since_ms else now_ms
 
 

@@ -61,6 +61,15 @@ PERMIT_WAIT_MS = 20_000
 """How long a start waits for room: the planner's grace, and a cut with its confirmation. The gateway waits some seconds
 longer for the decision, so that no room is always an answer; chargers give up on Authorize after 30 s."""
 
+AFFIRM_MS = 600_000
+"""A second impossible current within this time affirms the first."""
+
+TRUST_AGAIN_MS = 5_000
+"""Possible readings for so long, at least two, end what an impossible current led to."""
+
+REFUSED_EVENT_MS = 600_000
+"""Readings that are refused are recorded at most so often for each charger and quantity."""
+
 STEP_MA = 1_000
 """The least raise that is worth a message where the whole one does not fit; grants are in whole amps."""
 

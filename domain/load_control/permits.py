@@ -57,6 +57,8 @@ def objection(charger: Charger) -> str | None:
         return "the charger is not connected"
     if charger.is_failed():
         return "the charger is faulted or unavailable"
+    if charger.exceeds_rating:
+        return "more is measured at the charger than its outlet is rated for"
     return None
 
 

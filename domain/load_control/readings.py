@@ -8,22 +8,28 @@ from domain.load_control.compliance import judge
 from domain.load_control.confirmations import watch_idle
 from domain.load_control.context import KernelContext
 from domain.load_control.counting import counted_ma
-from domain.load_control.meters import metered_outlet
+from domain.load_control.meters import concerns, metered_outlet
+from domain.load_control.refusals import watch_current, watch_energy
 from domain.records.observations import Metered
 
 
 def metered(context: KernelContext, event: Metered) -> None:
-    """Judge a reading that was taken in just now; one of an outage is history."""
+    """Judge a reading that was taken in just now; what is not believed is recorded, and proves nothing.
+
+    Raises `DomainError` for a charger that is not the site's.
+    """
+    context.outlets(event.charger_id)
     charger = metered_outlet(context.ledger, event)
-    if charger is None:
-        context.outlets(event.charger_id)
+    if charger is None or not concerns(charger, event):
         return
+    watch_energy(context, charger, event)
     meter = context.meter(charger)
-    if not event.fresh or meter is None or meter.at_ms != context.now_ms:
+    if meter is None or meter.at_ms != context.now_ms:
         return
-    if charger.transactions:
-        judge(context, charger, meter)
-    else:
+    watch_current(context, charger, event, meter)
+    if meter.believed and charger.transactions:
+        judge(context, context.charger(charger.id), meter)
+    elif meter.believed:
         watch_idle(context, charger, meter)
     before = replace(meter, current_ma=meter.previous_ma)
     changed = context.counted_ma(charger) != counted_ma(charger, before, context.now_ms)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 
+from domain.electrical import register
+from domain.electrical.register import Moment
 from domain.load_control import permits
 from domain.load_control.context import KernelContext
 from domain.load_control.ledger import Charger, Ledger, Start, Transaction
@@ -33,7 +35,7 @@ def start(context: KernelContext, report: TransactionStart) -> None:
         )
     for open_one in charger.transactions:
         if open_one.connector_id == report.connector_id:
-            _stop(context, charger, open_one, report.meter_start_wh, "superseded")
+            _stop(context, charger, open_one, report.meter_start_wh, "superseded", report.charger_time_ms)
     transaction_id = draw_id(start_id, context.ledger)
     charger = context.charger(charger.id)
     permitted = _is_permitted(context, charger, report)
@@ -116,8 +118,8 @@ def stop(context: KernelContext, report: TransactionStop) -> None:
     stopped = stopped_transaction(outlets, report)
     if stopped is not None:
         charger, transaction = stopped
-        estimated = "meter_stop_wh" in report.unreadable
-        return _stop(context, charger, transaction, report.meter_stop_wh, report.reason, estimated=estimated)
+        meter_stop_wh = None if "meter_stop_wh" in report.unreadable else report.meter_stop_wh
+        return _stop(context, charger, transaction, meter_stop_wh, report.reason, report.charger_time_ms)
     for charger in outlets:
         if report.transaction_id in charger.ended:
             return context.add(TransactionStopRepeated(charger_id=charger.id, transaction_id=report.transaction_id))
@@ -135,21 +137,24 @@ def _stop(
     context: KernelContext,
     charger: Charger,
     transaction: Transaction,
-    meter_stop_wh: int,
+    meter_stop_wh: int | None,
     reason: str,
-    *,
-    estimated: bool = False,
+    charger_time_ms: int,
 ) -> None:
+    """`meter_stop_wh` None: unknown. Then the energy is that of the last reading that was believed."""
+    energy = context.observations.energy_of(charger, transaction)
+    if meter_stop_wh is not None:
+        energy = register.end(energy, charger.outlet, meter_stop_wh, Moment(context.now_ms, charger_time_ms))
     context.add(
         TransactionStopped(
             transaction_id=transaction.id,
             charger_id=charger.id,
             vehicle_id=transaction.vehicle_id,
-            energy_wh=max(0, meter_stop_wh - transaction.meter_start_wh),
-            meter_stop_wh=meter_stop_wh,
+            energy_wh=energy.energy_wh,
+            estimated=energy.estimated or meter_stop_wh is None,
+            meter_stop_wh=energy.courses[0].value_wh if meter_stop_wh is None else meter_stop_wh,
             reason=reason,
             commissioning=transaction.commissioning,
-            estimated=estimated,
         )
     )
     charger = context.charger(charger.id)

@@ -195,11 +195,12 @@ class TransactionStopped(Payload):
     charger_id: str
     vehicle_id: str | None
     energy_wh: int
+    """What was believed of its register; not `meter_stop_wh` less the start's value where these contradict physics."""
     meter_stop_wh: int
     reason: str
     commissioning: bool
     estimated: bool = False
-    """The charger's last meter value could not be read: the energy is that of the last one before it, if any."""
+    """Its register did not continue from the start's value to the stop's, or this one is unknown: so is some energy."""
 
 
 @record_type("transaction.start_waits.v1", "event")
@@ -313,6 +314,38 @@ class ObedienceVoided(Payload):
     reason: str
     limit_ma: int
     measured_ma: int
+
+
+@record_type("charger.reading_refused.v1", "event")
+class ReadingRefused(Payload):
+    """Physics contradicts a reading: it grants, ends and confirms nothing. Repeats are not recorded for ten minutes.
+
+    `value` is in mA of the highest phase, W or Wh. `estimated`: energy is counted on from it, from an unknown begin.
+    """
+
+    charger_id: str
+    connector_id: int
+    transaction_id: int | None
+    quantity: Literal["current", "power", "energy"]
+    value: int
+    reason: str
+    estimated: bool = False
+
+
+@record_type("charger.rating_exceeded.v1", "event")
+class RatingExceeded(Payload):
+    """More than its outlet is rated for was measured, and affirmed: it counts as read and gets no current."""
+
+    charger_id: str
+    measured_ma: int
+    rated_ma: int
+
+
+@record_type("charger.rating_kept.v1", "event")
+class RatingKept(Payload):
+    """What is measured is possible again."""
+
+    charger_id: str
 
 
 @record_type("charger.command_requested.v1", "event")

@@ -133,6 +133,14 @@ class SessionResumed(Payload):
     session_id: str
 
 
+@record_type("session.energy_estimated.v1", "event")
+class SessionEnergyEstimated(Payload):
+    """Whether some of what an open session received is not known: the charger's energy register did not continue."""
+
+    session_id: str
+    estimated: bool
+
+
 @record_type("session.ended.v1", "event")
 class SessionEnded(Payload):
     session_id: str
@@ -142,6 +150,8 @@ class SessionEnded(Payload):
     reason: EndReason
     energy_wh: int
     waited_ms: int
+    estimated: bool = False
+    """Some of what it received is not known: the charger's energy register did not continue."""
 
 
 @record_type("session.occupying.v1", "event")

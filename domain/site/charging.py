@@ -73,7 +73,7 @@ def stopped(context: SiteContext, event: TransactionStopped) -> None:
     session = context.site.session_at(event.charger_id)
     if session is not None and session.plugged():
         state, reason = _outcome(session, event)
-        end(context, session, state, reason, None if event.estimated else event.energy_wh)
+        end(context, session, state, reason, event.energy_wh, event.estimated)
     context.add(TransactionKnown(charger_id=event.charger_id, transaction_id=None))
     release(context, event.charger_id)
     context.urgent = True

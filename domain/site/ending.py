@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from domain.electrical.outlet_id import outlet_of
 from domain.records.observations import Metered
-from domain.records.sites import ChargerOccupied, ChargerReleased, EndReason, EndState, FairnessChanged, SessionEnded
+from domain.records.sites import (
+    ChargerOccupied,
+    ChargerReleased,
+    EndReason,
+    EndState,
+    FairnessChanged,
+    SessionEnded,
+    SessionEnergyEstimated,
+)
 from domain.records.vehicles import CancelRequested
 from domain.site.context import SiteContext
+from domain.site.observations import metered_outlet
 from domain.site.session import Session, check_transition
 
 GRACE_MS = 5 * 60_000
@@ -19,12 +27,19 @@ NEARLY_PERMILLE = 950
 
 
 def end(
-    context: SiteContext, session: Session, state: EndState, reason: EndReason, energy_wh: int | None = None
+    context: SiteContext,
+    session: Session,
+    state: EndState,
+    reason: EndReason,
+    energy_wh: int | None = None,
+    estimated: bool | None = None,
 ) -> None:
     """End a session. The charger of a car that is still plugged in stays occupied by it."""
     check_transition(session, state, f"be {state}")
     if energy_wh is None:
         energy_wh = context.observations.delivered_wh(session) if session.plugged() else 0
+    if estimated is None:
+        estimated = session.plugged() and context.observations.is_estimated(session)
     context.add(
         SessionEnded(
             session_id=session.id,
@@ -33,6 +48,7 @@ def end(
             state=state,
             reason=reason,
             energy_wh=energy_wh or 0,
+            estimated=estimated,
             waited_ms=session.waited_until(context.now_ms),
         )
     )
@@ -70,18 +86,28 @@ def ask_to_move(context: SiteContext) -> None:
             context.add(ChargerOccupied(session_id=charger.occupant, charger_id=charger_id, wanted=wanted))
 
 
-def end_satisfied(context: SiteContext, metered: Metered) -> None:
+def metered(context: SiteContext, reading: Metered) -> None:
+    """A reading of the session at an outlet. One of something else, or that is not believed, ends nothing."""
+    charger = metered_outlet(context.site, reading)
+    session = context.site.session_at(charger.outlet.id) if charger is not None else None
+    if charger is None or session is None or not session.plugged():
+        return
+    estimated = context.observations.is_estimated(session)
+    if estimated != session.estimated:
+        context.add(SessionEnergyEstimated(session_id=session.id, estimated=estimated))
+    _end_satisfied(context, session, charger.outlet.id)
+
+
+def _end_satisfied(context: SiteContext, session: Session, outlet: str) -> None:
     """A session is complete once its energy has arrived, or when the car draws no more and little is left."""
-    outlet = outlet_of(context.site.chargers, metered.charger_id, metered.connector_id)
-    session = context.site.session_at(outlet) if outlet is not None else None
-    if outlet is None or session is None or not session.plugged() or session.need_wh is None:
+    if session.need_wh is None:
         return
     delivered_wh = context.observations.delivered_wh(session)
     if delivered_wh is None:
         return
     full = _takes_no_more(context, outlet) and delivered_wh * 1000 >= session.need_wh * NEARLY_PERMILLE
     if full or delivered_wh >= session.need_wh:
-        end(context, session, "completed", "target_reached", delivered_wh)
+        end(context, session, "completed", "target_reached")
 
 
 def _takes_no_more(context: SiteContext, charger_id: str) -> bool:

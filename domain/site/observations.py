@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from domain.electrical import register
+from domain.electrical.believing import drawn
 from domain.electrical.outlet_id import outlet_of
+from domain.electrical.register import Moment, RegisterEnergy
 from domain.records import Record
 from domain.records.load import LimitDesired, TransactionStarted
 from domain.records.observations import Metered
 from domain.records.time import TimerDue
 from domain.site.session import Session
-from domain.site.state import Site
+from domain.site.state import Site, SiteCharger
 
 SETTLED_MS = 60_000
 """How long a limit must have stood before a car that draws less is believed to want no more."""
@@ -24,12 +27,16 @@ IDLE_MA = 500
 
 @dataclass(frozen=True, slots=True)
 class MeterReading:
-    """The newest reading of a charger. None: never reported. `idle_since_ms`: since when the car has drawn nothing."""
+    """The newest current of a charger's highest phase, of a car that uses at least so many `phases`.
 
-    energy_wh: int | None
-    current_ma: int | None
+    `idle_since_ms`: since when the car has drawn nothing.
+    """
+
+    current_ma: int
     at_ms: int
     idle_since_ms: int | None = None
+    transaction_id: int | None = None
+    phases: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +51,13 @@ class Granted:
 class SiteObservations:
     """What was observed of a site.
 
+    `energy`: what the transactions at the chargers received, by their registers.
     `usable_ma`: what a charger's car makes use of, with a margin, where it leaves some of its limit unused.
     `congested_wh`: what each open session received while others had to do with less.
     """
 
     meters: dict[str, MeterReading] = field(default_factory=dict)
+    energy: dict[str, RegisterEnergy] = field(default_factory=dict)
     granted: dict[str, Granted] = field(default_factory=dict)
     usable_ma: dict[str, int] = field(default_factory=dict)
     congested_wh: dict[str, int] = field(default_factory=dict)
@@ -61,11 +70,14 @@ class SiteObservations:
         return max(meter.idle_since_ms, granted.since_ms)
 
     def delivered_wh(self, session: Session) -> int | None:
-        """What a plugged session has received, as far as its charger's meter reported."""
-        meter = self.meters.get(session.charger_id or "")
-        if meter is None or meter.energy_wh is None:
-            return None
-        return max(0, meter.energy_wh - session.meter_start_wh)
+        """What a plugged session has received, as far as its charger's readings are believed."""
+        energy = self.energy.get(session.charger_id or "")
+        return None if energy is None else energy.energy_wh
+
+    def is_estimated(self, session: Session) -> bool:
+        """Whether some of what it received is not known."""
+        energy = self.energy.get(session.charger_id or "")
+        return energy is not None and energy.estimated
 
 
 def observe(site: Site, observations: SiteObservations, given: Record) -> SiteObservations:
@@ -76,31 +88,61 @@ def observe(site: Site, observations: SiteObservations, given: Record) -> SiteOb
         case LimitDesired():
             return _observe_limit(observations, given.data, given.time)
         case TransactionStarted():
-            return _observe_start(observations, given.data.charger_id)
+            return _observe_start(site, observations, given.data, given.time)
         case TimerDue():
             return _forget_closed(site, observations)
     return observations
 
 
-def _observe_meter(site: Site, observations: SiteObservations, metered: Metered, now_ms: int) -> SiteObservations:
-    """A fresh reading; one that was queued in an outage is history, not the present."""
+def metered_outlet(site: Site, metered: Metered) -> SiteCharger | None:
+    """The outlet whose present a reading is of. None: it is of the whole charger, another connector or transaction."""
     outlet = outlet_of(site.chargers, metered.charger_id, metered.connector_id)
     if outlet is None or not metered.fresh:
+        return None
+    charger = site.chargers[outlet]
+    return charger if not metered.transaction_id or metered.transaction_id == charger.transaction_id else None
+
+
+def _observe_meter(site: Site, observations: SiteObservations, metered: Metered, now_ms: int) -> SiteObservations:
+    """A reading as far as it is believed; one that was queued in an outage is history, not the present."""
+    charger = metered_outlet(site, metered)
+    if charger is None:
         return observations
-    before = observations.meters.get(outlet)
-    energy_wh = metered.energy_wh
-    if energy_wh is None and before is not None:
-        energy_wh = before.energy_wh
-    current_ma = max(metered.current_ma) if metered.current_ma is not None else None
-    after = MeterReading(energy_wh, current_ma, now_ms, _idle_since_ms(before, current_ma, now_ms))
-    observations = replace(observations, meters=observations.meters | {outlet: after})
-    observations = _observe_use(observations, outlet, after)
+    outlet = charger.outlet.id
+    observations = _observe_current(observations, charger, metered, now_ms)
     session = site.session_at(outlet)
-    if session is None or not session.plugged() or not is_congested(site):
+    if metered.energy_wh is None or session is None or not session.plugged():
         return observations
-    received_wh = _gain_wh(before, after)
+    now = Moment(now_ms, metered.charger_time_ms)
+    before = observations.energy.get(outlet) or _begun(charger, session, now)
+    after = register.read(before, charger.outlet, metered.energy_wh, now)
+    observations = replace(observations, energy=observations.energy | {outlet: after})
+    if not is_congested(site):
+        return observations
+    received_wh = max(0, after.energy_wh - before.energy_wh) if after.verdict == "believed" else 0
     total_wh = observations.congested_wh.get(session.id, 0) + received_wh
     return replace(observations, congested_wh=observations.congested_wh | {session.id: total_wh})
+
+
+def _begun(charger: SiteCharger, session: Session, now: Moment) -> RegisterEnergy:
+    """The energy of a session whose start was observed before a loss of state: it queued before it began."""
+    began_ms = min(session.queued_ms, now.ms)
+    began = Moment(began_ms, now.charger_ms - now.ms + began_ms)
+    return register.begin(charger.transaction_id or 0, charger.outlet, session.meter_start_wh, began)
+
+
+def _observe_current(
+    observations: SiteObservations, charger: SiteCharger, metered: Metered, now_ms: int
+) -> SiteObservations:
+    before = observations.meters.get(charger.outlet.id)
+    phases = before.phases if before is not None and before.transaction_id == charger.transaction_id else 1
+    found = drawn(charger.outlet, metered.current_ma, metered.power_w, phases=phases)
+    if found is None or not found.believed:
+        return observations
+    idle_since_ms = _idle_since_ms(before, found.most_ma, now_ms)
+    after = MeterReading(found.most_ma, now_ms, idle_since_ms, charger.transaction_id, max(phases, found.phases))
+    observations = replace(observations, meters=observations.meters | {charger.outlet.id: after})
+    return _observe_use(observations, charger.outlet.id, after)
 
 
 def _observe_limit(observations: SiteObservations, desired: LimitDesired, now_ms: int) -> SiteObservations:
@@ -109,8 +151,8 @@ def _observe_limit(observations: SiteObservations, desired: LimitDesired, now_ms
     return replace(observations, granted=observations.granted | {desired.charger_id: granted})
 
 
-def _idle_since_ms(before: MeterReading | None, current_ma: int | None, now_ms: int) -> int | None:
-    if current_ma is None or current_ma > IDLE_MA:
+def _idle_since_ms(before: MeterReading | None, current_ma: int, now_ms: int) -> int | None:
+    if current_ma > IDLE_MA:
         return None
     return now_ms if before is None or before.idle_since_ms is None else before.idle_since_ms
 
@@ -119,7 +161,7 @@ def _observe_use(observations: SiteObservations, charger_id: str, meter: MeterRe
     """Notice a car that leaves current unused once its limit has stood, and one that is hungry again."""
     granted = observations.granted.get(charger_id)
     known_ma = observations.usable_ma.get(charger_id)
-    if granted is None or meter.current_ma is None:
+    if granted is None:
         return observations
     if meter.current_ma > granted.limit_ma - HUNGRY_MA:
         return observations if known_ma is None else _with_usable(observations, charger_id, None)
@@ -134,10 +176,18 @@ def _with_usable(observations: SiteObservations, charger_id: str, usable_ma: int
     return replace(observations, usable_ma=others if usable_ma is None else others | {charger_id: usable_ma})
 
 
-def _observe_start(observations: SiteObservations, charger_id: str) -> SiteObservations:
-    """Another car: what the one before used is forgotten."""
-    granted = {charger: limit for charger, limit in observations.granted.items() if charger != charger_id}
-    return _with_usable(replace(observations, granted=granted), charger_id, None)
+def _observe_start(
+    site: Site, observations: SiteObservations, started: TransactionStarted, now_ms: int
+) -> SiteObservations:
+    """Another car: what the one before used and received is forgotten."""
+    charger = site.chargers.get(started.charger_id)
+    if charger is None or started.duplicate_of is not None:
+        return observations
+    began = register.began(now_ms, started.charger_time_ms)
+    energy = register.begin(started.transaction_id, charger.outlet, started.meter_start_wh, began)
+    granted = {other: limit for other, limit in observations.granted.items() if other != started.charger_id}
+    observations = replace(observations, granted=granted, energy=observations.energy | {started.charger_id: energy})
+    return _with_usable(observations, started.charger_id, None)
 
 
 def _forget_closed(site: Site, observations: SiteObservations) -> SiteObservations:
@@ -155,9 +205,3 @@ def is_congested(site: Site) -> bool:
         return True
     plugged = [session.charger_id for session in site.sessions.values() if session.plugged()]
     return any(site.targets.get(charger, 0) < site.chargers[charger].outlet.max_ma for charger in plugged if charger)
-
-
-def _gain_wh(before: MeterReading | None, after: MeterReading) -> int:
-    if before is None or before.energy_wh is None or after.energy_wh is None:
-        return 0
-    return max(0, after.energy_wh - before.energy_wh)

@@ -66,6 +66,8 @@ class Session:
     meter_start_wh: int = 0
     announced: Expectation | None = None
     """None while nothing was announced of this wait."""
+    estimated: bool = False
+    """Some of the energy that it received is not known."""
 
     def holds(self, charger_id: str) -> bool:
         """Whether the charger is held for this session and not in use by it yet."""

@@ -189,6 +189,8 @@ def _sessions(sessions: Mapping[str, Session], event: Payload, time_ms: int) -> 
             )
         case events.SessionTierChanged():
             _change(open_ones, event.session_id, tier=event.tier, tier_until_ms=event.until_ms)
+        case events.SessionEnergyEstimated():
+            _change(open_ones, event.session_id, estimated=event.estimated)
         case events.SessionEnded():
             del open_ones[event.session_id]
         case events.SessionOffered():

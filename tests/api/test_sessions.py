@@ -34,6 +34,7 @@ async def test_a_request_is_answered_with_the_place_in_the_queue(world: World) -
         "place": 1,
         "eta": None,
         "energy_kwh": None,
+        "estimated": False,
         "vehicle_vin": VIN,
         "requested_soc": 80.0,
         "assigned_start": None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import lzma
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ from domain.records import Record
 
 FOLDER = Path(__file__).parent
 INPUTS, EVENTS, STATES = (FOLDER / f"{name}.jsonl.xz" for name in ("inputs", "events", "states"))
+OTHERWISE = FOLDER / "otherwise.jsonl.xz"
+"""Events that rules decide otherwise by now, on purpose: id, and the data that they have by now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +47,23 @@ def inputs(processor: str) -> list[Placed]:
 
 
 def events(processor: str) -> list[Placed]:
-    """The events of a processor, in the order of each partition."""
-    return _records(EVENTS, "stream", f"{processor}:")
+    """The events of a processor, in the order of each partition, as they are decided by now."""
+    return _as_by_now(_records(EVENTS, "stream", f"{processor}:"))
 
 
 def messages_from(processor: str) -> list[Placed]:
-    """The inputs of all processors that are messages from this one."""
-    return _records(INPUTS, "source", f"/processors/{processor}")
+    """The inputs of all processors that are messages from this one, as they are by now."""
+    return _as_by_now(_records(INPUTS, "source", f"/processors/{processor}"))
+
+
+def _as_by_now(recorded: list[Placed]) -> list[Placed]:
+    data = {line["id"]: line["data"] for line in _lines(OTHERWISE)}
+    return [
+        replace(one, record=one.record._replace(data=type(one.record.data).model_validate(data[one.record.id])))
+        if one.record.id in data
+        else one
+        for one in recorded
+    ]
 
 
 def states(processor: str) -> list[Committed]:

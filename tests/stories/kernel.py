@@ -94,20 +94,19 @@ class Kernel(Story):
         *,
         fresh: bool = True,
         power_w: int | None = None,
-        connector_id: int | None = None,
+        **changed: object,
     ) -> list[Payload]:
         charger = self.charger(charger_id)
-        current = None if current_a is None else (round(current_a * 1000), 0, 0)
+        reported = {
+            "connector_id": connector_of(charger_id),
+            "transaction_id": charger.transactions[-1].id if charger.transactions else None,
+            "charger_time_ms": self.now_ms,
+            "current_ma": None if current_a is None else (round(current_a * 1000), 0, 0),
+            "energy_wh": None,
+        }
         return self.when(
             observations.Metered(
-                charger_id=charger_of(charger_id),
-                connector_id=connector_of(charger_id) if connector_id is None else connector_id,
-                transaction_id=charger.transactions[-1].id if charger.transactions else None,
-                charger_time_ms=self.now_ms,
-                current_ma=current,
-                power_w=power_w,
-                energy_wh=None,
-                fresh=fresh,
+                charger_id=charger_of(charger_id), power_w=power_w, fresh=fresh, **(reported | changed)
             )
         )
 

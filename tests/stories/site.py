@@ -95,26 +95,21 @@ class SiteStory(Story):
         return self.when(observations.Authorize(charger_id=charger_id, token_ref="t", vehicle_id=vehicle))
 
     def start(
-        self,
-        charger_id: str,
-        session_id: str | None,
-        *,
-        commissioning: bool = False,
-        connector_id: int | None = None,
+        self, charger_id: str, session_id: str | None, *, commissioning: bool = False, **changed: object
     ) -> list[Payload]:
-        connector_id = connector_of(charger_id) if connector_id is None else connector_id
-        if connector_id == connector_of(charger_id):
+        own = connector_of(charger_id)
+        if changed.get("connector_id", own) == own:
             self.transactions[charger_id] = len(self.inputs) + 1
+        reported = {"connector_id": own, "meter_start_wh": 1_000}
         started = load.TransactionStarted(
             transaction_id=len(self.inputs) + 1,
             charger_id=charger_id,
-            connector_id=connector_id,
             vehicle_id=None if session_id is None else f"v-{session_id}",
             token_ref="t",
-            meter_start_wh=1_000,
             permitted=True,
             commissioning=commissioning,
             duplicate_of=None,
+            **(reported | changed),
         )
         return self.when(started)
 
@@ -134,19 +129,19 @@ class SiteStory(Story):
         return self.when(stopped)
 
     def meter(
-        self, charger_id: str, energy_wh: int, current_ma: int = 32_000, connector_id: int | None = None
+        self, charger_id: str, energy_wh: int | None, current_ma: int | None = 32_000, **changed: object
     ) -> list[Payload]:
-        metered = observations.Metered(
-            charger_id=charger_of(charger_id),
-            connector_id=connector_of(charger_id) if connector_id is None else connector_id,
-            transaction_id=self.transactions.get(charger_id),
-            charger_time_ms=self.now_ms,
-            current_ma=(current_ma, 0, 0),
-            power_w=None,
-            energy_wh=1_000 + energy_wh,
-            fresh=True,
-        )
-        return self.when(metered)
+        """A reading with so much energy since the start, at which the register was at 1,000 Wh."""
+        reported = {
+            "connector_id": connector_of(charger_id),
+            "transaction_id": self.transactions.get(charger_id),
+            "charger_time_ms": self.now_ms,
+            "current_ma": None if current_ma is None else (current_ma, 0, 0),
+            "power_w": None,
+            "energy_wh": None if energy_wh is None else 1_000 + energy_wh,
+            "fresh": True,
+        }
+        return self.when(observations.Metered(charger_id=charger_of(charger_id), **(reported | changed)))
 
     def limit(self, charger_id: str, limit_ma: int) -> list[Payload]:
         """A lease of the safety kernel, for ten minutes."""

@@ -1,4 +1,4 @@
-"""The ledger after a charger was verified or not, is commissioned, and is asked for meter values."""
+"""The ledger after a charger was verified or not, is commissioned, is asked for meter values, and is not believed."""
 
 from __future__ import annotations
 
@@ -35,10 +35,25 @@ def _command_answered(charger: Charger, event: load.CommandAnswered, _: int) -> 
     return replace(charger, can_trigger=False)
 
 
+def _rating_exceeded(charger: Charger, _: load.RatingExceeded, __: int) -> Charger:
+    return replace(charger, exceeds_rating=True)
+
+
+def _rating_kept(charger: Charger, _: load.RatingKept, __: int) -> Charger:
+    return replace(charger, exceeds_rating=False)
+
+
+def _reading_refused(charger: Charger, event: load.ReadingRefused, time_ms: int) -> Charger:
+    return replace(charger, refused_ms=charger.refused_ms | {event.quantity: time_ms})
+
+
 OF_CHARGER: dict[type[Payload], Callable[[Charger, Any, int], Charger]] = {
     load.ObedienceProven: _verified,
     load.ObedienceVoided: _voided,
     load.CommissioningOpened: _commissioning_opened,
     load.CommandRequested: _command_requested,
     load.CommandAnswered: _command_answered,
+    load.RatingExceeded: _rating_exceeded,
+    load.RatingKept: _rating_kept,
+    load.ReadingRefused: _reading_refused,
 }

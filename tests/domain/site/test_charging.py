@@ -32,13 +32,11 @@ def test_unplugging_early_ends_the_session_so():
     assert (ended.state, ended.reason, ended.energy_wh) == ("completed", "unplugged", 4_000)
 
 
-def test_a_stop_without_a_readable_meter_ends_it_with_the_energy_of_the_last_reading():
+def test_a_stop_of_which_some_energy_is_unknown_ends_the_session_as_estimated():
     story = SiteStory()
     story.charging("a", "p2c0")
-    story.meter("p2c0", 1_000)
-    story.meter("p2c0", 4_500)
-    ended = one(SessionEnded, story.stop("p2c0", 0, estimated=True))
-    assert (ended.state, ended.energy_wh) == ("completed", 4_500)
+    ended = one(SessionEnded, story.stop("p2c0", 4_500, estimated=True))
+    assert (ended.state, ended.energy_wh, ended.estimated) == ("completed", 4_500, True)
 
 
 def test_a_fault_ends_the_session_as_failed():

@@ -10,6 +10,7 @@ from tests.stories.story import of_type, one
 def test_the_session_is_complete_when_its_energy_has_arrived_and_the_charger_stays_occupied():
     story = SiteStory()
     story.charging("a", "p2c0", need_wh=10_000)
+    story.wait(100)
     assert not of_type(story.meter("p2c0", 9_999), SessionEnded)
     told = story.meter("p2c0", 10_000)
     ended = one(SessionEnded, told)
@@ -22,6 +23,7 @@ def test_a_car_that_stops_by_itself_just_short_of_its_target_has_reached_it():
     story = SiteStory()
     story.charging("a", "p2c0", need_wh=10_000)
     story.limit("p2c0", 32_000)
+    story.wait(100)
     assert not of_type(story.meter("p2c0", 9_990, current_ma=0), SessionEnded)
     story.wait(1)
     assert one(SessionEnded, story.meter("p2c0", 9_990, current_ma=0)).reason == "target_reached"
@@ -31,6 +33,7 @@ def test_a_car_that_stops_far_from_its_target_keeps_its_session():
     story = SiteStory()
     story.charging("a", "p2c0", need_wh=10_000)
     story.limit("p2c0", 32_000)
+    story.wait(60)
     for _ in range(5):
         assert not of_type(story.meter("p2c0", 5_000, current_ma=0), SessionEnded)
         story.wait(1)
@@ -39,6 +42,7 @@ def test_a_car_that_stops_far_from_its_target_keeps_its_session():
 def test_the_charger_of_a_car_that_is_done_is_wanted_as_soon_as_another_waits():
     story = SiteStory()
     story.charging("a", "p2c0", need_wh=10_000)
+    story.wait(100)
     story.meter("p2c0", 10_000)
     assert one(ChargerOccupied, story.request("b")).wanted is True
     assert not of_type(story.wait(1), SessionOffered)

@@ -1,0 +1,242 @@
+"""Readings that physics contradicts grant, end and confirm nothing, and never lower what is counted."""
+
+from __future__ import annotations
+
+import pytest
+
+from domain.records.load import (
+    AlarmCleared,
+    AlarmRaised,
+    CommandRequested,
+    LimitConfirmed,
+    LimitDesired,
+    ObedienceVoided,
+    Overcommitted,
+    RatingExceeded,
+    RatingKept,
+    ReadingRefused,
+    TransactionPermitted,
+    TransactionRefused,
+    TransactionStopped,
+)
+from tests.stories.kernel import Kernel
+from tests.stories.story import of_type, one
+
+
+def pair() -> Kernel:
+    """One that charges with 20 A beside an idle one of 16 A, on 40 A."""
+    kernel = Kernel().site(limit_a=64, firm_a=12)
+    kernel.ready("busy")
+    kernel.ready("idle", max_a=16)
+    kernel.charge("busy", 20)
+    return kernel
+
+
+def alarms(events, kind=AlarmRaised) -> list[tuple[str, str | None]]:
+    return [(alarm.code, alarm.charger_id) for alarm in of_type(events, kind)]
+
+
+@pytest.mark.parametrize("amps", [1000, 655.35, 21])
+def test_one_impossible_current_counts_at_the_rating_and_stops_no_neighbour(amps):
+    kernel = pair()
+    events = kernel.meter("idle", amps)
+    assert alarms(events) == [("impossible_current", "idle")]
+    assert one(ReadingRefused, events).value == round(amps * 1000)
+    assert kernel.counted("idle") == 16_000
+    later = events + kernel.after(300)
+    assert of_type(later, Overcommitted, LimitDesired) == []
+    assert kernel.charger("busy").lease.limit_ma == 20_000
+
+
+def test_a_second_value_is_asked_for_at_once_and_a_possible_one_ends_the_matter():
+    kernel = pair()
+    kernel.after(10)
+    (trigger,) = of_type(kernel.meter("idle", 1000), CommandRequested)
+    assert (trigger.charger_id, trigger.arguments["connector_id"]) == ("idle", "1")
+    kernel.after(2)
+    assert alarms(kernel.meter("idle", 0), AlarmCleared) == [("impossible_current", "idle")]
+    assert kernel.counted("idle") == 0
+
+
+def test_the_same_message_again_affirms_nothing():
+    kernel = pair()
+    at_ms = kernel.now_ms
+    kernel.meter("idle", 1000, charger_time_ms=at_ms)
+    kernel.after(2)
+    assert of_type(kernel.meter("idle", 1000, charger_time_ms=at_ms), RatingExceeded, LimitDesired) == []
+    assert kernel.counted("idle") == 16_000
+
+
+def test_an_impossible_current_that_is_affirmed_counts_as_read_and_its_outlet_gets_no_current():
+    kernel = pair()
+    kernel.meter("idle", 40)
+    kernel.after(5)
+    exceeded = one(RatingExceeded, kernel.meter("idle", 41))
+    assert (exceeded.charger_id, exceeded.measured_ma, exceeded.rated_ma) == ("idle", 41_000, 16_000)
+    assert kernel.counted("idle") == 41_000
+    kernel.after(5)
+    assert "rated" in one(TransactionRefused, kernel.request("idle")).reason
+
+
+def test_the_register_affirms_an_impossible_current():
+    kernel = pair()
+    kernel.meter("idle", 0, energy_wh=1_000)
+    kernel.after(600)
+    events = kernel.meter("idle", 60, energy_wh=1_000 + 60 * 230 * 600 // 3600)
+    assert one(RatingExceeded, events).measured_ma == 60_000
+
+
+def test_a_charging_outlet_that_exceeds_its_rating_gets_0_a_until_it_is_possible_again():
+    kernel = pair()
+    kernel.meter("busy", 45)
+    kernel.after(20)
+    events = kernel.meter("busy", 45)
+    assert of_type(events, RatingExceeded)
+    assert one(LimitDesired, events).limit_ma == 0
+    kernel.answer("busy")
+    kernel.after(6)
+    assert of_type(kernel.meter("busy", 0), RatingKept) == []
+    kernel.after(6)
+    assert one(RatingKept, kernel.meter("busy", 0)).charger_id == "busy"
+
+
+def test_one_impossible_current_voids_no_compliance():
+    kernel = pair()
+    kernel.meter("busy", 900)
+    kernel.after(30)
+    assert of_type(kernel.meter("busy", 20), ObedienceVoided) == []
+    assert kernel.charger("busy").verified
+
+
+def test_refused_readings_are_recorded_and_alarmed_rarely():
+    kernel = pair()
+    events = []
+    for _ in range(50):
+        events += kernel.meter("idle", 1000) + kernel.after(5) + kernel.meter("idle", 0) + kernel.after(5)
+    assert len(of_type(events, ReadingRefused)) == 1
+    assert [alarm for alarm in alarms(events) if alarm[1] == "idle"] == [("impossible_current", "idle")]
+
+
+def test_a_low_current_that_the_power_contradicts_confirms_nothing():
+    kernel = pair()
+    kernel.targets(busy=8)
+    kernel.answer("busy")
+    kernel.after(6)
+    events = kernel.meter("busy", 0, power_w=4_600)
+    assert of_type(events, LimitConfirmed) == []
+    assert one(ReadingRefused, events).quantity == "current"
+    assert kernel.counted("busy") == 20_000
+    assert of_type(kernel.meter("busy", 8, power_w=1_840), LimitConfirmed)
+
+
+@pytest.mark.parametrize(
+    "of",
+    [
+        {"connector_id": 2, "transaction_id": None},
+        {"connector_id": 2},
+        {"connector_id": 0, "transaction_id": None},
+        {"connector_id": 0},
+        {"connector_id": 1, "transaction_id": 77},
+    ],
+)
+def test_a_reading_of_another_connector_or_transaction_confirms_nothing(of):
+    kernel = pair()
+    kernel.targets(busy=8)
+    kernel.answer("busy")
+    kernel.after(6)
+    assert of_type(kernel.meter("busy", 0, **of), LimitConfirmed) == []
+    assert kernel.counted("busy") == 20_000
+    assert of_type(kernel.meter("busy", 8, transaction_id=None), LimitConfirmed)
+
+
+def test_the_stations_own_meter_is_no_outlets_current():
+    kernel = pair()
+    assert kernel.meter("idle", 800, connector_id=0) == []
+    assert kernel.counted("idle") == 0
+
+
+def test_energy_that_the_outlet_can_not_have_delivered_is_recorded_and_alarmed_if_it_repeats():
+    kernel = pair()
+    kernel.after(60)
+    kernel.meter("busy", 20, energy_wh=1_070)
+    kernel.after(1)
+    events = kernel.meter("busy", 20, energy_wh=10**9 + 1_070)
+    refused = one(ReadingRefused, events)
+    assert (refused.quantity, refused.value, refused.estimated) == ("energy", 10**9 + 1_070, False)
+    assert alarms(events) == []
+    kernel.after(30)
+    assert alarms(kernel.meter("busy", 20, energy_wh=10**9 + 5_000_000)) == [("reading_refused", "busy")]
+    kernel.after(30)
+    assert alarms(kernel.meter("busy", 20, energy_wh=1_140), AlarmCleared) == [("reading_refused", "busy")]
+
+
+@pytest.mark.parametrize(
+    ("register", "stop", "energy_wh", "estimated"),
+    [
+        ((1_500, 2_000), 2_500, 1_500, False),
+        ((), 2_500, 1_500, False),
+        ((7_930_200, 7_930_700), 7_931_200, 1_000, True),
+        ((500, 1_000), 1_500, 1_500, True),
+        ((1_500, 2_000), 4_294_967_295, 1_000, True),
+        ((1_500, 2_000), 0, 1_000, True),
+    ],
+)
+def test_a_stop_has_the_energy_that_is_believed(register, stop, energy_wh, estimated):
+    kernel = pair()
+    for value in register:
+        kernel.after(600)
+        kernel.meter("busy", 20, energy_wh=value)
+    kernel.after(600 * (3 - len(register)))
+    stopped = one(TransactionStopped, kernel.stop("busy", meter_stop_wh=stop))
+    assert (stopped.energy_wh, stopped.estimated) == (energy_wh, estimated)
+
+
+def three_phases() -> Kernel:
+    """A verified charger of three phases, under a limit of 16 A."""
+    kernel = Kernel().site(limit_a=300, firm_a=12).ready("a", phases=(0, 1, 2))
+    kernel.charge("a", 16)
+    return kernel
+
+
+def lowered(kernel: Kernel, amps: float) -> None:
+    kernel.targets(a=amps)
+    kernel.answer("a")
+    kernel.after(6)
+
+
+def test_power_alone_is_of_one_phase_until_a_phase_can_not_carry_it():
+    kernel = three_phases()
+    lowered(kernel, 8)
+    assert of_type(kernel.meter("a", None, power_w=3_680), LimitConfirmed) == []
+    assert kernel.counted("a") == 16_000
+    assert of_type(kernel.meter("a", None, power_w=1_840), LimitConfirmed)
+
+
+def test_power_that_two_phases_can_not_carry_proves_three_for_the_rest_of_the_transaction():
+    kernel = three_phases()
+    assert of_type(kernel.meter("a", None, power_w=11_040), ObedienceVoided) == []
+    lowered(kernel, 8)
+    assert of_type(kernel.meter("a", None, power_w=5_520), LimitConfirmed)
+    kernel.stop("a")
+    kernel.charge("a", 16)
+    lowered(kernel, 8)
+    assert of_type(kernel.meter("a", None, power_w=5_520), LimitConfirmed) == []
+
+
+def test_a_three_phase_car_at_its_limit_is_not_called_disobedient_by_its_power():
+    kernel = three_phases()
+    for _ in range(4):
+        assert of_type(kernel.meter("a", None, power_w=11_040), ObedienceVoided) == []
+        kernel.after(30)
+    assert kernel.counted("a") == 16_000
+
+
+def test_a_permit_is_given_again_once_the_outlet_is_possible():
+    kernel = pair()
+    kernel.meter("idle", 40)
+    kernel.after(5)
+    kernel.meter("idle", 41)
+    for _ in range(3):
+        kernel.after(5)
+        kernel.meter("idle", 0)
+    assert of_type(kernel.request("idle"), TransactionPermitted)
