@@ -16,6 +16,13 @@ ROUNDS = 360
 """Collections of new objects for one of all objects."""
 YOUNG, MIDDLE, OLD = 5_000, 10, 1_000_000
 """Thresholds: young generations are collected by number, the oldest only by time."""
+STARTING = 50_000
+"""Threshold of a process that starts: its modules and models stay, so to visit them again and again is in vain."""
+
+
+def expect_lasting_objects() -> None:
+    """Collect rarely until `settle` takes over."""
+    gc.set_threshold(STARTING)
 
 
 async def settle() -> None:

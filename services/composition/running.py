@@ -22,7 +22,9 @@ def run_to_end(service: Coroutine[None, None, None]) -> None:
     import uvloop
 
     from services.base.logging import configure
+    from services.base.memory import expect_lasting_objects
 
+    expect_lasting_objects()
     configure()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         failures = runner.run(_failures(service))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
 
 from api.web.shared import assets
@@ -33,6 +34,7 @@ PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
 pytestmark = [
     pytest.mark.needs("chromium", enable="sudo apt-get update && sudo apt-get install -y chromium"),
     pytest.mark.skipif(not assets.are_fetched(), reason=FETCH),
+    pytest.mark.asyncio(loop_scope="module"),  # that of the browser
 ]
 
 
@@ -44,8 +46,9 @@ def server(tmp_path: Path) -> AsyncIterator[Server]:
     server.stop()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncIterator[Browser]:
+    """One for all tests; each has a context of its own, as a person does who is new here."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=CALM)
         yield browser
@@ -173,6 +176,7 @@ async def test_everybody_can_use_it(server: Server, browser: Browser, size: dict
         assert await page.evaluate(AMISS) == []
         await page.get_by_role("button", name="Log out").click()
         await expect(page.get_by_role("heading", name="Log in")).to_be_visible()
+        await page.wait_for_load_state()  # with its style: colours are checked
         assert await page.evaluate(AMISS) == []
 
 

@@ -45,3 +45,14 @@ async def test_what_was_set_aside_and_is_lost_is_found_in_the_end(monkeypatch: p
         for _ in range(memory.ROUNDS):
             await asyncio.sleep(0)
         assert gone() is None
+
+
+async def test_a_start_collects_rarely_until_settling_takes_over() -> None:
+    before = gc.get_threshold()
+    try:
+        memory.expect_lasting_objects()
+        assert gc.get_threshold()[0] == memory.STARTING > before[0]
+        async with settling():
+            assert gc.get_threshold() == (memory.YOUNG, memory.MIDDLE, memory.OLD)
+    finally:
+        gc.set_threshold(*before)
