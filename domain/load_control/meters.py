@@ -155,9 +155,7 @@ def _meter(charger: Charger, before: Meter | None, reading: Metered, now_ms: int
     affirmed = impossible is not None and (
         _is_affirmed(before, impossible, now_ms) or _register_affirms(charger.outlet, before, found, reading, now_ms)
     )
-    current_ma = (
-        _counted_ma(charger.outlet, before, found) if impossible is not None and not affirmed else found.most_ma
-    )
+    current_ma = found.most_ma if found.believed or affirmed else _doubted_ma(charger.outlet, before, found)
     lowered_ms = charger.lease.lowered_ms if charger.lease else None
     above = found.least_ma > bound_ma + tolerance_ma(bound_ma)
     return Meter(
@@ -168,13 +166,13 @@ def _meter(charger: Charger, before: Meter | None, reading: Metered, now_ms: int
         before_ma=_before_decrease_ma(before, found, lowered_ms),
         lowered_ms=lowered_ms,
         above_since_ms=_above_since_ms(before, found, above, bound_since_ms, now_ms),
-        contradicts=min(found.least_ma, current_ma) > bound_ma + tolerance_ma(bound_ma),
+        contradicts=above if found.believed else current_ma > bound_ma + tolerance_ma(bound_ma),
         transaction_id=transaction_id,
         phases=max(phases, found.phases) if found.believed else phases,
         reason=found.reason,
         impossible=impossible,
         affirmed=affirmed,
-        possible_ms=_possible_ms(before, impossible, now_ms),
+        possible_ms=_possible_ms(before, found, now_ms),
         register=_register(before, reading, now_ms),
     )
 
@@ -216,13 +214,13 @@ def _register(before: Meter | None, reading: Metered, now_ms: int) -> tuple[int,
     return before.register if before else None
 
 
-def _counted_ma(outlet: Outlet, before: Meter | None, found: Drawn) -> int:
-    """An impossible current counts at the outlet's rating, and at no less than the reading before it."""
-    return min(found.most_ma, max(outlet.max_ma, before.current_ma if before else 0))
+def _doubted_ma(outlet: Outlet, before: Meter | None, found: Drawn) -> int:
+    """What is not believed counts at the outlet's rating at most, and at no less than the reading before it."""
+    return max(min(found.most_ma, outlet.max_ma), before.current_ma if before else 0)
 
 
-def _possible_ms(before: Meter | None, impossible: Impossible | None, now_ms: int) -> int | None:
-    if impossible is not None:
+def _possible_ms(before: Meter | None, found: Drawn, now_ms: int) -> int | None:
+    if not found.believed:
         return None
     return before.possible_ms if before and before.possible_ms is not None else now_ms
 

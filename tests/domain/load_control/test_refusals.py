@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from domain.records.load import (
     AlarmCleared,
@@ -240,3 +242,28 @@ def test_a_permit_is_given_again_once_the_outlet_is_possible():
         kernel.after(5)
         kernel.meter("idle", 0)
     assert of_type(kernel.request("idle"), TransactionPermitted)
+
+
+LIES = st.one_of(
+    st.fixed_dictionaries({"current_a": st.integers(41, 100_000)}),
+    st.fixed_dictionaries({"current_a": st.integers(0, 32), "connector_id": st.sampled_from((0, 2, 3))}),
+    st.fixed_dictionaries({"current_a": st.integers(0, 32), "transaction_id": st.integers(1, 9)}),
+    st.fixed_dictionaries({"current_a": st.integers(0, 8), "power_w": st.integers(3_000, 9_000)}),
+    st.fixed_dictionaries({"current_a": st.none(), "power_w": st.integers(10_000, 10**9)}),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(LIES, min_size=1, max_size=6), st.sampled_from((6, 8, 13)), st.integers(0, 20))
+def test_no_lie_lowers_what_is_counted_or_confirms_a_limit(lies, limit_a, wait_s):
+    kernel = pair()
+    kernel.targets(busy=limit_a)
+    kernel.answer("busy")
+    kernel.after(6)
+    for lie in lies:
+        before = {one: kernel.counted(one) for one in ("busy", "idle")}
+        events = kernel.meter("busy", **lie)
+        assert of_type(events, LimitConfirmed, ObedienceVoided) == []
+        assert kernel.counted("busy") >= max(20_000, min(before["busy"], 32_000))
+        assert kernel.counted("idle") == before["idle"]
+        kernel.after(wait_s)
