@@ -60,6 +60,7 @@ ROUTES: dict[type[Payload], tuple[tuple[str, Key], ...]] = {
     load.TokenPresented: (("sites", _same),),
     load.TransactionRefused: (("sites", _same),),
     load.TransactionStarted: (("sites", _same),),
+    load.TransactionStopCorrected: (("sites", _same),),
     load.TransactionStopped: (("sites", _same),),
 }
 

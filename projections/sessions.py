@@ -70,6 +70,7 @@ CHARGE = change(SESSIONS, ["state", "charger_id", "held_until_ms", "eta_ms", "re
 SET_STATE = change(SESSIONS, ["state", "reason"])
 END = change(SESSIONS, ["state", "reason", "energy_wh", "estimated", "held_until_ms", "eta_ms", "assigned_end_ms"])
 SET_ESTIMATED = change(SESSIONS, ["estimated"])
+SET_ENERGY = change(SESSIONS, ["energy_wh", "estimated"])
 SET_MOVE_WANTED = change(SESSIONS, ["move_wanted"])
 MOVED_AWAY = (
     SESSIONS.update()
@@ -167,6 +168,16 @@ def _charging(event: events.SessionCharging, happened: Happened) -> Iterable[Cha
 @PROJECTION.on(events.SessionPaused)
 def _paused(event: events.SessionPaused, _: Happened) -> Iterable[Change]:
     return [_of(SET_STATE, event.session_id, state="paused", reason=event.reason)]
+
+
+@PROJECTION.on(events.SessionInterrupted)
+def _interrupted(event: events.SessionInterrupted, _: Happened) -> Iterable[Change]:
+    return [_of(SET_STATE, event.session_id, state="paused", reason=event.reason)]
+
+
+@PROJECTION.on(events.SessionEnergyCorrected)
+def _corrected(event: events.SessionEnergyCorrected, _: Happened) -> Iterable[Change]:
+    return [_of(SET_ENERGY, event.session_id, energy_wh=event.energy_wh, estimated=event.estimated)]
 
 
 @PROJECTION.on(events.SessionResumed)

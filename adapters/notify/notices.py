@@ -9,7 +9,7 @@ from typing import Any, Literal
 from commands.quantities import rfc3339
 from domain.records import Payload, Record
 from domain.records.load import AlarmRaised, ChargerStatusChanged
-from domain.records.sites import EndReason, SessionEnded, SessionOffered, SessionPaused
+from domain.records.sites import EndReason, SessionEnded, SessionInterrupted, SessionOffered, SessionPaused
 from domain.records.time import StreamParked
 from domain.records.vehicles import Basis, PriorityDenied, PriorityGranted
 
@@ -22,6 +22,7 @@ USEFUL_MS = 3_600_000
 ENDED: dict[EndReason, str] = {
     "target_reached": "the requested state of charge was reached",
     "unplugged": "the car was unplugged",
+    "stop_lost": "the charger lost the end of it; the energy is that of its last meter value",
     "time_up": "its time was up",
     "no_show": "the car was not plugged in while the charger was held",
     "fault": "the charger is out of order",
@@ -69,6 +70,11 @@ def _ended(end: SessionEnded, event: Record) -> list[Notice]:
 def _paused(pause: SessionPaused, event: Record) -> list[Notice]:
     text = f"Your session is paused: {pause.reason}. It resumes by itself."
     return [Notice("driver", "Your session is paused", text, _useful(event), pause.session_id)]
+
+
+def _interrupted(interruption: SessionInterrupted, event: Record) -> list[Notice]:
+    text = f"Your session is paused: {interruption.reason}. Present your card at {interruption.charger_id} to go on."
+    return [Notice("driver", "Your session is paused", text, _useful(event), interruption.session_id)]
 
 
 def _granted(grant: PriorityGranted, event: Record) -> list[Notice]:
@@ -120,6 +126,7 @@ TABLE: dict[type[Payload], Callable[[Any, Record], list[Notice]]] = {
     SessionOffered: _offered,
     SessionEnded: _ended,
     SessionPaused: _paused,
+    SessionInterrupted: _interrupted,
     PriorityGranted: _granted,
     PriorityDenied: _denied,
     AlarmRaised: _alarm,

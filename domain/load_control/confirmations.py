@@ -92,7 +92,7 @@ def _watch_meter(context: KernelContext, charger: Charger, transaction: Transact
 
 def watch_idle(context: KernelContext, charger: Charger, meter: Meter) -> None:
     """Watch for current without a transaction; before a permitted start is recorded it is expected."""
-    if not draws_idle(meter, context.now_ms):
+    if not draws_idle(charger, meter, context.now_ms):
         context.all_clear("idle_current", charger.id)
     elif charger.permit is None or not charger.permit.is_reserved(context.now_ms):
         context.alarm("idle_current", charger.id, f"it draws {meter.current_ma} mA without a transaction")

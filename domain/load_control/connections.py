@@ -66,7 +66,9 @@ def status_changed(context: KernelContext, report: Status) -> None:
         context.outlets(report.charger_id) if whole else [context.outlet(report.charger_id, report.connector_id)]
     )
     for charger in concerned:
-        if charger.statuses.get(str(report.connector_id)) != (report.status, report.error_code):
+        changed = charger.statuses.get(str(report.connector_id)) != (report.status, report.error_code)
+        doubted = charger.accepts(report.connector_id) and charger.is_contradicted_by(report.status)
+        if changed or (doubted and charger.doubted_ms is None):
             context.add(
                 ChargerStatusChanged(
                     charger_id=charger.id,

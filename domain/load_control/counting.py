@@ -12,7 +12,7 @@ def counted_ma(charger: Charger, meter: Meter | None, now_ms: int) -> int:
     worst_ma = _worst_ma(charger, meter, now_ms)
     if meter is None or not meter.contradicts or meter.current_ma <= worst_ma + tolerance_ma(worst_ma):
         return worst_ma
-    if not charger.transactions and not draws_idle(meter, now_ms):
+    if not charger.transactions and not draws_idle(charger, meter, now_ms):
         return worst_ma
     return -(-meter.current_ma // STEP_MA) * STEP_MA
 
@@ -23,18 +23,29 @@ def _worst_ma(charger: Charger, meter: Meter | None, now_ms: int) -> int:
             return charger.outlet.max_ma  # one lease can't hold two connectors
         return held_ma(charger, now_ms) if charger.verified else unverified_ma(charger, meter, now_ms)
     reserved_ma = permitted_ma(charger, meter, now_ms)
+    if charger.uncertain is not None and is_uncertain(charger, meter):
+        reserved_ma = max(reserved_ma, charger.uncertain.most_ma)
     if not charger.was_ever_connected():
         return reserved_ma  # registered, but nobody has seen it energised, and it had no permit
-    if not charger.may_hide_start(now_ms) and not draws_idle(meter, now_ms):
+    if not charger.may_hide_start(now_ms) and not draws_idle(charger, meter, now_ms):
         return reserved_ma
     # Offline it may have started by itself; what draws without a transaction is held by the fail-safe limit alone.
     alone_ma = charger.failsafe_ma(now_ms) if charger.verified else unverified_ma(charger, meter, now_ms)
     return max(alone_ma, reserved_ma)
 
 
-def draws_idle(meter: Meter | None, now_ms: int) -> bool:
-    """Whether current was measured lately, of a charger that has no transaction."""
-    return meter is not None and meter.current_ma > IDLE_MA and now_ms < meter.at_ms + IDLE_READING_MS
+def is_uncertain(charger: Charger, meter: Meter | None) -> bool:
+    """Whether an outlet may still draw after a transaction that ended by evidence: no reading of 0 A has come since."""
+    if charger.uncertain is None:
+        return False
+    return meter is None or meter.at_ms <= charger.uncertain.since_ms or meter.current_ma > IDLE_MA
+
+
+def draws_idle(charger: Charger, meter: Meter | None, now_ms: int) -> bool:
+    """Whether current was measured lately, of an outlet that has no transaction and is not Available since."""
+    if meter is None or meter.at_ms <= charger.available_ms:
+        return False
+    return meter.current_ma > IDLE_MA and now_ms < meter.at_ms + IDLE_READING_MS
 
 
 def held_ma(charger: Charger, now_ms: int) -> int:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from domain.load_control import capacity, confirmations, cutting, failsafe, leases, permits
+from domain.load_control import capacity, confirmations, cutting, failsafe, leases, lost_stops, permits
 from domain.load_control.context import KernelContext
 from domain.load_control.make_before_break import lower, raise_limits
 
 
 def follow_up(context: KernelContext) -> None:
     """Decreases come first, so that what follows sees them."""
+    lost_stops.end_lost(context)
     lower(context)
     failsafe.follow_plan(context)
     cutting.record_overload(context)

@@ -161,11 +161,21 @@ class Commissioning:
 
 
 @dataclass(frozen=True, slots=True)
+class Uncertain:
+    """What an outlet may still draw after a transaction that ended by evidence, until it is shown to draw nothing."""
+
+    most_ma: int
+    since_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Charger:
     """One outlet of a charger, with what is known of the charger as a whole.
 
     `possible` are the leases that may be in force, as (limit in mA, valid until), the highest first; `refused_ms` is
-    when a reading of a quantity was last recorded as refused.
+    when a reading of a quantity was last recorded as refused. Since `doubted_ms` the connector's status contradicts the
+    transaction; at `available_ms` it was Available without one; `lost` are transactions that ended by evidence, whose
+    stops may still come.
     """
 
     outlet: Outlet
@@ -188,6 +198,11 @@ class Charger:
     commissioning: Commissioning | None = None
     starts: tuple[Start, ...] = ()
     ended: tuple[int, ...] = ()
+    lost: tuple[Transaction, ...] = ()
+    booted_ms: int = 0
+    available_ms: int = 0
+    doubted_ms: int | None = None
+    uncertain: Uncertain | None = None
     probed_ms: int | None = None
     trigger_id: str = ""
     triggered_ms: int = 0
@@ -207,6 +222,18 @@ class Charger:
     def accepts(self, connector_id: int) -> bool:
         """Whether the connector is the outlet's; another one was never registered."""
         return connector_id == connector_of(self.id)
+
+    @property
+    def own_status(self) -> str:
+        """The status that its connector reported last; empty: none yet."""
+        return self.statuses.get(str(connector_of(self.id)), ("", ""))[0]
+
+    def is_contradicted_by(self, status: str) -> bool:
+        """Whether a status of the outlet's connector is evidence that its transaction is over."""
+        if self.transaction is None:
+            return False
+        rebooted = self.booted_ms >= self.transaction.started_ms
+        return status == "Available" or (status == "Preparing" and rebooted)
 
     def may_hide_start(self, now_ms: int) -> bool:
         """Whether an unreported transaction may run: the charger is offline, or its queue is not empty yet."""

@@ -48,6 +48,8 @@ class Meter:
     least_ma: int = 0
     contradicts: bool = False
     transaction_id: int | None = None
+    names_transaction: bool = False
+    """Whether the reading itself named the transaction."""
     phases: int = 1
     reason: str = ""
     impossible: Impossible | None = None
@@ -168,6 +170,7 @@ def _meter(charger: Charger, before: Meter | None, reading: Metered, now_ms: int
         above_since_ms=_above_since_ms(before, found, above, bound_since_ms, now_ms),
         contradicts=above if found.believed else current_ma > bound_ma + tolerance_ma(bound_ma),
         transaction_id=transaction_id,
+        names_transaction=transaction_id is not None and reading.transaction_id == transaction_id,
         phases=max(phases, found.phases) if found.believed else phases,
         reason=found.reason,
         impossible=impossible,

@@ -70,6 +70,10 @@ TRUST_AGAIN_MS = 5_000
 REFUSED_EVENT_MS = 600_000
 """Readings that are refused are recorded at most so often for each charger and quantity."""
 
+LOST_STOP_MS = 60_000
+"""How long a connector's status may contradict its transaction before this ends by it: a stop that waited for the same
+line comes within seconds."""
+
 STEP_MA = 1_000
 """The least raise that is worth a message where the whole one does not fit; grants are in whole amps."""
 
@@ -121,6 +125,7 @@ MAX_CONNECTOR = 64
 REMEMBERED_STARTS = 16
 """Starts of a charger among which a repeat is recognised; more can't wait in an outage's queue of one outlet."""
 REMEMBERED_ENDS = 32
+REMEMBERED_LOST_STOPS = 8
 POSSIBLE_LIMITS = 8
 """Limits of a charger that are stored apart while unconfirmed; further ones are merged into the higher of two."""
 

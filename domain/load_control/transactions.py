@@ -12,9 +12,11 @@ from domain.load_control.ledger import Charger, Ledger, Start, Transaction
 from domain.load_control.meters import stopped_transaction
 from domain.records import derived_id
 from domain.records.load import (
+    SUPERSEDED,
     LeaseEnded,
     TransactionQuarantined,
     TransactionStarted,
+    TransactionStopCorrected,
     TransactionStopped,
     TransactionStopRepeated,
 )
@@ -35,7 +37,7 @@ def start(context: KernelContext, report: TransactionStart) -> None:
         )
     for open_one in charger.transactions:
         if open_one.connector_id == report.connector_id:
-            _stop(context, charger, open_one, report.meter_start_wh, "superseded", report.charger_time_ms)
+            _stop(context, charger, open_one, report.meter_start_wh, SUPERSEDED, report.charger_time_ms)
     transaction_id = draw_id(start_id, context.ledger)
     charger = context.charger(charger.id)
     permitted = _is_permitted(context, charger, report)
@@ -43,6 +45,7 @@ def start(context: KernelContext, report: TransactionStart) -> None:
     commissioning = test is not None and context.now_ms < test.expires_ms and not charger.verified
     context.add(_started(charger, report, transaction_id, start_id, permitted, commissioning))
     context.all_clear("idle_current", charger.id)
+    context.all_clear("stop_lost", charger.id)
     if not permitted:
         context.alarm("start_not_permitted", charger.id, "a transaction began without a permit: it gets no current yet")
     if len(context.charger(charger.id).transactions) > 1:
@@ -121,6 +124,9 @@ def stop(context: KernelContext, report: TransactionStop) -> None:
         meter_stop_wh = None if "meter_stop_wh" in report.unreadable else report.meter_stop_wh
         return _stop(context, charger, transaction, meter_stop_wh, report.reason, report.charger_time_ms)
     for charger in outlets:
+        lost = next((one for one in charger.lost if one.id == report.transaction_id), None)
+        if lost is not None and "meter_stop_wh" not in report.unreadable:
+            return _correct(context, charger, lost, report)
         if report.transaction_id in charger.ended:
             return context.add(TransactionStopRepeated(charger_id=charger.id, transaction_id=report.transaction_id))
     return context.add(
@@ -131,6 +137,29 @@ def stop(context: KernelContext, report: TransactionStop) -> None:
             reason="this charger has no such transaction",
         )
     )
+
+
+def end_by_evidence(context: KernelContext, charger: Charger, transaction: Transaction, reason: str) -> None:
+    """End a transaction without its stop, with the energy of the last reading that was believed."""
+    _stop(context, charger, transaction, None, reason, context.now_ms)
+
+
+def _correct(context: KernelContext, charger: Charger, lost: Transaction, report: TransactionStop) -> None:
+    """The energy of a transaction that had ended without its stop, now that this has come."""
+    before = context.observations.energy_of(charger, lost)
+    energy = register.end(before, charger.outlet, report.meter_stop_wh, Moment(context.now_ms, report.charger_time_ms))
+    context.add(
+        TransactionStopCorrected(
+            transaction_id=lost.id,
+            charger_id=charger.id,
+            vehicle_id=lost.vehicle_id,
+            energy_wh=energy.energy_wh,
+            estimated=energy.estimated,
+            meter_stop_wh=report.meter_stop_wh,
+            reason=report.reason,
+        )
+    )
+    context.all_clear("stop_lost", charger.id)
 
 
 def _stop(

@@ -13,11 +13,14 @@ from domain.load_control.parameters import (
     FAILSAFE_DOUBT_MS,
     LAPSE_MARGIN_MS,
     LAST_RESORT_MS,
+    LOST_STOP_MS,
     PATIENCE_MS,
     PLANNER_GRACE_MS,
     PROBE_MS,
     PROMISE_MS,
     QUEUE_MS,
+    TRIGGER_MS,
+    UNCONFIRMED_ALARM_MS,
     next_tick_ms,
 )
 from domain.load_control.verification import is_probed
@@ -80,6 +83,12 @@ def _moments_of(charger: Charger, now_ms: int) -> Iterator[int]:
         yield charger.commissioning.expires_ms
     if charger.failsafe.doubted_ms is not None:
         yield charger.failsafe.doubted_ms + FAILSAFE_DOUBT_MS
+    if charger.doubted_ms is not None:
+        yield charger.doubted_ms + LOST_STOP_MS
+        yield charger.triggered_ms + TRIGGER_MS
+    if charger.uncertain is not None:
+        yield charger.triggered_ms + TRIGGER_MS
+        yield charger.uncertain.since_ms + UNCONFIRMED_ALARM_MS
     for _, until_ms in charger.possible:
         yield until_ms + LAPSE_MARGIN_MS
     if not charger.connected:

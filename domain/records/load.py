@@ -189,6 +189,14 @@ class TransactionStarted(Payload):
     """The start record: what a later repeat is a duplicate of."""
 
 
+STOP_LOST = "StopLost"
+SUPERSEDED = "superseded"
+CLOSED_BY_OPERATOR = "ClosedByOperator"
+ENDED_WITHOUT_STOP = (STOP_LOST, SUPERSEDED, CLOSED_BY_OPERATOR)
+"""The reasons of transactions that ended without the charger's stop, which may still come: by the connector's status,
+by another start there, and by an operator."""
+
+
 @record_type("transaction.stopped.v1", "event")
 class TransactionStopped(Payload):
     transaction_id: int
@@ -201,6 +209,19 @@ class TransactionStopped(Payload):
     commissioning: bool
     estimated: bool = False
     """Its register did not continue from the start's value to the stop's, or this one is unknown: so is some energy."""
+
+
+@record_type("transaction.stop_corrected.v1", "event")
+class TransactionStopCorrected(Payload):
+    """The stop came after the transaction had ended without it: its energy, once."""
+
+    transaction_id: int
+    charger_id: str
+    vehicle_id: str | None
+    energy_wh: int
+    meter_stop_wh: int
+    reason: str
+    estimated: bool = False
 
 
 @record_type("transaction.start_waits.v1", "event")

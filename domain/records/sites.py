@@ -8,7 +8,9 @@ from domain.records.catalogue import Decision, Payload, record_type
 from domain.records.registry import NodeSpec
 
 EndState = Literal["completed", "cancelled", "expired", "failed"]
-EndReason = Literal["target_reached", "unplugged", "time_up", "no_show", "fault", "cancelled", "remote", "refused"]
+EndReason = Literal[
+    "target_reached", "unplugged", "time_up", "no_show", "fault", "cancelled", "remote", "refused", "stop_lost"
+]
 
 
 class Fairness(Payload):
@@ -141,6 +143,27 @@ class SessionEnergyEstimated(Payload):
     estimated: bool
 
 
+@record_type("session.interrupted.v1", "event")
+class SessionInterrupted(Payload):
+    """The transaction ended and the car is still plugged in: the session keeps its outlet until another one starts."""
+
+    session_id: str
+    charger_id: str
+    energy_wh: int
+    """What it had received by then."""
+    estimated: bool
+    reason: str
+
+
+@record_type("session.energy_corrected.v1", "event")
+class SessionEnergyCorrected(Payload):
+    """A stop came after the session had ended without it: its energy, once."""
+
+    session_id: str
+    energy_wh: int
+    estimated: bool
+
+
 @record_type("session.ended.v1", "event")
 class SessionEnded(Payload):
     session_id: str
@@ -152,6 +175,8 @@ class SessionEnded(Payload):
     waited_ms: int
     estimated: bool = False
     """Some of what it received is not known: the charger's energy register did not continue."""
+    transaction_id: int | None = None
+    """Where it ended without the charger's stop: the transaction whose stop may still correct its energy."""
 
 
 @record_type("session.occupying.v1", "event")

@@ -6,7 +6,7 @@ from domain.records.load import TokenPresented
 from domain.records.observations import Authorize
 from domain.records.sites import StartDenied, StartRequested
 from domain.site.context import SiteContext
-from domain.site.state import SiteCharger, is_usable
+from domain.site.state import SiteCharger, has_failed, is_usable
 
 RULE = "admission.v1"
 
@@ -55,10 +55,12 @@ def _objection(context: SiteContext, charger: SiteCharger, presented: TokenPrese
     site = context.site
     if charger.transaction_id is not None:
         return None if _is_its_user(context, charger, presented) else "the charger is in use"
-    if not is_usable(charger):
-        return f"the charger is {charger.status}"
     holder = site.session_at(charger.outlet.id)
     own = site.session_of(presented.vehicle_id)
+    if own is not None and own is holder and own.interrupted and not has_failed(charger):
+        return None  # its car is plugged in, whatever the status: many report Finishing
+    if not is_usable(charger):
+        return f"the charger is {charger.status}"
     if holder is not None and holder is own:
         return None
     if holder is not None:

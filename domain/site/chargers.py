@@ -8,6 +8,7 @@ from domain.electrical.outlet_id import WHOLE, connector_of
 from domain.records.load import ChargerConnected, ChargerDisconnected, ChargerStatusChanged
 from domain.records.sites import SiteChargerChanged
 from domain.site.context import SiteContext
+from domain.site.ending import end
 from domain.site.state import FAILED, SiteCharger, has_failed
 
 
@@ -29,11 +30,20 @@ def status_changed(context: SiteContext, event: ChargerStatusChanged) -> None:
     charger = context.charger(event.charger_id)
     if event.connector_id == connector_of(event.charger_id):
         _change(context, charger, replace(charger, own_status=event.status))
+        if event.status == "Available":
+            _end_unplugged(context, event.charger_id)
     elif event.connector_id == WHOLE:
         failed = event.status in FAILED
         unknown = charger.own_status == "Unavailable" and not failed
         own_status = event.status if unknown else charger.own_status
         _change(context, charger, replace(charger, own_status=own_status, whole_status=event.status if failed else ""))
+
+
+def _end_unplugged(context: SiteContext, charger_id: str) -> None:
+    """The car of a session whose transaction is over has left."""
+    session = context.site.session_at(charger_id)
+    if session is not None and session.interrupted:
+        end(context, session, "completed", "unplugged")
 
 
 def _change(context: SiteContext, charger: SiteCharger, after: SiteCharger) -> None:

@@ -4,10 +4,26 @@ from __future__ import annotations
 
 from domain.electrical.outlet_id import connector_of
 from domain.records import derived_id
-from domain.records.load import TransactionStarted, TransactionStopped
-from domain.records.sites import EndReason, EndState, SessionCharging, SessionQueued, SessionRequeued, TransactionKnown
+from domain.records.load import (
+    CLOSED_BY_OPERATOR,
+    ENDED_WITHOUT_STOP,
+    TransactionStarted,
+    TransactionStopCorrected,
+    TransactionStopped,
+)
+from domain.records.sites import (
+    EndReason,
+    EndState,
+    SessionCharging,
+    SessionEnergyCorrected,
+    SessionInterrupted,
+    SessionQueued,
+    SessionRequeued,
+    TransactionKnown,
+)
 from domain.site.context import SiteContext
 from domain.site.ending import end, release
+from domain.site.interruption import interruption
 from domain.site.session import EVERYONE, Session
 
 FAULTS = frozenset({"EmergencyStop", "PowerLoss", "HardReset", "SoftReset", "Reboot"})
@@ -29,7 +45,7 @@ def started(context: SiteContext, event: TransactionStarted) -> None:
         return
     holder = context.site.session_at(event.charger_id)
     own = context.site.session_of(event.vehicle_id)
-    if own is not None and own.plugged():
+    if own is not None and own.plugged() and not _is_continued(own, event):
         own = None
     if holder is not None and holder is not own:
         reason = "another car started there"
@@ -43,6 +59,11 @@ def started(context: SiteContext, event: TransactionStarted) -> None:
             meter_start_wh=event.meter_start_wh,
         )
     )
+
+
+def _is_continued(session: Session, event: TransactionStarted) -> bool:
+    """Whether the start goes on with a session whose last transaction ended while its car stayed plugged in."""
+    return session.interrupted and session.charger_id == event.charger_id
 
 
 def _walk_up(context: SiteContext, event: TransactionStarted) -> Session:
@@ -72,18 +93,49 @@ def stopped(context: SiteContext, event: TransactionStopped) -> None:
         return
     session = context.site.session_at(event.charger_id)
     if session is not None and session.plugged():
-        state, reason = _outcome(session, event)
-        end(context, session, state, reason, event.energy_wh, event.estimated)
+        _end_or_interrupt(context, session, event)
     context.add(TransactionKnown(charger_id=event.charger_id, transaction_id=None))
     release(context, event.charger_id)
     context.urgent = True
 
 
-def _outcome(session: Session, event: TransactionStopped) -> tuple[EndState, EndReason]:
-    if session.need_wh is not None and event.energy_wh >= session.need_wh:
+def _end_or_interrupt(context: SiteContext, session: Session, event: TransactionStopped) -> None:
+    energy_wh = session.before_wh + event.energy_wh
+    reached = session.need_wh is not None and energy_wh >= session.need_wh
+    why = None if reached else interruption(context.site.chargers[event.charger_id], session, event, context.now_ms)
+    if why is not None:
+        context.add(
+            SessionInterrupted(
+                session_id=session.id,
+                charger_id=event.charger_id,
+                energy_wh=energy_wh,
+                estimated=event.estimated,
+                reason=why,
+            )
+        )
+        return
+    state, reason = _outcome(event, reached=reached)
+    without_stop = event.transaction_id if event.reason in ENDED_WITHOUT_STOP else None
+    end(context, session, state, reason, energy_wh, event.estimated, without_stop)
+
+
+def _outcome(event: TransactionStopped, *, reached: bool) -> tuple[EndState, EndReason]:
+    if reached:
         return "completed", "target_reached"
     if event.reason in FAULTS:
         return "failed", "fault"
-    if event.reason == "Remote":
+    if event.reason in ("Remote", CLOSED_BY_OPERATOR):
         return "completed", "remote"
-    return "completed", "unplugged"
+    return "completed", "stop_lost" if event.reason in ENDED_WITHOUT_STOP else "unplugged"
+
+
+def corrected(context: SiteContext, event: TransactionStopCorrected) -> None:
+    """A stop that came late corrects the energy of the session that had ended without it."""
+    known = context.site.without_stop.get(str(event.transaction_id))
+    if known is not None:
+        session_id, before_wh = known
+        context.add(
+            SessionEnergyCorrected(
+                session_id=session_id, energy_wh=before_wh + event.energy_wh, estimated=event.estimated
+            )
+        )

@@ -33,8 +33,12 @@ def end(
     reason: EndReason,
     energy_wh: int | None = None,
     estimated: bool | None = None,
+    without_stop: int | None = None,
 ) -> None:
-    """End a session. The charger of a car that is still plugged in stays occupied by it."""
+    """End a session. The charger of a car that is still plugged in stays occupied by it.
+
+    `without_stop`: the transaction whose stop was lost, and may come later.
+    """
     check_transition(session, state, f"be {state}")
     if energy_wh is None:
         energy_wh = context.observations.delivered_wh(session) if session.plugged() else 0
@@ -49,6 +53,7 @@ def end(
             reason=reason,
             energy_wh=energy_wh or 0,
             estimated=estimated,
+            transaction_id=without_stop,
             waited_ms=session.waited_until(context.now_ms),
         )
     )

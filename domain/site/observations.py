@@ -71,8 +71,10 @@ class SiteObservations:
 
     def delivered_wh(self, session: Session) -> int | None:
         """What a plugged session has received, as far as its charger's readings are believed."""
+        if session.interrupted:
+            return session.before_wh
         energy = self.energy.get(session.charger_id or "")
-        return None if energy is None else energy.energy_wh
+        return None if energy is None else session.before_wh + energy.energy_wh
 
     def is_estimated(self, session: Session) -> bool:
         """Whether some of what it received is not known."""

@@ -64,6 +64,10 @@ class Session:
     """Time without a charger and in pauses that are over."""
     paused_since_ms: int = 0
     meter_start_wh: int = 0
+    interrupted: bool = False
+    """Plugged in and paused, and its transaction is over: it goes on with another one."""
+    before_wh: int = 0
+    """What it received in transactions that are over."""
     announced: Expectation | None = None
     """None while nothing was announced of this wait."""
     estimated: bool = False

@@ -14,6 +14,7 @@ from domain.site.fairness import Received
 from domain.site.session import Expectation, Session
 
 FAILED = ("Faulted", "Unavailable")
+REMEMBERED_WITHOUT_STOP = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,8 @@ class SiteCharger:
     own_status: str = "Unavailable"
     whole_status: str = ""
     transaction_id: int | None = None
+    card_ms: int = 0
+    """When the card of the car that charges there was last presented."""
     occupant: str | None = None
     occupant_wanted: bool = False
 
@@ -55,6 +58,8 @@ class Site:
     received: dict[str, Received] = field(default_factory=dict)
     free_at_ms: dict[str, int] = field(default_factory=dict)
     priority_reserve_w: int = 0
+    without_stop: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """Transactions without a stop -> the session that ended by it, and what this had received before (Wh)."""
 
     def session_of(self, vehicle_id: str | None) -> Session | None:
         """The open session of a vehicle."""
@@ -128,6 +133,9 @@ def evolve(site: Site, event: Payload, time_ms: int) -> Site:
         case events.TransactionKnown():
             charger = site.chargers[event.charger_id]
             return _with_charger(site, replace(charger, transaction_id=event.transaction_id))
+        case events.StartRequested():
+            charger = site.chargers[event.charger_id]
+            return _with_charger(site, replace(charger, card_ms=time_ms)) if charger.transaction_id else site
         case events.ChargerOccupied():
             charger = site.chargers[event.charger_id]
             return _with_charger(site, replace(charger, occupant=event.session_id, occupant_wanted=event.wanted))
@@ -150,6 +158,13 @@ def evolve(site: Site, event: Payload, time_ms: int) -> Site:
                 for member, energy_wh in event.received
             }
             return replace(site, received=site.received | added)
+        case events.SessionEnergyCorrected():
+            others = {key: one for key, one in site.without_stop.items() if one[0] != event.session_id}
+            return replace(site, without_stop=others)
+        case events.SessionEnded() if event.transaction_id is not None:
+            before_wh = site.sessions[event.session_id].before_wh
+            ended = site.without_stop | {str(event.transaction_id): (event.session_id, before_wh)}
+            site = replace(site, without_stop=dict(list(ended.items())[-REMEMBERED_WITHOUT_STOP:]))
     return replace(site, sessions=_sessions(site.sessions, event, time_ms))
 
 
@@ -216,8 +231,20 @@ def _sessions(sessions: Mapping[str, Session], event: Payload, time_ms: int) -> 
                 state="charging",
                 charger_id=event.charger_id,
                 meter_start_wh=event.meter_start_wh,
+                interrupted=False,
                 waited_ms=waited_ms,
                 announced=None,
+            )
+        case events.SessionInterrupted():
+            paused = open_ones[event.session_id].state == "paused"
+            since_ms = open_ones[event.session_id].paused_since_ms if paused else time_ms
+            _change(
+                open_ones,
+                event.session_id,
+                state="paused",
+                paused_since_ms=since_ms,
+                interrupted=True,
+                before_wh=event.energy_wh,
             )
         case events.SessionPaused():
             _change(open_ones, event.session_id, state="paused", paused_since_ms=time_ms)

@@ -21,7 +21,7 @@ WORTHWHILE_MA = 2_000
 
 def plan(context: SiteContext) -> None:
     """Divide the capacity in force among the plugged-in cars, and publish what changed."""
-    plugged = [session for session in context.site.sessions.values() if session.plugged()]
+    plugged = [one for one in context.site.sessions.values() if one.plugged() and not one.interrupted]
     mean_mwh = mean_received(context.site, context.now_ms)
     claimants = [_claimant(context, session, mean_mwh) for session in plugged]
     outlets = {charger.outlet.id: charger.outlet for charger in context.site.chargers.values()}

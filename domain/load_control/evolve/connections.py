@@ -29,7 +29,9 @@ def _disconnected(charger: Charger, _: load.ChargerDisconnected, __: int) -> Cha
 
 
 def _booted(charger: Charger, event: load.ChargerBooted, time_ms: int) -> Charger:
-    charger = replace(_with_profiles_in_doubt(charger, time_ms), firmware=firmware_of(event), can_trigger=True)
+    charger = replace(
+        _with_profiles_in_doubt(charger, time_ms), firmware=firmware_of(event), can_trigger=True, booted_ms=time_ms
+    )
     doubted_ms = time_ms if charger.failsafe.doubted_ms is None else charger.failsafe.doubted_ms
     return replace(charger, failsafe=replace(charger.failsafe, doubted_ms=doubted_ms))
 
@@ -40,9 +42,18 @@ def _with_profiles_in_doubt(charger: Charger, time_ms: int) -> Charger:
     return on_failsafe(replace(charger, failsafe=failsafe, lease=lease), time_ms)
 
 
-def _status_changed(charger: Charger, event: load.ChargerStatusChanged, _: int) -> Charger:
+def _status_changed(charger: Charger, event: load.ChargerStatusChanged, time_ms: int) -> Charger:
     statuses = charger.statuses | {str(event.connector_id): (event.status, event.error_code)}
-    return replace(charger, statuses=statuses)
+    charger = replace(charger, statuses=statuses)
+    if not charger.accepts(event.connector_id):
+        return charger
+    since_ms = time_ms if charger.doubted_ms is None else charger.doubted_ms
+    return replace(
+        charger,
+        doubted_ms=since_ms if charger.is_contradicted_by(event.status) else None,
+        uncertain=None if event.status == "Available" else charger.uncertain,
+        available_ms=time_ms if event.status == "Available" and not charger.transactions else charger.available_ms,
+    )
 
 
 OF_CHARGER: dict[type[Payload], Callable[[Charger, Any, int], Charger]] = {

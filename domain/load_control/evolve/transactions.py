@@ -7,8 +7,17 @@ from dataclasses import replace
 from typing import Any
 
 from domain.load_control.evolve.possible_limits import on_failsafe
-from domain.load_control.ledger import Charger, Ledger, PendingStart, Permit, Start, Transaction, with_charger
-from domain.load_control.parameters import REMEMBERED_ENDS, REMEMBERED_STARTS
+from domain.load_control.ledger import (
+    Charger,
+    Ledger,
+    PendingStart,
+    Permit,
+    Start,
+    Transaction,
+    Uncertain,
+    with_charger,
+)
+from domain.load_control.parameters import REMEMBERED_ENDS, REMEMBERED_LOST_STOPS, REMEMBERED_STARTS
 from domain.records import Payload, load
 
 
@@ -58,6 +67,8 @@ def _started(charger: Charger, event: load.TransactionStarted, time_ms: int) -> 
         starts=(*charger.starts, start)[-REMEMBERED_STARTS:],
         permit=_used(charger.permit),
         pending_start=None,
+        doubted_ms=None,
+        uncertain=None,
     )
     return on_failsafe(charger, time_ms)
 
@@ -66,16 +77,34 @@ def _used(permit: Permit | None) -> Permit | None:
     return replace(permit, starts=permit.starts - 1) if permit is not None and permit.starts > 1 else None
 
 
-def _stopped(ledger: Ledger, event: load.TransactionStopped, _: int) -> Ledger:
+def _stopped(ledger: Ledger, event: load.TransactionStopped, time_ms: int) -> Ledger:
     charger = ledger.chargers[event.charger_id]
+    if event.reason in load.ENDED_WITHOUT_STOP:
+        charger = _ended_by_evidence(charger, event, time_ms)
     charger = replace(
         charger,
         transactions=tuple(one for one in charger.transactions if one.id != event.transaction_id),
         ended=(*charger.ended, event.transaction_id)[-REMEMBERED_ENDS:],
         non_compliant=False,
+        doubted_ms=None,
     )
     targets = {other: ma for other, ma in ledger.targets.items() if other != event.charger_id}
     return replace(with_charger(ledger, charger), targets=targets)
+
+
+def _ended_by_evidence(charger: Charger, event: load.TransactionStopped, time_ms: int) -> Charger:
+    """Its stop may still come. What it drew is over where its connector is Available, and else not sure."""
+    lost = tuple(one for one in charger.transactions if one.id == event.transaction_id)
+    charger = replace(charger, lost=(*charger.lost, *lost)[-REMEMBERED_LOST_STOPS:])
+    if charger.own_status == "Available":
+        return replace(charger, available_ms=time_ms)
+    return replace(
+        charger, uncertain=Uncertain(max(charger.possible_ma(time_ms), charger.failsafe_ma(time_ms)), time_ms)
+    )
+
+
+def _stop_corrected(charger: Charger, event: load.TransactionStopCorrected, _: int) -> Charger:
+    return replace(charger, lost=tuple(one for one in charger.lost if one.id != event.transaction_id))
 
 
 OF_SITE: dict[type[Payload], Callable[[Ledger, Any, int], Ledger]] = {
@@ -88,4 +117,5 @@ OF_CHARGER: dict[type[Payload], Callable[[Charger, Any, int], Charger]] = {
     load.StartWaits: _waits,
     load.TransactionRefused: _refused,
     load.TransactionStarted: _started,
+    load.TransactionStopCorrected: _stop_corrected,
 }

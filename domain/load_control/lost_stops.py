@@ -1,0 +1,66 @@
+"""The end of a transaction whose stop was lost: by evidence, so that no state depends on one message.
+
+Evidence is a connector that reports Available, or one that reports Preparing after its charger booted: then the cable
+is still in. Within the grace the stop itself may come, or a status or a meter value that shows that the transaction
+goes on. A connector that is Available and draws current contradicts itself: that is an alarm, and no end.
+"""
+
+from __future__ import annotations
+
+from domain.electrical.outlet_id import connector_of
+from domain.load_control import transactions
+from domain.load_control.confirmations import is_triggerable, trigger
+from domain.load_control.context import KernelContext
+from domain.load_control.counting import is_uncertain
+from domain.load_control.ledger import Charger
+from domain.load_control.meters import Meter
+from domain.load_control.parameters import IDLE_MA, LOST_STOP_MS, UNCONFIRMED_ALARM_MS
+from domain.records.load import STOP_LOST
+
+CONTRADICTORY = "status_contradicts"
+LOST = "stop_lost"
+UNCERTAIN = "end_unconfirmed"
+
+
+def end_lost(context: KernelContext) -> None:
+    """End the transactions of which there was evidence for long enough that they are over."""
+    for charger in list(context.ledger.chargers.values()):
+        if charger.doubted_ms is not None:
+            _judge(context, charger, charger.doubted_ms)
+        else:
+            context.all_clear(CONTRADICTORY, charger.id)
+    for charger in list(context.ledger.chargers.values()):
+        _watch_uncertain(context, charger)
+
+
+def _judge(context: KernelContext, charger: Charger, doubted_ms: int) -> None:
+    meter = context.meter(charger)
+    if context.now_ms < doubted_ms + LOST_STOP_MS:
+        _ask(context, charger)
+    elif meter is not None and meter.at_ms > doubted_ms and _goes_on(meter):
+        reported = f"it reports {charger.own_status}, and {meter.current_ma} mA in a transaction"
+        context.alarm(CONTRADICTORY, charger.id, f"{reported}: look at it, or close the transaction")
+    else:
+        context.alarm(LOST, charger.id, "the stop of its transaction was lost: it was ended by the connector's status")
+        for transaction in charger.transactions:
+            transactions.end_by_evidence(context, charger, transaction, STOP_LOST)
+
+
+def _goes_on(meter: Meter) -> bool:
+    return meter.current_ma > IDLE_MA or meter.names_transaction
+
+
+def _watch_uncertain(context: KernelContext, charger: Charger) -> None:
+    """Ask for a meter value of an outlet that may still draw after such an end; alarm people where none comes."""
+    if not is_uncertain(charger, context.meter(charger)):
+        return context.all_clear(UNCERTAIN, charger.id)
+    _ask(context, charger)
+    assert charger.uncertain is not None
+    if context.now_ms >= charger.uncertain.since_ms + UNCONFIRMED_ALARM_MS:
+        context.alarm(UNCERTAIN, charger.id, "its transaction is over, but no meter value shows that it draws nothing")
+    return None
+
+
+def _ask(context: KernelContext, charger: Charger) -> None:
+    if is_triggerable(charger, context.now_ms):
+        trigger(context, charger, connector_of(charger.id))

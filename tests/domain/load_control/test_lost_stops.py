@@ -1,0 +1,149 @@
+"""A transaction whose stop was lost ends by evidence, and its energy is corrected once when the stop comes."""
+
+from __future__ import annotations
+
+import pytest
+
+from domain.load_control.lost_stops import CONTRADICTORY, LOST, UNCERTAIN
+from domain.records import load
+from domain.records.observations import Booted, Status
+from tests.stories.kernel import Kernel
+from tests.stories.story import of_type
+
+
+def charging(amps: float = 16) -> Kernel:
+    kernel = Kernel().site(limit_a=100, firm_a=12).ready("a", "b")
+    kernel.charge("a", amps)
+    kernel.answer("a")
+    status(kernel, "Charging")
+    kernel.after(30)
+    kernel.meter("a", amps, energy_wh=1_000)
+    kernel.after(30)
+    kernel.meter("a", amps, energy_wh=1_030)
+    return kernel
+
+
+def status(kernel: Kernel, status: str, connector_id: int = 1) -> list:
+    return kernel.when(
+        Status(charger_id="a", connector_id=connector_id, status=status, error_code="NoError", charger_time_ms=None)
+    )
+
+
+def boot(kernel: Kernel) -> list:
+    return kernel.when(Booted(charger_id="a", vendor="v", model="m", firmware="1"))
+
+
+def transactions(kernel: Kernel) -> tuple:
+    return kernel.charger("a").transactions
+
+
+def test_an_available_connector_ends_the_transaction_with_the_energy_of_its_last_reading():
+    kernel = charging()
+    [running] = transactions(kernel)
+    boot(kernel)
+    status(kernel, "Available", 0)
+    status(kernel, "Available")
+    assert transactions(kernel) == (running,)
+    [stopped] = of_type(kernel.after(61), load.TransactionStopped)
+    assert (stopped.reason, stopped.energy_wh, stopped.estimated) == (load.STOP_LOST, 30, True)
+    assert transactions(kernel) == ()
+    assert (LOST, "a") in kernel.ledger.alarms
+    assert kernel.counted("a") == 0
+
+
+def test_a_stop_within_the_grace_is_an_ordinary_one():
+    kernel = charging()
+    status(kernel, "Available")
+    kernel.after(20)
+    [stopped, *_] = of_type(kernel.stop("a", meter_stop_wh=1_050), load.TransactionStopped)
+    assert (stopped.reason, stopped.energy_wh) == ("Local", 50)
+    assert not of_type(kernel.after(120), load.TransactionStopped)
+    assert (LOST, "a") not in kernel.ledger.alarms
+
+
+def test_a_status_that_fits_again_takes_the_doubt_away():
+    kernel = charging()
+    status(kernel, "Available")
+    kernel.after(20)
+    status(kernel, "SuspendedEV")
+    kernel.after(300)
+    assert len(transactions(kernel)) == 1
+
+
+def test_an_available_connector_that_draws_current_is_a_contradiction_and_no_end():
+    kernel = charging()
+    status(kernel, "Available")
+    kernel.after(20)
+    kernel.meter("a", 15)
+    kernel.after(60)
+    assert len(transactions(kernel)) == 1
+    assert (CONTRADICTORY, "a") in kernel.ledger.alarms
+
+
+def test_the_connector_of_another_outlet_or_the_whole_charger_ends_nothing():
+    kernel = charging()
+    status(kernel, "Available", 0)
+    status(kernel, "Available", 2)
+    kernel.after(120)
+    assert len(transactions(kernel)) == 1
+
+
+def test_preparing_ends_a_transaction_only_after_a_boot():
+    kernel = charging()
+    status(kernel, "Preparing")
+    kernel.after(120)
+    assert len(transactions(kernel)) == 1
+    boot(kernel)
+    status(kernel, "Preparing")
+    [stopped] = of_type(kernel.after(61), load.TransactionStopped)
+    assert stopped.reason == load.STOP_LOST
+
+
+def test_after_preparing_it_counts_what_it_may_draw_until_a_reading_of_0_a():
+    kernel = charging()
+    held_ma = max(kernel.charger("a").possible_ma(kernel.now_ms), kernel.charger("a").failsafe_ma(kernel.now_ms))
+    boot(kernel)
+    status(kernel, "Preparing")
+    asked = of_type(kernel.after(61), load.CommandRequested)
+    assert any(command.action == "trigger" for command in asked)
+    assert kernel.counted("a") >= held_ma > 0
+    kernel.after(200)
+    assert (UNCERTAIN, "a") in kernel.ledger.alarms
+    kernel.meter("a", 0)
+    assert kernel.counted("a") == 0
+    kernel.after(60)
+    assert (UNCERTAIN, "a") not in kernel.ledger.alarms
+
+
+def test_after_preparing_a_connector_that_becomes_available_counts_nothing():
+    kernel = charging()
+    boot(kernel)
+    status(kernel, "Preparing")
+    kernel.after(61)
+    status(kernel, "Available")
+    assert kernel.counted("a") == 0
+
+
+@pytest.mark.parametrize("evidence", ["status", "another start"])
+def test_a_stop_that_comes_late_corrects_the_energy_once(evidence: str):
+    kernel = charging()
+    [running] = transactions(kernel)
+    if evidence == "status":
+        status(kernel, "Available")
+        kernel.after(61)
+    else:
+        kernel.start("a", "another", meter_start_wh=1_060)
+    corrected = of_type(kernel.stop("a", running.id, meter_stop_wh=1_055), load.TransactionStopCorrected)
+    assert [(one.transaction_id, one.energy_wh) for one in corrected] == [(running.id, 55)]
+    again = kernel.stop("a", running.id, meter_stop_wh=9_000)
+    assert [type(event) for event in again] == [load.TransactionStopRepeated]
+
+
+def test_the_outlet_can_be_used_again():
+    kernel = charging()
+    status(kernel, "Available")
+    kernel.after(61)
+    kernel.request("a")
+    [started] = of_type(kernel.start("a", "next"), load.TransactionStarted)
+    assert started.permitted
+    assert (LOST, "a") not in kernel.ledger.alarms

@@ -1,0 +1,100 @@
+"""A transaction that ended though its car is still plugged in interrupts its session, and does not end it."""
+
+from __future__ import annotations
+
+import pytest
+
+from domain.electrical.tree import specs_of
+from domain.records import load
+from domain.records.sites import (
+    SessionCharging,
+    SessionEnded,
+    SessionEnergyCorrected,
+    SessionInterrupted,
+    SessionPaused,
+    StartDenied,
+    StartRequested,
+)
+from tests.stories.site import SiteStory
+from tests.stories.story import of_type, one
+
+
+def paused(*, finishing: str = "Finishing") -> SiteStory:
+    """A session that a cap has paused, at a charger that ends transactions without current."""
+    story = SiteStory()
+    story.charging("a", "p2c0")
+    story.status("p2c0", "Charging")
+    nothing = tuple(node.model_copy(update={"limit_w": 1_000}) for node in specs_of(story.site.limits))
+    assert of_type(story.when(load.CapacityChanged(limits=nothing, fixed=())), SessionPaused)
+    assert story.site.sessions["a"].state == "paused"
+    story.status("p2c0", finishing)
+    return story
+
+
+def test_a_stop_while_it_is_paused_leaves_the_session_at_its_outlet():
+    story = paused()
+    interrupted = one(SessionInterrupted, story.stop("p2c0", 2_000, reason="Other"))
+    assert (interrupted.session_id, interrupted.energy_wh) == ("a", 2_000)
+    session = story.site.sessions["a"]
+    assert (session.state, session.charger_id, session.interrupted) == ("paused", "p2c0", True)
+
+
+def test_its_card_is_admitted_at_finishing_and_the_session_goes_on_with_all_of_its_energy():
+    story = paused()
+    story.stop("p2c0", 2_000, reason="Other")
+    assert one(StartRequested, story.authorize("p2c0", "a")).charger_id == "p2c0"
+    assert one(SessionCharging, story.start("p2c0", "a")).session_id == "a"
+    ended = one(SessionEnded, story.stop("p2c0", 3_000))
+    assert (ended.session_id, ended.energy_wh, ended.reason) == ("a", 5_000, "unplugged")
+
+
+def test_nobody_else_is_admitted_there():
+    story = paused()
+    story.stop("p2c0", 2_000, reason="Other")
+    assert one(StartDenied, story.authorize("p2c0", None))
+
+
+@pytest.mark.parametrize("reason", ["EVDisconnected", "Remote", "UnlockCommand", "EmergencyStop"])
+def test_a_stop_that_somebody_wanted_ends_the_session_though_it_is_paused(reason: str):
+    story = paused()
+    assert one(SessionEnded, story.stop("p2c0", 2_000, reason=reason)).energy_wh == 2_000
+
+
+def test_a_stop_by_the_drivers_own_card_ends_the_session_though_it_is_paused():
+    story = paused()
+    story.authorize("p2c0", "a")
+    assert one(SessionEnded, story.stop("p2c0", 2_000, reason="Local"))
+
+
+def test_a_cable_that_is_taken_out_ends_an_interrupted_session():
+    story = paused()
+    story.stop("p2c0", 2_000, reason="Other")
+    ended = one(SessionEnded, story.status("p2c0", "Available"))
+    assert (ended.reason, ended.energy_wh) == ("unplugged", 2_000)
+
+
+def test_a_charger_that_began_anew_with_the_cable_in_interrupts_the_session():
+    story = SiteStory()
+    story.charging("a", "p2c0")
+    story.status("p2c0", "Preparing")
+    assert one(SessionInterrupted, story.stop("p2c0", 1_500, reason=load.STOP_LOST))
+    assert not of_type(story.events, SessionEnded, SessionPaused)
+
+
+def test_a_lost_stop_ends_the_session_and_the_late_stop_corrects_its_energy_once():
+    story = SiteStory()
+    story.charging("a", "p2c0")
+    transaction_id = story.transactions["p2c0"]
+    ended = one(SessionEnded, story.stop("p2c0", 1_500, reason=load.STOP_LOST, estimated=True))
+    assert (ended.state, ended.reason, ended.energy_wh, ended.estimated) == ("completed", "stop_lost", 1_500, True)
+    late = load.TransactionStopCorrected(
+        transaction_id=transaction_id,
+        charger_id="p2c0",
+        vehicle_id=None,
+        energy_wh=1_800,
+        meter_stop_wh=2_800,
+        reason="Local",
+    )
+    corrected = one(SessionEnergyCorrected, story.when(late))
+    assert (corrected.session_id, corrected.energy_wh, corrected.estimated) == ("a", 1_800, False)
+    assert not of_type(story.when(late), SessionEnergyCorrected)
