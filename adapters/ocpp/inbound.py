@@ -115,7 +115,10 @@ class Inbound:
         self._open -= 1
         if self._dialect.starts_transaction(call):
             self._charger.starting -= 1
+            self._charger.start_answered_ms = self._charger.now_ms()
             self._charger.state.changed.set()
+        if self._charger.has_rebooted:
+            self._charger.boot_answered.set()
 
 
 def _refusal(error: Exception) -> OCPPError:

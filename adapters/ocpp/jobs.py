@@ -35,6 +35,8 @@ class Job:
     payload: dict[str, Any]
     answered: Callable[[Answer, int], Sequence[Payload]]
     traceparent: str | None = None
+    timeout_ms: int | None = None
+    """How long an answer is waited for, where that is shorter than usual."""
 
 
 def command_answer(command: CommandRequested, status: AnswerStatus, detail: str) -> CommandAnswer:

@@ -50,6 +50,7 @@ class Outbound:
     def _start_over(self) -> None:
         """Send limits and configuration from the start: nothing is known of what the charger has."""
         self._charger.has_rebooted = False
+        self._charger.boot_answered.clear()
         self._sources = self._dialect.job_sources(self._charger)
 
     def end(self) -> None:
@@ -122,16 +123,22 @@ class Outbound:
         await self._record(job.answered(answer, self._charger.now_ms()), span.traceparent)
 
     async def _call(self, job: Job) -> Answer:
-        deadline_ms = self._charger.now_ms() + self._context.settings.call_timeout_ms
+        settings = self._context.settings
+        deadline_ms = self._charger.now_ms() + (job.timeout_ms or settings.call_timeout_ms)
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         message_id = str(uuid4())
         self._outstanding = Outstanding(message_id, answer, deadline_ms)
         if self._over:
             return OFFLINE
         await self._socket.write_frame(call_frame(message_id, job.action, job.payload))
-        await self._either(answer, deadline_ms)
+        await self._either(_first(answer, self._charger.boot_answered.wait()), deadline_ms)
+        if not answer.done() and self._charger.boot_answered.is_set():
+            # Sent before the boot was answered, it may have been dropped; what is desired is sent again anyway.
+            deadline_ms = min(deadline_ms, self._charger.now_ms() + settings.boot_grace_ms)
+            self._outstanding.deadline_ms = deadline_ms
+            await self._either(_first(answer), deadline_ms)
         self._outstanding = None
-        return TIMEOUT if answer.cancelled() else answer.result()
+        return answer.result() if answer.done() else TIMEOUT
 
     async def _either(self, event: Awaitable[Any], due_ms: int | None) -> None:
         """Return when `event` happened or the clock reached `due_ms`; the other is cancelled."""
@@ -148,3 +155,14 @@ class Outbound:
         if reported:
             seen = [self._charger.observation(one, traceparent=traceparent) for one in reported]
             await self._context.recorder.persist_with_retry(*seen)
+
+
+async def _first(*events: Awaitable[Any]) -> None:
+    """Return when the first of them happened. Futures go on when this is cancelled; all else is cancelled with it."""
+    waits = [asyncio.ensure_future(event) for event in events]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait, event in zip(waits, events, strict=True):
+            if wait is not event:
+                wait.cancel()

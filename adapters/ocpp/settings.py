@@ -15,6 +15,8 @@ class Settings:
     """Each gateway of a log has its own, and keeps it through restarts."""
     call_timeout_ms: int = 30_000
     """How long a charger has to answer a CALL; after that its answer is unknown."""
+    boot_grace_ms: int = 2_000
+    """How long, once a boot is answered, calls are still waited for that were sent before: some chargers drop them."""
     retry_ms: int = 30_000
     """How long a limit rests whose answer timed out, before it is sent again."""
     decision_timeout_s: float = 20.0
