@@ -40,7 +40,7 @@ class ConnectedCharger:
     boot_answered: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a boot was answered, until limits and configuration are sent from the start."""
     has_rebooted: bool = False
-    """Whether the charger has booted since its limits and configuration were last sent from the start."""
+    """Whether the charger reported a boot that is not answered yet: it may drop what it is sent before."""
 
     @property
     def id(self) -> str:
@@ -72,6 +72,11 @@ class ConnectedCharger:
     def rebooted(self) -> None:
         """The charger has booted: what it was sent before may be lost."""
         self.has_rebooted, self.state.reboot_required = True, False
+
+    def boot_was_answered(self) -> None:
+        """From now on limits and configuration are sent from the start."""
+        self.has_rebooted = False
+        self.boot_answered.set()
         self.state.changed.set()
 
     async def vehicle_of(self, token: str) -> tuple[str, str | None]:

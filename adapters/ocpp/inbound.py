@@ -122,7 +122,7 @@ class Inbound:
             self._charger.start_answered_ms = self._charger.now_ms()
             self._charger.state.changed.set()
         if self._charger.has_rebooted:
-            self._charger.boot_answered.set()
+            self._charger.boot_was_answered()
 
 
 def _refusal(error: Exception) -> OCPPError:

@@ -21,6 +21,7 @@ class Answer:
 
 
 TIMEOUT = Answer("timeout", "no answer in time")
+DROPPED = Answer("timeout", "no answer, and sent before the boot was answered")
 OFFLINE = Answer("offline", "the socket closed before an answer")
 
 

@@ -14,10 +14,11 @@ from uuid import uuid4
 import structlog
 
 from adapters.ocpp.charger_socket import FrameWriter
+from adapters.ocpp.charger_state import OneShot
 from adapters.ocpp.connected_charger import ConnectedCharger
 from adapters.ocpp.dialect import BadArgument, Dialect
 from adapters.ocpp.frames import CallError, CallResult, call_frame
-from adapters.ocpp.jobs import OFFLINE, TIMEOUT, Answer, Job, command_answer
+from adapters.ocpp.jobs import DROPPED, OFFLINE, TIMEOUT, Answer, Job, command_answer
 from domain.records import Payload
 
 log = structlog.get_logger()
@@ -42,6 +43,8 @@ class Outbound:
         self._context = charger.context
         self._state = charger.state
         self._outstanding: Outstanding | None = None
+        self._one_shot: OneShot | None = None
+        """The command whose call is sent now, where it is one."""
         self._resting = False
         self._wake_ms: int | None = None
         self._over = False
@@ -49,7 +52,6 @@ class Outbound:
 
     def _start_over(self) -> None:
         """Send limits and configuration from the start: nothing is known of what the charger has."""
-        self._charger.has_rebooted = False
         self._charger.boot_answered.clear()
         self._sources = self._dialect.job_sources(self._charger)
 
@@ -83,7 +85,7 @@ class Outbound:
     async def run(self) -> None:
         while not self._over:
             self._state.changed.clear()
-            if self._charger.has_rebooted:
+            if self._charger.boot_answered.is_set():
                 self._start_over()
             job = await self._next()
             if job is None:
@@ -92,7 +94,8 @@ class Outbound:
                 await self._do(job)
 
     async def _next(self) -> Job | None:
-        if not self._charger.owns:
+        self._one_shot = None
+        if not self._charger.owns or self._charger.has_rebooted:
             return None
         now_ms = self._charger.now_ms()
         limits, configuration = self._sources
@@ -101,7 +104,7 @@ class Outbound:
     async def _next_command(self, now_ms: int) -> Job | None:
         """The next one-shot that can be sent; one that has expired is left to the task that waits for that moment."""
         while self._state.commands and self._state.commands[0].command.expires_ms > now_ms:
-            asked = self._state.commands.popleft()
+            asked = self._one_shot = self._state.commands.popleft()
             try:
                 return self._dialect.command_job(asked.command, asked.traceparent)
             except BadArgument as error:
@@ -120,6 +123,9 @@ class Outbound:
         with self._context.tracer.follow(f"gateway: {job.action}", job.traceparent) as span:
             answer = await self._call(job)
             span.describe({"charger.id": self._charger.id, "ocpp.answer": answer.status})
+        if answer is DROPPED and self._one_shot is not None and self._one_shot.command.action != "reset":
+            self._state.commands.appendleft(self._one_shot)  # a reset may be what the charger booted for
+            return
         await self._record(job.answered(answer, self._charger.now_ms()), span.traceparent)
 
     async def _call(self, job: Job) -> Answer:
@@ -133,12 +139,14 @@ class Outbound:
         await self._socket.write_frame(call_frame(message_id, job.action, job.payload))
         await self._either(_first(answer, self._charger.boot_answered.wait()), deadline_ms)
         if not answer.done() and self._charger.boot_answered.is_set():
-            # Sent before the boot was answered, it may have been dropped; what is desired is sent again anyway.
+            # Sent before the boot was answered, it may have been dropped; it is sent again.
             deadline_ms = min(deadline_ms, self._charger.now_ms() + settings.boot_grace_ms)
             self._outstanding.deadline_ms = deadline_ms
             await self._either(_first(answer), deadline_ms)
         self._outstanding = None
-        return answer.result() if answer.done() else TIMEOUT
+        if answer.done():
+            return answer.result()
+        return DROPPED if self._charger.boot_answered.is_set() else TIMEOUT
 
     async def _either(self, event: Awaitable[Any], due_ms: int | None) -> None:
         """Return when `event` happened or the clock reached `due_ms`; the other is cancelled."""

@@ -154,6 +154,26 @@ async def test_a_call_that_was_dropped_before_the_boot_was_answered_is_sent_agai
     assert (await answers(world, 2))[1] == ("failsafe", 1, "accepted")
 
 
+@pytest.mark.parametrize(("action", "again"), [("trigger", True), ("reset", False)])
+async def test_a_command_that_was_dropped_before_the_boot_was_answered_is_sent_again_unless_it_is_a_reset(
+    world: World, charger: Charger, action: Any, again: bool
+) -> None:
+    arguments = {"requested_message": "Heartbeat"} if action == "trigger" else {"type": "Soft"}
+    expires_ms = NOW_MS + 60_000
+    await world.event(
+        CommandRequested(command_id="c1", charger_id="CP1", action=action, arguments=arguments, expires_ms=expires_ms)
+    )
+    first = await charger.be_asked()
+    await charger.call("BootNotification", BOOT)
+    await world.settled()
+    world.clock.advance_to(NOW_MS + 2_000)
+    if again:
+        assert (await charger.accept())[2:] == first[2:]
+    answer = (await world.input(CommandAnswer)).data
+    assert isinstance(answer, CommandAnswer)
+    assert answer.status == ("accepted" if again else "timeout")
+
+
 async def test_a_call_that_is_answered_after_the_boot_is_answered(world: World, charger: Charger) -> None:
     await world.desire(FLOOR)
     call = await charger.be_asked()
