@@ -33,6 +33,10 @@ class ChargerState:
     commands: deque[OneShot] = field(default_factory=deque)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     undecided: Counter[str] = field(default_factory=Counter)
+    reboot_required: bool = False
+    """The charger accepted something that is in force after its next boot only."""
+    reset_ms: int | None = None
+    """When it was last reset for that."""
     dropped: Dropped = field(default_factory=Dropped)
     _connectors: dict[int, int] = field(default_factory=dict)
     _meters: dict[int, int] = field(default_factory=dict)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 
 from ocpp.exceptions import InternalError
 
@@ -34,8 +35,12 @@ class ConnectedCharger:
     """Messages that wait for a decision."""
     starting: int = 0
     """Starts of transactions that are not answered: the charger does not know their transactions yet."""
+    start_answered_ms: int | None = None
+    """When the start of a transaction was last answered."""
+    boot_answered: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when a boot was answered, until limits and configuration are sent from the start."""
     has_rebooted: bool = False
-    """Whether the charger has booted since its limits and configuration were last sent from the start."""
+    """Whether the charger reported a boot that is not answered yet: it may drop what it is sent before."""
 
     @property
     def id(self) -> str:
@@ -50,6 +55,14 @@ class ConnectedCharger:
         """Whether this socket speaks for the charger, as far as the log was read."""
         return self.state.is_owned_by(self.connection_id)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether no transaction is known to run, or about to begin."""
+        desired = self.state.desired
+        begins = self.starting or self.deciding
+        leased = any(one.lease is not None for one in desired.values())
+        return bool(desired) and not leased and not self.state.running and not begins
+
     def now_ms(self) -> int:
         return self.context.clock.now_ms()
 
@@ -59,7 +72,12 @@ class ConnectedCharger:
 
     def rebooted(self) -> None:
         """The charger has booted: what it was sent before may be lost."""
-        self.has_rebooted = True
+        self.has_rebooted, self.state.reboot_required = True, False
+
+    def boot_was_answered(self) -> None:
+        """From now on limits and configuration are sent from the start."""
+        self.has_rebooted = False
+        self.boot_answered.set()
         self.state.changed.set()
 
     async def vehicle_of(self, token: str) -> tuple[str, str | None]:

@@ -7,6 +7,7 @@ frame, and JSON with NaN, control characters or half a surrogate pair in it.
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -87,8 +88,13 @@ def _decoded(frame: str | bytes) -> Any:
 
 def _mended(text: str) -> Any:
     """JSON as chargers print it; what is no number (NaN) is null, what is no character is a question mark."""
-    loose = json.loads(text, strict=False, parse_constant=lambda _: None)
+    loose = json.loads(text, strict=False, parse_constant=lambda _: None, parse_float=_finite)
     return orjson.loads(json.dumps(loose, ensure_ascii=False, allow_nan=False).encode(errors="replace"))
+
+
+def _finite(digits: str) -> float | None:
+    number = float(digits)
+    return number if math.isfinite(number) else None
 
 
 def _kind(sent: Any) -> int:

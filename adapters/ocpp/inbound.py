@@ -18,6 +18,8 @@ from adapters.ocpp.frames import Call, MessageId, error_code, error_frame, resul
 from commands.ports.log import LogError
 
 REMEMBERED_ANSWERS = 32
+REPEAT_MS = 60_000
+"""What comes later under the same message id is no repeat: some chargers have but one message id."""
 
 log = structlog.get_logger()
 
@@ -33,6 +35,7 @@ class Inbound:
         self._queue: asyncio.Queue[tuple[Call, int] | None] = asyncio.Queue(self._settings.waiting_calls)
         self._open = 0
         self._answered: OrderedDict[MessageId, tuple[int, bytes | None]] = OrderedDict()
+        self._received_ms: dict[MessageId, int] = {}
         self._deciding = BackgroundTasks()
 
     def idle(self) -> bool:
@@ -42,7 +45,7 @@ class Inbound:
     async def receive(self, call: Call, content: int) -> None:
         """Queue a call; `content` tells a repeat from another call under the same message id."""
         seen, answer = self._answered.get(call.message_id, (None, None))
-        if seen == content:
+        if seen == content and self._charger.now_ms() < self._received_ms[call.message_id] + REPEAT_MS:
             if answer is not None:
                 await self._socket.write_frame(answer)
             return  # without an answer yet: there will be one
@@ -54,8 +57,9 @@ class Inbound:
     def _remember(self, message_id: MessageId, content: int) -> None:
         self._answered[message_id] = (content, None)
         self._answered.move_to_end(message_id)
+        self._received_ms[message_id] = self._charger.now_ms()
         if len(self._answered) > REMEMBERED_ANSWERS:
-            self._answered.popitem(last=False)
+            del self._received_ms[self._answered.popitem(last=False)[0]]
 
     async def end(self) -> None:
         """Let `run` finish what was received."""
@@ -98,7 +102,7 @@ class Inbound:
     async def _refuse(self, call: Call, content: int, error: Exception) -> None:
         """Answer with the reason. What was refused is forgotten, so that a retry is tried again."""
         if self._answered.get(call.message_id) == (content, None):
-            del self._answered[call.message_id]
+            del self._answered[call.message_id], self._received_ms[call.message_id]
         refusal = _refusal(error)
         log.warning(
             "call refused",
@@ -115,7 +119,10 @@ class Inbound:
         self._open -= 1
         if self._dialect.starts_transaction(call):
             self._charger.starting -= 1
+            self._charger.start_answered_ms = self._charger.now_ms()
             self._charger.state.changed.set()
+        if self._charger.has_rebooted:
+            self._charger.boot_was_answered()
 
 
 def _refusal(error: Exception) -> OCPPError:

@@ -21,6 +21,7 @@ class Answer:
 
 
 TIMEOUT = Answer("timeout", "no answer in time")
+DROPPED = Answer("timeout", "no answer, and sent before the boot was answered")
 OFFLINE = Answer("offline", "the socket closed before an answer")
 
 
@@ -35,6 +36,8 @@ class Job:
     payload: dict[str, Any]
     answered: Callable[[Answer, int], Sequence[Payload]]
     traceparent: str | None = None
+    timeout_ms: int | None = None
+    """How long an answer is waited for, where that is shorter than usual."""
 
 
 def command_answer(command: CommandRequested, status: AnswerStatus, detail: str) -> CommandAnswer:

@@ -14,10 +14,11 @@ from uuid import uuid4
 import structlog
 
 from adapters.ocpp.charger_socket import FrameWriter
+from adapters.ocpp.charger_state import OneShot
 from adapters.ocpp.connected_charger import ConnectedCharger
 from adapters.ocpp.dialect import BadArgument, Dialect
 from adapters.ocpp.frames import CallError, CallResult, call_frame
-from adapters.ocpp.jobs import OFFLINE, TIMEOUT, Answer, Job, command_answer
+from adapters.ocpp.jobs import DROPPED, OFFLINE, TIMEOUT, Answer, Job, command_answer
 from domain.records import Payload
 
 log = structlog.get_logger()
@@ -42,6 +43,8 @@ class Outbound:
         self._context = charger.context
         self._state = charger.state
         self._outstanding: Outstanding | None = None
+        self._one_shot: OneShot | None = None
+        """The command whose call is sent now, where it is one."""
         self._resting = False
         self._wake_ms: int | None = None
         self._over = False
@@ -49,7 +52,7 @@ class Outbound:
 
     def _start_over(self) -> None:
         """Send limits and configuration from the start: nothing is known of what the charger has."""
-        self._charger.has_rebooted = False
+        self._charger.boot_answered.clear()
         self._sources = self._dialect.job_sources(self._charger)
 
     def end(self) -> None:
@@ -82,7 +85,7 @@ class Outbound:
     async def run(self) -> None:
         while not self._over:
             self._state.changed.clear()
-            if self._charger.has_rebooted:
+            if self._charger.boot_answered.is_set():
                 self._start_over()
             job = await self._next()
             if job is None:
@@ -91,7 +94,8 @@ class Outbound:
                 await self._do(job)
 
     async def _next(self) -> Job | None:
-        if not self._charger.owns:
+        self._one_shot = None
+        if not self._charger.owns or self._charger.has_rebooted:
             return None
         now_ms = self._charger.now_ms()
         limits, configuration = self._sources
@@ -100,7 +104,7 @@ class Outbound:
     async def _next_command(self, now_ms: int) -> Job | None:
         """The next one-shot that can be sent; one that has expired is left to the task that waits for that moment."""
         while self._state.commands and self._state.commands[0].command.expires_ms > now_ms:
-            asked = self._state.commands.popleft()
+            asked = self._one_shot = self._state.commands.popleft()
             try:
                 return self._dialect.command_job(asked.command, asked.traceparent)
             except BadArgument as error:
@@ -119,19 +123,30 @@ class Outbound:
         with self._context.tracer.follow(f"gateway: {job.action}", job.traceparent) as span:
             answer = await self._call(job)
             span.describe({"charger.id": self._charger.id, "ocpp.answer": answer.status})
+        if answer is DROPPED and self._one_shot is not None and self._one_shot.command.action != "reset":
+            self._state.commands.appendleft(self._one_shot)  # a reset may be what the charger booted for
+            return
         await self._record(job.answered(answer, self._charger.now_ms()), span.traceparent)
 
     async def _call(self, job: Job) -> Answer:
-        deadline_ms = self._charger.now_ms() + self._context.settings.call_timeout_ms
+        settings = self._context.settings
+        deadline_ms = self._charger.now_ms() + (job.timeout_ms or settings.call_timeout_ms)
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         message_id = str(uuid4())
         self._outstanding = Outstanding(message_id, answer, deadline_ms)
         if self._over:
             return OFFLINE
         await self._socket.write_frame(call_frame(message_id, job.action, job.payload))
-        await self._either(answer, deadline_ms)
+        await self._either(_first(answer, self._charger.boot_answered.wait()), deadline_ms)
+        if not answer.done() and self._charger.boot_answered.is_set():
+            # Sent before the boot was answered, it may have been dropped; it is sent again.
+            deadline_ms = min(deadline_ms, self._charger.now_ms() + settings.boot_grace_ms)
+            self._outstanding.deadline_ms = deadline_ms
+            await self._either(_first(answer), deadline_ms)
         self._outstanding = None
-        return TIMEOUT if answer.cancelled() else answer.result()
+        if answer.done():
+            return answer.result()
+        return DROPPED if self._charger.boot_answered.is_set() else TIMEOUT
 
     async def _either(self, event: Awaitable[Any], due_ms: int | None) -> None:
         """Return when `event` happened or the clock reached `due_ms`; the other is cancelled."""
@@ -148,3 +163,14 @@ class Outbound:
         if reported:
             seen = [self._charger.observation(one, traceparent=traceparent) for one in reported]
             await self._context.recorder.persist_with_retry(*seen)
+
+
+async def _first(*events: Awaitable[Any]) -> None:
+    """Return when the first of them happened. Futures go on when this is cancelled; all else is cancelled with it."""
+    waits = [asyncio.ensure_future(event) for event in events]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait, event in zip(waits, events, strict=True):
+            if wait is not event:
+                wait.cancel()

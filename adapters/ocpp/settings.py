@@ -15,10 +15,15 @@ class Settings:
     """Each gateway of a log has its own, and keeps it through restarts."""
     call_timeout_ms: int = 30_000
     """How long a charger has to answer a CALL; after that its answer is unknown."""
+    boot_grace_ms: int = 2_000
+    """How long, once a boot is answered, calls are still waited for that were sent before: some chargers drop them."""
     retry_ms: int = 30_000
     """How long a limit rests whose answer timed out, before it is sent again."""
     decision_timeout_s: float = 25.0
-    """Backstop for Authorize and StartTransaction, below the 30 s that chargers commonly wait."""
+    """Backstop for Authorize and StartTransaction, below the 30 s that chargers commonly wait.
+
+    It is above the time that a start waits for room, so that "no room" is an answer and no error.
+    """
     heartbeat_interval_s: int = 300
     configure_after_ms: int = 10_000
     """The OCPP compliance tool does not expect a call right after the connect."""

@@ -104,9 +104,18 @@ def last_reading_ms(charger: Charger, transaction: Transaction, meters: Meters) 
     return max(transaction.started_ms, meters.since_ms) if meter is None else meter.at_ms
 
 
+def alarm_refusals(context: KernelContext, charger: Charger, detail: str = "") -> None:
+    """Raise the alarm about limits that were not accepted again and again; `detail` says what was tried."""
+    if _failures(charger) >= REFUSED_ALARM:
+        reason = "it refuses limits, or does not answer to them, again and again"
+        context.alarm("limit_refused", charger.id, f"{reason}: {detail}" if detail else reason)
+
+
 def _watch_refusals(context: KernelContext, charger: Charger) -> None:
-    failures = max(charger.failsafe.ask.failures, charger.lease.ask.failures if charger.lease else 0)
-    if failures >= REFUSED_ALARM:
-        context.alarm("limit_refused", charger.id, "it refuses limits, or does not answer to them, again and again")
-    elif failures == 0:
+    alarm_refusals(context, charger)
+    if _failures(charger) == 0:
         context.all_clear("limit_refused", charger.id)
+
+
+def _failures(charger: Charger) -> int:
+    return max(charger.failsafe.ask.failures, charger.lease.ask.failures if charger.lease else 0)

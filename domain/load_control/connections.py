@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from domain.electrical.outlet_id import WHOLE
 from domain.errors import DomainError
+from domain.load_control.confirmations import alarm_refusals
 from domain.load_control.context import KernelContext
 from domain.load_control.parameters import MAX_CONNECTOR
 from domain.load_control.verification import OTHER_FIRMWARE, firmware_of
@@ -90,6 +91,7 @@ def answered(context: KernelContext, report: ProfileAnswer) -> None:
                 charger_id=charger.id, purpose=report.purpose, generation=report.generation, status=report.status
             )
         )
+        alarm_refusals(context, context.charger(charger.id), report.detail)
 
 
 def _adds_nothing(accepted_ms: int | None, status: str) -> bool:

@@ -126,6 +126,8 @@ class ProfileAnswer(Payload):
     purpose: Literal["failsafe", "lease"]
     generation: int
     status: AnswerStatus
+    detail: str = ""
+    """In the charger's own words; of a refusal, all that was tried."""
 
 
 @record_type("ocpp.command_answer.v1", "observation")

@@ -79,12 +79,16 @@ class Kernel(Story):
         connection_id = self.charger(charger_id).connection_id
         return self.when(observations.Disconnected(charger_id=charger_id, connection_id=connection_id, reason="gone"))
 
-    def answer(self, charger_id: str, purpose: str = "lease", status: str = "accepted") -> list[Payload]:
+    def answer(
+        self, charger_id: str, purpose: str = "lease", status: str = "accepted", detail: str = ""
+    ) -> list[Payload]:
         """To the newest wish."""
         charger = self.charger(charger_id)
         ask = charger.failsafe.ask if purpose == "failsafe" else charger.lease.ask
         return self.when(
-            observations.ProfileAnswer(charger_id=charger_id, purpose=purpose, generation=ask.generation, status=status)
+            observations.ProfileAnswer(
+                charger_id=charger_id, purpose=purpose, generation=ask.generation, status=status, detail=detail
+            )
         )
 
     def meter(

@@ -6,9 +6,10 @@ from adapters.ocpp.frames import CallError, CallResult
 from adapters.ocpp.jobs import Answer
 from domain.records.observations import AnswerStatus
 
+REBOOT_REQUIRED = "RebootRequired"
 MEANINGS: dict[str, AnswerStatus] = {
     "Accepted": "accepted",
-    "RebootRequired": "accepted",
+    REBOOT_REQUIRED: "accepted",
     "Scheduled": "accepted",
     "Unlocked": "accepted",
     "NotSupported": "not_supported",

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections.abc import Callable
+from enum import StrEnum
 from typing import Annotated, Any, TypeVar
 
 from ocpp.exceptions import TypeConstraintViolationError
@@ -129,6 +130,11 @@ def plain_text(value: Any) -> str:
     if not isinstance(value, str | int | float) or isinstance(value, bool):
         raise ValueError("a text is needed")
     return "".join(sign for sign in str(value) if unicodedata.category(sign)[0] != "C").strip()
+
+
+def as_ocpp(words: type[StrEnum], text: str) -> str:
+    """A word as OCPP writes it, whatever its case; one that OCPP does not have stays as it is."""
+    return next((word.value for word in words if word.value.lower() == text.lower()), text)
 
 
 def _cut(value: Any) -> str:

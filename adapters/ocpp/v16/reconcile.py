@@ -4,12 +4,15 @@ The fail-safe limit goes first, always: outside its schedule a charger falls bac
 It is a TxDefaultProfile without an end; `Relative`, so that no charger's clock decides when it begins. Then the lease
 of the running transaction: a TxProfile that ends by itself at `valid_until_ms`, so that silence leads back to the
 fail-safe limit. A limit that has expired is never sent, and of several generations only the newest.
+
+Some chargers know a transaction a moment after the answer to its start only: until then they drop its lease or refuse
+it, which says nothing about the option.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from ocpp.v16 import call
@@ -20,10 +23,12 @@ from ocpp.v16.enums import ChargingRateUnitType as Unit
 
 from adapters.ocpp.connected_charger import ConnectedCharger
 from adapters.ocpp.jobs import Answer, Job
+from adapters.ocpp.v16.answers import REBOOT_REQUIRED
 from adapters.ocpp.v16.payloads import job_of
 from adapters.ocpp.v16.profile_strategy import (
     FAILSAFE_OPTIONS,
     LEASE_OPTIONS,
+    Allow,
     Capabilities,
     ProfileOption,
     ProfileStrategy,
@@ -38,6 +43,13 @@ from domain.records.observations import ProfileAnswer
 
 FAILSAFE_ID = 1
 LEASE_ID = 2
+BEGUN_MS = 24 * 3_600_000
+"""So long ago an absolute fail-safe limit has begun: it is in force by a charger's clock that is behind, too."""
+EARLY_MS = 10_000
+"""A charger may not know a transaction yet for so long after the answer to its start."""
+EARLY_TIMEOUT_MS = 5_000
+EARLY_REST_MS = 2_000
+LONGEST_DETAIL = 2_000
 
 
 @dataclass(slots=True)
@@ -49,10 +61,17 @@ class _Progress:
     resting: int | None = None
     """A generation whose answer timed out; it is sent again after `rest_until_ms`."""
     rest_until_ms: int = 0
+    accepted: ProfileOption | None = None
+    """The option that the charger has now."""
+    look_again_ms: int | None = None
+    """When a better option, which was refused once, is tried again."""
 
     def due(self, generation: int, now_ms: int) -> bool:
         rests = self.resting == generation and now_ms < self.rest_until_ms
         return self.settled != generation and not rests
+
+    def looks_again(self, now_ms: int) -> bool:
+        return self.look_again_ms is not None and now_ms >= self.look_again_ms
 
 
 class Reconciler:
@@ -88,7 +107,9 @@ class Reconciler:
         if lease is None and self._leased is not None and _replaces_failsafe(self._leased[0]):
             self._leased, self._failsafe.settled = None, None  # the fail-safe limit is put back
         if floor is not None and self._failsafe.due(floor.generation, now_ms):
-            return self._failsafe_job(desired, floor, now_ms)
+            return self._failsafe_job(desired, floor, self._failsafe.strategy.option(self._allows), now_ms)
+        if floor is not None and self._leased is None and self._failsafe.looks_again(now_ms):
+            return self._second_look(desired, floor, now_ms)
         if lease is not None and not self._charger.starting and self._lease_due(lease, now_ms):
             return self._lease_job(desired, lease, now_ms)
         if lease is None and self._leased is not None and self._state.runs(self._leased[1]):
@@ -100,19 +121,40 @@ class Reconciler:
 
     def wake_ms(self, now_ms: int) -> int | None:
         """When a generation that rests now is due again."""
-        rests = [part.rest_until_ms for part in (self._failsafe, self._lease) if part.resting is not None]
-        return min((until_ms for until_ms in rests if until_ms > now_ms), default=None)
+        waits = [part.rest_until_ms for part in (self._failsafe, self._lease) if part.resting is not None]
+        waits += [part.look_again_ms for part in (self._failsafe,) if part.look_again_ms is not None]
+        return min((until_ms for until_ms in waits if until_ms > now_ms), default=None)
 
-    def _failsafe_job(self, desired: Desired, floor: DesiredFailsafe, now_ms: int) -> Job:
-        option = self._failsafe.strategy.option(self._capabilities)
+    @property
+    def _allows(self) -> Allow:
+        return self._capabilities.allow
+
+    def _lease_allows(self, option: ProfileOption) -> bool:
+        """A ChargePointMaxProfile bounds all else: it holds both limits, or none of them."""
+        of_all = self._failsafe_option().purpose is Purpose.charge_point_max_profile
+        return self._capabilities.allow(option) and (option.purpose is Purpose.charge_point_max_profile) == of_all
+
+    def _failsafe_option(self) -> ProfileOption:
+        return self._failsafe.accepted or self._failsafe.strategy.option(self._allows)
+
+    def _second_look(self, desired: Desired, floor: DesiredFailsafe, now_ms: int) -> Job | None:
+        """Try a better option again that was refused once, since one refusal may be of a moment only."""
+        self._failsafe.look_again_ms = None
+        has = self._failsafe.accepted
+        better = self._failsafe.strategy.better(has, self._allows) if has is not None else None
+        return self._failsafe_job(desired, floor, better, now_ms) if better is not None else None
+
+    def _failsafe_job(self, desired: Desired, floor: DesiredFailsafe, option: ProfileOption, now_ms: int) -> Job:
         connector = self._connector_of(option)
-        periods = [self._period(desired, option.unit, self._floor_ma(floor.limit_ma, connector), 0)]
+        periods = [self._period(desired, option.unit, self._least_ma(floor.limit_ma, connector), 0)]
         profile = ChargingProfile(
             charging_profile_id=self._failsafe_id,
             stack_level=option.stack_level,
             charging_profile_purpose=option.purpose,
-            charging_profile_kind=Kind.relative,
-            charging_schedule=ChargingSchedule(option.unit, periods),
+            charging_profile_kind=option.kind,
+            charging_schedule=ChargingSchedule(
+                option.unit, periods, start_schedule=_start(option, max(0, now_ms - BEGUN_MS))
+            ),
         )
 
         def answered(answer: Answer, now_ms: int) -> Sequence[Payload]:
@@ -127,10 +169,12 @@ class Reconciler:
         return job_of(call.SetChargingProfile(connector, profile), answered, self._state.traceparent)
 
     def _lease_job(self, desired: Desired, lease: DesiredLease, now_ms: int) -> Job:
-        option = self._lease.strategy.option(self._capabilities)
+        option = self._lease.strategy.option(self._lease_allows)
         instead = _replaces_failsafe(option)
         duration_s = _seconds(lease, now_ms)
-        periods = [self._period(desired, option.unit, lease.limit_ma, 0)]
+        connector = self._connector_of(self._failsafe_option()) if instead else lease.connector_id
+        limit_ma = self._least_ma(lease.limit_ma, connector) if instead else lease.limit_ma
+        periods = [self._period(desired, option.unit, limit_ma, 0)]
         if instead:
             failsafe_ma = desired.floor.limit_ma if desired.floor is not None else 0
             periods.append(self._period(desired, option.unit, failsafe_ma, duration_s))
@@ -139,20 +183,24 @@ class Reconciler:
             transaction_id=None if instead else lease.transaction_id,
             stack_level=option.stack_level,
             charging_profile_purpose=option.purpose,
-            charging_profile_kind=Kind.absolute,
+            charging_profile_kind=option.kind,
             charging_schedule=ChargingSchedule(
-                option.unit, periods, duration=None if instead else duration_s, start_schedule=time_text(now_ms)
+                option.unit, periods, duration=None if instead else duration_s, start_schedule=_start(option, now_ms)
             ),
         )
-        failsafe_connector = self._connector_of(self._failsafe.strategy.option(self._capabilities))
-        connector = failsafe_connector if instead else lease.connector_id
+        early = self._is_early(now_ms)
 
         def answered(answer: Answer, now_ms: int) -> Sequence[Payload]:
             if answer.status in ("accepted", "timeout"):
                 self._leased = (option, lease.transaction_id)
             return self._answered(self._lease, "lease", lease.generation, option, answer, now_ms)
 
-        return job_of(call.SetChargingProfile(connector, profile), answered, self._state.traceparent)
+        job = job_of(call.SetChargingProfile(connector, profile), answered, self._state.traceparent)
+        return replace(job, timeout_ms=EARLY_TIMEOUT_MS) if early else job
+
+    def _is_early(self, now_ms: int) -> bool:
+        answered_ms = self._charger.start_answered_ms
+        return answered_ms is not None and now_ms < answered_ms + EARLY_MS
 
     def _clear_job(self) -> Job:
         """Take a lease back whose transaction goes on; else it goes with its transaction."""
@@ -172,34 +220,65 @@ class Reconciler:
         answer: Answer,
         now_ms: int,
     ) -> Sequence[Payload]:
-        part.resting = None
-        if answer.status == "timeout":
-            part.resting, part.rest_until_ms = generation, now_ms + self._retry_ms
-        elif answer.status in ("rejected", "not_supported") and part.strategy.refused(option, self._capabilities):
-            return ()  # not the last answer: the next option is tried
-        elif answer.status != "offline":
+        part.resting, tried = None, ""
+        status, allows = answer.status, self._lease_allows if part is self._lease else self._allows
+        if part is self._lease and status in ("rejected", "timeout") and self._is_early(now_ms):
+            part.resting, part.rest_until_ms = generation, now_ms + EARLY_REST_MS
+            return ()  # the charger may not know the transaction yet
+        if answer.detail == REBOOT_REQUIRED:
+            status = "rejected"  # it is not in force yet, and will be sent again after the boot
+            self._state.reboot_required = True
             part.settled = generation
-        return [ProfileAnswer(charger_id=self._outlet, purpose=purpose, generation=generation, status=answer.status)]
+        elif status == "timeout":
+            part.resting, part.rest_until_ms = generation, now_ms + self._retry_ms
+        elif status in ("rejected", "not_supported"):
+            tried = part.strategy.tried(option)
+            if part.settled == generation:
+                part.strategy.rule_out(option)
+                part.look_again_ms = now_ms + self._retry_ms
+                return ()  # a second look: what was accepted before stays
+            if part.strategy.refused(option, allows):
+                return ()  # not the last answer: the next option is tried
+            part.settled = generation
+        elif status == "accepted":
+            part.strategy.accepted(option)
+            part.settled, part.accepted = generation, option
+            part.look_again_ms = now_ms + self._retry_ms if part.strategy.better(option, allows) else None
+        detail = f"{answer.detail[:100]}; tried: {tried}"[:LONGEST_DETAIL] if tried else _unless_accepted(answer)
+        return [
+            ProfileAnswer(charger_id=self._outlet, purpose=purpose, generation=generation, status=status, detail=detail)
+        ]
 
     def _connector_of(self, option: ProfileOption) -> int:
         """Where the fail-safe limit goes: of several outlets each has its own, and the whole charger's is the way out.
 
         A charger with one outlet is asked the other way round: many take the whole charger's only.
         """
-        if self._outlet == self._charger.id:
+        if self._outlet == self._charger.id or option.purpose is Purpose.charge_point_max_profile:
             return option.connector
         return self._connector if option.connector == 0 else 0
 
-    def _floor_ma(self, limit_ma: int, connector: int) -> int:
-        """The limit; of the whole charger it holds for each of its outlets, so there it is the lowest of them."""
+    def _least_ma(self, limit_ma: int, connector: int) -> int:
+        """The limit; where it holds for the whole charger, the lowest that is desired of any of its outlets."""
         if connector != 0:
             return limit_ma
-        return min((one.floor.limit_ma for one in self._state.desired.values() if one.floor), default=limit_ma)
+        others = [one for outlet, one in self._state.desired.items() if outlet != self._outlet]
+        limits = [limit.limit_ma for one in others for limit in (one.lease or one.floor,) if limit is not None]
+        return min([limit_ma, *limits])
 
     def _period(self, desired: Desired, unit: Unit, limit_ma: int, start_s: int) -> ChargingSchedulePeriod:
         phases = desired.phases
         limit = amperes(limit_ma) if unit is Unit.amps else watts(limit_ma, self._charger.identity.voltage_mv, phases)
         return ChargingSchedulePeriod(start_period=start_s, limit=limit, number_phases=phases)
+
+
+def _unless_accepted(answer: Answer) -> str:
+    return "" if answer.status == "accepted" else answer.detail
+
+
+def _start(option: ProfileOption, at_ms: int) -> str | None:
+    """`Absolute` needs a start, `Relative` forbids one."""
+    return time_text(at_ms) if option.kind is Kind.absolute else None
 
 
 def _seconds(lease: DesiredLease, now_ms: int) -> int:
@@ -208,4 +287,4 @@ def _seconds(lease: DesiredLease, now_ms: int) -> int:
 
 
 def _replaces_failsafe(option: ProfileOption) -> bool:
-    return option.purpose is Purpose.tx_default_profile
+    return option.purpose is not Purpose.tx_profile

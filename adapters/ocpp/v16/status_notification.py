@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from ocpp.v16 import call_result
 from ocpp.v16.enums import ChargePointErrorCode, ChargePointStatus
 
 from adapters.ocpp.connected_charger import ConnectedCharger
-from adapters.ocpp.v16.message import ConnectorId, Message, Needed, Readable, SoftText, Word
+from adapters.ocpp.v16.message import ConnectorId, Message, Needed, Readable, SoftText, Word, as_ocpp
 from adapters.ocpp.v16.times import TimeMs
 from domain.records.observations import Status
 
@@ -29,14 +27,9 @@ async def handle(request: StatusNotification, charger: ConnectedCharger) -> call
     status = Status(
         charger_id=charger.identity.outlet_id(connector_id),
         connector_id=connector_id,
-        status=_as_ocpp(ChargePointStatus, request.status),
-        error_code=_as_ocpp(ChargePointErrorCode, request.errorCode or "NoError"),
+        status=as_ocpp(ChargePointStatus, request.status),
+        error_code=as_ocpp(ChargePointErrorCode, request.errorCode or "NoError"),
         charger_time_ms=request.timestamp,
     )
     await charger.persist(charger.observation(status))
     return call_result.StatusNotification()
-
-
-def _as_ocpp(words: type[StrEnum], text: str) -> str:
-    """A word as OCPP writes it, whatever its case; one that OCPP does not have stays as it is."""
-    return next((word.value for word in words if word.value.lower() == text.lower()), text)

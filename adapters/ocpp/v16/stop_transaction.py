@@ -9,10 +9,11 @@ from __future__ import annotations
 from functools import partial
 
 from ocpp.v16 import call_result
+from ocpp.v16.enums import Reason
 from pydantic import Field
 
 from adapters.ocpp.connected_charger import ConnectedCharger
-from adapters.ocpp.v16.message import ListOf, Message, MeterWh, Needed, SoftText, Whole
+from adapters.ocpp.v16.message import ListOf, Message, MeterWh, Needed, SoftText, Whole, as_ocpp
 from adapters.ocpp.v16.meter_value import MeterValue
 from adapters.ocpp.v16.times import TimeMs
 from adapters.ocpp.v16.translate import metered
@@ -60,7 +61,8 @@ def _reported(request: StopTransaction, history: list[Metered], charger: Connect
     }
     fields = {name: known[name] if value is None else value for name, value in read.items()}
     unreadable = tuple(name for name, value in read.items() if value is None)
-    return TransactionStop(charger_id=charger.id, reason=request.reason or "Local", unreadable=unreadable, **fields)
+    reason = as_ocpp(Reason, request.reason or Reason.local)
+    return TransactionStop(charger_id=charger.id, reason=reason, unreadable=unreadable, **fields)
 
 
 def _last_meter_wh(transaction_id: int | None, history: list[Metered], charger: ConnectedCharger) -> int:

@@ -12,6 +12,7 @@ from ocpp.messages import Call, validate_payload
 from adapters.ocpp import Settings
 from adapters.ocpp.jitter import heartbeat_interval_s, share
 from adapters.ocpp.v16.configure import METERED, WANTED
+from adapters.ocpp.v16.profile_strategy import FAILSAFE_OPTIONS
 from commands.log import topics
 from commands.ports.log import Entry, LogDamaged, Stored
 from domain.load_control.desired import DesiredFailsafe, DesiredLease
@@ -96,7 +97,7 @@ async def test_generations_in_between_are_not_sent(world: World, charger: Charge
 
 async def test_a_refusal_is_tried_in_the_next_way(world: World, charger: Charger) -> None:
     await world.desire(FLOOR)
-    for _ in range(3):
+    for _ in FAILSAFE_OPTIONS[1:]:
         await charger.answer(await charger.be_asked(), {"status": "Rejected"})
     last = await charger.be_asked()
     await charger.send([4, last[1], "NotSupported", "no", {}])
@@ -133,9 +134,83 @@ async def test_a_timed_out_limit_is_sent_again_after_a_rest(world: World, charge
 @pytest.mark.parametrize("answer", [{"status": "Odd"}, {"status": 5}, [], None, "yes"])
 async def test_an_odd_answer_is_a_refusal(world: World, charger: Charger, answer: Any) -> None:
     await world.desire(FLOOR)
-    for _ in range(4):
+    for _ in FAILSAFE_OPTIONS:
         await charger.answer(await charger.be_asked(), answer)
     assert await answers(world, 1) == [("failsafe", 1, "rejected")]
+
+
+BOOT = {"chargePointVendor": "v", "chargePointModel": "m"}
+
+
+async def test_a_call_that_was_dropped_before_the_boot_was_answered_is_sent_again_soon(
+    world: World, charger: Charger
+) -> None:
+    await world.desire(FLOOR)
+    await charger.be_asked()
+    await charger.call("BootNotification", BOOT)
+    await world.settled()
+    world.clock.advance_to(NOW_MS + 2_000)
+    await charger.accept()
+    assert (await answers(world, 2))[1] == ("failsafe", 1, "accepted")
+
+
+@pytest.mark.parametrize(("action", "again"), [("trigger", True), ("reset", False)])
+async def test_a_command_that_was_dropped_before_the_boot_was_answered_is_sent_again_unless_it_is_a_reset(
+    world: World, charger: Charger, action: Any, again: bool
+) -> None:
+    arguments = {"requested_message": "Heartbeat"} if action == "trigger" else {"type": "Soft"}
+    expires_ms = NOW_MS + 60_000
+    await world.event(
+        CommandRequested(command_id="c1", charger_id="CP1", action=action, arguments=arguments, expires_ms=expires_ms)
+    )
+    first = await charger.be_asked()
+    await charger.call("BootNotification", BOOT)
+    await world.settled()
+    world.clock.advance_to(NOW_MS + 2_000)
+    if again:
+        assert (await charger.accept())[2:] == first[2:]
+    answer = (await world.input(CommandAnswer)).data
+    assert isinstance(answer, CommandAnswer)
+    assert answer.status == ("accepted" if again else "timeout")
+
+
+async def test_a_call_that_is_answered_after_the_boot_is_answered(world: World, charger: Charger) -> None:
+    await world.desire(FLOOR)
+    call = await charger.be_asked()
+    await charger.call("BootNotification", BOOT)
+    await charger.answer(call, {"status": "Accepted"})
+    assert (await answers(world, 1)) == [("failsafe", 1, "accepted")]
+    await charger.accept()
+
+
+async def test_a_lease_that_was_dropped_right_after_its_start_is_sent_again_soon(
+    world: World, charger: Charger
+) -> None:
+    """Some chargers store the transaction id a moment after the answer to its start."""
+    await world.desire(FLOOR)
+    await charger.accept()
+    await charger.send([2, "s", "StartTransaction", START])
+    await world.decide(await world.input(TransactionStart), started())
+    await charger.hear()
+    await world.desire(FLOOR, LEASE)
+    dropped = await charger.be_asked()
+    await world.settled()
+    world.clock.advance_to(NOW_MS + 5_000)
+    await world.settled()
+    world.clock.advance_to(NOW_MS + 7_000)
+    again = await charger.be_asked()
+    assert profile_of(again) == profile_of(dropped)
+    await charger.answer(again, {"status": "Rejected"})
+    await world.settled()
+    world.clock.advance_to(NOW_MS + 9_000)
+    assert profile_of(await charger.accept()) == profile_of(dropped)
+    assert (await answers(world, 2))[1] == ("lease", 2, "accepted")
+
+
+def profile_of(call: list[Any]) -> tuple[str, str]:
+    """(purpose, unit) of a SetChargingProfile."""
+    sent = call[3]["csChargingProfiles"]
+    return sent["chargingProfilePurpose"], sent["chargingSchedule"]["chargingRateUnit"]
 
 
 async def test_a_socket_lost_before_the_answer_is_offline(world: World, charger: Charger) -> None:

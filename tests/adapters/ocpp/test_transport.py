@@ -12,7 +12,7 @@ from adapters.ocpp.frames import BadFrame, parse
 from adapters.ocpp.settings import Settings
 from domain.records.observations import Status, TransactionStop
 from tests.adapters.ocpp.charger import Charger
-from tests.adapters.ocpp.world import World
+from tests.adapters.ocpp.world import NOW_MS, World
 from tests.examples import examples
 
 STATUS = {"connectorId": 1, "status": "Available", "errorCode": "NoError", "timestamp": "2026-01-01T00:00:00Z"}
@@ -69,6 +69,7 @@ async def test_a_bad_frame_gets_an_error_and_the_socket_lives(
         ('[2, "x", "Heartbeat", [{}]]', '"x"'),
         ('[2, "x", "Heartbeat", {}, {}]', '"x"'),
         ('[2, "x", " Heartbeat ", {"vendor": NaN}]', '"x"'),
+        ('[2, "x", "Heartbeat", {"vendor": 1e999}]', '"x"'),
         ('[2, "x", "Heartbeat", {"vendor": "\\ud800 \n"}]', '"x"'),
         ('\ufeff[2, "x", "Heartbeat", {}]\0\r\n', '"x"'),
         (b'[2, "x", "Heartbeat", {}]', '"x"'),
@@ -105,6 +106,12 @@ async def test_a_repeated_message_gets_the_same_answer_and_one_effect(world: Wor
     second = await charger.call("StatusNotification", STATUS, "same")
     assert first == second == [3, "same", {}]
     assert len(await world.reported(Status)) == 1
+
+
+async def test_a_charger_with_but_one_message_id_gets_new_answers(world: World, charger: Charger) -> None:
+    await charger.call("Heartbeat", {}, "1")
+    world.clock.advance_to(NOW_MS + 60_000)
+    assert await charger.call("Heartbeat", {}, "1") == [3, "1", {"currentTime": "2026-01-01T00:01:00.000Z"}]
 
 
 async def test_a_reused_message_id_with_another_content_is_another_message(world: World, charger: Charger) -> None:

@@ -61,6 +61,16 @@ def test_a_refused_limit_is_asked_for_again_and_alarms_after_three_times():
     assert codes(kernel.answer("a"), AlarmCleared) == ["limit_refused"]
 
 
+def test_the_alarm_about_refusals_says_what_was_tried():
+    kernel = lowered()
+    kernel.targets(valid_s=3600, a=10)
+    for wait_s in (5, 10):
+        kernel.answer("a", status="rejected", detail="first")
+        kernel.after(wait_s)
+    (alarm,) = of_type(kernel.answer("a", status="rejected", detail="tried: TxProfile"), AlarmRaised)
+    assert alarm.detail.endswith("again and again: tried: TxProfile")
+
+
 def test_a_lost_answer_counts_as_a_time_out():
     kernel = lowered()
     kernel.targets(valid_s=3600, a=10)

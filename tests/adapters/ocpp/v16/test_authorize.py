@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from ocpp.v16 import call
 
+from adapters.ocpp import Settings
 from adapters.ocpp.connected_charger import Undecided
 from commands.ports.log import LogFull
 from domain.load_control import ownership
+from domain.load_control.parameters import PERMIT_WAIT_MS
 from domain.records import Payload
 from domain.records.load import TransactionPermitted, TransactionRefused
 from domain.records.observations import Authorize
@@ -87,6 +89,10 @@ async def test_without_a_decision_in_time_the_charger_has_to_ask_again(station: 
     with pytest.raises(Undecided) as undecided:
         await station.send(call.Authorize(id_tag="KNOWN"))
     assert undecided.value.details == {"reason": "no decision within 25.0 s"}
+
+
+def test_a_start_that_finds_no_room_is_refused_before_its_answer_is_due() -> None:
+    assert PERMIT_WAIT_MS + 5_000 <= Settings().decision_timeout_s * 1_000 < 30_000
 
 
 async def test_on_a_socket_that_does_not_own_the_charger_it_has_to_be_asked_elsewhere(station: Station) -> None:

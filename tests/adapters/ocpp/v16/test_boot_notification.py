@@ -33,6 +33,10 @@ async def test_the_limits_that_the_charger_had_may_be_lost(station: Station) -> 
     assert not station.charger.has_rebooted
     await station.send(BOOT)
     assert station.charger.has_rebooted
+    assert not station.charger.boot_answered.is_set()
+    station.charger.boot_was_answered()
+    assert not station.charger.has_rebooted
+    assert station.charger.boot_answered.is_set()
     assert station.state.changed.is_set()
 
 

@@ -12,6 +12,7 @@ from adapters.ocpp import Settings
 from adapters.ocpp.jitter import heartbeat_interval_s, share
 from adapters.ocpp.jobs import Answer, Job
 from adapters.ocpp.v16.configure import METERED, WANTED, Configurator, configuration_of
+from domain.load_control.desired import Desired, DesiredLease
 from domain.records.observations import Configuration
 from tests.adapters.ocpp.v16.charger import Station
 from tests.adapters.ocpp.world import NOW_MS
@@ -26,7 +27,8 @@ class Round:
 
     def __init__(self) -> None:
         self.learnt: dict[str, str] = {}
-        self.configurator = Configurator(Station().charger, self.learnt.update)
+        self.charger = Station().charger
+        self.configurator = Configurator(self.charger, self.learnt.update)
 
     def next(self) -> Job:
         job = self.configurator.next(DUE_MS)
@@ -112,6 +114,92 @@ def test_a_secret_is_hidden(name: str) -> None:
 def test_long_keys_and_values_are_cut() -> None:
     answer = Answer("accepted", "", {"configurationKey": [key("k" * 60, "v" * 600)]})
     assert configuration_of(answer) == {"k" * 50: "v" * 500}
+
+
+class Takes:
+    """A charger that takes so many measurands, and only these."""
+
+    def __init__(self, most: int, *measurands: str) -> None:
+        self.most = most
+        self.measurands = measurands or tuple(METERED.split(","))
+
+    def answer(self, payload: dict[str, Any]) -> Answer:
+        asked = payload["value"].split(",")
+        if not payload["key"].startswith("MeterValues"):
+            return ACCEPTED
+        good = len(asked) <= self.most and set(asked) <= set(self.measurands)
+        return ACCEPTED if good else Answer("rejected", "Rejected")
+
+
+@pytest.mark.parametrize(
+    ("charger", "metered"),
+    [
+        (Takes(3), METERED),
+        (Takes(2), "Current.Import,Energy.Active.Import.Register"),
+        (
+            Takes(2, "Power.Active.Import", "Energy.Active.Import.Register"),
+            "Power.Active.Import,Energy.Active.Import.Register",
+        ),
+        (Takes(1), "Current.Import"),
+        (Takes(3, "Energy.Active.Import.Register"), "Energy.Active.Import.Register"),
+        (Takes(0), None),
+    ],
+)
+def test_a_charger_that_takes_fewer_measurands_is_asked_for_fewer(charger: Takes, metered: str | None) -> None:
+    round_ = Round()
+    round_.read()
+    accepted = {}
+    while (job := round_.configurator.next(DUE_MS)) is not None:
+        answer = charger.answer(job.payload)
+        list(job.answered(answer, DUE_MS))
+        if answer == ACCEPTED:
+            accepted[job.payload["key"]] = job.payload["value"]
+    assert [accepted.get(key) for key in ("MeterValuesSampledData", "MeterValuesAlignedData")] == [metered] * 2
+
+
+def test_what_it_says_of_itself_shortens_the_search() -> None:
+    round_ = Round()
+    round_.read(key("MeterValuesSampledDataMaxLength", "1"), key("MeterValuesAlignedData", "Current.Import, X"))
+    asked = []
+    while (job := round_.configurator.next(DUE_MS)) is not None:
+        asked += [job.payload["value"]] if job.payload["key"] == "MeterValuesSampledData" else []
+        list(job.answered(Answer("rejected", "Rejected"), DUE_MS))
+    assert asked == [METERED, "Current.Import", "Power.Active.Import", "Energy.Active.Import.Register"]
+
+
+class TestReboot:
+    def round_that_needs_it(self) -> Round:
+        round_ = Round()
+        round_.read()
+        assert round_.changes(Answer("accepted", "RebootRequired"))
+        return round_
+
+    def test_it_is_reset_when_it_is_idle(self) -> None:
+        round_ = self.round_that_needs_it()
+        state = round_.charger.state
+        assert round_.configurator.next(DUE_MS) is None, "nothing is known of its transactions yet"
+        state.desire(Desired("CP1", "s1", 3, None, DesiredLease(7, 6_000, 1, DUE_MS + 60_000)))
+        assert round_.configurator.next(DUE_MS) is None
+        state.desire(Desired("CP1", "s1", 3, None, None))
+        state.transaction_seen(7, 1)
+        assert round_.configurator.next(DUE_MS) is None
+        state.transaction_ended(7)
+        reset = round_.next()
+        assert (reset.action, reset.payload) == ("Reset", {"type": "Soft"})
+        assert list(reset.answered(ACCEPTED, DUE_MS)) == []
+
+    def test_it_is_reset_once_a_day_at_most(self) -> None:
+        round_ = self.round_that_needs_it()
+        round_.charger.state.desire(Desired("CP1", "s1", 3, None, None))
+        assert round_.next().action == "Reset"
+        assert round_.configurator.next(DUE_MS + 86_399_999) is None
+        assert round_.configurator.next(DUE_MS + 86_400_000) is not None
+
+    def test_after_its_boot_nothing_is_left_to_do(self) -> None:
+        round_ = self.round_that_needs_it()
+        round_.charger.rebooted()
+        round_.charger.state.desire(Desired("CP1", "s1", 3, None, None))
+        assert round_.configurator.next(DUE_MS) is None
 
 
 async def test_all_that_is_sent_is_valid_ocpp() -> None:

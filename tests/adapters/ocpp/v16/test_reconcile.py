@@ -9,7 +9,7 @@ import pytest
 from ocpp.messages import Call, validate_payload
 
 from adapters.ocpp.jobs import OFFLINE, TIMEOUT, Answer, Job
-from adapters.ocpp.v16.profile_strategy import FAILSAFE_OPTIONS, LEASE_OPTIONS
+from adapters.ocpp.v16.profile_strategy import FAILSAFE_OPTIONS
 from adapters.ocpp.v16.reconcile import Reconciler
 from domain.load_control.desired import Desired, DesiredFailsafe, DesiredLease
 from domain.records import Payload
@@ -32,6 +32,7 @@ class Scene:
         self.state = self.charger.state
         self.now_ms = NOW_MS
         self.reconciler = Reconciler(self.charger, self.charger.id)
+        self.detail = ""
 
     def want(self, floor: DesiredFailsafe | None, lease: DesiredLease | None = None) -> None:
         phases = len(self.charger.identity.phases)
@@ -44,7 +45,13 @@ class Scene:
         """(the next call, what its answer led to)."""
         job = self.next()
         assert job is not None
-        return job.payload, list(job.answered(answer, self.now_ms))
+        return job.payload, [self.plain(one) for one in job.answered(answer, self.now_ms)]
+
+    def plain(self, recorded: Payload) -> Payload:
+        """An observation without its detail, which is kept."""
+        assert isinstance(recorded, ProfileAnswer)
+        self.detail = recorded.detail
+        return recorded.model_copy(update={"detail": ""})
 
     def settle(self) -> list[dict[str, Any]]:
         """Everything that is sent until nothing is left to say, all of it accepted."""
@@ -159,7 +166,7 @@ def test_an_answer_to_an_older_generation_does_not_settle_the_newer() -> None:
     job = scene.next()
     assert job is not None
     scene.want(DesiredFailsafe(8_000, 2))
-    assert job.answered(ACCEPTED, NOW_MS) == answered("failsafe", 1, "accepted")
+    assert list(job.answered(ACCEPTED, NOW_MS)) == answered("failsafe", 1, "accepted")
     assert len(scene.settle()) == 1
 
 
@@ -196,8 +203,23 @@ def test_a_refused_floor_is_tried_in_every_way_and_recorded_once(refusal: Answer
     scene = Scene()
     scene.want(FLOOR_6A)
     tried, recorded = zip(*(scene.sent(refusal) for _ in FAILSAFE_OPTIONS), strict=True)
-    assert [way(call)[1:] for call in tried] == [("A", 0, 0), ("W", 0, 0), ("A", 0, 1), ("W", 0, 1)]
-    assert list(recorded) == [[], [], [], answered("failsafe", 1, status)]
+    assert [(*way(call), profile(call)["chargingProfileKind"]) for call in tried] == [
+        ("TxDefaultProfile", "A", 0, 0, "Relative"),
+        ("TxDefaultProfile", "A", 0, 0, "Absolute"),
+        ("TxDefaultProfile", "A", 0, 1, "Relative"),
+        ("TxDefaultProfile", "A", 0, 1, "Absolute"),
+        ("TxDefaultProfile", "W", 0, 0, "Relative"),
+        ("TxDefaultProfile", "W", 0, 0, "Absolute"),
+        ("TxDefaultProfile", "W", 0, 1, "Relative"),
+        ("TxDefaultProfile", "W", 0, 1, "Absolute"),
+        ("ChargePointMaxProfile", "A", 0, 0, "Absolute"),
+        ("ChargePointMaxProfile", "A", 0, 0, "Relative"),
+        ("ChargePointMaxProfile", "W", 0, 0, "Absolute"),
+        ("ChargePointMaxProfile", "W", 0, 0, "Relative"),
+    ]
+    assert list(recorded) == [*([[]] * 11), answered("failsafe", 1, status)]
+    for option in FAILSAFE_OPTIONS:
+        assert str(option) in scene.detail
     assert scene.next() is None
 
 
@@ -205,26 +227,124 @@ def test_a_refused_lease_is_tried_in_every_way() -> None:
     scene = Scene()
     scene.want(FLOOR_6A, lease())
     scene.sent()
-    tried, recorded = zip(*(scene.sent(REJECTED) for _ in LEASE_OPTIONS), strict=True)
-    assert [way(call)[:3] for call in tried] == [
-        ("TxProfile", "A", 1),
-        ("TxProfile", "W", 1),
-        ("TxProfile", "A", 0),
-        ("TxProfile", "W", 0),
-        ("TxDefaultProfile", "A", 0),
-        ("TxDefaultProfile", "W", 0),
+    calls = []
+    recorded: list[Payload] = []
+    while not recorded:
+        call, recorded = scene.sent(REJECTED)
+        calls.append((*way(call)[:3], profile(call)["chargingProfileKind"]))
+    assert calls == [
+        ("TxProfile", "A", 1, "Absolute"),
+        ("TxProfile", "A", 1, "Relative"),
+        ("TxProfile", "A", 0, "Absolute"),
+        ("TxProfile", "A", 0, "Relative"),
+        ("TxProfile", "W", 1, "Absolute"),
+        ("TxProfile", "W", 1, "Relative"),
+        ("TxProfile", "W", 0, "Absolute"),
+        ("TxProfile", "W", 0, "Relative"),
+        ("TxDefaultProfile", "A", 0, "Absolute"),
+        ("TxDefaultProfile", "W", 0, "Absolute"),
     ]
-    assert recorded[-1] == answered("lease", 2, "rejected")
+    assert recorded == answered("lease", 2, "rejected")
+    assert "TxDefaultProfile Absolute in W (level 0, connector 0)" in scene.detail
     assert scene.next() is None
 
 
-def test_what_was_accepted_is_the_way_from_then_on() -> None:
+def test_of_kinds_only_absolute_has_a_start() -> None:
+    """An absolute fail-safe limit has begun by the clock of a charger that is behind, too."""
+    scene = Scene()
+    scene.want(FLOOR_6A)
+    relative, absolute = profile(scene.sent(REJECTED)[0]), profile(scene.sent()[0])
+    assert "startSchedule" not in relative["chargingSchedule"]
+    assert absolute["chargingSchedule"]["startSchedule"] == "2025-12-31T00:00:00.000Z"
+    assert "duration" not in absolute["chargingSchedule"]
+
+
+def test_where_the_floor_is_of_the_whole_charger_the_lease_takes_its_place() -> None:
+    """A ChargePointMaxProfile bounds all else, so a TxProfile beside it would give nothing."""
+    scene = Scene()
+    scene.want(FLOOR_6A, lease(seconds=60))
+    for _ in range(8):
+        assert way(scene.sent(REJECTED)[0])[0] == "TxDefaultProfile"
+    assert way(scene.sent()[0]) == ("ChargePointMaxProfile", "A", 0, 0)
+    call, recorded = scene.sent()
+    assert way(call) == ("ChargePointMaxProfile", "A", 0, 0)
+    assert [
+        (period["startPeriod"], period["limit"])
+        for period in profile(call)["chargingSchedule"]["chargingSchedulePeriod"]
+    ] == [(0, 16.0), (60, 6.0)]
+    assert recorded == answered("lease", 2, "accepted")
+    scene.want(FLOOR_6A)
+    assert [way(call)[0] for call in scene.settle()] == ["ChargePointMaxProfile"]
+
+
+def test_one_refusal_does_not_change_the_way_for_the_sockets_whole_life() -> None:
+    scene = Scene()
+    scene.reconciler.learn({"ChargingScheduleAllowedChargingRateUnit": "Current,Power"})
+    scene.want(FLOOR_6A)
+    for _ in range(4):
+        assert way(scene.sent(REJECTED)[0])[1] == "A"
+    assert way(scene.sent(ACCEPTED)[0]) == ("TxDefaultProfile", "W", 0, 0)
+    assert scene.next() is None
+    assert scene.reconciler.wake_ms(scene.now_ms) == NOW_MS + RETRY_MS
+
+    scene.now_ms += RETRY_MS
+    assert way(scene.sent(ACCEPTED)[0]) == ("TxDefaultProfile", "A", 0, 0)
+    assert scene.reconciler.wake_ms(scene.now_ms) is None
+    scene.want(DesiredFailsafe(7_000, 2))
+    assert way(scene.sent()[0]) == ("TxDefaultProfile", "A", 0, 0)
+
+
+def test_what_is_refused_twice_is_not_tried_again_and_what_was_accepted_stays() -> None:
     scene = Scene()
     scene.want(FLOOR_6A)
     scene.sent(REJECTED)
     scene.sent(ACCEPTED)
+    scene.now_ms += RETRY_MS
+    call, recorded = scene.sent(REJECTED)
+    assert (profile(call)["chargingProfileKind"], recorded) == ("Relative", [])
+    scene.now_ms += RETRY_MS
+    assert scene.next() is None
     scene.want(DesiredFailsafe(7_000, 2))
-    assert way(scene.sent()[0]) == ("TxDefaultProfile", "W", 0, 0)
+    assert profile(scene.sent()[0])["chargingProfileKind"] == "Absolute"
+
+
+@pytest.mark.parametrize("answer", [REJECTED, TIMEOUT])
+def test_right_after_a_start_a_refusal_says_nothing_about_the_option(answer: Answer) -> None:
+    scene = Scene()
+    scene.want(FLOOR_6A)
+    scene.sent()
+    scene.charger.start_answered_ms = NOW_MS
+    scene.want(FLOOR_6A, lease())
+    job = scene.next()
+    assert job is not None
+    assert job.timeout_ms == 5_000
+    assert scene.sent(answer)[1] == []
+    assert scene.next() is None
+    assert scene.reconciler.wake_ms(scene.now_ms) == NOW_MS + 2_000
+    scene.now_ms += 2_000
+    call, recorded = scene.sent()
+    assert (way(call), recorded) == (("TxProfile", "A", 1, 1), answered("lease", 2, "accepted"))
+
+
+def test_a_while_after_a_start_a_refusal_is_one() -> None:
+    scene = Scene()
+    scene.want(FLOOR_6A)
+    scene.sent()
+    scene.charger.start_answered_ms = NOW_MS - 10_000
+    scene.want(FLOOR_6A, lease())
+    job = scene.next()
+    assert job is not None
+    assert job.timeout_ms is None
+    scene.sent(REJECTED)
+    assert profile(scene.sent()[0])["chargingProfileKind"] == "Relative"
+
+
+def test_a_limit_that_needs_a_reboot_is_not_in_force() -> None:
+    scene = Scene()
+    scene.want(FLOOR_6A)
+    assert scene.sent(Answer("accepted", "RebootRequired"))[1] == answered("failsafe", 1, "rejected")
+    assert scene.state.reboot_required
+    assert scene.next() is None
 
 
 def test_watts_are_the_total_of_all_phases_rounded_down() -> None:

@@ -118,6 +118,7 @@ async def test_bad_transaction_data_never_makes_a_stop_fail(station: Station, da
         ({"timestamp": "now"}, {"charger_time_ms": NOW_MS, "unreadable": ("charger_time_ms",)}),
         ({"timestamp": "2026-02-30T00:00:00Z"}, {"charger_time_ms": NOW_MS, "unreadable": ("charger_time_ms",)}),
         ({"reason": {}}, {"reason": "Local"}),
+        ({"reason": "powerloss"}, {"reason": "PowerLoss"}),
         ({"reason": "CableWasCut", "idTag": 5}, {"reason": "CableWasCut"}),
         (
             {name: {} for name in RAW},
