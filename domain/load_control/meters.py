@@ -9,12 +9,13 @@ from dataclasses import dataclass, field, replace
 
 from domain.electrical import register
 from domain.electrical.believing import MARGIN_PERMILLE, Drawn, drawn, most_ma, most_wh
+from domain.electrical.clock import is_live, measured_ms
 from domain.electrical.grid import Outlet
 from domain.electrical.register import STEPS, Moment, RegisterEnergy
 from domain.load_control.ledger import Charger, Ledger, Transaction
-from domain.load_control.parameters import AFFIRM_MS, SETTLE_MS, tolerance_ma
+from domain.load_control.parameters import AFFIRM_MS, SETTLE_MS, TRIGGER_MS, tolerance_ma
 from domain.records import Record
-from domain.records.observations import Metered, TransactionStop
+from domain.records.observations import Booted, Metered, TransactionStop
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +31,17 @@ class Impossible:
 class Meter:
     """The newest fresh reading of a charger, mA of its highest phase: `current_ma` at the worst, at least `least_ma`.
 
-    `before_ma` was the last one before the limit was lowered at `lowered_ms`. `contradicts`: it exceeded what the
-    charger might draw when it was taken; since `above_since_ms` every believed reading has. `phases`: what the car of
-    the transaction has been seen to use. `reason`: why the reading is refused; then it counts, and proves nothing.
-    `impossible`: it exceeds what the outlet can carry; `affirmed`: something else says so too. `possible_ms`: since
-    when readings are possible again. `register`: the newest value of the energy register (Wh), and when it came.
+    `measured_ms`: when it was measured, by our clock. `before_ma` was the last one before the limit was lowered at
+    `lowered_ms`. `contradicts`: it exceeded what the charger might draw when it was taken; since `above_since_ms` every
+    believed reading has. `phases`: what the car of the transaction has been seen to use. `reason`: why the reading is
+    refused; then it counts, and proves nothing. `impossible`: it exceeds what the outlet can carry; `affirmed`:
+    something else says so too. `possible_ms`: since when readings are possible again. `register`: the newest value of
+    the energy register (Wh), and when it came.
     """
 
     current_ma: int
     at_ms: int
+    measured_ms: int = 0
     previous_ma: int = 0
     before_ma: int | None = None
     lowered_ms: int | None = None
@@ -62,12 +65,14 @@ class Meter:
 class Meters:
     """The newest readings of a site's chargers, and the energy of their transactions, by the chargers' ids.
 
-    `since_ms`: nothing from before is known.
+    `clocks`: the offsets that the newest two requested readings showed since a boot. `since_ms`: nothing from
+    before is known.
     """
 
     since_ms: int = 0
     of: dict[str, Meter] = field(default_factory=dict)
     energy: dict[str, RegisterEnergy] = field(default_factory=dict)
+    clocks: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     def forget(self, charger_id: str) -> Meters:
         """The meters without the current that was measured of a transaction that is over."""
@@ -92,6 +97,11 @@ def observe(ledger: Ledger, meters: Meters, given: Record) -> Meters:
     match given.data:
         case Metered() if given.data.charger_id in ledger.chargers:
             return _observe_reading(ledger.chargers[given.data.charger_id], meters, given.data, given.time)
+        case Booted():
+            return replace(
+                meters,
+                clocks={other: shown for other, shown in meters.clocks.items() if other != given.data.charger_id},
+            )
         case TransactionStop():
             return _forget_stopped(ledger, meters, given.data)
     return meters
@@ -105,12 +115,14 @@ def _forget_stopped(ledger: Ledger, meters: Meters, stop: TransactionStop) -> Me
     return meters.forget(stop.charger_id)
 
 
-def concerns(charger: Charger, reading: Metered) -> bool:
+def concerns(charger: Charger, reading: Metered, now_ms: int) -> bool:
     """Whether a reading is of the present, and of the connector in use (and its transaction, where it names one).
 
     Connector 0 is the station: its meter is of no outlet.
     """
-    if not reading.fresh or reading.connector_id == 0 or reading.transaction_id in charger.ended:
+    if reading.connector_id == 0 or reading.transaction_id in charger.ended:
+        return False
+    if not is_live(reading, charger.clock_ms, now_ms):
         return False
     if not charger.transactions:
         return True
@@ -122,7 +134,10 @@ def concerns(charger: Charger, reading: Metered) -> bool:
 
 def _observe_reading(charger: Charger, meters: Meters, reading: Metered, now_ms: int) -> Meters:
     """The meters after a reading. One of an outage, of another connector or of a transaction that is over is none."""
-    if not concerns(charger, reading):
+    if _is_requested(charger, reading, now_ms):
+        shown_ms = (*meters.clocks.get(charger.id, ()), now_ms - reading.charger_time_ms)[-2:]
+        meters = replace(meters, clocks=meters.clocks | {charger.id: shown_ms})
+    if not concerns(charger, reading, now_ms):
         return meters
     if reading.energy_wh is not None and len(charger.transactions) == 1:
         before = meters.energy_of(charger, charger.transactions[0])
@@ -131,6 +146,15 @@ def _observe_reading(charger: Charger, meters: Meters, reading: Metered, now_ms:
         meters = replace(meters, energy=meters.energy | {charger.id: energy})
     after = _meter(charger, meters.of.get(charger.id), reading, now_ms)
     return meters if after is None else replace(meters, of=meters.of | {charger.id: after})
+
+
+def _is_requested(charger: Charger, reading: Metered, now_ms: int) -> bool:
+    """Whether it answers to a request: it says so, or comes just after one and not from the queue of an outage."""
+    if reading.requested:
+        return True
+    just_now = charger.triggered_ms <= now_ms <= charger.triggered_ms + TRIGGER_MS
+    is_newest = reading.fresh or reading.stale_by_clock
+    return just_now and is_newest and not charger.may_hide_start(now_ms)
 
 
 def _meter(charger: Charger, before: Meter | None, reading: Metered, now_ms: int) -> Meter | None:
@@ -152,6 +176,7 @@ def _meter(charger: Charger, before: Meter | None, reading: Metered, now_ms: int
         current_ma=current_ma,
         least_ma=found.least_ma,
         at_ms=now_ms,
+        measured_ms=measured_ms(reading, charger.clock_ms, now_ms),
         previous_ma=before.current_ma if before else 0,
         before_ma=_before_decrease_ma(before, found, lowered_ms),
         lowered_ms=lowered_ms,

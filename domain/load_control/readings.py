@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from domain.load_control.clocks import learn
 from domain.load_control.compliance import judge
 from domain.load_control.confirmations import watch_idle
 from domain.load_control.context import KernelContext
@@ -16,7 +17,8 @@ from domain.records.observations import Metered
 def metered(context: KernelContext, event: Metered) -> None:
     """Judge a reading that was taken in just now; what is not believed is recorded, and proves nothing."""
     charger = context.charger(event.charger_id)
-    if not concerns(charger, event):
+    learn(context, charger, event)
+    if not concerns(charger, event, context.now_ms):
         return
     watch_energy(context, charger, event)
     meter = context.meter(charger)

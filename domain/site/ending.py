@@ -91,7 +91,8 @@ def metered(context: SiteContext, reading: Metered) -> None:
     session = context.site.session_at(reading.charger_id)
     if session is None or not session.plugged():
         return
-    if not concerns(context.site.chargers.get(reading.charger_id), reading):
+    charger = context.site.chargers.get(reading.charger_id)
+    if not concerns(context.observations, charger, reading, context.now_ms):
         return
     estimated = context.observations.is_estimated(session)
     if estimated != session.estimated:

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 
 from domain.electrical import register
 from domain.electrical.believing import drawn
+from domain.electrical.clock import is_live
 from domain.electrical.register import Moment, RegisterEnergy
 from domain.records import Record
-from domain.records.load import LimitDesired, TransactionStarted
+from domain.records.load import ClockLearnt, LimitDesired, TransactionStarted
 from domain.records.observations import Metered
 from domain.records.time import TimerDue
 from domain.site.session import Session
@@ -52,7 +53,8 @@ class SiteObservations:
 
     `energy`: what the transactions at the chargers received, by their registers.
     `usable_ma`: what a charger's car makes use of, with a margin, where it leaves some of its limit unused.
-    `congested_wh`: what each open session received while others had to do with less.
+    `congested_wh`: what each open session received while others had to do with less. `clock_ms`: the offsets of the
+    chargers' clocks, where they are off.
     """
 
     meters: dict[str, MeterReading] = field(default_factory=dict)
@@ -60,6 +62,7 @@ class SiteObservations:
     granted: dict[str, Granted] = field(default_factory=dict)
     usable_ma: dict[str, int] = field(default_factory=dict)
     congested_wh: dict[str, int] = field(default_factory=dict)
+    clock_ms: dict[str, int] = field(default_factory=dict)
 
     def takes_no_more_since_ms(self, charger_id: str) -> int | None:
         """Since when a car has drawn nothing although it may; None: it draws, or may not, or is unknown."""
@@ -86,6 +89,8 @@ def observe(site: Site, observations: SiteObservations, given: Record) -> SiteOb
             return _observe_meter(site, observations, given.data, given.time)
         case LimitDesired():
             return _observe_limit(observations, given.data, given.time)
+        case ClockLearnt():
+            return _observe_clock(observations, given.data)
         case TransactionStarted():
             return _observe_start(site, observations, given.data, given.time)
         case TimerDue():
@@ -93,9 +98,11 @@ def observe(site: Site, observations: SiteObservations, given: Record) -> SiteOb
     return observations
 
 
-def concerns(charger: SiteCharger | None, metered: Metered) -> bool:
+def concerns(observations: SiteObservations, charger: SiteCharger | None, metered: Metered, now_ms: int) -> bool:
     """Whether a reading is of the present, and of the transaction at a charger's outlet; connector 0 is the station."""
-    if charger is None or not metered.fresh or metered.connector_id == 0:
+    if charger is None or metered.connector_id == 0:
+        return False
+    if not is_live(metered, observations.clock_ms.get(metered.charger_id), now_ms):
         return False
     return not metered.transaction_id or metered.transaction_id == charger.transaction_id
 
@@ -103,7 +110,7 @@ def concerns(charger: SiteCharger | None, metered: Metered) -> bool:
 def _observe_meter(site: Site, observations: SiteObservations, metered: Metered, now_ms: int) -> SiteObservations:
     """A reading as far as it is believed; one that was queued in an outage is history, not the present."""
     charger = site.chargers.get(metered.charger_id)
-    if charger is None or not concerns(charger, metered):
+    if charger is None or not concerns(observations, charger, metered, now_ms):
         return observations
     observations = _observe_current(observations, charger, metered, now_ms)
     session = site.session_at(metered.charger_id)
@@ -139,6 +146,12 @@ def _observe_current(
     after = MeterReading(found.most_ma, now_ms, idle_since_ms, charger.transaction_id, max(phases, found.phases))
     observations = replace(observations, meters=observations.meters | {metered.charger_id: after})
     return _observe_use(observations, metered.charger_id, after)
+
+
+def _observe_clock(observations: SiteObservations, learnt: ClockLearnt) -> SiteObservations:
+    others = {charger: known_ms for charger, known_ms in observations.clock_ms.items() if charger != learnt.charger_id}
+    known = {} if learnt.offset_ms is None else {learnt.charger_id: learnt.offset_ms}
+    return replace(observations, clock_ms=others | known)
 
 
 def _observe_limit(observations: SiteObservations, desired: LimitDesired, now_ms: int) -> SiteObservations:

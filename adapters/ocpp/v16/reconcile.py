@@ -135,7 +135,10 @@ class Reconciler:
             charging_profile_purpose=option.purpose,
             charging_profile_kind=Kind.absolute,
             charging_schedule=ChargingSchedule(
-                option.unit, periods, duration=None if instead else duration_s, start_schedule=time_text(now_ms)
+                option.unit,
+                periods,
+                duration=None if instead else duration_s,
+                start_schedule=time_text(now_ms - desired.clock_offset_ms),
             ),
         )
         failsafe_connector = self._failsafe.strategy.option(self._capabilities).connector
