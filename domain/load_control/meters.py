@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from domain.electrical import register
-from domain.electrical.believing import MARGIN_PERMILLE, Drawn, drawn, most_ma, most_wh
+from domain.electrical.believing import MARGIN_PERMILLE, Drawn, drawn, drawn_by_growth, most_ma, most_wh
 from domain.electrical.clock import is_live, measured_ms
 from domain.electrical.grid import Outlet
+from domain.electrical.growth import Growth, followed, power_w
 from domain.electrical.register import STEPS, Moment, RegisterEnergy
 from domain.load_control.ledger import Charger, Ledger, Transaction
 from domain.load_control.parameters import AFFIRM_MS, SETTLE_MS, TRIGGER_MS, tolerance_ma
@@ -65,6 +66,7 @@ class Meter:
 class Meters:
     """The newest readings of a site's chargers, and the energy of their transactions, by the chargers' ids.
 
+    `growth`: how the registers grow of chargers that report nothing else.
     `clocks`: the offsets that the newest two requested readings showed since a boot. `since_ms`: nothing from
     before is known.
     """
@@ -73,12 +75,15 @@ class Meters:
     of: dict[str, Meter] = field(default_factory=dict)
     energy: dict[str, RegisterEnergy] = field(default_factory=dict)
     clocks: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    growth: dict[str, Growth] = field(default_factory=dict)
 
     def forget(self, charger_id: str) -> Meters:
         """The meters without the current that was measured of a transaction that is over."""
         if charger_id not in self.of:
             return self
-        return replace(self, of={other: meter for other, meter in self.of.items() if other != charger_id})
+        of = {other: meter for other, meter in self.of.items() if other != charger_id}
+        growth = {other: window for other, window in self.growth.items() if other != charger_id}
+        return replace(self, of=of, growth=growth)
 
     def energy_of(self, charger: Charger, transaction: Transaction) -> RegisterEnergy:
         """The energy of a running transaction so far."""
@@ -144,7 +149,10 @@ def _observe_reading(charger: Charger, meters: Meters, reading: Metered, now_ms:
         now = Moment(now_ms, reading.charger_time_ms)
         energy = register.read(before, charger.outlet, reading.energy_wh, now)
         meters = replace(meters, energy=meters.energy | {charger.id: energy})
-    after = _meter(charger, meters.of.get(charger.id), reading, now_ms)
+        if reading.current_ma is None and reading.power_w is None:
+            window = followed(meters.growth.get(charger.id), energy, now, _settled_ms(charger))
+            meters = replace(meters, growth=meters.growth | {charger.id: window})
+    after = _meter(charger, meters, reading, now_ms)
     return meters if after is None else replace(meters, of=meters.of | {charger.id: after})
 
 
@@ -157,12 +165,23 @@ def _is_requested(charger: Charger, reading: Metered, now_ms: int) -> bool:
     return just_now and is_newest and not charger.may_hide_start(now_ms)
 
 
-def _meter(charger: Charger, before: Meter | None, reading: Metered, now_ms: int) -> Meter | None:
+def _settled_ms(charger: Charger) -> int:
+    """From when on the newest limit must be followed."""
+    accepted_ms = charger.lease.ask.accepted_ms if charger.lease else None
+    return accepted_ms + SETTLE_MS if accepted_ms is not None else 0
+
+
+def _meter(charger: Charger, meters: Meters, reading: Metered, now_ms: int) -> Meter | None:
+    before = meters.of.get(charger.id)
     transaction_id = charger.transaction.id if charger.transaction else None
     bound_ma, bound_since_ms = allowed_ma(charger, now_ms)
     phases = before.phases if before and before.transaction_id == transaction_id else 1
     carried_ma = _carried_ma(charger, now_ms)
     found = drawn(charger.outlet, reading.current_ma, reading.power_w, phases=phases, bound_ma=carried_ma)
+    since_ms = now_ms
+    if found is None:
+        found = _by_growth(charger, meters, phases, carried_ma)
+        since_ms = meters.growth[charger.id].since.ms if found else now_ms
     if found is None:
         return None
     impossible = _impossible(charger.outlet, before, found, reading, now_ms)
@@ -176,7 +195,7 @@ def _meter(charger: Charger, before: Meter | None, reading: Metered, now_ms: int
         current_ma=current_ma,
         least_ma=found.least_ma,
         at_ms=now_ms,
-        measured_ms=measured_ms(reading, charger.clock_ms, now_ms),
+        measured_ms=min(since_ms, measured_ms(reading, charger.clock_ms, now_ms)),
         previous_ma=before.current_ma if before else 0,
         before_ma=_before_decrease_ma(before, found, lowered_ms),
         lowered_ms=lowered_ms,
@@ -190,6 +209,14 @@ def _meter(charger: Charger, before: Meter | None, reading: Metered, now_ms: int
         possible_ms=_possible_ms(before, found, now_ms),
         register=_register(before, reading, now_ms),
     )
+
+
+def _by_growth(charger: Charger, meters: Meters, phases: int, carried_ma: int) -> Drawn | None:
+    window, energy = meters.growth.get(charger.id), meters.energy.get(charger.id)
+    if window is None or energy is None or not charger.transactions:
+        return None
+    between = power_w(window, energy)
+    return between and drawn_by_growth(charger.outlet, *between, phases=phases, bound_ma=carried_ma)
 
 
 def _carried_ma(charger: Charger, now_ms: int) -> int:

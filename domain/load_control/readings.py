@@ -10,7 +10,7 @@ from domain.load_control.confirmations import watch_idle
 from domain.load_control.context import KernelContext
 from domain.load_control.counting import counted_ma
 from domain.load_control.meters import concerns
-from domain.load_control.refusals import watch_current, watch_energy
+from domain.load_control.refusals import watch_current, watch_energy, watch_growth
 from domain.records.observations import Metered
 
 
@@ -21,6 +21,7 @@ def metered(context: KernelContext, event: Metered) -> None:
     if not concerns(charger, event, context.now_ms):
         return
     watch_energy(context, charger, event)
+    watch_growth(context, charger, event)
     meter = context.meter(charger)
     if meter is None or meter.at_ms != context.now_ms:
         return

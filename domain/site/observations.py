@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from domain.electrical import register
-from domain.electrical.believing import drawn
+from domain.electrical.believing import Drawn, drawn, drawn_by_growth
 from domain.electrical.clock import is_live
+from domain.electrical.growth import Growth, followed, power_w
 from domain.electrical.register import Moment, RegisterEnergy
 from domain.records import Record
 from domain.records.load import ClockLearnt, LimitDesired, TransactionStarted
@@ -51,7 +52,8 @@ class Granted:
 class SiteObservations:
     """What was observed of a site.
 
-    `energy`: what the transactions at the chargers received, by their registers.
+    `energy`: what the transactions at the chargers received, by their registers; `growth`: how these grow at chargers
+    that report nothing else.
     `usable_ma`: what a charger's car makes use of, with a margin, where it leaves some of its limit unused.
     `congested_wh`: what each open session received while others had to do with less. `clock_ms`: the offsets of the
     chargers' clocks, where they are off.
@@ -63,6 +65,7 @@ class SiteObservations:
     usable_ma: dict[str, int] = field(default_factory=dict)
     congested_wh: dict[str, int] = field(default_factory=dict)
     clock_ms: dict[str, int] = field(default_factory=dict)
+    growth: dict[str, Growth] = field(default_factory=dict)
 
     def takes_no_more_since_ms(self, charger_id: str) -> int | None:
         """Since when a car has drawn nothing although it may; None: it draws, or may not, or is unknown."""
@@ -112,14 +115,31 @@ def _observe_meter(site: Site, observations: SiteObservations, metered: Metered,
     charger = site.chargers.get(metered.charger_id)
     if charger is None or not concerns(observations, charger, metered, now_ms):
         return observations
-    observations = _observe_current(observations, charger, metered, now_ms)
     session = site.session_at(metered.charger_id)
-    if metered.energy_wh is None or session is None or not session.plugged():
-        return observations
+    if metered.energy_wh is not None and session is not None and session.plugged():
+        observations = _observe_energy(site, observations, charger, session, metered, now_ms)
+    return _observe_current(observations, charger, metered, now_ms)
+
+
+def _observe_energy(
+    site: Site,
+    observations: SiteObservations,
+    charger: SiteCharger,
+    session: Session,
+    metered: Metered,
+    now_ms: int,
+) -> SiteObservations:
+    """The energy of the session, and what of it was received while others had to do with less."""
+    assert metered.energy_wh is not None
     now = Moment(now_ms, metered.charger_time_ms)
     before = observations.energy.get(metered.charger_id) or _begun(charger, session, now)
     after = register.read(before, charger.outlet, metered.energy_wh, now)
     observations = replace(observations, energy=observations.energy | {metered.charger_id: after})
+    if metered.current_ma is None and metered.power_w is None:
+        granted = observations.granted.get(metered.charger_id)
+        known = observations.growth.get(metered.charger_id)
+        window = followed(known, after, now, granted.since_ms if granted else 0)
+        observations = replace(observations, growth=observations.growth | {metered.charger_id: window})
     if not is_congested(site):
         return observations
     received_wh = max(0, after.energy_wh - before.energy_wh) if after.verdict == "believed" else 0
@@ -140,12 +160,21 @@ def _observe_current(
     before = observations.meters.get(metered.charger_id)
     phases = before.phases if before is not None and before.transaction_id == charger.transaction_id else 1
     found = drawn(charger.outlet, metered.current_ma, metered.power_w, phases=phases)
+    if found is None:
+        found = _by_growth(observations, charger, metered, phases)
     if found is None or not found.believed:
         return observations
     idle_since_ms = _idle_since_ms(before, found.most_ma, now_ms)
     after = MeterReading(found.most_ma, now_ms, idle_since_ms, charger.transaction_id, max(phases, found.phases))
     observations = replace(observations, meters=observations.meters | {metered.charger_id: after})
     return _observe_use(observations, metered.charger_id, after)
+
+
+def _by_growth(observations: SiteObservations, charger: SiteCharger, metered: Metered, phases: int) -> Drawn | None:
+    window = observations.growth.get(metered.charger_id)
+    energy = observations.energy.get(metered.charger_id)
+    between = power_w(window, energy) if window is not None and energy is not None else None
+    return between and drawn_by_growth(charger.outlet, *between, phases=phases)
 
 
 def _observe_clock(observations: SiteObservations, learnt: ClockLearnt) -> SiteObservations:
@@ -195,7 +224,9 @@ def _observe_start(
     began = register.began(now_ms, started.charger_time_ms)
     energy = register.begin(started.transaction_id, charger.outlet, started.meter_start_wh, began)
     granted = {other: limit for other, limit in observations.granted.items() if other != started.charger_id}
-    observations = replace(observations, granted=granted, energy=observations.energy | {started.charger_id: energy})
+    growth = {other: window for other, window in observations.growth.items() if other != started.charger_id}
+    observations = replace(observations, granted=granted, growth=growth)
+    observations = replace(observations, energy=observations.energy | {started.charger_id: energy})
     return _with_usable(observations, started.charger_id, None)
 
 

@@ -135,3 +135,13 @@ def test_readings_of_a_charger_whose_clock_is_off_are_believed_once_that_is_know
     assert story.observations.delivered_wh(story.site.sessions["a"]) == 500
     story.when(load.ClockLearnt(charger_id="p2c0", offset_ms=None))
     assert story.observations.clock_ms == {}
+
+
+def test_a_charger_that_reports_energy_only_shows_that_its_car_is_full():
+    story = charging()
+    ended = []
+    for minute in range(1, 110):
+        story.wait(1)
+        ended += of_type(story.meter("p2c0", min(9_800, 110 * minute), None), SessionEnded)
+    assert [one.reason for one in ended] == ["target_reached"]
+    assert ended[0].energy_wh == 9_800
