@@ -56,6 +56,7 @@ ROUTES: dict[type[Payload], tuple[tuple[str, Key], ...]] = {
     load.ChargerConnected: (("sites", _same),),
     load.ChargerDisconnected: (("sites", _same),),
     load.ChargerStatusChanged: (("sites", _same),),
+    load.ClockLearnt: (("sites", _same),),
     load.LimitDesired: (("sites", _same),),
     load.TokenPresented: (("sites", _same),),
     load.TransactionRefused: (("sites", _same),),

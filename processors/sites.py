@@ -38,7 +38,7 @@ handlers.on(vehicles.PriorityGranted)(tiers.grant)
 handlers.on(vehicles.PriorityExpired)(tiers.expire)
 
 
-@handlers.on(load.LimitDesired, load.TransactionRefused, TimerDue)
+@handlers.on(load.LimitDesired, load.ClockLearnt, load.TransactionRefused, TimerDue)
 def observed_only(context: SiteContext, event: Payload) -> None:
     """Nothing follows but what follows from every input."""
 

@@ -24,7 +24,7 @@ handlers.on(vehicles.CancelSession)(driver_requests.cancel)
 handlers.on(vehicles.AcceptOffer)(driver_requests.accept)
 handlers.on(vehicles.SnoozeOffer)(driver_requests.snooze)
 handlers.on(sites.SessionEnded, sites.SessionRefused)(driver_requests.close)
-handlers.on(Reading)(mission.at_reading)
+handlers.on(Reading)(basis.observed)
 handlers.on(vehicles.QuotaUsed, vehicles.QuotaRefused)(basis.answered)
 handlers.on(vehicles.PriorityRevoked)(mission.revoked)
 handlers.on(vehicles.RequestUrgentReview)(urgent_review.request)
@@ -46,7 +46,7 @@ class Vehicles(Processor[VehicleState, Readings]):
         return initial_state(key), Readings()
 
     def observe(self, state: VehicleState, observations: Readings, given: Record) -> Readings:
-        return observe(observations, given, state.vehicle.enterprise_id)
+        return observe(observations, given, state.vehicle.enterprise_id, state.vehicle.battery_wh)
 
     def decide(self, state: VehicleState, observations: Readings, given: Record) -> Sequence[Payload]:
         handle = handlers.of(given)

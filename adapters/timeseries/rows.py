@@ -13,7 +13,7 @@ Value = float | bool | str
 
 
 def telemetry_events(record: Record, reading: Reading) -> Sequence[TelemetryEvent]:
-    """One event for each value of a reading, whether or not the rules accept it."""
+    """One event for each value of a reading, whether or not the rules accept it; none is later than our time."""
     zone_ms = reading.location_observed_ms
     values: list[tuple[TelemetryType, Value | None, int]] = [
         ("soc", _part(reading.level_permille, 10), reading.observed_ms),
@@ -28,7 +28,7 @@ def telemetry_events(record: Record, reading: Reading) -> Sequence[TelemetryEven
             vehicle_id=reading.vehicle_id,
             type=kind,
             value=value,
-            observed_ms=observed_ms,
+            observed_ms=min(observed_ms, record.time),
             received_ms=record.time,
             source=reading.source,
         )

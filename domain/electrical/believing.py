@@ -80,6 +80,13 @@ def drawn(
     return Drawn(highest_ma, worst_ma, used, "current", reason)
 
 
+def drawn_by_growth(outlet: Outlet, least_w: int, most_w_: int, *, phases: int = 1, bound_ma: int = 0) -> Drawn:
+    """What the growth of a register says, of which the power lies between these."""
+    least = _by_power(outlet, min(least_w, most_w(outlet)), phases, bound_ma or outlet.max_ma)
+    worst = _by_power(outlet, min(most_w_, most_w(outlet)), least.phases, 0)
+    return Drawn(least.least_ma, max(worst.most_ma, least.most_ma), least.phases, "energy")
+
+
 def _by_power(outlet: Outlet, power_w: int, phases: int, bound_ma: int) -> Drawn:
     """A car draws evenly on the phases that it uses; how many these are is known only as far as one can't carry it."""
     total_ma = -(-power_w * 1_000_000 // outlet.voltage_mv)

@@ -40,7 +40,7 @@ def _exceeds_limit(meter: Meter) -> bool:
 
 def _is_settled(lease: Lease, meter: Meter) -> bool:
     accepted_ms = lease.ask.accepted_ms
-    return accepted_ms is not None and not lease.ask.repeat and meter.at_ms >= accepted_ms + SETTLE_MS
+    return accepted_ms is not None and not lease.ask.repeat and meter.measured_ms >= accepted_ms + SETTLE_MS
 
 
 def _void(context: KernelContext, charger: Charger, lease: Lease, meter: Meter) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from domain.electrical.outlet_id import WHOLE
 from domain.errors import DomainError
+from domain.load_control import clocks
 from domain.load_control.confirmations import alarm_refusals
 from domain.load_control.context import KernelContext
 from domain.load_control.parameters import MAX_CONNECTOR
@@ -51,6 +52,7 @@ def booted(context: KernelContext, report: Booted) -> None:
     for charger in context.outlets(report.charger_id):
         event = ChargerBooted(charger_id=charger.id, vendor=report.vendor, model=report.model, firmware=report.firmware)
         context.add(event)
+        clocks.forget(context, charger)
         if charger.verified and charger.firmware and charger.firmware != firmware_of(event):
             context.add(ObedienceVoided(charger_id=charger.id, reason=OTHER_FIRMWARE, limit_ma=0, measured_ma=0))
 

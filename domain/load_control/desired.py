@@ -46,3 +46,5 @@ class Desired:
     floor: DesiredFailsafe | None
     lease: DesiredLease | None
     owner: Owner | None = None
+    clock_offset_ms: int = 0
+    """How far our clock is ahead of the charger's: times that are sent to it are by its own."""

@@ -11,6 +11,7 @@ from domain.records import Payload
 from domain.records.load import (
     ChargerConnected,
     ChargerDisconnected,
+    ClockLearnt,
     FailsafeDesired,
     LeaseEnded,
     LimitDesired,
@@ -22,6 +23,8 @@ def changed_by(ledger: Ledger, event: Payload) -> Sequence[Desired]:
     """The desired limits, after an event, of each charger that it concerns."""
     match event:
         case ChargerConnected() | ChargerDisconnected() | FailsafeDesired() | LimitDesired() | LeaseEnded():
+            return [desired_of(ledger, ledger.chargers[event.charger_id])]
+        case ClockLearnt():
             return [desired_of(ledger, ledger.chargers[event.charger_id])]
         case LimitsRenewed():
             return [desired_of(ledger, ledger.chargers[limit.charger_id]) for limit in event.limits]
@@ -47,4 +50,5 @@ def desired_of(ledger: Ledger, charger: Charger) -> Desired:
         floor=DesiredFailsafe(failsafe.desired_ma, failsafe.ask.generation) if failsafe.ask.generation else None,
         lease=lease,
         owner=owner(charger),
+        clock_offset_ms=charger.clock_ms or 0,
     )

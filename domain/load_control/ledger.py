@@ -175,7 +175,8 @@ class Charger:
     `possible` are the leases that may be in force, as (limit in mA, valid until), the highest first; `refused_ms` is
     when a reading of a quantity was last recorded as refused. Since `doubted_ms` the connector's status contradicts the
     transaction; at `available_ms` it was Available without one; `lost` are transactions that ended by evidence, whose
-    stops may still come.
+    stops may still come. `clock_ms` is the offset of its clock (None: unknown); `clock_doubtful`: by its clock a lease
+    may end late, so that it counts until current is measured.
     """
 
     outlet: Outlet
@@ -209,6 +210,8 @@ class Charger:
     can_trigger: bool = True
     exceeds_rating: bool = False
     refused_ms: dict[str, int] = field(default_factory=dict)
+    clock_ms: int | None = None
+    clock_doubtful: bool = False
 
     @property
     def id(self) -> str:
@@ -248,7 +251,11 @@ class Charger:
 
     def possible_ma(self, now_ms: int) -> int:
         """The highest lease that may be in force."""
-        return max((limit for limit, until_ms in self.possible if now_ms < until_ms + LAPSE_MARGIN_MS), default=0)
+        return max((limit for limit, until_ms in self.possible if not self.has_lapsed(until_ms, now_ms)), default=0)
+
+    def has_lapsed(self, until_ms: int, now_ms: int) -> bool:
+        """Whether a lease is over by the charger's clock too."""
+        return not self.clock_doubtful and now_ms >= until_ms + LAPSE_MARGIN_MS
 
     def failsafe_ma(self, now_ms: int) -> int:
         """What it may fall back to without a lease."""

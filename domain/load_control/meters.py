@@ -9,14 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from domain.electrical import register
-from domain.electrical.believing import MARGIN_PERMILLE, Drawn, drawn, most_ma, most_wh
+from domain.electrical.believing import MARGIN_PERMILLE, Drawn, drawn, drawn_by_growth, most_ma, most_wh
+from domain.electrical.clock import is_live, measured_ms
 from domain.electrical.grid import Outlet
-from domain.electrical.outlet_id import outlet_of
+from domain.electrical.growth import Growth, followed, power_w
+from domain.electrical.outlet_id import charger_of, outlet_of
 from domain.electrical.register import STEPS, Moment, RegisterEnergy
 from domain.load_control.ledger import Charger, Ledger, Transaction
-from domain.load_control.parameters import AFFIRM_MS, SETTLE_MS, tolerance_ma
+from domain.load_control.parameters import AFFIRM_MS, SETTLE_MS, TRIGGER_MS, tolerance_ma
 from domain.records import Record
-from domain.records.observations import Metered, TransactionStop
+from domain.records.observations import Booted, Metered, TransactionStop
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +34,17 @@ class Impossible:
 class Meter:
     """The newest fresh reading of a charger, mA of its highest phase: `current_ma` at the worst, at least `least_ma`.
 
-    `before_ma` was the last one before the limit was lowered at `lowered_ms`. `contradicts`: it exceeded what the
-    charger might draw when it was taken; since `above_since_ms` every believed reading has. `phases`: what the car of
-    the transaction has been seen to use. `reason`: why the reading is refused; then it counts, and proves nothing.
-    `impossible`: it exceeds what the outlet can carry; `affirmed`: something else says so too. `possible_ms`: since
-    when readings are possible again. `register`: the newest value of the energy register (Wh), and when it came.
+    `measured_ms`: when it was measured, by our clock. `before_ma` was the last one before the limit was lowered at
+    `lowered_ms`. `contradicts`: it exceeded what the charger might draw when it was taken; since `above_since_ms` every
+    believed reading has. `phases`: what the car of the transaction has been seen to use. `reason`: why the reading is
+    refused; then it counts, and proves nothing. `impossible`: it exceeds what the outlet can carry; `affirmed`:
+    something else says so too. `possible_ms`: since when readings are possible again. `register`: the newest value of
+    the energy register (Wh), and when it came.
     """
 
     current_ma: int
     at_ms: int
+    measured_ms: int = 0
     previous_ma: int = 0
     before_ma: int | None = None
     lowered_ms: int | None = None
@@ -66,18 +70,24 @@ class Meter:
 class Meters:
     """The newest readings of a site's chargers, and the energy of their transactions, by the chargers' ids.
 
-    `since_ms`: nothing from before is known.
+    `growth`: how the registers grow of chargers that report nothing else.
+    `clocks`: the offsets that the newest two requested readings showed since a boot. `since_ms`: nothing from
+    before is known.
     """
 
     since_ms: int = 0
     of: dict[str, Meter] = field(default_factory=dict)
     energy: dict[str, RegisterEnergy] = field(default_factory=dict)
+    clocks: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    growth: dict[str, Growth] = field(default_factory=dict)
 
     def forget(self, charger_id: str) -> Meters:
         """The meters without the current that was measured of a transaction that is over."""
         if charger_id not in self.of:
             return self
-        return replace(self, of={other: meter for other, meter in self.of.items() if other != charger_id})
+        of = {other: meter for other, meter in self.of.items() if other != charger_id}
+        growth = {other: window for other, window in self.growth.items() if other != charger_id}
+        return replace(self, of=of, growth=growth)
 
     def energy_of(self, charger: Charger, transaction: Transaction) -> RegisterEnergy:
         """The energy of a running transaction so far."""
@@ -97,6 +107,12 @@ def observe(ledger: Ledger, meters: Meters, given: Record) -> Meters:
         case Metered():
             charger = metered_outlet(ledger, given.data)
             return meters if charger is None else _observe_reading(charger, meters, given.data, given.time)
+        case Booted():
+            booted = charger_of(given.data.charger_id)
+            return replace(
+                meters,
+                clocks={other: shown for other, shown in meters.clocks.items() if charger_of(other) != booted},
+            )
         case TransactionStop():
             return _forget_stopped(ledger, meters, given.data)
     return meters
@@ -124,9 +140,9 @@ def stopped_transaction(outlets: Sequence[Charger], stop: TransactionStop) -> tu
     return next(((charger, one) for charger, one in running if one.id == stop.transaction_id), None)
 
 
-def concerns(charger: Charger, reading: Metered) -> bool:
+def concerns(charger: Charger, reading: Metered, now_ms: int) -> bool:
     """Whether a reading of the outlet's connector is of the present, and of its transaction where it names one."""
-    if not reading.fresh or reading.transaction_id in charger.ended:
+    if reading.transaction_id in charger.ended or not is_live(reading, charger.clock_ms, now_ms):
         return False
     own = [one for one in charger.transactions if charger.accepts(one.connector_id)]
     return not own or any(not reading.transaction_id or one.id == reading.transaction_id for one in own)
@@ -134,23 +150,49 @@ def concerns(charger: Charger, reading: Metered) -> bool:
 
 def _observe_reading(charger: Charger, meters: Meters, reading: Metered, now_ms: int) -> Meters:
     """The meters after a reading. One of an outage, of another connector or of a transaction that is over is none."""
-    if not concerns(charger, reading):
+    if _is_requested(charger, reading, now_ms):
+        shown_ms = (*meters.clocks.get(charger.id, ()), now_ms - reading.charger_time_ms)[-2:]
+        meters = replace(meters, clocks=meters.clocks | {charger.id: shown_ms})
+    if not concerns(charger, reading, now_ms):
         return meters
     if reading.energy_wh is not None and len(charger.transactions) == 1:
         before = meters.energy_of(charger, charger.transactions[0])
         now = Moment(now_ms, reading.charger_time_ms)
         energy = register.read(before, charger.outlet, reading.energy_wh, now)
         meters = replace(meters, energy=meters.energy | {charger.id: energy})
-    after = _meter(charger, meters.of.get(charger.id), reading, now_ms)
+        if reading.current_ma is None and reading.power_w is None:
+            window = followed(meters.growth.get(charger.id), energy, now, _settled_ms(charger))
+            meters = replace(meters, growth=meters.growth | {charger.id: window})
+    after = _meter(charger, meters, reading, now_ms)
     return meters if after is None else replace(meters, of=meters.of | {charger.id: after})
 
 
-def _meter(charger: Charger, before: Meter | None, reading: Metered, now_ms: int) -> Meter | None:
+def _is_requested(charger: Charger, reading: Metered, now_ms: int) -> bool:
+    """Whether it answers to a request: it says so, or comes just after one and not from the queue of an outage."""
+    if reading.requested:
+        return True
+    just_now = charger.triggered_ms <= now_ms <= charger.triggered_ms + TRIGGER_MS
+    is_newest = reading.fresh or reading.stale_by_clock
+    return just_now and is_newest and not charger.may_hide_start(now_ms)
+
+
+def _settled_ms(charger: Charger) -> int:
+    """From when on the newest limit must be followed."""
+    accepted_ms = charger.lease.ask.accepted_ms if charger.lease else None
+    return accepted_ms + SETTLE_MS if accepted_ms is not None else 0
+
+
+def _meter(charger: Charger, meters: Meters, reading: Metered, now_ms: int) -> Meter | None:
+    before = meters.of.get(charger.id)
     transaction_id = charger.transaction.id if charger.transaction else None
     bound_ma, bound_since_ms = allowed_ma(charger, now_ms)
     phases = before.phases if before and before.transaction_id == transaction_id else 1
     carried_ma = _carried_ma(charger, now_ms)
     found = drawn(charger.outlet, reading.current_ma, reading.power_w, phases=phases, bound_ma=carried_ma)
+    since_ms = now_ms
+    if found is None:
+        found = _by_growth(charger, meters, phases, carried_ma)
+        since_ms = meters.growth[charger.id].since.ms if found else now_ms
     if found is None:
         return None
     impossible = _impossible(charger.outlet, before, found, reading, now_ms)
@@ -164,6 +206,7 @@ def _meter(charger: Charger, before: Meter | None, reading: Metered, now_ms: int
         current_ma=current_ma,
         least_ma=found.least_ma,
         at_ms=now_ms,
+        measured_ms=min(since_ms, measured_ms(reading, charger.clock_ms, now_ms)),
         previous_ma=before.current_ma if before else 0,
         before_ma=_before_decrease_ma(before, found, lowered_ms),
         lowered_ms=lowered_ms,
@@ -178,6 +221,14 @@ def _meter(charger: Charger, before: Meter | None, reading: Metered, now_ms: int
         possible_ms=_possible_ms(before, found, now_ms),
         register=_register(before, reading, now_ms),
     )
+
+
+def _by_growth(charger: Charger, meters: Meters, phases: int, carried_ma: int) -> Drawn | None:
+    window, energy = meters.growth.get(charger.id), meters.energy.get(charger.id)
+    if window is None or energy is None or not charger.transactions:
+        return None
+    between = power_w(window, energy)
+    return between and drawn_by_growth(charger.outlet, *between, phases=phases, bound_ma=carried_ma)
 
 
 def _carried_ma(charger: Charger, now_ms: int) -> int:

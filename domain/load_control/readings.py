@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from domain.load_control.clocks import learn
 from domain.load_control.compliance import judge
 from domain.load_control.confirmations import watch_idle
 from domain.load_control.context import KernelContext
 from domain.load_control.counting import counted_ma
 from domain.load_control.meters import concerns, metered_outlet
-from domain.load_control.refusals import watch_current, watch_energy
+from domain.load_control.refusals import watch_current, watch_energy, watch_growth
 from domain.records.observations import Metered
 
 
@@ -20,9 +21,13 @@ def metered(context: KernelContext, event: Metered) -> None:
     """
     context.outlets(event.charger_id)
     charger = metered_outlet(context.ledger, event)
-    if charger is None or not concerns(charger, event):
+    if charger is None:
+        return
+    learn(context, charger, event)
+    if not concerns(context.charger(charger.id), event, context.now_ms):
         return
     watch_energy(context, charger, event)
+    watch_growth(context, charger, event)
     meter = context.meter(charger)
     if meter is None or meter.at_ms != context.now_ms:
         return

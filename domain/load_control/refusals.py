@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from domain.electrical.growth import COARSE_WH
 from domain.load_control.confirmations import is_triggerable, trigger
 from domain.load_control.context import KernelContext
 from domain.load_control.ledger import Charger
@@ -14,6 +15,7 @@ from domain.records.observations import Metered
 
 Quantity = Literal["current", "power", "energy"]
 IMPOSSIBLE = "impossible_current"
+UNSEEN = "no_power"
 CONTRADICTORY = "reading_refused"
 
 
@@ -44,6 +46,16 @@ def _refuse_impossible(
         context.add(RatingExceeded(charger_id=charger.id, measured_ma=measured_ma, rated_ma=charger.outlet.max_ma))
     if not meter.affirmed and is_triggerable(charger, context.now_ms):
         trigger(context, charger, reading.connector_id)
+
+
+def watch_growth(context: KernelContext, charger: Charger, reading: Metered) -> None:
+    """Alarm people where nothing that a charger reports shows what it draws."""
+    energy = context.observations.energy.get(charger.id)
+    if reading.current_ma is not None or reading.power_w is not None:
+        context.all_clear(UNSEEN, charger.id)
+    elif energy is not None and energy.energy_wh > 0 and energy.courses[0].step_wh > COARSE_WH:
+        detail = f"it reports no current, no power, and energy in steps of {energy.courses[0].step_wh} Wh"
+        context.alarm(UNSEEN, charger.id, f"{detail}: what it draws can't be seen")
 
 
 def watch_energy(context: KernelContext, charger: Charger, reading: Metered) -> None:

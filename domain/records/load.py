@@ -353,6 +353,14 @@ class ReadingRefused(Payload):
     estimated: bool = False
 
 
+@record_type("charger.clock_learnt.v1", "event")
+class ClockLearnt(Payload):
+    """How far our clock is ahead of the charger's (ms; negative: its clock is ahead). None: unknown since a boot."""
+
+    charger_id: str
+    offset_ms: int | None
+
+
 @record_type("charger.rating_exceeded.v1", "event")
 class RatingExceeded(Payload):
     """More than its outlet is rated for was measured, and affirmed: it counts as read and gets no current."""

@@ -105,7 +105,9 @@ class TransactionStop(Payload):
 class Metered(Payload):
     """One sampled value set of a connector, in our units. None: not reported.
 
-    `current_ma` is per phase L1..L3 of the charger; `fresh` is False for samples that were queued during an outage.
+    `current_ma` is per phase L1..L3 of the charger; `fresh` is False for samples that were queued during an outage, and
+    for all but the newest of a message. `stale_by_clock`: nothing but its time speaks against its being of now.
+    `requested`: the charger says that it answers to a request of ours.
     """
 
     charger_id: str
@@ -116,6 +118,8 @@ class Metered(Payload):
     power_w: int | None
     energy_wh: int | None
     fresh: bool
+    stale_by_clock: bool = False
+    requested: bool = False
 
 
 @record_type("ocpp.profile_answer.v1", "observation")

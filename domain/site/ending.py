@@ -93,7 +93,7 @@ def ask_to_move(context: SiteContext) -> None:
 
 def metered(context: SiteContext, reading: Metered) -> None:
     """A reading of the session at an outlet. One of something else, or that is not believed, ends nothing."""
-    charger = metered_outlet(context.site, reading)
+    charger = metered_outlet(context.site, context.observations, reading, context.now_ms)
     session = context.site.session_at(charger.outlet.id) if charger is not None else None
     if charger is None or session is None or not session.plugged():
         return

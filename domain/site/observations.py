@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from domain.electrical import register
-from domain.electrical.believing import drawn
+from domain.electrical.believing import Drawn, drawn, drawn_by_growth
+from domain.electrical.clock import is_live
+from domain.electrical.growth import Growth, followed, power_w
 from domain.electrical.outlet_id import outlet_of
 from domain.electrical.register import Moment, RegisterEnergy
 from domain.records import Record
-from domain.records.load import LimitDesired, TransactionStarted
+from domain.records.load import ClockLearnt, LimitDesired, TransactionStarted
 from domain.records.observations import Metered
 from domain.records.time import TimerDue
 from domain.site.session import Session
@@ -51,9 +53,11 @@ class Granted:
 class SiteObservations:
     """What was observed of a site.
 
-    `energy`: what the transactions at the chargers received, by their registers.
+    `energy`: what the transactions at the chargers received, by their registers; `growth`: how these grow at chargers
+    that report nothing else.
     `usable_ma`: what a charger's car makes use of, with a margin, where it leaves some of its limit unused.
-    `congested_wh`: what each open session received while others had to do with less.
+    `congested_wh`: what each open session received while others had to do with less. `clock_ms`: the offsets of the
+    chargers' clocks, where they are off.
     """
 
     meters: dict[str, MeterReading] = field(default_factory=dict)
@@ -61,6 +65,8 @@ class SiteObservations:
     granted: dict[str, Granted] = field(default_factory=dict)
     usable_ma: dict[str, int] = field(default_factory=dict)
     congested_wh: dict[str, int] = field(default_factory=dict)
+    clock_ms: dict[str, int] = field(default_factory=dict)
+    growth: dict[str, Growth] = field(default_factory=dict)
 
     def takes_no_more_since_ms(self, charger_id: str) -> int | None:
         """Since when a car has drawn nothing although it may; None: it draws, or may not, or is unknown."""
@@ -89,6 +95,8 @@ def observe(site: Site, observations: SiteObservations, given: Record) -> SiteOb
             return _observe_meter(site, observations, given.data, given.time)
         case LimitDesired():
             return _observe_limit(observations, given.data, given.time)
+        case ClockLearnt():
+            return _observe_clock(observations, given.data)
         case TransactionStarted():
             return _observe_start(site, observations, given.data, given.time)
         case TimerDue():
@@ -96,10 +104,10 @@ def observe(site: Site, observations: SiteObservations, given: Record) -> SiteOb
     return observations
 
 
-def metered_outlet(site: Site, metered: Metered) -> SiteCharger | None:
+def metered_outlet(site: Site, observations: SiteObservations, metered: Metered, now_ms: int) -> SiteCharger | None:
     """The outlet whose present a reading is of. None: it is of the whole charger, another connector or transaction."""
     outlet = outlet_of(site.chargers, metered.charger_id, metered.connector_id)
-    if outlet is None or not metered.fresh:
+    if outlet is None or not is_live(metered, observations.clock_ms.get(outlet), now_ms):
         return None
     charger = site.chargers[outlet]
     return charger if not metered.transaction_id or metered.transaction_id == charger.transaction_id else None
@@ -107,18 +115,33 @@ def metered_outlet(site: Site, metered: Metered) -> SiteCharger | None:
 
 def _observe_meter(site: Site, observations: SiteObservations, metered: Metered, now_ms: int) -> SiteObservations:
     """A reading as far as it is believed; one that was queued in an outage is history, not the present."""
-    charger = metered_outlet(site, metered)
+    charger = metered_outlet(site, observations, metered, now_ms)
     if charger is None:
         return observations
-    outlet = charger.outlet.id
-    observations = _observe_current(observations, charger, metered, now_ms)
-    session = site.session_at(outlet)
-    if metered.energy_wh is None or session is None or not session.plugged():
-        return observations
-    now = Moment(now_ms, metered.charger_time_ms)
+    session = site.session_at(charger.outlet.id)
+    if metered.energy_wh is not None and session is not None and session.plugged():
+        observations = _observe_energy(site, observations, charger, session, metered, now_ms)
+    return _observe_current(observations, charger, metered, now_ms)
+
+
+def _observe_energy(
+    site: Site,
+    observations: SiteObservations,
+    charger: SiteCharger,
+    session: Session,
+    metered: Metered,
+    now_ms: int,
+) -> SiteObservations:
+    """The energy of the session, and what of it was received while others had to do with less."""
+    assert metered.energy_wh is not None
+    outlet, now = charger.outlet.id, Moment(now_ms, metered.charger_time_ms)
     before = observations.energy.get(outlet) or _begun(charger, session, now)
     after = register.read(before, charger.outlet, metered.energy_wh, now)
     observations = replace(observations, energy=observations.energy | {outlet: after})
+    if metered.current_ma is None and metered.power_w is None:
+        granted = observations.granted.get(outlet)
+        window = followed(observations.growth.get(outlet), after, now, granted.since_ms if granted else 0)
+        observations = replace(observations, growth=observations.growth | {outlet: window})
     if not is_congested(site):
         return observations
     received_wh = max(0, after.energy_wh - before.energy_wh) if after.verdict == "believed" else 0
@@ -139,12 +162,27 @@ def _observe_current(
     before = observations.meters.get(charger.outlet.id)
     phases = before.phases if before is not None and before.transaction_id == charger.transaction_id else 1
     found = drawn(charger.outlet, metered.current_ma, metered.power_w, phases=phases)
+    if found is None:
+        found = _by_growth(observations, charger, phases)
     if found is None or not found.believed:
         return observations
     idle_since_ms = _idle_since_ms(before, found.most_ma, now_ms)
     after = MeterReading(found.most_ma, now_ms, idle_since_ms, charger.transaction_id, max(phases, found.phases))
     observations = replace(observations, meters=observations.meters | {charger.outlet.id: after})
     return _observe_use(observations, charger.outlet.id, after)
+
+
+def _by_growth(observations: SiteObservations, charger: SiteCharger, phases: int) -> Drawn | None:
+    window = observations.growth.get(charger.outlet.id)
+    energy = observations.energy.get(charger.outlet.id)
+    between = power_w(window, energy) if window is not None and energy is not None else None
+    return between and drawn_by_growth(charger.outlet, *between, phases=phases)
+
+
+def _observe_clock(observations: SiteObservations, learnt: ClockLearnt) -> SiteObservations:
+    others = {charger: known_ms for charger, known_ms in observations.clock_ms.items() if charger != learnt.charger_id}
+    known = {} if learnt.offset_ms is None else {learnt.charger_id: learnt.offset_ms}
+    return replace(observations, clock_ms=others | known)
 
 
 def _observe_limit(observations: SiteObservations, desired: LimitDesired, now_ms: int) -> SiteObservations:
@@ -188,7 +226,9 @@ def _observe_start(
     began = register.began(now_ms, started.charger_time_ms)
     energy = register.begin(started.transaction_id, charger.outlet, started.meter_start_wh, began)
     granted = {other: limit for other, limit in observations.granted.items() if other != started.charger_id}
-    observations = replace(observations, granted=granted, energy=observations.energy | {started.charger_id: energy})
+    growth = {other: window for other, window in observations.growth.items() if other != started.charger_id}
+    observations = replace(observations, granted=granted, growth=growth)
+    observations = replace(observations, energy=observations.energy | {started.charger_id: energy})
     return _with_usable(observations, started.charger_id, None)
 
 

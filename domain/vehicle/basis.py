@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from domain.records.observations import Reading
 from domain.records.time import TimerDue
 from domain.records.vehicles import QuotaRefused, QuotaUsed
 from domain.vehicle import mission, urgent_review
@@ -18,6 +19,12 @@ def answered(context: VehicleContext, answer: QuotaUsed | QuotaRefused) -> None:
         mission.answered(context, answer)
     elif answer.claim_id == claim_id(visit.session_id, "low_charge"):
         urgent_review.answered(context, answer)
+
+
+def observed(context: VehicleContext, reading: Reading) -> None:
+    """A reading may prove a mission, or contradict what a grant rests on."""
+    mission.at_reading(context, reading)
+    urgent_review.at_reading(context, reading)
 
 
 def due(context: VehicleContext, timer: TimerDue) -> None:

@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 from domain.errors import DomainError
 from domain.records import Record
 from domain.records.observations import Reading
+from domain.vehicle.level import is_possible
 
 RULE = "readings.believed.v1"
 FRESH_MS = 5 * 60_000
@@ -36,23 +37,29 @@ class Observed(Generic[V]):
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """The newest believed observation of each kind; None: unknown, as all are after a loss of observations."""
+    """The newest believed observation of each kind; None: unknown, as all are after a loss of observations.
+
+    `soc_doubted`: a level that the car can't have come to since the believed one, until another reading agrees.
+    """
 
     soc_permille: Observed[int] | None = None
     range_m: Observed[int] | None = None
     plugged_in: Observed[bool] | None = None
     mission_active: Observed[bool] | None = None
     location_zone: Observed[str] | None = None
+    soc_doubted: Observed[int] | None = None
 
 
-def observe(readings: Readings, given: Record, enterprise_id: str | None) -> Readings:
+def observe(readings: Readings, given: Record, enterprise_id: str | None, battery_wh: int | None = None) -> Readings:
     """The readings after an input of a vehicle of this enterprise. Raises `DomainError` for a reading that can't be."""
     if isinstance(given.data, Reading):
-        return with_reading(readings, given.data, enterprise_id, given.time)
+        return with_reading(readings, given.data, enterprise_id, given.time, battery_wh)
     return readings
 
 
-def with_reading(readings: Readings, reading: Reading, enterprise_id: str | None, now_ms: int) -> Readings:
+def with_reading(
+    readings: Readings, reading: Reading, enterprise_id: str | None, now_ms: int, battery_wh: int | None = None
+) -> Readings:
     """The readings after another one of a vehicle of this enterprise. For each kind, time only moves forward.
 
     Raises `DomainError` where the reading can't be true: of the future, or a level outside 0 % to 100 %.
@@ -63,13 +70,31 @@ def with_reading(readings: Readings, reading: Reading, enterprise_id: str | None
     located_ms = reading.observed_ms if reading.location_observed_ms is None else reading.location_observed_ms
     of_own_fleet = enterprise_id is not None and reading.enterprise_id == enterprise_id
     mission_active = reading.mission_active if of_own_fleet else None
+    soc, soc_doubted = _level(readings, reading, now_ms, battery_wh)
     return Readings(
-        soc_permille=_newer(readings.soc_permille, reading.level_permille, reading.observed_ms, now_ms),
+        soc_permille=soc,
+        soc_doubted=soc_doubted,
         range_m=_newer(readings.range_m, reading.range_m, reading.observed_ms, now_ms),
         plugged_in=_newer(readings.plugged_in, reading.plugged_in, reading.observed_ms, now_ms),
         mission_active=_newer(readings.mission_active, mission_active, reading.observed_ms, now_ms),
         location_zone=_newer(readings.location_zone, reading.location_zone, located_ms, now_ms),
     )
+
+
+def _level(
+    readings: Readings, reading: Reading, now_ms: int, battery_wh: int | None
+) -> tuple[Observed[int] | None, Observed[int] | None]:
+    """The believed level and the doubted one. A jump is believed once a second reading agrees with it."""
+    believed, doubted = readings.soc_permille, readings.soc_doubted
+    newest_ms = max((one.observed_ms for one in (believed, doubted) if one is not None), default=None)
+    level, observed_ms = reading.level_permille, reading.observed_ms
+    if level is None or (newest_ms is not None and observed_ms <= newest_ms):
+        return believed, doubted
+    observed = Observed(level, observed_ms, now_ms)
+    for known in (believed, doubted):
+        if known is not None and is_possible(known.value, level, observed_ms - known.observed_ms, battery_wh):
+            return observed, None
+    return (observed, None) if believed is None else (believed, observed)
 
 
 def fresh(known: Observed[V] | None, now_ms: int) -> Observed[V] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from domain.errors import DomainError
+from domain.records.observations import Reading
 from domain.records.vehicles import (
     Basis,
     DecideUrgentReview,
@@ -14,7 +15,9 @@ from domain.records.vehicles import (
 )
 from domain.site.session import VERIFIED
 from domain.vehicle.context import VehicleContext
+from domain.vehicle.level import is_possible
 from domain.vehicle.priority import claim, deny, evidence_of, expire, grant, improves
+from domain.vehicle.readings import FRESH_MS
 from domain.vehicle.vehicle import Visit
 
 RULE = "priority.low_charge.v1"
@@ -24,6 +27,8 @@ LOW_PERMILLE = 150
 """At most this charge level is urgent by the rule."""
 VALID_MS = 6 * 3_600_000
 """How long a grant holds, unless the session's departure comes before."""
+CONTRADICTED_MS = 15 * 60_000
+"""How long after a grant another level may contradict the one that it rests on."""
 DECIDE_MS = 15 * 60_000
 """How long an operator has; then it is denied."""
 
@@ -81,6 +86,22 @@ def at_deadline(context: VehicleContext) -> None:
     visit = context.vehicle.visit
     if visit is not None and visit.decide_by_ms is not None and visit.decide_by_ms <= context.now_ms:
         deny(context, "operator", OPERATOR_RULE, "nobody decided within 15 minutes: normal priority")
+
+
+def at_reading(context: VehicleContext, reading: Reading) -> None:
+    """A level that contradicts the one of a grant, minutes after it, takes the grant back."""
+    visit, level = context.vehicle.visit, reading.level_permille
+    if visit is None or visit.grant is None or visit.grant.basis != "low_charge" or visit.grant.level_permille is None:
+        return
+    if reading.source != "integration" or level is None or level <= LOW_PERMILLE:
+        return
+    elapsed_ms = context.now_ms - visit.grant.granted_ms
+    is_newer = reading.observed_ms >= visit.grant.granted_ms - FRESH_MS
+    if elapsed_ms > CONTRADICTED_MS or not is_newer:
+        return
+    if not is_possible(visit.grant.level_permille, level, elapsed_ms, context.vehicle.battery_wh):
+        percent = visit.grant.level_permille // 10
+        expire(context, RULE, f"it was granted at {percent} %, and {level // 10} % was reported within minutes")
 
 
 def at_wake(context: VehicleContext) -> None:

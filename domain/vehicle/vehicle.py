@@ -10,11 +10,13 @@ from domain.records.vehicles import Basis
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """The priority that a session has."""
+    """The priority that a session has, and the charge level that was known when it was granted."""
 
     tier: int
     basis: Basis
     valid_until_ms: int
+    granted_ms: int = 0
+    level_permille: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,8 @@ def _prioritized(visit: Visit, event: Payload, time_ms: int) -> Visit:
         case vehicles.PriorityClaimed():
             return replace(visit, reviewed=True)
         case vehicles.PriorityGranted():
-            grant = Grant(event.tier, event.basis, event.valid_until_ms)
+            level_permille = event.evidence.level_permille
+            grant = Grant(event.tier, event.basis, event.valid_until_ms, time_ms, level_permille)
             return replace(visit, grant=grant, claimed_ms=None, decide_by_ms=None)
         case vehicles.PriorityExpired():
             return replace(visit, grant=None)

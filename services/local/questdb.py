@@ -18,7 +18,7 @@ import psycopg
 from services.base.addresses import HOST, lasting_ports
 from services.local.java_server import JavaServer, fetched
 
-QUESTDB = "org.questdb:questdb:9.1.0"
+QUESTDB = "org.questdb:questdb:9.3.0"
 MAIN = "io.questdb/io.questdb.ServerMain"
 HEAP = "-Xmx256m"
 USER = "commonwatt"

@@ -185,7 +185,10 @@ class Reconciler:
             charging_profile_purpose=option.purpose,
             charging_profile_kind=option.kind,
             charging_schedule=ChargingSchedule(
-                option.unit, periods, duration=None if instead else duration_s, start_schedule=_start(option, now_ms)
+                option.unit,
+                periods,
+                duration=None if instead else duration_s,
+                start_schedule=_start(option, now_ms - desired.clock_offset_ms),
             ),
         )
         early = self._is_early(now_ms)

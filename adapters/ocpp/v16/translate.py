@@ -73,7 +73,8 @@ def metered(
     useful = [one for one in all_read if one.current_ma or one.power_w is not None or one.energy_wh is not None]
     live = [one for one in useful if one.current_ma] or [one for one in useful if one.power_w is not None]
     newest_ms = live[-1].charger_time_ms if live else 0
-    return [one if one.charger_time_ms >= newest_ms else one.model_copy(update={"fresh": False}) for one in useful]
+    older = {"fresh": False, "stale_by_clock": False}
+    return [one if one.charger_time_ms >= newest_ms else one.model_copy(update=older) for one in useful]
 
 
 def _observation(
@@ -96,12 +97,17 @@ def _observation(
         power_w=_total(values[POWER]),
         energy_wh=_total(values[ENERGY]),
         fresh=timed and _is_fresh(sampled, at_ms, now_ms),
+        stale_by_clock=timed and abs(now_ms - at_ms) > OLD_MS and not _has_context(sampled, "transaction."),
+        requested=_has_context(sampled, "trigger"),
     )
 
 
 def _is_fresh(sampled: Sequence[SampledValue], at_ms: int, now_ms: int) -> bool:
-    of_transaction = any(value.context.startswith("transaction.") for value in sampled)
-    return abs(now_ms - at_ms) <= (OLD_TRANSACTION_MS if of_transaction else OLD_MS)
+    return abs(now_ms - at_ms) <= (OLD_TRANSACTION_MS if _has_context(sampled, "transaction.") else OLD_MS)
+
+
+def _has_context(sampled: Sequence[SampledValue], begin: str) -> bool:
+    return any(value.context.startswith(begin) for value in sampled)
 
 
 def _values(charger: ChargerIdentity, sampled: Iterable[SampledValue], drop: Drop) -> Values:

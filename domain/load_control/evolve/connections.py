@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from domain.electrical.clock import EXACT_MS
 from domain.load_control.evolve.possible_limits import on_failsafe
 from domain.load_control.ledger import Charger
 from domain.load_control.verification import firmware_of
@@ -56,9 +57,21 @@ def _status_changed(charger: Charger, event: load.ChargerStatusChanged, time_ms:
     )
 
 
+def _clock_learnt(charger: Charger, event: load.ClockLearnt, _: int) -> Charger:
+    """The lease is written again for that clock; one that was written for another may outlive it."""
+    offset_ms = event.offset_ms
+    if offset_ms is None:
+        return replace(charger, clock_ms=None)
+    moved = abs(offset_ms - (charger.clock_ms or 0)) > EXACT_MS
+    lease = charger.lease and replace(charger.lease, ask=replace(charger.lease.ask, repeat=True))
+    doubtful = abs(offset_ms) > EXACT_MS or (moved and bool(charger.possible)) or charger.clock_doubtful
+    return replace(charger, clock_ms=offset_ms, clock_doubtful=doubtful, lease=lease if moved else charger.lease)
+
+
 OF_CHARGER: dict[type[Payload], Callable[[Charger, Any, int], Charger]] = {
     load.ChargerConnected: _connected,
     load.ChargerDisconnected: _disconnected,
     load.ChargerBooted: _booted,
     load.ChargerStatusChanged: _status_changed,
+    load.ClockLearnt: _clock_learnt,
 }

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from domain.electrical.clock import EXACT_MS
 from domain.load_control.evolve.possible_limits import with_possible
 from domain.load_control.ledger import Ask, Charger, Failsafe, Lease, Ledger
 from domain.load_control.verification import PROBE_RULE
@@ -80,7 +81,7 @@ def _asked(before: Ask, generation: int, time_ms: int) -> Ask:
 
 
 def _lease_ended(charger: Charger, event: load.LeaseEnded, _: int) -> Charger:
-    return replace(charger, lease=None, possible=(), generation=event.generation)
+    return replace(charger, lease=None, possible=(), generation=event.generation, clock_doubtful=_is_off(charger))
 
 
 def _answered(charger: Charger, event: load.ProfileAnswered, time_ms: int) -> Charger:
@@ -109,7 +110,12 @@ def _ask_answered(ask: Ask, status: str, time_ms: int) -> Ask:
 
 def _confirmed(charger: Charger, event: load.LimitConfirmed, _: int) -> Charger:
     assert charger.lease is not None
-    return replace(charger, possible=((event.limit_ma, charger.lease.valid_until_ms),))
+    possible = ((event.limit_ma, charger.lease.valid_until_ms),)
+    return replace(charger, possible=possible, clock_doubtful=_is_off(charger))
+
+
+def _is_off(charger: Charger) -> bool:
+    return charger.clock_ms is not None and abs(charger.clock_ms) > EXACT_MS
 
 
 OF_SITE: dict[type[Payload], Callable[[Ledger, Any, int], Ledger]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from domain.load_control.ledger import Charger
-from domain.load_control.parameters import LAPSE_MARGIN_MS, LEASE_MS, POSSIBLE_LIMITS
+from domain.load_control.parameters import LEASE_MS, POSSIBLE_LIMITS
 
 
 def with_possible(charger: Charger, limit_ma: int, until_ms: int, time_ms: int) -> tuple[tuple[int, int], ...]:
@@ -13,7 +13,7 @@ def with_possible(charger: Charger, limit_ma: int, until_ms: int, time_ms: int) 
     possible = [
         (other_ma, other_until_ms)
         for other_ma, other_until_ms in charger.possible
-        if other_until_ms + LAPSE_MARGIN_MS > time_ms and (other_ma > limit_ma or other_until_ms > until_ms)
+        if not charger.has_lapsed(other_until_ms, time_ms) and (other_ma > limit_ma or other_until_ms > until_ms)
     ]
     possible = sorted([*possible, (limit_ma, until_ms)], reverse=True)
     while len(possible) > POSSIBLE_LIMITS:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -184,3 +185,13 @@ async def test_where_nobody_prunes_days_go_when_they_are_older_than_is_kept(seri
         await series.write(METERED, {0: days}, [replace(VALUE, id=f"m{days}", time_ms=days * DAY_MS - 1)])
         assert (await series.meter_values("north", *ALWAYS))[0].time_ms == first_ms
     assert await series.first_metered_ms("north") == 0, "hours are kept longer"
+
+
+async def test_a_row_a_year_ahead_leaves_the_rows_of_the_last_week(series: QuestDbSeries) -> None:
+    now_ms = time.time_ns() // 1_000_000
+    days = [replace(VALUE, id=f"m{day}", time_ms=now_ms - day * DAY_MS) for day in range(6)]
+    await series.write(METERED, {0: 1}, days)
+    await series.write(METERED, {0: 2}, [replace(VALUE, id="ahead", time_ms=now_ms + 365 * DAY_MS)])
+    await series.write(METERED, {0: 3}, [replace(VALUE, id="after", time_ms=now_ms)])
+    found = {value.id for value in await series.meter_values("north", *ALWAYS)}
+    assert found >= {"after", *(value.id for value in days)}

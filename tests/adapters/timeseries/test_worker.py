@@ -160,7 +160,7 @@ async def test_a_repeat_is_kept_once_wherever_it_is_on_the_log(log, series):
 
 async def test_readings_out_of_order_come_in_order(log, series):
     for number in (3, 1, 2):
-        said = reading(observed_ms=NOW_MS + number, level_permille=number * 10)
+        said = reading(observed_ms=NOW_MS - 10 + number, level_permille=number * 10)
         await append(log, record(f"r{number}", "vehicles:v1", said))
     await work(log, series)
     assert [event.value for event in await series.telemetry("v1", "soc", *ALWAYS, 10)] == [3.0, 2.0, 1.0]

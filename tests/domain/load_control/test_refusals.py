@@ -244,6 +244,67 @@ def test_a_permit_is_given_again_once_the_outlet_is_possible():
     assert of_type(kernel.request("idle"), TransactionPermitted)
 
 
+class Registered:
+    """A car at a charger that reports its energy register only."""
+
+    def __init__(self, phases: tuple[int, ...] = (0,)) -> None:
+        self.kernel = Kernel().site(limit_a=300, firm_a=12).ready("a", phases=phases)
+        self.kernel.charge("a", 20)
+        self.wh = 1_000.0
+
+    def charge(self, watts: int, seconds: int, every_s: int = 10):
+        """The events of a time with readings."""
+        events = []
+        for _ in range(seconds // every_s):
+            events += self.kernel.after(every_s)
+            self.wh += watts * every_s / 3600
+            events += self.kernel.meter("a", None, energy_wh=int(self.wh))
+        return events
+
+
+def test_the_growth_of_a_register_confirms_a_limit_once_it_is_exact():
+    charger = Registered()
+    charger.charge(20 * 230, 120)
+    charger.kernel.targets(a=8)
+    charger.kernel.answer("a")
+    assert of_type(charger.charge(8 * 230, 200), LimitConfirmed)
+
+
+def test_the_growth_of_a_register_shows_that_a_limit_is_not_kept():
+    charger = Registered()
+    charger.charge(20 * 230, 120)
+    charger.kernel.targets(a=8)
+    charger.kernel.answer("a")
+    events = charger.charge(20 * 230, 200)
+    assert of_type(events, LimitConfirmed) == []
+    assert of_type(events, ObedienceVoided)
+
+
+def test_what_a_register_gained_before_a_limit_does_not_count_for_it():
+    charger = Registered()
+    charger.charge(0, 300)
+    charger.kernel.targets(a=8)
+    charger.kernel.answer("a")
+    charger.charge(20 * 230, 40)
+    assert charger.kernel.counted("a") >= 20_000
+
+
+def test_growth_on_three_phases_may_be_of_one():
+    charger = Registered(phases=(0, 1, 2))
+    charger.charge(3_680, 120)
+    charger.kernel.targets(a=8)
+    charger.kernel.answer("a")
+    assert of_type(charger.charge(3_680, 300), LimitConfirmed) == []
+
+
+def test_an_energy_register_of_whole_kwh_alone_is_alarmed():
+    kernel = Kernel().site(limit_a=64).ready("a")
+    kernel.charge("a", 20)
+    kernel.after(900)
+    assert ("no_power", "a") in alarms(kernel.meter("a", None, energy_wh=2_000))
+    assert ("no_power", "a") in alarms(kernel.meter("a", 20), AlarmCleared)
+
+
 LIES = st.one_of(
     st.fixed_dictionaries({"current_a": st.integers(41, 100_000)}),
     st.fixed_dictionaries({"current_a": st.integers(0, 32), "connector_id": st.sampled_from((0, 2, 3))}),

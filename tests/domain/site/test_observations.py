@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from domain.records import load
 from domain.records.sites import FairnessChanged, SessionEnded
 from tests.stories.site import SiteStory, targets
 from tests.stories.story import MINUTE_MS, of_type, one
@@ -121,3 +122,26 @@ def test_energy_of_a_start_that_was_reported_late_is_believed():
     (walk_up,) = story.site.sessions.values()
     assert (story.observations.delivered_wh(walk_up), story.observations.is_estimated(walk_up)) == (3_300, False)
     assert story.now_ms - started >= 30 * MINUTE_MS
+
+
+def test_readings_of_a_charger_whose_clock_is_off_are_believed_once_that_is_known():
+    story = charging()
+    story.wait(10)
+    off = {"charger_time_ms": story.now_ms + 2 * 60 * MINUTE_MS, "fresh": False, "stale_by_clock": True}
+    story.meter("p2c0", 500, **off)
+    assert story.observations.delivered_wh(story.site.sessions["a"]) == 0
+    story.when(load.ClockLearnt(charger_id="p2c0", offset_ms=-2 * 60 * MINUTE_MS))
+    story.meter("p2c0", 500, **off)
+    assert story.observations.delivered_wh(story.site.sessions["a"]) == 500
+    story.when(load.ClockLearnt(charger_id="p2c0", offset_ms=None))
+    assert story.observations.clock_ms == {}
+
+
+def test_a_charger_that_reports_energy_only_shows_that_its_car_is_full():
+    story = charging()
+    ended = []
+    for minute in range(1, 110):
+        story.wait(1)
+        ended += of_type(story.meter("p2c0", min(9_800, 110 * minute), None), SessionEnded)
+    assert [one.reason for one in ended] == ["target_reached"]
+    assert ended[0].energy_wh == 9_800

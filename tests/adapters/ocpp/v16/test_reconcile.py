@@ -11,6 +11,7 @@ from ocpp.messages import Call, validate_payload
 from adapters.ocpp.jobs import OFFLINE, TIMEOUT, Answer, Job
 from adapters.ocpp.v16.profile_strategy import FAILSAFE_OPTIONS
 from adapters.ocpp.v16.reconcile import Reconciler
+from adapters.ocpp.v16.times import time_text
 from domain.load_control.desired import Desired, DesiredFailsafe, DesiredLease
 from domain.records import Payload
 from domain.records.observations import ProfileAnswer
@@ -433,3 +434,13 @@ async def test_all_that_is_sent_is_valid_ocpp() -> None:
         way_of_life.want(DesiredFailsafe(6_170, 1), lease(limit_ma=13_930))
         for call in way_of_life.settle():
             await validate_payload(Call("1", "SetChargingProfile", call), "1.6")
+
+
+def test_a_lease_begins_by_the_clock_of_its_charger() -> None:
+    scene = Scene()
+    scene.want(FLOOR_6A, lease())
+    desired = scene.state.desired[scene.charger.id]
+    scene.state.desire(replace(desired, clock_offset_ms=-7_200_000))
+    call = scene.settle()[1]
+    assert profile(call)["chargingSchedule"]["startSchedule"] == time_text(NOW_MS + 7_200_000)
+    assert profile(call)["chargingSchedule"]["duration"] == 90

@@ -147,6 +147,28 @@ def test_old_samples_are_not_live(seconds: int, context: str | None, fresh: bool
     assert (seen.fresh, seen.charger_time_ms, seen.transaction_id) == (fresh, NOW_MS + seconds * 1000, 9)
 
 
+@pytest.mark.parametrize(
+    ("seconds", "context", "stale_by_clock", "requested"),
+    [
+        (0, "Trigger", False, True),
+        (7_200, "Trigger", True, True),
+        (-7_200, None, True, False),
+        (-7_200, "Transaction.Begin", False, False),
+    ],
+)
+def test_a_sample_says_whether_only_its_time_makes_it_old_and_whether_it_was_requested(
+    seconds: int, context: str | None, stale_by_clock: bool, requested: bool
+) -> None:
+    sample = value("6", CURRENT) | ({"context": context} if context else {})
+    (seen,) = metered(THREE, 1, 9, [at(seconds, sample)], NOW_MS, unheeded)
+    assert (seen.stale_by_clock, seen.requested) == (stale_by_clock, requested)
+
+
+def test_only_the_newest_sample_of_a_clock_that_is_off_is_stale_by_its_time_alone() -> None:
+    seen = metered(THREE, 1, None, [at(7_200, value("8", CURRENT)), at(7_100, value("6", CURRENT))], NOW_MS, unheeded)
+    assert [one.stale_by_clock for one in seen] == [False, True]
+
+
 def test_of_several_samples_the_newest_is_live() -> None:
     samples = [at(-10, value("8", CURRENT)), at(-90, value("6", CURRENT)), at(-600, value("5", CURRENT))]
     seen = metered(THREE, 1, None, samples, NOW_MS, unheeded)

@@ -1,0 +1,41 @@
+"""The clocks of chargers: an offset is learnt by what we requested, and forgotten at a boot, which may set it."""
+
+from __future__ import annotations
+
+from domain.electrical.clock import EXACT_MS, described, is_live, learnt
+from domain.load_control.confirmations import is_triggerable, trigger
+from domain.load_control.context import KernelContext
+from domain.load_control.ledger import Charger
+from domain.records.load import ClockLearnt
+from domain.records.observations import Metered
+
+ALARM = "clock_off"
+
+
+def learn(context: KernelContext, charger: Charger, reading: Metered) -> None:
+    """Learn from the answer to a request; request one where a reading is stale by nothing but its time."""
+    shown_ms = context.observations.clocks.get(charger.id, ())
+    if shown_ms and shown_ms[-1] == context.now_ms - reading.charger_time_ms:
+        offset_ms = learnt(charger.clock_ms, shown_ms)
+        if offset_ms is not None:
+            _learnt(context, charger, offset_ms)
+            return
+    live = is_live(reading, charger.clock_ms, context.now_ms)
+    timed = reading.fresh or reading.stale_by_clock
+    if timed and not live and reading.connector_id > 0 and is_triggerable(charger, context.now_ms):
+        trigger(context, charger, reading.connector_id)
+
+
+def _learnt(context: KernelContext, charger: Charger, offset_ms: int) -> None:
+    context.add(ClockLearnt(charger_id=charger.id, offset_ms=offset_ms))
+    if abs(offset_ms) > EXACT_MS:
+        context.alarm(ALARM, charger.id, described(offset_ms))
+    else:
+        context.all_clear(ALARM, charger.id)
+
+
+def forget(context: KernelContext, charger: Charger) -> None:
+    """Forget the offset of a charger that booted."""
+    if charger.clock_ms is not None:
+        context.add(ClockLearnt(charger_id=charger.id, offset_ms=None))
+        context.all_clear(ALARM, charger.id)
