@@ -16,6 +16,7 @@ from domain.load_control import (
     targets,
     tokens,
     transactions,
+    unpermitted,
     waking,
 )
 from domain.load_control.context import RULE, KernelContext
@@ -47,6 +48,7 @@ handlers.on(observations.Metered)(readings.metered)
 handlers.on(observations.ProfileAnswer)(connections.answered)
 handlers.on(observations.CommandAnswer)(commands.answered)
 handlers.on(sites.StartRequested)(permits.request)
+handlers.on(sites.StartDenied)(unpermitted.denied)
 handlers.on(sites.ScheduleChanged, sites.TargetsRenewed)(targets.follow)
 handlers.on(TimerDue)(waking.reassess)
 

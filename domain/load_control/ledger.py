@@ -108,6 +108,11 @@ class Transaction:
     permitted: bool
     commissioning: bool
 
+    @property
+    def may_charge(self) -> bool:
+        """Whether it has a permit, or needs none."""
+        return self.permitted or self.commissioning
+
 
 @dataclass(frozen=True, slots=True)
 class Start:

@@ -36,7 +36,7 @@ def desire(context: KernelContext, charger: Charger, limit_ma: int, rule: str, r
 
 def wanted_ma(ledger: Ledger, charger: Charger, transaction: Transaction, now_ms: int) -> int:
     """The limit that it gets if there is room (0, or its minimum up): its target, or else the fail-safe share."""
-    if charger.non_compliant or charger.exceeds_rating:
+    if charger.non_compliant or charger.exceeds_rating or not transaction.may_charge:
         return 0
     wanted = min(_target_ma(ledger, charger, transaction, now_ms), charger.outlet.max_ma)
     if wanted < charger.outlet.min_ma:
@@ -49,7 +49,7 @@ def _target_ma(ledger: Ledger, charger: Charger, transaction: Transaction, now_m
         return ledger.targets[charger.id]
     if transaction.commissioning and not charger.verified:
         return unverified_ma(charger, None, now_ms)
-    return ledger.failsafe_plan.get(charger.id, 0) if transaction.permitted else 0
+    return ledger.failsafe_plan.get(charger.id, 0)
 
 
 def lower(context: KernelContext) -> None:

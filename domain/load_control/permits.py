@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from domain.load_control import unpermitted
 from domain.load_control.caps import room
 from domain.load_control.context import KernelContext
 from domain.load_control.counting import start_ma
-from domain.load_control.ledger import Charger
+from domain.load_control.ledger import Charger, Transaction
 from domain.load_control.parameters import PERMIT_MS, PERMIT_WAIT_MS
 from domain.records.load import StartWaits, TransactionPermitted, TransactionRefused
 from domain.records.sites import StartRequested
@@ -23,9 +24,8 @@ def request(context: KernelContext, event: StartRequested) -> None:
     reason = objection(charger)
     if reason is not None:
         return refuse(context, charger, request_id, reason)
-    if charger.transactions:
-        reason = "this charger is charging already: to stop there needs no room"
-        return _permit(context, charger, request_id, 0, context.now_ms, reason)
+    if charger.transaction is not None:
+        return _permit_running(context, charger, charger.transaction, request_id)
     if permit_now(context, charger, request_id):
         return None
     needed_ma = start_ma(charger, context.meter(charger), context.now_ms)
@@ -39,6 +39,19 @@ def request(context: KernelContext, event: StartRequested) -> None:
             reason=f"no room for {needed_ma} mA yet: others are lowered",
         )
     )
+
+
+def _permit_running(context: KernelContext, charger: Charger, running: Transaction, request_id: str) -> None:
+    """A transaction runs already, so it is counted: to stop needs no room, and to go on needs no more."""
+    if running.may_charge:
+        reason = "this charger is charging already: to stop there needs no room"
+    elif room(context).exceeded():
+        reason = "there is no room for it"
+        refuse(context, charger, request_id, reason)
+        return unpermitted.stop(context, charger, reason)
+    else:
+        reason = "it began without a permit, and there is room for it"
+    return _permit(context, charger, request_id, 0, context.now_ms, reason)
 
 
 def permit_now(context: KernelContext, charger: Charger, request_id: str) -> bool:

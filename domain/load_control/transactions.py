@@ -6,7 +6,7 @@ import hashlib
 
 from domain.electrical import register
 from domain.electrical.register import Moment
-from domain.load_control import permits
+from domain.load_control import permits, unpermitted
 from domain.load_control.context import KernelContext
 from domain.load_control.ledger import Charger, Ledger, Start, Transaction
 from domain.load_control.meters import stopped_transaction
@@ -32,8 +32,10 @@ def start(context: KernelContext, report: TransactionStart) -> None:
     charger = context.outlet(report.charger_id, report.connector_id)
     known = _known_start(charger, report)
     if known is not None:
+        permitted_since = any(one.permitted for one in charger.transactions if one.id == known.transaction_id)
+        permitted = known.permitted or permitted_since
         return context.add(
-            _started(charger, report, known.transaction_id, start_id, known.permitted, known.commissioning, known)
+            _started(charger, report, known.transaction_id, start_id, permitted, known.commissioning, known)
         )
     for open_one in charger.transactions:
         if open_one.connector_id == report.connector_id:
@@ -46,8 +48,10 @@ def start(context: KernelContext, report: TransactionStart) -> None:
     context.add(_started(charger, report, transaction_id, start_id, permitted, commissioning))
     context.all_clear("idle_current", charger.id)
     context.all_clear("stop_lost", charger.id)
-    if not permitted:
-        context.alarm("start_not_permitted", charger.id, "a transaction began without a permit: it gets no current yet")
+    if not charger.accepts(report.connector_id):
+        unpermitted.stop(context, context.charger(charger.id), f"the charger has no connector {report.connector_id}")
+    elif not permitted and not commissioning:
+        unpermitted.seek_permit(context, charger.id, transaction_id, report)
     if len(context.charger(charger.id).transactions) > 1:
         context.alarm("two_transactions", charger.id, "two connectors charge at once: counted at its physical maximum")
     return None

@@ -155,6 +155,16 @@ class TokenPresented(Payload):
     vehicle_id: str | None
 
 
+@record_type("transaction.permit_sought.v1", "event")
+class PermitSought(Payload):
+    """A transaction began without a permit, as with a card that the charger knows. `sites` decides whether it may."""
+
+    charger_id: str
+    transaction_id: int
+    token_ref: str
+    vehicle_id: str | None
+
+
 @record_type("transaction.permitted.v1", "event")
 class TransactionPermitted(Decision):
     """Room for a transaction's first current was set aside until `expires_ms`; the charger may start."""

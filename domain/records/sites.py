@@ -282,10 +282,16 @@ class SessionRequeued(Payload):
 
 @record_type("sites.transaction_known.v1", "event")
 class TransactionKnown(Payload):
-    """What the site knows of a charger's transaction; None: it is over."""
+    """What the site knows of a charger's transaction; None: it is over.
+
+    One that is not `permitted` serves no session yet.
+    """
 
     charger_id: str
     transaction_id: int | None
+    permitted: bool = True
+    vehicle_id: str | None = None
+    meter_start_wh: int = 0
 
 
 @record_type("session.tier_changed.v1", "event")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.records.load import TokenPresented
+from domain.records.load import PermitSought, TokenPresented
 from domain.records.observations import Authorize
 from domain.records.sites import StartDenied, StartRequested
 from domain.site.context import SiteContext
@@ -38,6 +38,23 @@ def admit(context: SiteContext, presented: TokenPresented | Authorize) -> None:
     )
 
 
+def admit_running(context: SiteContext, sought: PermitSought) -> None:
+    """Agree to a transaction that began without a permit, or deny it: by the same rules as its card."""
+    charger, request_id = context.charger(sought.charger_id), context.given.correlationid
+    reason = _objection_to(context, charger, sought.vehicle_id)
+    if reason is not None:
+        context.add(StartDenied(charger_id=sought.charger_id, request_id=request_id, rule=RULE, reason=reason))
+        return
+    context.add(
+        StartRequested(
+            charger_id=sought.charger_id,
+            request_id=request_id,
+            vehicle_id=sought.vehicle_id,
+            token_ref=sought.token_ref,
+        )
+    )
+
+
 def _by_preference(context: SiteContext, presented: TokenPresented | Authorize) -> list[SiteCharger]:
     """The outlets of the charger: first the driver's own, then one with a car plugged in, then one that is free.
 
@@ -52,22 +69,27 @@ def _by_preference(context: SiteContext, presented: TokenPresented | Authorize) 
 
 
 def _objection(context: SiteContext, charger: SiteCharger, presented: TokenPresented | Authorize) -> str | None:
-    site = context.site
     if charger.transaction_id is not None:
         return None if _is_its_user(context, charger, presented) else "the charger is in use"
-    holder = site.session_at(charger.outlet.id)
-    own = site.session_of(presented.vehicle_id)
-    if own is not None and own is holder and own.interrupted and not has_failed(charger):
-        return None  # its car is plugged in, whatever the status: many report Finishing
+    own = context.site.session_of(presented.vehicle_id)
+    if own is not None and own is context.site.session_at(charger.outlet.id) and own.interrupted:
+        return f"the charger is {charger.status}" if has_failed(charger) else None  # many report Finishing
     if not is_usable(charger):
         return f"the charger is {charger.status}"
+    return _objection_to(context, charger, presented.vehicle_id)
+
+
+def _objection_to(context: SiteContext, charger: SiteCharger, vehicle_id: str | None) -> str | None:
+    """Why the queue does not let this car charge there."""
+    holder = context.site.session_at(charger.outlet.id)
+    own = context.site.session_of(vehicle_id)
     if holder is not None and holder is own:
         return None
     if holder is not None:
         return "the charger is held for another car"
     if own is not None and own.charger_id is not None:
         return f"your charger is {own.charger_id}"
-    if site.waiting(context.now_ms):
+    if context.site.waiting(context.now_ms):
         return "others wait: ask for a session and you get a place in the queue"
     return None
 

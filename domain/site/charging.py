@@ -7,6 +7,7 @@ from domain.records import derived_id
 from domain.records.load import (
     CLOSED_BY_OPERATOR,
     ENDED_WITHOUT_STOP,
+    TransactionPermitted,
     TransactionStarted,
     TransactionStopCorrected,
     TransactionStopped,
@@ -39,48 +40,72 @@ def started(context: SiteContext, event: TransactionStarted) -> None:
     if event.duplicate_of is not None or event.connector_id != connector_of(event.charger_id):
         return
     release(context, event.charger_id)
-    context.add(TransactionKnown(charger_id=event.charger_id, transaction_id=event.transaction_id))
+    permitted = event.permitted or event.commissioning
+    context.add(
+        TransactionKnown(
+            charger_id=event.charger_id,
+            transaction_id=event.transaction_id,
+            permitted=permitted,
+            vehicle_id=event.vehicle_id,
+            meter_start_wh=event.meter_start_wh,
+        )
+    )
     context.urgent = True
-    if event.commissioning:
+    if permitted and not event.commissioning:
+        _begin(context, event.charger_id, event.transaction_id, event.vehicle_id, event.meter_start_wh)
+
+
+def permitted(context: SiteContext, event: TransactionPermitted) -> None:
+    """A transaction that began without a permit may go on: now it serves a session."""
+    waiting = context.charger(event.charger_id).unpermitted
+    if waiting is None:
         return
-    holder = context.site.session_at(event.charger_id)
-    own = context.site.session_of(event.vehicle_id)
-    if own is not None and own.plugged() and not _is_continued(own, event):
+    context.add(TransactionKnown(charger_id=event.charger_id, transaction_id=waiting.transaction_id))
+    context.urgent = True
+    _begin(context, event.charger_id, waiting.transaction_id, waiting.vehicle_id, waiting.meter_start_wh)
+
+
+def _begin(
+    context: SiteContext, charger_id: str, transaction_id: int, vehicle_id: str | None, meter_start_wh: int
+) -> None:
+    holder = context.site.session_at(charger_id)
+    own = context.site.session_of(vehicle_id)
+    if own is not None and own.plugged() and not _is_continued(own, charger_id):
         own = None
     if holder is not None and holder is not own:
         reason = "another car started there"
-        context.add(SessionRequeued(session_id=holder.id, charger_id=event.charger_id, reason=reason))
-    session = own or _walk_up(context, event)
+        context.add(SessionRequeued(session_id=holder.id, charger_id=charger_id, reason=reason))
+    session = own or _walk_up(context, charger_id, vehicle_id)
     context.add(
         SessionCharging(
             session_id=session.id,
-            charger_id=event.charger_id,
-            transaction_id=event.transaction_id,
-            meter_start_wh=event.meter_start_wh,
+            charger_id=charger_id,
+            transaction_id=transaction_id,
+            meter_start_wh=meter_start_wh,
         )
     )
 
 
-def _is_continued(session: Session, event: TransactionStarted) -> bool:
+def _is_continued(session: Session, charger_id: str) -> bool:
     """Whether the start goes on with a session whose last transaction ended while its car stayed plugged in."""
-    return session.interrupted and session.charger_id == event.charger_id
+    return session.interrupted and session.charger_id == charger_id
 
 
-def _walk_up(context: SiteContext, event: TransactionStarted) -> Session:
+def _walk_up(context: SiteContext, charger_id: str, vehicle_id: str | None) -> Session:
     """A session for a car that came without a request: P2, for as long as it stays."""
     session_id = derived_id(context.given.id, "walk-up")
-    known = context.site.session_of(event.vehicle_id) is None
+    known = context.site.session_of(vehicle_id) is None
     context.add(
         SessionQueued(
             session_id=session_id,
-            vehicle_id=event.vehicle_id if known else None,
+            vehicle_id=vehicle_id if known else None,
             site_id=context.site.id,
             tier=EVERYONE,
             need_wh=None,
             target_permille=None,
             depart_ms=None,
             max_ma=None,
-            phases=len(context.site.chargers[event.charger_id].outlet.phases),
+            phases=len(context.site.chargers[charger_id].outlet.phases),
             walk_up=True,
         )
     )

@@ -18,6 +18,15 @@ REMEMBERED_WITHOUT_STOP = 64
 
 
 @dataclass(frozen=True, slots=True)
+class Unpermitted:
+    """A transaction that began without a permit, and serves no session yet."""
+
+    transaction_id: int
+    vehicle_id: str | None
+    meter_start_wh: int
+
+
+@dataclass(frozen=True, slots=True)
 class SiteCharger:
     """An outlet as the site sees it. `occupant`: a session that is over while its car is still plugged in.
 
@@ -29,6 +38,7 @@ class SiteCharger:
     own_status: str = "Unavailable"
     whole_status: str = ""
     transaction_id: int | None = None
+    unpermitted: Unpermitted | None = None
     card_ms: int = 0
     """When the card of the car that charges there was last presented."""
     occupant: str | None = None
@@ -132,7 +142,10 @@ def evolve(site: Site, event: Payload, time_ms: int) -> Site:
             return _with_charger(site, changed)
         case events.TransactionKnown():
             charger = site.chargers[event.charger_id]
-            return _with_charger(site, replace(charger, transaction_id=event.transaction_id))
+            waiting = None
+            if event.transaction_id is not None and not event.permitted:
+                waiting = Unpermitted(event.transaction_id, event.vehicle_id, event.meter_start_wh)
+            return _with_charger(site, replace(charger, transaction_id=event.transaction_id, unpermitted=waiting))
         case events.StartRequested():
             charger = site.chargers[event.charger_id]
             return _with_charger(site, replace(charger, card_ms=time_ms)) if charger.transaction_id else site

@@ -44,8 +44,8 @@ def test_a_schema_tells_what_the_source_tells() -> None:
     assert schema["title"] == "RegisterCharger"
     assert schema["properties"]["phases"]["description"] == "Indices of the site's phases: 0 is L1."
     assert (
-        schemas.generated()["sites.transaction_known.v1"]["description"]
-        == "What the site knows of a charger's transaction; None: it is over."
+        schemas.generated()["session.occupying.v1"]["description"]
+        == "The session is over but its car is still plugged in; `wanted`: a driver waits for the charger."
     )
 
 

@@ -100,13 +100,12 @@ class SiteStory(Story):
         own = connector_of(charger_id)
         if changed.get("connector_id", own) == own:
             self.transactions[charger_id] = len(self.inputs) + 1
-        reported = {"connector_id": own, "meter_start_wh": 1_000}
+        reported = {"connector_id": own, "meter_start_wh": 1_000, "permitted": True}
         started = load.TransactionStarted(
             transaction_id=len(self.inputs) + 1,
             charger_id=charger_id,
             vehicle_id=None if session_id is None else f"v-{session_id}",
             token_ref="t",
-            permitted=True,
             commissioning=commissioning,
             duplicate_of=None,
             **(reported | changed),

@@ -23,9 +23,12 @@ from adapters.ocpp.recorder import Observation
 from adapters.ocpp.v16.message import ConnectorId, Message, MeterWh, Needed, Word
 from adapters.ocpp.v16.times import TimeMs
 from domain.records import derived_id
-from domain.records.load import TransactionStarted
+from domain.records.load import TransactionPermitted, TransactionRefused, TransactionStarted
 from domain.records.observations import TransactionStart
+from domain.records.sites import StartDenied
 
+LATER = frozenset({TransactionPermitted.type_name, TransactionRefused.type_name, StartDenied.type_name})
+"""The decisions on a start that had no permit."""
 NO_TRANSACTION = 0
 """The id of a start that the rules rejected: OCPP wants one beside "Invalid"; a stop with it is quarantined."""
 
@@ -81,5 +84,21 @@ async def _answer(
     if not isinstance(decided.data, TransactionStarted):
         return call_result.StartTransaction(NO_TRANSACTION, IdTagInfo(AuthorizationStatus.invalid))
     charger.state.transaction_seen(decided.data.transaction_id, connector_id)
-    status = AuthorizationStatus.accepted if decided.data.permitted else AuthorizationStatus.invalid
-    return call_result.StartTransaction(decided.data.transaction_id, IdTagInfo(status))
+    return call_result.StartTransaction(
+        decided.data.transaction_id, IdTagInfo(await _status(decided.data, asked, charger))
+    )
+
+
+async def _status(started: TransactionStarted, asked: Observation, charger: ConnectedCharger) -> AuthorizationStatus:
+    """Whether the card may charge: one that the charger knows by itself is decided after its start."""
+    if started.permitted or started.commissioning:
+        return AuthorizationStatus.accepted
+    if started.duplicate_of is not None:
+        return AuthorizationStatus.invalid
+    try:
+        decided = await charger.decision(asked, LATER)
+    except Undecided:
+        return AuthorizationStatus.invalid
+    return (
+        AuthorizationStatus.accepted if decided.type == TransactionPermitted.type_name else AuthorizationStatus.blocked
+    )

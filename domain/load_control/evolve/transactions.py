@@ -22,8 +22,9 @@ from domain.records import Payload, load
 
 
 def _permitted(charger: Charger, event: load.TransactionPermitted, time_ms: int) -> Charger:
-    if charger.transactions:
-        return charger  # to stop needs no room
+    if charger.transactions:  # to stop needs no permit, and one that began without may go on
+        running = tuple(replace(one, permitted=True) for one in charger.transactions)
+        return replace(charger, transactions=running)
     before = charger.permit if charger.permit is not None and charger.permit.is_reserved(time_ms) else None
     starts = before.starts + 1 if before is not None else 1
     return replace(charger, permit=Permit(event.start_ma, event.expires_ms, starts), pending_start=None)

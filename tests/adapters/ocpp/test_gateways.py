@@ -119,6 +119,7 @@ async def test_a_start_said_on_both_sockets_is_one_transaction(site: Site) -> No
     await site.settled("A", "B")
     site.stores["A"].hears.clear()
     new = await site.connect("B")
+    await site.give(StartRequested(charger_id="CP1", request_id="r", vehicle_id="v1", token_ref="ref-known"))
     answer = await old.call("StartTransaction", START)
     assert answer[2:] == [
         "InternalError",

@@ -7,6 +7,7 @@ from domain.records.load import (
     AlarmRaised,
     LeaseEnded,
     LimitDesired,
+    PermitSought,
     TransactionQuarantined,
     TransactionStarted,
     TransactionStopped,
@@ -83,9 +84,9 @@ def test_a_start_that_nobody_permitted_is_recorded_and_gets_no_current():
     events = kernel.start("a")
     assert not of_type(events, TransactionStarted)[0].permitted
     assert of_type(events, LimitDesired)[0].limit_ma == 0
-    assert "start_not_permitted" in [alarm.code for alarm in of_type(events, AlarmRaised)]
+    assert of_type(events, PermitSought)[0].charger_id == "a"
     assert kernel.counted("a") == 6_000
-    assert of_type(kernel.targets(a=10), LimitDesired)[0].limit_ma == 10_000
+    assert not of_type(kernel.targets(a=10), LimitDesired)
 
 
 def test_a_new_start_ends_the_transaction_whose_stop_was_lost():

@@ -19,12 +19,14 @@ from adapters.ocpp.frames import Call
 from adapters.ocpp.recorder import Recorder
 from adapters.ocpp.v16.dialect import Ocpp16
 from adapters.ocpp.v16.payloads import as_json
+from adapters.ocpp.v16.start_transaction import LATER
 from adapters.time.clock import SimulatedClock
 from commands.log import topics
 from commands.log.codec import decode
 from commands.ports.log import LogFull, Output
 from commands.ports.tracing import UNTRACED
 from domain.records import Payload, Record, input_record
+from domain.records.load import TransactionStarted
 from domain.records.time import InputRejected
 from tests.adapters.ocpp.world import CHARGERS, NOW_MS, Directory
 
@@ -55,6 +57,8 @@ class Decisions:
         self.waited_for.append(correlation_id)
         if self.decision is None:
             return None
+        if types == LATER and isinstance(self.decision, TransactionStarted):
+            return None  # nothing is decided after the start
         assert isinstance(self.decision, InputRejected) or self.decision.type_name in types
         return input_record(f"{correlation_id}/0", "/test", "load:s1", NOW_MS, self.decision, actor="test")
 

@@ -9,11 +9,15 @@ import pytest
 from ocpp.v16 import call
 
 from adapters.ocpp.connected_charger import Undecided
+from adapters.ocpp.v16.start_transaction import LATER
 from commands.ports.log import LogFull
 from domain.load_control import ownership
+from domain.records import Payload, Record, input_record
+from domain.records.load import TransactionPermitted, TransactionRefused
 from domain.records.observations import TransactionStart
+from domain.records.sites import StartDenied
 from domain.records.time import InputRejected
-from tests.adapters.ocpp.v16.charger import Station
+from tests.adapters.ocpp.v16.charger import Decisions, Station
 from tests.adapters.ocpp.world import NOW_MS, started
 
 START = call.StartTransaction(connector_id=1, id_tag="KNOWN", meter_start=1000, timestamp="2026-01-01T00:00:00Z")
@@ -173,3 +177,34 @@ async def test_what_is_not_stored_is_not_asked(station: Station) -> None:
     with pytest.raises(LogFull):
         await station.send(START)
     assert station.decisions.waited_for == []
+
+
+class LaterDecisions(Decisions):
+    """A start without a permit, and what is decided on it afterwards."""
+
+    def __init__(self, later: Payload) -> None:
+        super().__init__()
+        self.decision, self.later = started(permitted=False), later
+
+    async def wait(self, correlation_id: str, types: frozenset[str], timeout_s: float) -> Record | None:
+        if types != LATER:
+            return await super().wait(correlation_id, types, timeout_s)
+        return input_record(f"{correlation_id}/1", "/test", "load:s1", NOW_MS, self.later, actor="test")
+
+
+@pytest.mark.parametrize(
+    ("later", "status"),
+    [
+        (
+            TransactionPermitted(charger_id="CP1", request_id="r", start_ma=0, expires_ms=0, rule="r", reason="r"),
+            "Accepted",
+        ),
+        (TransactionRefused(charger_id="CP1", request_id="r", rule="r", reason="no room"), "Blocked"),
+        (StartDenied(charger_id="CP1", request_id="r", rule="r", reason="held"), "Blocked"),
+    ],
+)
+async def test_a_start_without_a_permit_is_answered_with_what_is_decided_on_it_then(
+    station: Station, later: Payload, status: str
+) -> None:
+    station.charger.context = replace(station.charger.context, outcomes=LaterDecisions(later))
+    assert await station.send(START) == {"transactionId": 77, "idTagInfo": {"status": status}}
