@@ -27,4 +27,6 @@ def answer_of(message: CallResult | CallError) -> Answer:
     status = message.payload.get("status")
     if status is None:
         return Answer("accepted", "", message.payload)
-    return Answer(MEANINGS.get(str(status), "rejected"), str(status)[:200], message.payload)
+    word = str(status).strip()
+    word = next((known for known in MEANINGS if known.lower() == word.lower()), word)
+    return Answer(MEANINGS.get(word, "rejected"), word[:200], message.payload)

@@ -228,6 +228,8 @@ class Reconciler:
         if part is self._lease and status in ("rejected", "timeout") and self._is_early(now_ms):
             part.resting, part.rest_until_ms = generation, now_ms + EARLY_REST_MS
             return ()  # the charger may not know the transaction yet
+        if status == "accepted" and not answer.detail:
+            status = "rejected"  # an answer without a status accepts nothing
         if answer.detail == REBOOT_REQUIRED:
             status = "rejected"  # it is not in force yet, and will be sent again after the boot
             self._state.reboot_required = True

@@ -29,6 +29,11 @@ def test_a_status_has_a_meaning_and_is_kept_as_the_detail(status: str, meaning: 
     assert answer_of(CallResult("m", payload)) == Answer(meaning, status, payload)
 
 
+@pytest.mark.parametrize("status", ["accepted", "ACCEPTED", " Accepted "])
+def test_a_status_may_be_in_another_case_and_padded(status: str) -> None:
+    assert answer_of(CallResult("m", {"status": status})) == Answer("accepted", "Accepted", {"status": status})
+
+
 def test_without_a_status_it_is_accepted() -> None:
     assert answer_of(CallResult("m", {"a": 1})) == Answer("accepted", "", {"a": 1})
 

@@ -340,6 +340,13 @@ def test_a_while_after_a_start_a_refusal_is_one() -> None:
     assert profile(scene.sent()[0])["chargingProfileKind"] == "Relative"
 
 
+def test_an_answer_without_a_status_accepts_no_limit() -> None:
+    scene = Scene()
+    scene.want(FLOOR_6A)
+    assert scene.sent(Answer("accepted", ""))[1] == []
+    assert profile(scene.sent()[0])["chargingProfileKind"] == "Absolute"
+
+
 def test_a_limit_that_needs_a_reboot_is_not_in_force() -> None:
     scene = Scene()
     scene.want(FLOOR_6A)
