@@ -124,6 +124,8 @@ class ProfileAnswer(Payload):
     purpose: Literal["failsafe", "lease"]
     generation: int
     status: AnswerStatus
+    unit: Literal["A", "W"] = "A"
+    """What the limit was written in: A per phase, or W in total, which the charger divides in a way of its own."""
 
 
 @record_type("ocpp.command_answer.v1", "observation")

@@ -100,7 +100,7 @@ class Reconciler:
 
     def _failsafe_job(self, desired: Desired, floor: DesiredFailsafe, now_ms: int) -> Job:
         option = self._failsafe.strategy.option(self._capabilities)
-        periods = [self._period(desired, option.unit, floor.limit_ma, 0)]
+        periods = [self._period(desired, option.unit, floor.limit_ma, 0, watt_phases=1)]
         profile = ChargingProfile(
             charging_profile_id=FAILSAFE_ID,
             stack_level=option.stack_level,
@@ -124,10 +124,10 @@ class Reconciler:
         option = self._lease.strategy.option(self._capabilities)
         instead = _replaces_failsafe(option)
         duration_s = _seconds(lease, now_ms)
-        periods = [self._period(desired, option.unit, lease.limit_ma, 0)]
+        periods = [self._period(desired, option.unit, lease.limit_ma, 0, watt_phases=lease.watt_phases)]
         if instead:
             failsafe_ma = desired.floor.limit_ma if desired.floor is not None else 0
-            periods.append(self._period(desired, option.unit, failsafe_ma, duration_s))
+            periods.append(self._period(desired, option.unit, failsafe_ma, duration_s, watt_phases=1))
         profile = ChargingProfile(
             charging_profile_id=FAILSAFE_ID if instead else LEASE_ID,
             transaction_id=None if instead else lease.transaction_id,
@@ -177,13 +177,22 @@ class Reconciler:
         elif answer.status != "offline":
             part.settled = generation
         return [
-            ProfileAnswer(charger_id=self._charger.id, purpose=purpose, generation=generation, status=answer.status)
+            ProfileAnswer(
+                charger_id=self._charger.id,
+                purpose=purpose,
+                generation=generation,
+                status=answer.status,
+                unit="W" if option.unit is Unit.watts and answer.status == "accepted" else "A",
+            )
         ]
 
-    def _period(self, desired: Desired, unit: Unit, limit_ma: int, start_s: int) -> ChargingSchedulePeriod:
-        phases = desired.phases
-        limit = amperes(limit_ma) if unit is Unit.amps else watts(limit_ma, self._charger.identity.voltage_mv, phases)
-        return ChargingSchedulePeriod(start_period=start_s, limit=limit, number_phases=phases)
+    def _period(
+        self, desired: Desired, unit: Unit, limit_ma: int, start_s: int, *, watt_phases: int
+    ) -> ChargingSchedulePeriod:
+        """In W the fail-safe limit is of one phase, always: offline nobody can correct how the charger divides it."""
+        voltage_mv = self._charger.identity.voltage_mv
+        limit = amperes(limit_ma) if unit is Unit.amps else watts(limit_ma, voltage_mv, watt_phases)
+        return ChargingSchedulePeriod(start_period=start_s, limit=limit, number_phases=desired.phases)
 
 
 def _seconds(lease: DesiredLease, now_ms: int) -> int:
