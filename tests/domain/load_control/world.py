@@ -36,6 +36,11 @@ class Car:
     answer_s: int
     follow_s: int
     skew_s: int
+    reports: str = "current"
+    """What its meter values hold: currents, or only the power, or only the energy register."""
+    phases: int = 1
+    """How many phases its present car uses."""
+    register_wh: float = 0.0
     up: bool = False
     connection_id: str = ""
     failsafe_ma: int | None = None
@@ -62,6 +67,9 @@ class Car:
         if lease and lease.transaction_id == self.transaction_id and now_ms < lease.valid_until_ms + self.skew_s * S:
             return min(most_ma, lease.limit_ma)
         return most_ma if self.failsafe_ma is None else min(most_ma, self.failsafe_ma)
+
+    def power_w(self) -> int:
+        return self.drawn_ma * self.phases * self.outlet.voltage_mv // 1_000_000
 
     def draw(self, now_ms: int) -> None:
         """The car takes more at once and follows a lower limit `follow_s` later."""
@@ -107,6 +115,7 @@ class World:
             answer_s=choose.choice((0, 0, 1, 3)),
             follow_s=choose.randint(0, 4),
             skew_s=choose.randint(-30, 30),
+            reports=choose.choice(("current", "current", "power", "energy")),
         )
 
     # Time
@@ -133,6 +142,7 @@ class World:
         self._happen()
         for car in self.cars.values():
             car.draw(kernel.now_ms)
+            car.register_wh += car.power_w() / 3600
         self.check()
 
     # The gateway
@@ -261,12 +271,13 @@ class World:
     def _begin(self, car: Car, delay_s: int = 1) -> None:
         car.charging, car.transaction_id, car.lease = True, None, None
         car.demand_ma = self.random.choice((7_000, 16_000, 32_000, 32_000))
+        car.phases = self.random.choice((1, len(car.outlet.phases)))
         start = observations.TransactionStart(
             charger_id=car.id,
             connector_id=1,
             token_ref="t",
             vehicle_id=None,
-            meter_start_wh=self.kernel.now_ms // S,
+            meter_start_wh=int(car.register_wh),
             charger_time_ms=self.kernel.now_ms,
         )
         car.told.append(start)
@@ -292,23 +303,24 @@ class World:
         return observations.TransactionStop(
             charger_id=car.id,
             transaction_id=car.transaction_id or 0,
-            meter_stop_wh=self.kernel.now_ms // S + 10,
+            meter_stop_wh=int(car.register_wh),
             charger_time_ms=self.kernel.now_ms,
             reason="Local",
         )
 
     def _meter(self, car: Car) -> None:
         reading_ma = max(0, car.drawn_ma + self.random.randint(-100, 100)) if car.drawn_ma else 0
-        phases = tuple(reading_ma if phase < len(car.outlet.phases) else 0 for phase in range(3))
+        currents = tuple(reading_ma if phase < car.phases else 0 for phase in range(3))
+        power_w = reading_ma * car.phases * car.outlet.voltage_mv // 1_000_000
         self._give(
             observations.Metered(
                 charger_id=car.id,
                 connector_id=1,
                 transaction_id=car.transaction_id,
                 charger_time_ms=self.kernel.now_ms,
-                current_ma=phases,
-                power_w=None,
-                energy_wh=None,
+                current_ma=currents if car.reports == "current" else None,
+                power_w=power_w if car.reports == "power" else None,
+                energy_wh=None if car.reports == "power" else int(car.register_wh),
                 fresh=True,
             )
         )
