@@ -203,7 +203,7 @@ def test_whatever_is_said_stays_in_range_and_on_the_chargers_phases(
 ) -> None:
     for seen in metered(charger, 1, None, [at(seconds, *values)], NOW_MS):
         currents = seen.current_ma or (0, 0, 0)
-        assert all(0 <= current <= 1_000_000 for current in currents)
+        assert all(0 <= current <= 10**10 for current in currents)
         assert all(currents[phase] == 0 for phase in range(3) if phase not in charger.phases)
         assert seen.power_w is None or 0 <= seen.power_w <= 9_000_000
         assert seen.energy_wh is None or seen.energy_wh >= 0
