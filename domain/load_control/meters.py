@@ -161,10 +161,13 @@ def _observe_reading(charger: Charger, meters: Meters, reading: Metered, now_ms:
 
 
 def _is_requested(charger: Charger, reading: Metered, now_ms: int) -> bool:
-    """Whether it answers to a request: it says so, or comes just after one and not from the queue of an outage."""
+    """Whether it answers to a request: it says so, or comes just after one and not from the queue of an outage.
+
+    A charger that can't be asked shows its clock by any reading that does not come from such a queue.
+    """
     if reading.requested:
         return True
-    just_now = charger.triggered_ms <= now_ms <= charger.triggered_ms + TRIGGER_MS
+    just_now = charger.triggered_ms <= now_ms <= charger.triggered_ms + TRIGGER_MS or not charger.can_trigger
     is_newest = reading.fresh or reading.stale_by_clock
     return just_now and is_newest and not charger.may_hide_start(now_ms)
 
