@@ -177,9 +177,8 @@ class World:
                 case load.TransactionStarted():
                     self.cars[event.charger_id].transaction_id = event.transaction_id
                 case load.CommandRequested(action="trigger"):
-                    self._deliver(
-                        self.cars[event.charger_id], lambda car=self.cars[event.charger_id]: self._meter(car, True)
-                    )
+                    asked = self.cars[event.charger_id]
+                    self._deliver(asked, lambda car=asked: self._meter(car, requested=True))
                 case load.CommandRequested(action="remote_stop"):
                     self._deliver(self.cars[event.charger_id], lambda car=self.cars[event.charger_id]: self._stop(car))
         for car in self.cars.values():
@@ -319,7 +318,7 @@ class World:
             reason="Local",
         )
 
-    def _meter(self, car: Car, requested: bool = False) -> None:
+    def _meter(self, car: Car, *, requested: bool = False) -> None:
         off = abs(car.clock_ms) > 300 * S
         reading_ma = max(0, car.drawn_ma + self.random.randint(-100, 100)) if car.drawn_ma else 0
         currents = tuple(reading_ma if phase < car.phases else 0 for phase in range(3))
