@@ -177,3 +177,27 @@ def test_no_phase_ever_carries_more_than_is_counted(divides, phases, max_a, wish
         charger.wants_a = wants_a
         charger.kernel.targets(valid_s=36_000, w=target_a)
         charger.run(4)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 30), st.integers(5, 30), st.sampled_from((6, 10, 16, 18)))
+def test_a_charger_that_stops_dividing_exceeds_its_limit_for_no_more_than_75_s(wait_s, every_s, limit_a):
+    """The meter reports every half a minute at least; what it draws is looked at each second."""
+    charger = WattCharger(divides=True, phases=1)
+    targeted(charger, 32)
+    targeted(charger, limit_a)
+    assert charger.charger.divides
+    charger.kernel.after(wait_s)
+    charger.divides = False
+    over_s = 0
+    for second in range(1, 200):
+        counted = charger.kernel.counted("w")
+        over_s += max(charger.drawn_a()) * 1000 > counted + tolerance_ma(counted)
+        if second % every_s == 0:
+            charger.kernel.meter("w", None, current_ma=tuple(round(amps * 1000) for amps in charger.drawn_a()))
+            if charger.charger.lease.ask.due_ms() is not None:
+                lease = desired_of(charger.kernel.ledger, charger.charger).lease
+                charger.written_w = lease.limit_ma / 1000 * VOLTAGE * lease.watt_phases
+                charger._accept("lease")
+        charger.kernel.after(1)
+    assert over_s <= 75
