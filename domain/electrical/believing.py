@@ -29,6 +29,7 @@ class Drawn:
     """What a reading says of the highest phase: `least_ma` however a car divides its power, `most_ma` at the worst.
 
     `phases`: the least number of phases that the car uses by this reading. `reason`: why the reading is refused.
+    `total_ma`: the currents of all phases together.
     """
 
     least_ma: int
@@ -36,6 +37,7 @@ class Drawn:
     phases: int
     source: Source
     reason: str = ""
+    total_ma: int = 0
 
     @property
     def believed(self) -> bool:
@@ -70,11 +72,12 @@ def drawn(
     used = max(1, sum(one >= USED_MA for one in current_ma))
     if highest_ma > most_ma(outlet):
         return Drawn(highest_ma, highest_ma, used, "current", _too_much(outlet, f"{highest_ma} mA"))
+    total_ma = sum(current_ma)
     if power_w is None or power_w > most_w(outlet):
-        return Drawn(highest_ma, highest_ma, used, "current")
-    explained_w = sum(current_ma) * outlet.voltage_mv * MARGIN_PERMILLE // 10**9
+        return Drawn(highest_ma, highest_ma, used, "current", total_ma=total_ma)
+    explained_w = total_ma * outlet.voltage_mv * MARGIN_PERMILLE // 10**9
     if power_w <= explained_w + CONTRADICTION_W:
-        return Drawn(highest_ma, highest_ma, used, "current")
+        return Drawn(highest_ma, highest_ma, used, "current", total_ma=total_ma)
     worst_ma = max(highest_ma, _by_power(outlet, power_w, 1, outlet.max_ma).most_ma)
     reason = f"it reports {power_w} W, which {highest_ma} mA can't carry"
     return Drawn(highest_ma, worst_ma, used, "current", reason)
@@ -95,7 +98,7 @@ def _by_power(outlet: Outlet, power_w: int, phases: int, bound_ma: int) -> Drawn
         return Drawn(least_ma, least_ma, len(outlet.phases), "power", _too_much(outlet, f"{power_w} W"))
     needed = -(-total_ma * 1000 // (bound_ma * SPLIT_PERMILLE)) if bound_ma else 1
     used = min(max(needed, phases, 1), len(outlet.phases))
-    return Drawn(least_ma, -(-total_ma // used), used, "power")
+    return Drawn(least_ma, -(-total_ma // used), used, "power", total_ma=total_ma)
 
 
 def _too_much(outlet: Outlet, reported: str) -> str:

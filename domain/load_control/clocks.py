@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from domain.electrical.clock import EXACT_MS, described, is_live, learnt
 from domain.load_control.confirmations import is_triggerable, trigger
 from domain.load_control.context import KernelContext
@@ -10,6 +12,8 @@ from domain.records.load import ClockLearnt
 from domain.records.observations import Metered
 
 ALARM = "clock_off"
+AGREE_MS = 5_000
+"""Messages of a working connection are not later than one another by more."""
 
 
 def learn(context: KernelContext, charger: Charger, reading: Metered) -> None:
@@ -17,13 +21,18 @@ def learn(context: KernelContext, charger: Charger, reading: Metered) -> None:
     shown_ms = context.observations.clocks.get(charger.id, ())
     if shown_ms and shown_ms[-1] == context.now_ms - reading.charger_time_ms:
         offset_ms = learnt(charger.clock_ms, shown_ms)
-        if offset_ms is not None:
+        if offset_ms is not None and (charger.can_trigger or _agree(shown_ms)):
             _learnt(context, charger, offset_ms)
             return
     live = is_live(reading, charger.clock_ms, context.now_ms)
     timed = reading.fresh or reading.stale_by_clock
     if timed and not live and reading.connector_id > 0 and is_triggerable(charger, context.now_ms):
         trigger(context, charger, reading.connector_id)
+
+
+def _agree(shown_ms: Sequence[int]) -> bool:
+    """Whether the newest two readings that nobody asked for show the same: what waits in a queue is ever less late."""
+    return len(shown_ms) > 1 and max(shown_ms) - min(shown_ms) <= AGREE_MS
 
 
 def _learnt(context: KernelContext, charger: Charger, offset_ms: int) -> None:

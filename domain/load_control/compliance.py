@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from domain.load_control import watts
 from domain.load_control.context import KernelContext
 from domain.load_control.ledger import Charger, Lease
 from domain.load_control.make_before_break import desire
@@ -25,10 +26,14 @@ def judge(context: KernelContext, charger: Charger, meter: Meter) -> None:
     lease = charger.lease
     if lease is None or not charger.connected or len(charger.transactions) != 1:
         return
-    if _exceeds_limit(meter):
+    if watts.shows_no_division(charger, lease, meter, _is_settled(lease, meter)):
+        watts.not_divided(context, charger, lease, meter)
+    elif _exceeds_limit(meter):
         _void(context, charger, lease, meter)
     elif _is_settled(lease, meter):
-        if not charger.verified and _is_verification(charger, lease, meter):
+        if watts.proves_division(charger, lease, meter):
+            watts.divided(context, charger, lease, meter)
+        elif not charger.verified and _is_verification(charger, lease, meter):
             _verify(context, charger, lease, meter)
         _confirm(context, context.ledger.chargers[charger.id], lease, meter)
     _probe(context, context.ledger.chargers[charger.id], meter)
@@ -60,10 +65,13 @@ def _is_verification(charger: Charger, lease: Lease, meter: Meter) -> bool:
 
     A car that stopped by itself at that moment fell further, and a limit of 0 A can't tell the two apart.
     """
-    if lease.lowered_ms is None or meter.lowered_ms != lease.lowered_ms or meter.before_ma is None:
+    needs_proof = charger.needs_proof()  # then all phases together follow what was written
+    before_ma = meter.before_total_ma if needs_proof else meter.before_ma
+    after_ma = meter.total_ma if needs_proof else meter.current_ma
+    if lease.lowered_ms is None or meter.lowered_ms != lease.lowered_ms or before_ma is None:
         return False
-    fell = meter.before_ma >= lease.limit_ma + VERIFICATION_STEP_MA
-    follows = lease.limit_ma - VERIFICATION_BAND_MA <= meter.current_ma <= lease.limit_ma + tolerance_ma(lease.limit_ma)
+    fell = before_ma >= lease.limit_ma + VERIFICATION_STEP_MA
+    follows = lease.limit_ma - VERIFICATION_BAND_MA <= after_ma <= lease.limit_ma + tolerance_ma(lease.limit_ma)
     return fell and follows and lease.limit_ma >= charger.outlet.min_ma
 
 
@@ -101,8 +109,12 @@ def _probe(context: KernelContext, charger: Charger, meter: Meter) -> None:
     if lease is None or charger.verified or charger.non_compliant or is_probed(charger, context.now_ms):
         return
     paused = charger.probed_ms is not None and context.now_ms < charger.probed_ms + PROBE_PAUSE_MS
-    if paused or meter.current_ma < charger.outlet.min_ma + VERIFICATION_STEP_MA:
+    drawn_ma = meter.total_ma if charger.needs_proof() else meter.current_ma
+    least_ma = watts.least_ma(charger)
+    if paused or drawn_ma < least_ma + VERIFICATION_STEP_MA:
         return
-    limit_ma = max(charger.outlet.min_ma, meter.current_ma * PROBE_PERMILLE // 1000 // STEP_MA * STEP_MA)
-    if limit_ma <= min(lease.limit_ma, meter.current_ma - VERIFICATION_STEP_MA):
+    limit_ma = max(least_ma, drawn_ma * PROBE_PERMILLE // 1000 // STEP_MA * STEP_MA)
+    if charger.needs_proof():
+        limit_ma = min(limit_ma, charger.outlet.max_ma - STEP_MA)
+    if limit_ma <= min(lease.limit_ma, drawn_ma - VERIFICATION_STEP_MA):
         desire(context, charger, limit_ma, PROBE_RULE, "one obeyed decrease proves that the charger obeys")

@@ -90,7 +90,11 @@ def answered(context: KernelContext, report: ProfileAnswer) -> None:
     if ask is not None and ask.generation == report.generation and not _adds_nothing(ask.accepted_ms, report.status):
         context.add(
             ProfileAnswered(
-                charger_id=charger.id, purpose=report.purpose, generation=report.generation, status=report.status
+                charger_id=charger.id,
+                purpose=report.purpose,
+                generation=report.generation,
+                status=report.status,
+                unit=report.unit,
             )
         )
         alarm_refusals(context, context.charger(charger.id), report.detail)

@@ -22,6 +22,8 @@ class DesiredLease:
     generation: int
     valid_until_ms: int
     connector_id: int = 1
+    watt_phases: int = 1
+    """Where the charger takes W: what the limit is multiplied by, beside the voltage."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ def desired_of(ledger: Ledger, charger: Charger) -> Desired:
             held.ask.generation,
             held.valid_until_ms,
             connectors.get(held.transaction_id, 1),
+            charger.watt_phases(held.limit_ma),
         )
     return Desired(
         charger_id=charger.id,

@@ -181,7 +181,8 @@ class Charger:
     when a reading of a quantity was last recorded as refused. Since `doubted_ms` the connector's status contradicts the
     transaction; at `available_ms` it was Available without one; `lost` are transactions that ended by evidence, whose
     stops may still come. `clock_ms` is the offset of its clock (None: unknown); `clock_doubtful`: by its clock a lease
-    may end late, so that it counts until current is measured.
+    may end late, so that it counts until current is measured. `in_watts`: it takes limits in W only; `divides`: it is
+    proven to divide them by its phases.
     """
 
     outlet: Outlet
@@ -217,6 +218,8 @@ class Charger:
     refused_ms: dict[str, int] = field(default_factory=dict)
     clock_ms: int | None = None
     clock_doubtful: bool = False
+    in_watts: bool = False
+    divides: bool = False
 
     @property
     def id(self) -> str:
@@ -246,6 +249,17 @@ class Charger:
     def may_hide_start(self, now_ms: int) -> bool:
         """Whether an unreported transaction may run: the charger is offline, or its queue is not empty yet."""
         return not self.connected or (self.reconnected_ms is not None and now_ms < self.reconnected_ms + QUEUE_MS)
+
+    def watt_phases(self, limit_ma: int) -> int:
+        """By how many phases a limit is multiplied in W, so that however the charger divides it no phase carries more.
+
+        At the outlet's rating nothing can: that is the most that a phase carries.
+        """
+        return len(self.outlet.phases) if self.divides or limit_ma >= self.outlet.max_ma else 1
+
+    def needs_proof(self) -> bool:
+        """Whether it may put all of a limit in W on one phase."""
+        return self.in_watts and not self.divides and len(self.outlet.phases) > 1
 
     def was_ever_connected(self) -> bool:
         return bool(self.connection_id)

@@ -9,6 +9,7 @@ from domain.load_control.headroom import Headroom
 from domain.load_control.ledger import Charger, Ledger, Transaction
 from domain.load_control.parameters import LEASE_MS, STEP_MA
 from domain.load_control.verification import is_probed
+from domain.load_control.watts import least_ma, watch_room
 from domain.records.load import LimitDesired
 
 START_RULE = "load_control.start.v1"
@@ -41,6 +42,8 @@ def wanted_ma(ledger: Ledger, charger: Charger, transaction: Transaction, now_ms
     wanted = min(_target_ma(ledger, charger, transaction, now_ms), charger.outlet.max_ma)
     if wanted < charger.outlet.min_ma:
         return 0
+    if not transaction.commissioning or charger.verified:
+        wanted = max(wanted, least_ma(charger))
     return min(wanted, charger.lease.limit_ma) if is_probed(charger, now_ms) and charger.lease else wanted
 
 
@@ -119,6 +122,7 @@ def _raise(context: KernelContext, left: Headroom, charger: Charger, wanted_ma: 
     most_ma = left.most_ma(charger.outlet, before_ma)
     if most_ma < before_ma:
         return
+    watch_room(context, charger, most_ma)
     granted_ma = wanted_ma
     if most_ma < wanted_ma:
         granted_ma = most_ma // STEP_MA * STEP_MA

@@ -39,7 +39,8 @@ class Meter:
     believed reading has. `phases`: what the car of the transaction has been seen to use. `reason`: why the reading is
     refused; then it counts, and proves nothing. `impossible`: it exceeds what the outlet can carry; `affirmed`:
     something else says so too. `possible_ms`: since when readings are possible again. `register`: the newest value of
-    the energy register (Wh), and when it came.
+    the energy register (Wh), and when it came. `total_ma`: the currents of all phases, `before_total_ma` those before
+    the limit was lowered; `is_of_one_phase`: by currents, no other phase carries any.
     """
 
     current_ma: int
@@ -60,6 +61,9 @@ class Meter:
     affirmed: bool = False
     possible_ms: int | None = None
     register: tuple[int, int] | None = None
+    total_ma: int = 0
+    before_total_ma: int | None = None
+    is_of_one_phase: bool = False
 
     @property
     def believed(self) -> bool:
@@ -168,10 +172,13 @@ def _observe_reading(charger: Charger, meters: Meters, reading: Metered, now_ms:
 
 
 def _is_requested(charger: Charger, reading: Metered, now_ms: int) -> bool:
-    """Whether it answers to a request: it says so, or comes just after one and not from the queue of an outage."""
+    """Whether it answers to a request: it says so, or comes just after one and not from the queue of an outage.
+
+    A charger that can't be asked shows its clock by any reading that does not come from such a queue.
+    """
     if reading.requested:
         return True
-    just_now = charger.triggered_ms <= now_ms <= charger.triggered_ms + TRIGGER_MS
+    just_now = charger.triggered_ms <= now_ms <= charger.triggered_ms + TRIGGER_MS or not charger.can_trigger
     is_newest = reading.fresh or reading.stale_by_clock
     return just_now and is_newest and not charger.may_hide_start(now_ms)
 
@@ -220,6 +227,9 @@ def _meter(charger: Charger, meters: Meters, reading: Metered, now_ms: int) -> M
         affirmed=affirmed,
         possible_ms=_possible_ms(before, found, now_ms),
         register=_register(before, reading, now_ms),
+        total_ma=found.total_ma,
+        before_total_ma=_before_total_ma(before, lowered_ms),
+        is_of_one_phase=found.source == "current" and found.phases == 1 and found.total_ma > 0,
     )
 
 
@@ -286,6 +296,14 @@ def _before_decrease_ma(before: Meter | None, found: Drawn, lowered_ms: int | No
     if before.at_ms <= lowered_ms:
         return before.current_ma if before.believed else None
     return before.before_ma if before.lowered_ms == lowered_ms else None
+
+
+def _before_total_ma(before: Meter | None, lowered_ms: int | None) -> int | None:
+    if before is None or lowered_ms is None:
+        return None
+    if before.at_ms <= lowered_ms:
+        return before.total_ma if before.believed else None
+    return before.before_total_ma if before.lowered_ms == lowered_ms else None
 
 
 def _above_since_ms(before: Meter | None, found: Drawn, above: bool, bound_since_ms: int, now_ms: int) -> int | None:

@@ -312,6 +312,7 @@ class ProfileAnswered(Payload):
     purpose: Literal["failsafe", "lease"]
     generation: int
     status: str
+    unit: Literal["A", "W"] = "A"
 
 
 @record_type("charger.limit_confirmed.v1", "event")
@@ -361,6 +362,19 @@ class ReadingRefused(Payload):
     value: int
     reason: str
     estimated: bool = False
+
+
+@record_type("charger.watts_divided.v1", "event")
+class WattsDivided(Payload):
+    """Whether a charger divides a limit in W by its phases, by what a car drew on one phase.
+
+    Where it does not, or may not, each phase may carry all of it.
+    """
+
+    charger_id: str
+    divided: bool
+    limit_ma: int
+    measured_ma: int
 
 
 @record_type("charger.clock_learnt.v1", "event")

@@ -132,6 +132,8 @@ class ProfileAnswer(Payload):
     status: AnswerStatus
     detail: str = ""
     """In the charger's own words; of a refusal, all that was tried."""
+    unit: Literal["A", "W"] = "A"
+    """What the limit was written in: A per phase, or W in total, which the charger divides in a way of its own."""
 
 
 @record_type("ocpp.command_answer.v1", "observation")

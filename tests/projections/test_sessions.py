@@ -253,3 +253,15 @@ async def test_priority_comes_and_goes(models: ReadModels) -> None:
     row = await models.database.read(lambda connection: sessions.find(connection, "s2"))
     assert row is not None
     assert (row["tier"], row["tier_until_ms"], row["place"]) == (2, None, 2)
+
+
+async def test_whether_its_energy_is_estimated_shows_while_it_charges_and_at_its_end(models: ReadModels) -> None:
+    estimated = events.SessionEnergyEstimated(session_id="s1", estimated=True)
+    await models.apply(SITE, queued("s1"))
+    assert (await session(models))["estimated"] is False
+    await models.apply(SITE, charging("s1"), estimated)
+    assert (await session(models))["estimated"] is True
+    await models.apply(SITE, estimated.model_copy(update={"estimated": False}))
+    assert (await session(models))["estimated"] is False
+    await models.apply(SITE, ended("s1").model_copy(update={"estimated": True}))
+    assert (await session(models))["estimated"] is True

@@ -146,7 +146,7 @@ class Reconciler:
 
     def _failsafe_job(self, desired: Desired, floor: DesiredFailsafe, option: ProfileOption, now_ms: int) -> Job:
         connector = self._connector_of(option)
-        periods = [self._period(desired, option.unit, self._least_ma(floor.limit_ma, connector), 0)]
+        periods = [self._period(desired, option.unit, self._least_ma(floor.limit_ma, connector), 0, watt_phases=1)]
         profile = ChargingProfile(
             charging_profile_id=self._failsafe_id,
             stack_level=option.stack_level,
@@ -174,10 +174,10 @@ class Reconciler:
         duration_s = _seconds(lease, now_ms)
         connector = self._connector_of(self._failsafe_option()) if instead else lease.connector_id
         limit_ma = self._least_ma(lease.limit_ma, connector) if instead else lease.limit_ma
-        periods = [self._period(desired, option.unit, limit_ma, 0)]
+        periods = [self._period(desired, option.unit, limit_ma, 0, watt_phases=lease.watt_phases)]
         if instead:
             failsafe_ma = desired.floor.limit_ma if desired.floor is not None else 0
-            periods.append(self._period(desired, option.unit, failsafe_ma, duration_s))
+            periods.append(self._period(desired, option.unit, failsafe_ma, duration_s, watt_phases=1))
         profile = ChargingProfile(
             charging_profile_id=self._failsafe_id if instead else self._lease_id,
             transaction_id=None if instead else lease.transaction_id,
@@ -251,7 +251,14 @@ class Reconciler:
             part.look_again_ms = now_ms + self._retry_ms if part.strategy.better(option, allows) else None
         detail = f"{answer.detail[:100]}; tried: {tried}"[:LONGEST_DETAIL] if tried else _unless_accepted(answer)
         return [
-            ProfileAnswer(charger_id=self._outlet, purpose=purpose, generation=generation, status=status, detail=detail)
+            ProfileAnswer(
+                charger_id=self._outlet,
+                purpose=purpose,
+                generation=generation,
+                status=status,
+                detail=detail,
+                unit="W" if option.unit is Unit.watts and status == "accepted" else "A",
+            )
         ]
 
     def _connector_of(self, option: ProfileOption) -> int:
@@ -271,10 +278,13 @@ class Reconciler:
         limits = [limit.limit_ma for one in others for limit in (one.lease or one.floor,) if limit is not None]
         return min([limit_ma, *limits])
 
-    def _period(self, desired: Desired, unit: Unit, limit_ma: int, start_s: int) -> ChargingSchedulePeriod:
-        phases = desired.phases
-        limit = amperes(limit_ma) if unit is Unit.amps else watts(limit_ma, self._charger.identity.voltage_mv, phases)
-        return ChargingSchedulePeriod(start_period=start_s, limit=limit, number_phases=phases)
+    def _period(
+        self, desired: Desired, unit: Unit, limit_ma: int, start_s: int, *, watt_phases: int
+    ) -> ChargingSchedulePeriod:
+        """In W the fail-safe limit is of one phase, always: offline nobody can correct how the charger divides it."""
+        voltage_mv = self._charger.identity.voltage_mv
+        limit = amperes(limit_ma) if unit is Unit.amps else watts(limit_ma, voltage_mv, watt_phases)
+        return ChargingSchedulePeriod(start_period=start_s, limit=limit, number_phases=desired.phases)
 
 
 def _unless_accepted(answer: Answer) -> str:

@@ -28,15 +28,18 @@ ELSEWHERE = ("ev", "body")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Quantity:
-    """A measurand: our field, the factors of `units` to ours (the first is the default), the largest believed."""
+    """A measurand: our field, the factors of `units` to ours (the first is the default), the largest that is recorded.
+
+    What an outlet can't carry is recorded too: the rules refuse it, in the name of its charger.
+    """
 
     field: str
     units: Mapping[str, int]
     limit: int
 
 
-CURRENT = Quantity("current_ma", {"a": 1000, "ma": 1}, 1_000_000)
-POWER = Quantity("power_w", {"w": 1, "kw": 1000}, 3_000_000)
+CURRENT = Quantity("current_ma", {"a": 1000, "ma": 1}, 10**10)
+POWER = Quantity("power_w", {"w": 1, "kw": 1000}, 10**10)
 ENERGY = Quantity("energy_wh", {"wh": 1, "kwh": 1000}, 10**12)
 DEFAULT_MEASURAND = "energy.active.import.register"
 QUANTITIES = {"current.import": CURRENT, "power.active.import": POWER, DEFAULT_MEASURAND: ENERGY}

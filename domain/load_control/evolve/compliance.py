@@ -35,6 +35,16 @@ def _command_answered(charger: Charger, event: load.CommandAnswered, _: int) -> 
     return replace(charger, can_trigger=False)
 
 
+def _watts_divided(charger: Charger, event: load.WattsDivided, _: int) -> Charger:
+    """Where watts are not divided after all, each phase may carry all of what was written."""
+    lease = charger.lease and replace(charger.lease, ask=replace(charger.lease.ask, repeat=True))
+    if event.divided:
+        return replace(charger, divides=True, lease=lease)
+    phases, most_ma = len(charger.outlet.phases), charger.outlet.max_ma
+    possible = tuple((min(most_ma, limit_ma * phases), until_ms) for limit_ma, until_ms in charger.possible)
+    return replace(charger, divides=False, possible=possible, lease=lease)
+
+
 def _rating_exceeded(charger: Charger, _: load.RatingExceeded, __: int) -> Charger:
     return replace(charger, exceeds_rating=True)
 
@@ -53,6 +63,7 @@ OF_CHARGER: dict[type[Payload], Callable[[Charger, Any, int], Charger]] = {
     load.CommissioningOpened: _commissioning_opened,
     load.CommandRequested: _command_requested,
     load.CommandAnswered: _command_answered,
+    load.WattsDivided: _watts_divided,
     load.RatingExceeded: _rating_exceeded,
     load.RatingKept: _rating_kept,
     load.ReadingRefused: _reading_refused,

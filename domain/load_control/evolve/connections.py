@@ -30,8 +30,13 @@ def _disconnected(charger: Charger, _: load.ChargerDisconnected, __: int) -> Cha
 
 
 def _booted(charger: Charger, event: load.ChargerBooted, time_ms: int) -> Charger:
+    divides = charger.divides and charger.firmware == firmware_of(event)
     charger = replace(
-        _with_profiles_in_doubt(charger, time_ms), firmware=firmware_of(event), can_trigger=True, booted_ms=time_ms
+        _with_profiles_in_doubt(charger, time_ms),
+        firmware=firmware_of(event),
+        can_trigger=True,
+        divides=divides,
+        booted_ms=time_ms,
     )
     doubted_ms = time_ms if charger.failsafe.doubted_ms is None else charger.failsafe.doubted_ms
     return replace(charger, failsafe=replace(charger.failsafe, doubted_ms=doubted_ms))

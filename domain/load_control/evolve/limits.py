@@ -85,6 +85,8 @@ def _lease_ended(charger: Charger, event: load.LeaseEnded, _: int) -> Charger:
 
 
 def _answered(charger: Charger, event: load.ProfileAnswered, time_ms: int) -> Charger:
+    if event.status == "accepted":
+        charger = replace(charger, in_watts=event.unit == "W")
     if event.purpose == "failsafe" and event.generation == charger.failsafe.ask.generation:
         return replace(charger, failsafe=_failsafe_answered(charger.failsafe, event.status, time_ms))
     if charger.lease is not None and event.purpose == "lease" and event.generation == charger.lease.ask.generation:

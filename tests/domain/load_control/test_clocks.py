@@ -13,7 +13,7 @@ from domain.records.load import (
     LimitConfirmed,
     LimitDesired,
 )
-from domain.records.observations import Booted
+from domain.records.observations import Booted, CommandAnswer
 from tests.stories.kernel import Kernel
 from tests.stories.story import of_type, one
 
@@ -77,6 +77,20 @@ def test_a_reading_that_waited_in_a_queue_is_not_of_now_by_that_clock_either():
     assert of_type(charger.meter(8, delay_ms=2 * HOUR_MS), LimitConfirmed) == []
     assert of_type(charger.meter(8, delay_ms=18_000), LimitConfirmed) == []
     assert of_type(charger.meter(8), LimitConfirmed)
+
+
+def test_the_clock_of_a_charger_that_can_not_be_asked_shows_by_readings_that_agree():
+    charger = Skewed(2 * HOUR_MS)
+    kernel = charger.kernel
+    (request,) = of_type(charger.meter(20), CommandRequested)
+    kernel.when(CommandAnswer(charger_id="a", command_id=request.command_id, status="not_supported", detail=""))
+    kernel.after(60)
+    events = []
+    for late_ms in (900_000, 600_000, 300_000, 1_000):
+        events += charger.meter(20, delay_ms=late_ms)
+    assert of_type(events, ClockLearnt) == []
+    kernel.after(60)
+    assert one(ClockLearnt, charger.meter(20)).offset_ms == -2 * HOUR_MS
 
 
 def test_a_late_answer_is_corrected_by_a_quicker_one():

@@ -328,3 +328,15 @@ def test_no_lie_lowers_what_is_counted_or_confirms_a_limit(lies, limit_a, wait_s
         assert kernel.counted("busy") >= max(20_000, min(before["busy"], 32_000))
         assert kernel.counted("idle") == before["idle"]
         kernel.after(wait_s)
+
+
+def test_what_was_alarmed_of_a_transactions_readings_ends_with_it():
+    kernel = pair()
+    for value in (10**9, 2 * 10**9):
+        kernel.meter("busy", 20, energy_wh=1_010)
+        kernel.after(1)
+        kernel.meter("busy", 20, energy_wh=value)
+        kernel.after(1)
+        kernel.meter("busy", 20, energy_wh=value + 10**8)
+    assert ("reading_refused", "busy") in kernel.ledger.alarms
+    assert ("reading_refused", "busy") in alarms(kernel.stop("busy"), AlarmCleared)

@@ -35,11 +35,20 @@ class Car:
     boots: bool
     answer_s: int
     follow_s: int
-    skew_s: int
+    clock_ms: int
+    """How far its clock is ahead of ours."""
+    reports: str = "current"
+    """What its meter values hold: currents, or only the power, or only the energy register."""
+    phases: int = 1
+    """How many phases its present car uses."""
+    register_wh: float = 0.0
     up: bool = False
     connection_id: str = ""
     failsafe_ma: int | None = None
     lease: DesiredLease | None = None
+    lease_from_ms: int = 0
+    lease_until_ms: int = 0
+    """When the lease begins and ends, by the charger's clock."""
     transaction_id: int | None = None
     charging: bool = False
     demand_ma: int = 0
@@ -59,9 +68,13 @@ class Car:
         if self.non_compliant:
             return most_ma
         lease = self.lease
-        if lease and lease.transaction_id == self.transaction_id and now_ms < lease.valid_until_ms + self.skew_s * S:
+        in_force = self.lease_from_ms <= now_ms + self.clock_ms < self.lease_until_ms
+        if lease and lease.transaction_id == self.transaction_id and in_force:
             return min(most_ma, lease.limit_ma)
         return most_ma if self.failsafe_ma is None else min(most_ma, self.failsafe_ma)
+
+    def power_w(self) -> int:
+        return self.drawn_ma * self.phases * self.outlet.voltage_mv // 1_000_000
 
     def draw(self, now_ms: int) -> None:
         """The car takes more at once and follows a lower limit `follow_s` later."""
@@ -106,7 +119,8 @@ class World:
             boots=choose.random() < 0.5,
             answer_s=choose.choice((0, 0, 1, 3)),
             follow_s=choose.randint(0, 4),
-            skew_s=choose.randint(-30, 30),
+            clock_ms=choose.choice((choose.randint(-30, 30), choose.randint(-30, 30), 7_200, -600)) * S,
+            reports=choose.choice(("current", "current", "power", "energy")),
         )
 
     # Time
@@ -133,6 +147,7 @@ class World:
         self._happen()
         for car in self.cars.values():
             car.draw(kernel.now_ms)
+            car.register_wh += car.power_w() / 3600
         self.check()
 
     # The gateway
@@ -162,7 +177,8 @@ class World:
                 case load.TransactionStarted():
                     self.cars[event.charger_id].transaction_id = event.transaction_id
                 case load.CommandRequested(action="trigger"):
-                    self._deliver(self.cars[event.charger_id], lambda car=self.cars[event.charger_id]: self._meter(car))
+                    asked = self.cars[event.charger_id]
+                    self._deliver(asked, lambda car=asked: self._meter(car, requested=True))
                 case load.CommandRequested(action="remote_stop"):
                     self._deliver(self.cars[event.charger_id], lambda car=self.cars[event.charger_id]: self._stop(car))
         for car in self.cars.values():
@@ -209,6 +225,8 @@ class World:
                 car.failsafe_ma = want.floor.limit_ma
             elif want.lease is not None and want.lease.transaction_id == car.transaction_id:
                 car.lease = want.lease
+                car.lease_from_ms = self.kernel.now_ms - want.clock_offset_ms
+                car.lease_until_ms = car.lease_from_ms + want.lease.valid_until_ms - self.kernel.now_ms
             else:
                 status = "rejected"
             if unanswered:
@@ -230,6 +248,8 @@ class World:
                 self._maybe_return(car)
             elif self.outages and self._may_fail() and choose.random() < 1 / 400:
                 self._lose(car)
+            if choose.random() < 1 / 2_000:
+                car.clock_ms = choose.choice((0, 0, 3_600, -600)) * S
             if car.charging:
                 self._charge_on(car)
             elif car.up and choose.random() < 1 / 120:
@@ -261,12 +281,13 @@ class World:
     def _begin(self, car: Car, delay_s: int = 1) -> None:
         car.charging, car.transaction_id, car.lease = True, None, None
         car.demand_ma = self.random.choice((7_000, 16_000, 32_000, 32_000))
+        car.phases = self.random.choice((1, len(car.outlet.phases)))
         start = observations.TransactionStart(
             charger_id=car.id,
             connector_id=1,
             token_ref="t",
             vehicle_id=None,
-            meter_start_wh=self.kernel.now_ms // S,
+            meter_start_wh=int(car.register_wh),
             charger_time_ms=self.kernel.now_ms,
         )
         car.told.append(start)
@@ -292,24 +313,28 @@ class World:
         return observations.TransactionStop(
             charger_id=car.id,
             transaction_id=car.transaction_id or 0,
-            meter_stop_wh=self.kernel.now_ms // S + 10,
+            meter_stop_wh=int(car.register_wh),
             charger_time_ms=self.kernel.now_ms,
             reason="Local",
         )
 
-    def _meter(self, car: Car) -> None:
+    def _meter(self, car: Car, *, requested: bool = False) -> None:
+        off = abs(car.clock_ms) > 300 * S
         reading_ma = max(0, car.drawn_ma + self.random.randint(-100, 100)) if car.drawn_ma else 0
-        phases = tuple(reading_ma if phase < len(car.outlet.phases) else 0 for phase in range(3))
+        currents = tuple(reading_ma if phase < car.phases else 0 for phase in range(3))
+        power_w = reading_ma * car.phases * car.outlet.voltage_mv // 1_000_000
         self._give(
             observations.Metered(
                 charger_id=car.id,
                 connector_id=1,
                 transaction_id=car.transaction_id,
-                charger_time_ms=self.kernel.now_ms,
-                current_ma=phases,
-                power_w=None,
-                energy_wh=None,
-                fresh=True,
+                charger_time_ms=self.kernel.now_ms + car.clock_ms,
+                current_ma=currents if car.reports == "current" else None,
+                power_w=power_w if car.reports == "power" else None,
+                energy_wh=None if car.reports == "power" else int(car.register_wh),
+                fresh=not off,
+                stale_by_clock=off,
+                requested=requested,
             )
         )
 

@@ -355,14 +355,24 @@ def test_a_limit_that_needs_a_reboot_is_not_in_force() -> None:
     assert scene.next() is None
 
 
-def test_watts_are_the_total_of_all_phases_rounded_down() -> None:
-    for charger_id, limit in (("CP1", 4167.0), ("CP2", 1389.0)):
-        scene = Scene(charger_id)
-        scene.reconciler.learn({"ChargingScheduleAllowedChargingRateUnit": "Power"})
-        scene.want(FLOOR_6A)
-        schedule = profile(scene.sent()[0])["chargingSchedule"]
-        assert schedule["chargingRateUnit"] == "W"
-        assert schedule["chargingSchedulePeriod"][0]["limit"] == limit
+@pytest.mark.parametrize("charger_id", ["CP1", "CP2"])
+def test_the_failsafe_limit_in_watts_is_of_one_phase_rounded_down(charger_id: str) -> None:
+    scene = Scene(charger_id)
+    scene.reconciler.learn({"ChargingScheduleAllowedChargingRateUnit": "Power"})
+    scene.want(FLOOR_6A)
+    call, recorded = scene.sent()
+    schedule = profile(call)["chargingSchedule"]
+    assert schedule["chargingRateUnit"] == "W"
+    assert schedule["chargingSchedulePeriod"][0]["limit"] == 1389.0
+    assert [answer.unit for answer in recorded if isinstance(answer, ProfileAnswer)] == ["W"]
+
+
+@pytest.mark.parametrize(("watt_phases", "limit"), [(1, 3_680.0), (3, 11_040.0)])
+def test_a_lease_in_watts_is_of_as_many_phases_as_are_safe(watt_phases: int, limit: float) -> None:
+    scene = Scene()
+    scene.reconciler.learn({"ChargingScheduleAllowedChargingRateUnit": "Power"})
+    scene.want(None, replace(lease(), watt_phases=watt_phases))
+    assert profile(scene.sent()[0])["chargingSchedule"]["chargingSchedulePeriod"][0]["limit"] == limit
 
 
 @pytest.mark.parametrize(
