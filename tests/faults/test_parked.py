@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -20,20 +18,17 @@ from simulators.charger.battery import Car
 from simulators.charger.charge_point import ChargePoint
 from simulators.charger.outlet import Outlet
 from simulators.people.commissioning import commission
-from simulators.server.control import Control
-from simulators.server.ledger import Ledger
 from simulators.server.rest import Api
-from simulators.time.virtual_time import VirtualTime, parse_ms
 from simulators.world.site import CHARGER_A, VOLTAGE_V, Charger, Site
 from simulators.world.truth import Node
 from simulators.world.world import World
 from tests.faults.supervisor import Place
+from tests.faults.world import world_of
 from tests.services.server import call
 
 STARTS = "2019-03-08T08:00:00+00:00"
 DEFECT_KW = 13
 FIRM_KW = 2
-PATIENCE_S = 60
 
 
 def a_site(id_: str) -> Site:
@@ -45,24 +40,6 @@ def a_site(id_: str) -> Site:
         [Node("site", None, "site", limit_kw=20)],
         [Charger.single(f"{id_}-1", "site", ("L1",))],
     )
-
-
-@asynccontextmanager
-async def world_of(place: Place) -> AsyncIterator[tuple[World, Api]]:
-    addresses = place.addresses
-    host, _, port = addresses.control.rpartition(":")
-    time = VirtualTime(parse_ms(STARTS))
-    control = await Control.connect(host, int(port), PATIENCE_S)
-    api = Api(addresses.api, place.operator, Ledger(), patience_s=PATIENCE_S)
-    world = World(time, control, a_site("garage").truth())
-    try:
-        yield world, api
-    finally:
-        for point in world.points:
-            await point.lifecycle.close()
-        await time.close()
-        await api.close()
-        await control.close()
 
 
 async def brought_into_service(world: World, api: Api, place: Place) -> Outlet:
@@ -98,7 +75,7 @@ async def test_a_defect_stops_one_site_and_unpark_brings_it_back(tmp_path: Path)
     place = await asyncio.to_thread(Place.new, tmp_path / "data", STARTS)
     servers = [place.start("--defect", str(DEFECT_KW * 1000))]
     try:
-        async with world_of(place) as (world, api):
+        async with world_of(place, a_site("garage")) as (world, api):
 
             async def scenario() -> None:
                 outlet = await brought_into_service(world, api, place)
