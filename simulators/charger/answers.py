@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from simulators.charger.frames import Call, Error, Payload, Result
-from simulators.charger.profiles import CONNECTOR, BadProfile, Selection
-from simulators.time.virtual_time import rfc3339
+from simulators.charger.profile import WHOLE, BadProfile, Selection
 
 if TYPE_CHECKING:
     from simulators.charger.charge_point import ChargePoint
+    from simulators.charger.outlet import Outlet
 
 Answer = Callable[["ChargePoint", Payload], Payload]
 
@@ -44,48 +45,55 @@ def clear_charging_profile(point: ChargePoint, fields: Payload) -> Payload:
 
 def get_composite_schedule(point: ChargePoint, fields: Payload) -> Payload:
     unit = fields.get("chargingRateUnit", point.character.rate_units[0])
-    if fields["connectorId"] not in (0, CONNECTOR) or unit not in point.character.rate_units:
+    outlets = _outlets(point, fields["connectorId"])
+    if len(outlets) != 1 or unit not in point.character.rate_units:
         return {"status": "Rejected"}
     return {
         "status": "Accepted",
         "connectorId": fields["connectorId"],
-        "scheduleStart": rfc3339(point.time.now_ms),
-        "chargingSchedule": point.connector.composite(int(fields["duration"]), unit),
+        "scheduleStart": point.clock.now_text,
+        "chargingSchedule": outlets[0].connector.composite(int(fields["duration"]), unit),
     }
 
 
 def trigger_message(point: ChargePoint, fields: Payload) -> Payload:
-    if fields.get("connectorId", CONNECTOR) not in (0, CONNECTOR):
+    connector = fields.get("connectorId", WHOLE)
+    outlets = _outlets(point, connector)
+    if not outlets:
         return {"status": "Rejected"}
-    requested = {
-        "BootNotification": lambda: point.time.spawn(point.lifecycle.boot()),
-        "Heartbeat": point.reports.heartbeat,
-        "MeterValues": lambda: point.reports.meter_values("triggered"),
-        "StatusNotification": lambda: point.reports.status(point.status),
-    }.get(fields["requestedMessage"])
-    if requested is None:
+    requested: dict[str, list[Callable[[], object]]] = {
+        "BootNotification": [lambda: point.time.spawn(point.lifecycle.boot())],
+        "Heartbeat": [point.heartbeat],
+        "MeterValues": [partial(outlet.reports.meter_values, "triggered") for outlet in outlets],
+        "StatusNotification": [
+            *([point.report_whole] if connector == WHOLE else []),
+            *(partial(outlet.reports.status, outlet.status) for outlet in outlets),
+        ],
+    }
+    if fields["requestedMessage"] not in requested:
         return {"status": "NotImplemented"}
-    point.afterwards(requested)
+    for action in requested[fields["requestedMessage"]]:
+        point.afterwards(action)
     return {"status": "Accepted"}
 
 
 def remote_start(point: ChargePoint, fields: Payload) -> Payload:
     token = fields["idTag"]
-    if (
-        point.connector.car is None
-        or point.connector.transaction is not None
-        or fields.get("connectorId", CONNECTOR) != CONNECTOR
-    ):
+    outlets = _outlets(point, fields.get("connectorId", WHOLE))
+    ready = [one for one in outlets if one.connector.car is not None and one.connector.transaction is None]
+    if not ready:
         return {"status": "Rejected"}
-    point.afterwards(lambda: point.time.spawn(point.start(token)))
+    point.afterwards(lambda: point.time.spawn(ready[0].start(token)))
     return {"status": "Accepted"}
 
 
 def remote_stop(point: ChargePoint, fields: Payload) -> Payload:
-    if point.connector.transaction is None or point.connector.transaction.id != fields["transactionId"]:
-        return {"status": "Rejected"}
-    point.afterwards(lambda: point.stop("Remote"))
-    return {"status": "Accepted"}
+    for outlet in point.outlets.values():
+        transaction = outlet.connector.transaction
+        if transaction is not None and transaction.id == fields["transactionId"]:
+            point.afterwards(partial(outlet.stop, "Remote"))
+            return {"status": "Accepted"}
+    return {"status": "Rejected"}
 
 
 def get_configuration(point: ChargePoint, fields: Payload) -> Payload:
@@ -96,7 +104,7 @@ def get_configuration(point: ChargePoint, fields: Payload) -> Payload:
 def change_configuration(point: ChargePoint, fields: Payload) -> Payload:
     status = point.configuration.change(fields["key"], fields["value"])
     if status == "Accepted":
-        point.reports.schedule()
+        point.schedule()
     return {"status": status}
 
 
@@ -109,10 +117,16 @@ def reset(point: ChargePoint, fields: Payload) -> Payload:
 
 
 def unlock_connector(point: ChargePoint, fields: Payload) -> Payload:
-    if fields["connectorId"] != CONNECTOR:
+    outlet = point.outlets.get(fields["connectorId"])
+    if outlet is None:
         return {"status": "NotSupported"}
-    point.stop("UnlockCommand")
+    outlet.stop("UnlockCommand")
     return {"status": "Unlocked"}
+
+
+def _outlets(point: ChargePoint, connector: int) -> list[Outlet]:
+    """The outlets that a connector id names: 0 names all."""
+    return [outlet for number, outlet in point.outlets.items() if connector in (WHOLE, number)]
 
 
 ANSWERS: dict[str, Answer] = {

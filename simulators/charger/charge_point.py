@@ -1,4 +1,4 @@
-"""An OCPP 1.6J charge point with one connector: what drivers and the central system do with it."""
+"""An OCPP 1.6J charge point with one connector or several: what the central system does with it, and its life."""
 
 from __future__ import annotations
 
@@ -7,24 +7,25 @@ from random import Random
 from typing import Any
 
 from simulators.charger.answers import answer
-from simulators.charger.battery import Car
+from simulators.charger.clock import Clock
 from simulators.charger.configuration import Configuration
 from simulators.charger.connector import Connector
 from simulators.charger.lifecycle import Lifecycle
-from simulators.charger.link import CallFailed, Link, Transaction
-from simulators.charger.personality import Personality
-from simulators.charger.profiles import CONNECTOR, OF_TRANSACTIONS, Selection
-from simulators.charger.reports import Reports
-from simulators.time.virtual_time import Signal, VirtualTime
+from simulators.charger.link import Link
+from simulators.charger.outlet import Outlet
+from simulators.charger.personality import COMPLIANT, Personality
+from simulators.charger.profile import OF_TRANSACTIONS, WHOLE, Rules, Selection
+from simulators.charger.profiles import ProfileStore
+from simulators.charger.reports import Reports, status_notification
+from simulators.time.virtual_time import Repeater, VirtualTime
 
-MAX_TOKEN = 20
 HEARTBEAT_PHASES_MS = 300_000
 
 
 class ChargePoint:
-    """Plugs and tokens come from drivers, limits from the central system, current goes to the car.
+    """Its outlets are for the drivers; limits come from the central system.
 
-    `status_changed` fires when the status changes; `on_status` are called with each new status.
+    Connector 0 is the charge point as a whole. All connectors have as many phases, and the same hardware.
     """
 
     def __init__(
@@ -35,10 +36,11 @@ class ChargePoint:
         password: str,
         *,
         charger_id: str | None = None,
+        connectors: int = 1,
         phases: int = 1,
         voltage_v: float = 208.0,
         max_a: float = 32.0,
-        character: Personality | None = None,
+        character: Personality = COMPLIANT,
         seed: int = 0,
     ) -> None:
         random = Random(f"{seed}:{ocpp_id}")
@@ -46,12 +48,9 @@ class ChargePoint:
         self.ocpp_id = ocpp_id
         self.charger_id = charger_id or ocpp_id
         """Its id in the server's REST API."""
-        self.character = character or Personality()
-        self.status = "Available"
-        self.status_changed = Signal(time)
-        self.on_status: list[Callable[[str], None]] = []
-        self.configuration = Configuration(self.character)
-        self.connector = Connector(time, self.character, phases=phases, voltage_v=voltage_v, max_a=max_a)
+        self.character = character
+        self.clock = Clock(time, self.character.clock_ahead_s)
+        self.configuration = Configuration(self.character, connectors)
         self.link = Link(
             time,
             url,
@@ -63,138 +62,103 @@ class ChargePoint:
         )
         self.link.on_call = lambda call: answer(self, call)
         self.link.on_lost = self._on_lost
-        self.reports = Reports(
-            time,
-            self.link,
-            self.connector,
-            self.configuration,
-            self.character.meter,
-            random.randrange(HEARTBEAT_PHASES_MS),
-        )
+        rules = Rules(voltage_v * phases, self.character.rate_units, self.character.max_stack_level, connectors)
+        self._profiles = ProfileStore(rules)
+        self.outlets = {
+            number: self._outlet(number, connectors, phases=phases, voltage_v=voltage_v, max_a=max_a)
+            for number in range(1, connectors + 1)
+        }
+        """By connector id."""
+        self._heartbeats = Repeater(time, self.heartbeat)
+        self._heartbeat_phase_ms = random.randrange(HEARTBEAT_PHASES_MS)
         self.lifecycle = Lifecycle(
             time, self.link, self.character, self.configuration, ocpp_id[:25], random, self._greet
         )
 
-    # Drivers
-
-    def plug(self, car: Car) -> None:
-        """Plug a car in. Raises `ValueError` where another one is."""
-        if self.connector.car is not None:
-            raise ValueError(f"{self.ocpp_id} has a car already")
-        self.connector.plug(car)
-        self.refresh()
-
-    def unplug(self) -> None:
-        """Take the car away, and end its transaction."""
-        self.stop("EVDisconnected")
-        self.connector.unplug()
-        self.refresh()
-
-    async def authorize(self, token: str) -> str:
-        """Present a token; the status of the answer. Raises `CallFailed`."""
-        if len(token) > MAX_TOKEN:
-            raise ValueError(f"an idTag has at most {MAX_TOKEN} characters")
-        authorized = await self.link.call("Authorize", {"idTag": token})
-        return str(authorized["idTagInfo"]["status"])
-
-    async def start(self, token: str) -> str:
-        """Begin a transaction: current may flow at once. The status that the central system gives it.
-
-        One that is not accepted, or never answered, ends. Raises `CallFailed`.
-        """
-        transaction = self.connector.begin(token)
-        self.reports.schedule()
-        self.refresh()
-        try:
-            started = await self.link.call(
-                "StartTransaction",
-                {
-                    "connectorId": CONNECTOR,
-                    "idTag": token,
-                    "meterStart": transaction.meter_start_wh,
-                    "timestamp": self.time.now_text,
-                },
-                persistent=True,
-            )
-        except CallFailed:
-            self._end(transaction)
-            self.link.discard(transaction)
-            raise
-        transaction.id = started["transactionId"]
-        status = str(started["idTagInfo"]["status"])
-        if status != "Accepted" and self.connector.transaction is transaction:
-            self.stop("DeAuthorized")
-        self.link.pump()
-        return status
-
-    def stop(self, reason: str) -> None:
-        """End the transaction, if one runs: the contactor opens now, StopTransaction is sent when it can be."""
-        transaction = self.connector.transaction
-        if transaction is None:
-            return
-        self._end(transaction)
-        self.link.send(
-            "StopTransaction",
-            {
-                "idTag": transaction.token,
-                "meterStop": round(self.connector.register_wh),
-                "timestamp": self.time.now_text,
-                "reason": reason,
-            },
-            persistent=True,
-            transaction=transaction,
+    def _outlet(self, number: int, connectors: int, *, phases: int, voltage_v: float, max_a: float) -> Outlet:
+        connector = Connector(
+            self.time,
+            self.clock,
+            self.character,
+            self._profiles,
+            number,
+            phases=phases,
+            voltage_v=voltage_v,
+            max_a=max_a,
+        )
+        return Outlet(
+            self.charger_id if connectors == 1 else f"{self.charger_id}:{number}",
+            self.time,
+            self.clock,
+            self.link,
+            connector,
+            Reports(self.time, self.clock, self.link, connector, self.configuration, self.character.meter),
+            loses_every_stop=self.character.loses_every_stop,
         )
 
     # The central system
 
     def put_profile(self, connector: int, raw: dict[str, Any]) -> None:
         """Install a charging profile. Raises `BadProfile`."""
-        self.connector.put_profile(connector, raw)
+        outlet = self.outlets.get(connector)
+        transaction = None if outlet is None else outlet.connector.transaction
+        self._profiles.put(connector, raw, None if transaction is None else transaction.id)
         self.refresh()
 
     def clear_profiles(self, selection: Selection) -> bool:
         """Remove the charging profiles that a selection matches; whether there were any."""
-        found = self.connector.clear_profiles(selection)
+        found = self._profiles.clear(selection)
         self.refresh()
         return found
 
     def reset(self, kind: str) -> None:
-        """A Soft or Hard reset: the transaction ends, and the charge point boots again."""
-        self.stop(f"{kind}Reset")
+        """A Soft or Hard reset: the transactions end, and the charge point boots again."""
+        for outlet in self.outlets.values():
+            outlet.stop(f"{kind}Reset")
         self.lifecycle.restart()
 
     def afterwards(self, action: Callable[[], object]) -> None:
         """Do something at this instant, after the answer."""
         self.time.at(self.time.now_ms, action)
 
+    # What it sends
+
+    def heartbeat(self) -> None:
+        self.link.send("Heartbeat", {})
+
+    def schedule(self) -> None:
+        """Repeat heartbeats and meter values as configured from now on."""
+        self._schedule_heartbeats()
+        for outlet in self.outlets.values():
+            outlet.reports.schedule()
+
+    def report_whole(self) -> None:
+        """Send the StatusNotification of connector 0, which one with a single connector leaves out."""
+        if len(self.outlets) > 1:
+            self.link.send("StatusNotification", status_notification(WHOLE, "Available", self.clock))
+
     # What follows from it
 
     def refresh(self) -> None:
-        """Give the car the pilot of this instant, and report a changed status."""
-        self.connector.steer()
-        status = self.connector.status()
-        if status != self.status:
-            self.status = status
-            self.reports.status(status)
-            for callback in self.on_status:
-                callback(status)
-            self.status_changed.fire()
+        """Give the cars the pilots of this instant, and report changed statuses."""
+        for outlet in self.outlets.values():
+            outlet.refresh()
 
-    def _end(self, transaction: Transaction) -> None:
-        if self.connector.transaction is transaction:
-            self.connector.end()
-            self.reports.schedule()
-            self.refresh()
+    def _schedule_heartbeats(self) -> None:
+        interval_s = self.configuration.seconds("HeartbeatInterval") if self.link.connected else 0
+        self._heartbeats.every(interval_s, self._heartbeat_phase_ms)
 
     def _greet(self) -> None:
-        """The central system is reached: report the status, and send what has waited."""
-        self.reports.status(self.status)
-        self.reports.schedule()
+        """The central system is reached: report the statuses, and send what has waited."""
+        self.report_whole()
+        for outlet in self.outlets.values():
+            outlet.greet()
+        self._schedule_heartbeats()
         self.link.pump()
 
     def _on_lost(self) -> None:
         if not self.character.keeps_profile_offline:
             self.clear_profiles(OF_TRANSACTIONS)
-        self.reports.schedule()
+        self.schedule()
         self.refresh()
         self.lifecycle.on_lost()

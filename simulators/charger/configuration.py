@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from simulators.charger.personality import Personality
-from simulators.charger.profiles import MAX_PERIODS, MAX_PROFILES
+from simulators.charger.profile import MAX_PERIODS
+from simulators.charger.profiles import MAX_PROFILES
 
 _RATE_UNITS = {("A", "W"): "Current,Power", ("A",): "Current", ("W",): "Power"}
 _SECONDS = {"HeartbeatInterval", "ClockAlignedDataInterval", "MeterValueSampleInterval", "ConnectionTimeOut"}
@@ -13,7 +14,7 @@ _MEASURANDS = "Energy.Active.Import.Register,Current.Import,Power.Active.Import"
 class Configuration:
     """The keys with their values; some may be changed."""
 
-    def __init__(self, character: Personality) -> None:
+    def __init__(self, character: Personality, connectors: int) -> None:
         self._writable = {
             "AuthorizeRemoteTxRequests": "false",
             "ClockAlignedDataInterval": "0",
@@ -30,7 +31,7 @@ class Configuration:
             "ChargingScheduleMaxPeriods": str(MAX_PERIODS),
             "GetConfigurationMaxKeys": "50",
             "MaxChargingProfilesInstalled": str(MAX_PROFILES),
-            "NumberOfConnectors": "1",
+            "NumberOfConnectors": str(connectors),
             "SupportedFeatureProfiles": "Core,SmartCharging,RemoteTrigger",
         }
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from simulators.charger.battery import MIN_PILOT_A, Car
+from simulators.charger.clock import Clock
 from simulators.charger.frames import Payload
 from simulators.charger.link import Transaction
 from simulators.charger.personality import Personality
-from simulators.charger.profiles import OF_TRANSACTIONS, ProfileStore, Selection
+from simulators.charger.profiles import ProfileStore
 from simulators.time.virtual_time import VirtualTime
 
 _FAR_MS = 10**15
@@ -17,25 +16,39 @@ _FAR_MS = 10**15
 class Connector:
     """Current flows while a car is plugged in and a transaction runs, up to the limit of the profiles and the hardware.
 
-    Currents and limits are in A per phase, instants in ms since 1970 UTC.
+    Currents and limits are in A per phase, instants in ms since 1970 UTC. Profiles hold by the charge point's clock.
     """
 
     def __init__(
-        self, time: VirtualTime, character: Personality, *, phases: int, voltage_v: float, max_a: float
+        self,
+        time: VirtualTime,
+        clock: Clock,
+        character: Personality,
+        profiles: ProfileStore,
+        number: int,
+        *,
+        phases: int,
+        voltage_v: float,
+        max_a: float,
     ) -> None:
+        self.number = number
+        """Its connector id."""
         self.phases = phases
         self.voltage_v = voltage_v
         self.max_a = max_a
         self.car: Car | None = None
         self.transaction: Transaction | None = None
-        self.register_wh = 0.0
+        self.register_wh = character.lifetime_wh
+        """The energy of its lifetime."""
         self.powered_ms: int | None = None
         """When current first flowed to this car."""
         self._time = time
+        self._clock = clock
         self._character = character
-        self._profiles = ProfileStore(voltage_v, phases, character.rate_units, character.max_stack_level)
-        self._limit: tuple[int, float] | None = None
-        """(until when it holds, the limit): what the profiles allow, remembered until something changes."""
+        self._profiles = profiles
+        self._limit: tuple[int, int, float] | None = None
+        """What the profiles allow, remembered: (their version, until when it holds, the limit)."""
+        self._counts_from_wh = 0.0
         self._has_given = False
         self._refuses = False
         self._was_stopped = False
@@ -50,6 +63,11 @@ class Connector:
             return "SuspendedEV"
         return "Charging" if self.car.pilot_a else "SuspendedEVSE"
 
+    @property
+    def reading_wh(self) -> float:
+        """The energy that its meter shows: of its lifetime, or of this transaction."""
+        return self.register_wh - self._counts_from_wh
+
     # The plug and the contactor
 
     def plug(self, car: Car) -> None:
@@ -63,9 +81,11 @@ class Connector:
 
     def begin(self, token: str) -> Transaction:
         """Begin a transaction: the contactor closes."""
-        self.transaction = Transaction(token, self._time.now_ms, round(self.register_wh))
+        self.transaction = Transaction(token, self._clock.now_ms, round(self.register_wh))
         self._has_given = self._refuses = False
-        self._limit = None
+        self._profiles.begin(self.number)
+        if self._character.session_register:
+            self._counts_from_wh = self.register_wh
         return self.transaction
 
     def end(self) -> None:
@@ -74,7 +94,7 @@ class Connector:
         self._was_stopped = True
         if self.car is not None:
             self.car.cut(self._time.now_ms)
-        self.clear_profiles(OF_TRANSACTIONS)
+        self._profiles.end(self.number)
 
     # The current
 
@@ -85,14 +105,14 @@ class Connector:
 
     def limit_a(self) -> float:
         """The limit of this instant: that of the profiles, and of the hardware where they set none."""
-        now_ms = self._time.now_ms
-        if self._limit is None or now_ms >= self._limit[0]:
-            started_ms = self._started_ms()
-            profile_a = self._profiles.limit_a(now_ms, started_ms) if self._character.applies_profiles else None
+        version = self._profiles.version
+        if self._limit is None or version != self._limit[0] or self._time.now_ms >= self._limit[1]:
+            asked = self.number, self._clock.now_ms, self._started_ms()
+            profile_a = self._profiles.limit_a(*asked) if self._character.applies_profiles else None
             limit_a = self.max_a if profile_a is None else min(self.max_a, profile_a)
-            change_ms = self._profiles.next_change_ms(now_ms, started_ms)
-            self._limit = (_FAR_MS if change_ms is None else change_ms, limit_a)
-        return self._limit[1]
+            change_ms = self._profiles.next_change_ms(*asked)
+            self._limit = version, _FAR_MS if change_ms is None else change_ms - self._clock.ahead_ms, limit_a
+        return self._limit[2]
 
     def current_a(self) -> float:
         """The current that flows at this instant."""
@@ -104,7 +124,7 @@ class Connector:
             return _FAR_MS
         self.limit_a()
         assert self._limit is not None
-        return min(self._limit[0], self.car.steady_until_ms(self._time.now_ms))
+        return min(self._limit[1], self.car.steady_until_ms(self._time.now_ms))
 
     def steer(self) -> None:
         """Give the car the pilot of this instant."""
@@ -124,22 +144,11 @@ class Connector:
             if charged_wh > 0 and self.powered_ms is None:
                 self.powered_ms = to_ms
 
-    # Charging profiles
-
-    def put_profile(self, connector: int, raw: dict[str, Any]) -> None:
-        """Install a charging profile. Raises `BadProfile`."""
-        self._profiles.put(connector, raw, self.transaction.id if self.transaction else None)
-        self._limit = None
-
-    def clear_profiles(self, selection: Selection) -> bool:
-        """Remove the charging profiles that a selection matches; whether there were any."""
-        found = self._profiles.clear(selection)
-        self._limit = None
-        return found
-
     def composite(self, duration_s: int, unit: str) -> Payload:
         """The schedule of the installed profiles, which a charge point that ignores them reports all the same."""
-        return self._profiles.composite(self._time.now_ms, duration_s, unit, self.max_a, self._started_ms())
+        return self._profiles.composite(
+            self.number, self._clock.now_ms, duration_s, unit, self.max_a, self._started_ms()
+        )
 
     def _started_ms(self) -> int | None:
         return self.transaction.started_ms if self.transaction else None

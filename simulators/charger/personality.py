@@ -23,7 +23,16 @@ class Personality:
     meter: Literal["register", "kwh_per_phase"] = "register"
     answer_delay_s: float = 0.0
     calls_at_once: int = 1
+    lifetime_wh: float = 0.0
+    """The energy that its meters have counted before."""
+    session_register: bool = False
+    """Its energy register starts at 0 in each transaction, although meterStart is the energy of a lifetime."""
+    clock_ahead_s: int = 0
+    loses_every_stop: int = 0
+    """Of so many StopTransaction at an outlet, the last is never sent; 0: all are."""
 
+
+COMPLIANT = Personality()
 
 BEHAVIOURS: dict[str, dict[str, Any]] = {
     "compliant": {},
@@ -39,6 +48,9 @@ BEHAVIOURS: dict[str, dict[str, Any]] = {
     "kwh_per_phase": {"meter": "kwh_per_phase"},
     "late": {"answer_delay_s": 8.0},
     "two_calls": {"calls_at_once": 2},
+    "session_register": {"session_register": True, "lifetime_wh": 7_930_000.0},
+    "clock_ahead": {"clock_ahead_s": 7200},
+    "loses_stop": {"loses_every_stop": 3},
 }
 
 

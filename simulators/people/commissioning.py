@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from simulators.charger.battery import Car
-from simulators.charger.charge_point import ChargePoint
 from simulators.charger.link import CallFailed
+from simulators.charger.outlet import Outlet
 from simulators.server.rest import Api
 from simulators.time.virtual_time import VirtualTime
 
@@ -23,7 +23,7 @@ async def commission(
     time: VirtualTime,
     api: Api,
     site_id: str,
-    point: ChargePoint,
+    outlet: Outlet,
     *,
     handles_s: float = HANDLES_S,
     polls_every_s: float = POLLS_EVERY_S,
@@ -33,31 +33,30 @@ async def commission(
     A load that is not let in, or is stopped before it proved anything, is plugged in again. `handles_s`: how long the
     technician takes from the plug to the token, and to put the load away.
     """
-    await api.post(f"/chargers/{point.charger_id}/commission", {"test_load_a": TEST_LOAD_A, "minutes": MINUTES})
+    await api.post(f"/chargers/{outlet.id}/commission", {"test_load_a": TEST_LOAD_A, "minutes": MINUTES})
     until_ms = time.now_ms + MINUTES * 60_000
-    load = Car(
-        100, 0, TEST_LOAD_A, knee=1, reaction_s=0.5, voltage_v=point.connector.voltage_v, phases=point.connector.phases
-    )
+    wires = outlet.connector
+    load = Car(100, 0, TEST_LOAD_A, knee=1, reaction_s=0.5, voltage_v=wires.voltage_v, phases=wires.phases)
     status = obedience = None
     while obedience != "proven":
         if time.now_ms >= until_ms:
-            raise NotProven(f"{point.charger_id} is {obedience!r} after {MINUTES} minutes; the test load: {status}")
-        if point.connector.transaction is None:
-            point.unplug()
-            point.plug(load)
+            raise NotProven(f"{outlet.id} is {obedience!r} after {MINUTES} minutes; the test load: {status}")
+        if outlet.connector.transaction is None:
+            outlet.unplug()
+            outlet.plug(load)
             await time.sleep(handles_s)
-            status = await _let_in(point)
+            status = await _let_in(outlet)
         await time.sleep(polls_every_s)
         site = await api.get(f"/sites/{site_id}/chargers")
-        obedience = next(entry["obedience"] for entry in site["chargers"] if entry["id"] == point.charger_id)
-    point.unplug()
+        obedience = next(entry["obedience"] for entry in site["chargers"] if entry["id"] == outlet.id)
+    outlet.unplug()
     await time.sleep(handles_s)
 
 
-async def _let_in(point: ChargePoint) -> str:
+async def _let_in(outlet: Outlet) -> str:
     """The answer to the technician's token."""
     try:
-        status = await point.authorize(TOKEN)
-        return status if status != "Accepted" else await point.start(TOKEN)
+        status = await outlet.authorize(TOKEN)
+        return status if status != "Accepted" else await outlet.start(TOKEN)
     except CallFailed as error:
         return str(error)

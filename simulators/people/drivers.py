@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from random import Random
 
 from simulators.charger.battery import Car
-from simulators.charger.charge_point import ChargePoint
 from simulators.charger.link import CallFailed
+from simulators.charger.outlet import Outlet
 from simulators.people.board import Board
 from simulators.people.day import Visit
 from simulators.people.lives import Life
@@ -29,13 +29,13 @@ OVER = ("completed", "cancelled", "expired", "failed", "refused", "rejected")
 
 @dataclass(frozen=True, slots=True)
 class Hub:
-    """The site that drivers come to. `points` by the charger's id."""
+    """The site that drivers come to. `outlets` by their ids."""
 
     time: VirtualTime
     api: Api
     board: Board
     site_id: str
-    points: Mapping[str, ChargePoint]
+    outlets: Mapping[str, Outlet]
 
 
 class Driver:
@@ -58,15 +58,15 @@ class Driver:
     async def live(self) -> None:
         """The visit."""
         await self._time.sleep_until(self.visit.arrival_ms)
-        point = await self._find_charger()
-        if point is not None:
-            await self._use(point)
+        outlet = await self._find_charger()
+        if outlet is not None:
+            await self._use(outlet)
         self._hub.board.unwatch(self._news)
         self.life.phase = "gone"
         self.life.left_ms = self._time.now_ms
 
-    async def _find_charger(self) -> ChargePoint | None:
-        """The charger to plug into now; None: the driver gives up."""
+    async def _find_charger(self) -> Outlet | None:
+        """The outlet to plug into now; None: the driver gives up."""
         raise NotImplementedError
 
     @property
@@ -78,40 +78,40 @@ class Driver:
         due_ms = self._time.now_ms + round(self._random.uniform(low_s, high_s) * 1000)
         await self._time.sleep_until(min(due_ms + -due_ms % BEAT_MS, self.visit.departure_ms))
 
-    async def _use(self, point: ChargePoint) -> None:
+    async def _use(self, outlet: Outlet) -> None:
         visit, life = self.visit, self.life
         self.car = car = Car(
             visit.battery_kwh,
             visit.level_permille / 1000,
             visit.max_current_a,
             target=visit.target_permille / 1000,
-            voltage_v=point.connector.voltage_v,
-            phases=point.connector.phases,
+            voltage_v=outlet.connector.voltage_v,
+            phases=outlet.connector.phases,
             reaction_s=visit.reaction_s,
         )
-        point.on_status.append(self._on_status)
-        point.plug(car)
-        life.phase, life.plugged_ms, life.charger = "plugged", self._time.now_ms, point.charger_id
-        if await self._begin(point):
-            await self._stay(point, car)
-        life.powered_ms = point.connector.powered_ms
-        point.unplug()
-        point.on_status.remove(self._on_status)
+        outlet.on_status.append(self._on_status)
+        outlet.plug(car)
+        life.phase, life.plugged_ms, life.charger = "plugged", self._time.now_ms, outlet.id
+        if await self._begin(outlet):
+            await self._stay(outlet, car)
+        life.powered_ms = outlet.connector.powered_ms
+        outlet.unplug()
+        outlet.on_status.remove(self._on_status)
         life.energy_kwh = car.delivered_wh / 1000
 
     def _on_status(self, status: str) -> None:
         self.life.record_status(status, self._time.now_ms)
         self._news.fire()
 
-    async def _begin(self, point: ChargePoint) -> bool:
+    async def _begin(self, outlet: Outlet) -> bool:
         """Present the token and start; whether a transaction runs. Tries again a few times."""
         for _ in range(TRIES):
             if self._must_go:
                 return False
             try:
-                status = await point.authorize(self._token)
+                status = await outlet.authorize(self._token)
                 if status == "Accepted" and not self._must_go:
-                    status = await point.start(self._token)
+                    status = await outlet.start(self._token)
             except CallFailed as error:
                 status = str(error)
             if status == "Accepted":
@@ -120,29 +120,29 @@ class Driver:
             await self._pass(TRY_AGAIN_S, TRY_AGAIN_S)
         return False
 
-    async def _stay(self, point: ChargePoint, car: Car) -> None:
+    async def _stay(self, outlet: Outlet, car: Car) -> None:
         """Stay until departure; once done, and asked to move for a waiting car, only a few minutes more."""
         board, life, leave_ms = self._hub.board, self.life, self.visit.departure_ms
         while self._time.now_ms < leave_ms:
             if life.done_ms is None and (
-                car.full or point.connector.transaction is None or self._board_shows(point, "session_over")
+                car.full or outlet.connector.transaction is None or self._board_shows(outlet, "session_over")
             ):
                 life.done_ms = self._time.now_ms
-            if life.done_ms is not None and self._board_shows(point, "move_wanted"):
+            if life.done_ms is not None and self._board_shows(outlet, "move_wanted"):
                 leave_ms = min(leave_ms, self._time.now_ms + UNPLUGS_AFTER_S * 1000)
                 board.unwatch(self._news)
                 await self._time.sleep_until(leave_ms)
                 return
-            if point.status == "Charging":
+            if outlet.status == "Charging":
                 board.unwatch(self._news)
             else:
                 board.watch(self._news, "chargers")
             await self._news.wait(leave_ms)
 
-    def _board_shows(self, point: ChargePoint, what: str) -> bool:
+    def _board_shows(self, outlet: Outlet, what: str) -> bool:
         """Whether the board shows this of the driver's charger, read since the plug-in, or since the car was done."""
         since_ms = self.life.done_ms if what == "move_wanted" else self.life.plugged_ms
-        entry = self._hub.board.chargers.get(point.charger_id)
+        entry = self._hub.board.chargers.get(outlet.id)
         if entry is None or since_ms is None or self._hub.board.chargers_read_ms <= since_ms:
             return False
         return bool(entry["move_wanted"]) if what == "move_wanted" else entry["session_state"] in OVER
@@ -157,7 +157,7 @@ class Member(Driver):
         self.vehicle_id = vehicle_id
         self.api = api
 
-    async def _find_charger(self) -> ChargePoint | None:
+    async def _find_charger(self) -> Outlet | None:
         while not self._must_go:
             try:
                 session = await self._request()
@@ -169,9 +169,9 @@ class Member(Driver):
             session = await self._wait_for_charger(session)
             if session["state"] == "assigned" and not self._must_go:
                 self.life.assigned_ms = self._time.now_ms
-                point = await self._drive_to(self._hub.points[session["charger_id"]])
-                if point is not None:
-                    return point
+                outlet = await self._drive_to(self._hub.outlets[session["charger_id"]])
+                if outlet is not None:
+                    return outlet
             if session["state"] not in OVER:
                 await self._cancel(self.life.session)
                 return None
@@ -221,14 +221,14 @@ class Member(Driver):
             self.life.notes.append(f"{self._time.now_text} offer lost: {refusal}")
             return await self.api.get(f"/sessions/{id_}")
 
-    async def _drive_to(self, point: ChargePoint) -> ChargePoint | None:
-        """The charger, once the driver has arrived and it is free."""
+    async def _drive_to(self, outlet: Outlet) -> Outlet | None:
+        """The outlet, once the driver has arrived and it is free."""
         self.life.phase = "coming"
         await self._pass(*DRIVES_S)
-        while point.connector.car is not None and not self._must_go:
-            self.life.notes.append(f"{self._time.now_text} {point.charger_id} is blocked")
+        while outlet.connector.car is not None and not self._must_go:
+            self.life.notes.append(f"{self._time.now_text} {outlet.id} is blocked")
             await self._pass(TRY_AGAIN_S, TRY_AGAIN_S)
-        return None if self._must_go else point
+        return None if self._must_go else outlet
 
     async def _cancel(self, session_id: str) -> None:
         try:
@@ -240,6 +240,6 @@ class Member(Driver):
 class WalkUp(Driver):
     """A stranger, who plugs into a free charger and presents an unknown token."""
 
-    async def _find_charger(self) -> ChargePoint | None:
-        free = [point for point in self._hub.points.values() if point.status == "Available"]
+    async def _find_charger(self) -> Outlet | None:
+        free = [outlet for outlet in self._hub.outlets.values() if outlet.status == "Available"]
         return self._random.choice(free) if free else None

@@ -17,7 +17,7 @@ from simulators.people.lives import Life
 from simulators.people.vin import vin
 from simulators.server.rest import Api, Key, Refused
 from simulators.time.virtual_time import rfc3339
-from simulators.world.site import NEARBY
+from simulators.world.sites import NEARBY
 
 LogIn = Callable[[str, str, str | None], Awaitable[Api]]
 """Adds a user: address, role, enterprise."""

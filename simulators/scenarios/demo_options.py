@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from simulators.world.sites import IN_SERVICE, KINDS
+
 DESCRIPTION = "A real day at a garage, with cars and chargers, against a running server on simulated time."
 
 
@@ -25,6 +27,7 @@ class Options:
     firm_kw: float
     site: str
     garages: int
+    chargers: Sequence[str]
     seed: int
     walk_ups: int
     outages: int
@@ -50,6 +53,9 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     parser.add_argument("--site", default="garage", help="the site's id")
     parser.add_argument(
         "--garages", type=int, default=1, metavar="N", help="so many are one site, with N times the cars"
+    )
+    parser.add_argument(
+        "--chargers", nargs="*", choices=KINDS, default=IN_SERVICE, help="kinds of chargers beside the usual ones"
     )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--walk-ups", type=int, default=0, help="cars that are not registered")

@@ -33,7 +33,8 @@ from simulators.server.ledger import Ledger
 from simulators.server.patience import patiently
 from simulators.server.rest import Api, Credentials, Key, Refused, Unreachable
 from simulators.time.virtual_time import Repeater, VirtualTime, parse_ms, rfc3339
-from simulators.world.site import CHARGER_A, CHARGERS_A_PANEL, VOLTAGE_V, Site, garage
+from simulators.world.site import CHARGER_A, VOLTAGE_V, Site
+from simulators.world.sites import OUTLETS_A_PANEL, garage
 from simulators.world.truth import Cap
 from simulators.world.world import NotSettled, World
 
@@ -87,15 +88,15 @@ class DemoWorld:
             point.link.on_result = partial(self._api.ledger.message, point.charger_id)
             await patiently(point.lifecycle.power_up, CouldNotConnect, options.patience)
         self._stage = "commissioning"
-        for point in self._world.points:
-            await commission(time, self._api, self._site.id, point)
+        for outlet in self._world.outlets():
+            await commission(time, self._api, self._site.id, outlet)
         self._stage = "day"
         await self._day()
 
     async def _day(self) -> None:
         time, options = self._time, self._options
-        points = {point.charger_id: point for point in self._world.points}
-        hub = Hub(time, self._api, self._board, self._site.id, points)
+        outlets = {outlet.id: outlet for outlet in self._world.outlets()}
+        hub = Hub(time, self._api, self._board, self._site.id, outlets)
         for number, visit in enumerate(self._visits, start=1):
             self._drivers.append(await self._member(hub, number, visit))
         for plan, visit in self._units:
@@ -174,11 +175,11 @@ class DemoWorld:
     # Measurements
 
     def _now(self) -> dict[str, Any]:
-        truth, points = self._world.truth, self._world.points
+        truth = self._world.truth
         return {
             "time": self._time.now_text,
             "cap_kw": truth.cap_kw(self._time.now_ms),
-            "charging": sum(point.status == "Charging" for point in points),
+            "charging": sum(outlet.status == "Charging" for outlet in self._world.outlets()),
             "waiting": sum(driver.life.phase == "waiting" for driver in self._drivers),
         }
 
@@ -263,7 +264,7 @@ class DemoWorld:
             steps.append(LimitStep(self._cap.ends_ms / 1000, self._options.limit_kw))
         kw = VOLTAGE_V / 1000
         panels = [
-            BoundPanel(CHARGERS_A_PANEL, CHARGER_A * kw, node.limit_a[0] * kw)
+            BoundPanel(OUTLETS_A_PANEL, CHARGER_A * kw, node.limit_a[0] * kw)
             for node in self._site.nodes
             if node.limit_a is not None
         ]
@@ -304,7 +305,7 @@ async def run(options: Options) -> dict[str, Any]:
         raise ValueError(f"--day: no sessions are known of {options.day}")
     start_ms = day[0].arrival_ms - SETS_UP_BEFORE_MS
     time = VirtualTime(start_ms - start_ms % 60_000)
-    site = garage(options.site, options.limit_kw, options.firm_kw, options.garages)
+    site = garage(options.site, options.limit_kw, options.firm_kw, options.garages, options.chargers)
     host, _, port = options.control.rpartition(":")
     control = await Control.connect(host, int(port), options.patience)
     await control.advance(time.now_ms, {})

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from random import Random
 
-from simulators.charger.charge_point import ChargePoint
+from simulators.charger.outlet import Outlet
 from simulators.people.board import Board
 from simulators.people.commissioning import commission
 from simulators.people.day import Visit
@@ -51,23 +51,25 @@ class LittleHub:
         time, points = self._time, self._world.points
         for credentials in await self._site.register(self._api):
             point = self._site.point(time, self._ocpp, credentials)
-            point.on_status.append(partial(self._show_status, point.charger_id))
+            for outlet in point.outlets.values():
+                outlet.on_status.append(partial(self._show_status, outlet.id))
             point.link.on_result = partial(self._api.ledger.message, point.charger_id)
             points.append(point)
             await point.lifecycle.power_up()
-        self._show(f"site {self._site.id}: {len(points)} chargers prove that they obey; about a minute ...")
-        proving = [time.spawn(self._prove(point)) for point in points]
+        outlets = {outlet.id: outlet for outlet in self._world.outlets()}
+        self._show(f"site {self._site.id}: {len(outlets)} chargers prove that they obey; about a minute ...")
+        proving = [time.spawn(self._prove(outlet)) for outlet in outlets.values()]
         for proof in proving:
             await time.park(proof)
         self._show(f"site {self._site.id} is open; {cars} cars come, one after the other")
         board = Board(time, self._api, self._site.id)
-        hub = Hub(time, self._api, board, self._site.id, {point.charger_id: point for point in points})
+        hub = Hub(time, self._api, board, self._site.id, outlets)
         for number in range(cars):
             time.spawn(self._live(hub, number))
         await time.park(asyncio.get_running_loop().create_future())
 
-    async def _prove(self, point: ChargePoint) -> None:
-        await commission(self._time, self._api, self._site.id, point, handles_s=PARKS_S, polls_every_s=POLLS_EVERY_S)
+    async def _prove(self, outlet: Outlet) -> None:
+        await commission(self._time, self._api, self._site.id, outlet, handles_s=PARKS_S, polls_every_s=POLLS_EVERY_S)
 
     async def _live(self, hub: Hub, number: int) -> None:
         """A member, whose car needs to charge again and again."""
@@ -93,5 +95,5 @@ class LittleHub:
             reaction_s=2.0,
         )
 
-    def _show_status(self, charger_id: str, status: str) -> None:
-        self._show(f"{charger_id}: {status}")
+    def _show_status(self, outlet_id: str, status: str) -> None:
+        self._show(f"{outlet_id}: {status}")

@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import orjson
@@ -19,7 +20,7 @@ from simulators.server.ledger import Ledger
 from simulators.server.real_time import RealTime
 from simulators.server.rest import Api, Credentials, Refused, Unreachable
 from simulators.time.virtual_time import VirtualTime
-from simulators.world.site import little_hub
+from simulators.world.sites import little_hub
 from simulators.world.world import World
 
 PATIENCE_S = 600.0
@@ -51,6 +52,7 @@ class Charger:
         try:
             known = orjson.loads(self.answer.read_bytes())
             charger_id, ocpp_id, password = known["id"], known["ocpp_id"], known["password"]
+            connectors = len(known["outlets"])
         except (ValueError, KeyError, TypeError):
             raise ValueError(f"{self.answer} does not hold what POST /chargers answered") from None
         return ChargePoint(
@@ -59,6 +61,7 @@ class Charger:
             ocpp_id,
             password,
             charger_id=charger_id,
+            connectors=connectors,
             phases=self.phases,
             voltage_v=self.voltage_v,
             max_a=self.max_a,
@@ -80,12 +83,17 @@ async def _one_charger(
 ) -> None:
     time = VirtualTime(RealTime.now_ms())
     point = charger.point(time, server.ocpp)
-    point.on_status.append(lambda status: show(f"{point.ocpp_id}: {status}"))
+    for outlet in point.outlets.values():
+        outlet.on_status.append(partial(_show_status, show, outlet.id))
     world = World(time, RealTime(), wires(point))
     world.points.append(point)
     people = People(server, Ledger())
     api = await people.operator()
     await _run(world, people, scenario(OneCharger(time, api, point, show)))
+
+
+def _show_status(show: Show, outlet_id: str, status: str) -> None:
+    show(f"{outlet_id}: {status}")
 
 
 async def hub(server: Server, cars: int, show: Show, ledger: Ledger | None = None) -> None:
@@ -141,7 +149,8 @@ async def _run(world: World, people: People, scenario: Coroutine[object, object,
 
 
 async def _leave(point: ChargePoint) -> None:
-    point.unplug()
+    for outlet in point.outlets.values():
+        outlet.unplug()
     try:
         async with asyncio.timeout(GOODBYE_S):
             while point.link.connected and not point.link.idle:

@@ -1,20 +1,22 @@
-"""One registered charger: it is commissioned, or serves a car whenever it is assigned to a session."""
+"""One registered charger: it is commissioned, or serves a car whenever an outlet is assigned to a session."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
 from simulators.charger.battery import Car
 from simulators.charger.charge_point import ChargePoint
+from simulators.charger.outlet import Outlet
 from simulators.people.board import Board
 from simulators.people.commissioning import commission
 from simulators.people.day import Visit
 from simulators.people.drivers import Driver, Hub
 from simulators.server.rest import Api, Json
 from simulators.time.virtual_time import VirtualTime
-from simulators.world.truth import Node, Outlet, Truth
+from simulators.world.truth import PHASES, Node, Truth, Wires
 
 POLLS_EVERY_S = 2
 PARKS_S = 2
@@ -50,7 +52,7 @@ class CarOptions:
 
 
 class OneCharger:
-    """Connects, and is commissioned or serves one car after the other."""
+    """Connects, and is commissioned or serves one car after the other at each outlet."""
 
     def __init__(self, time: VirtualTime, api: Api, point: ChargePoint, show: Show) -> None:
         self._time = time
@@ -59,76 +61,83 @@ class OneCharger:
         self._show = show
 
     async def prove(self) -> None:
-        """Commission the charger, unless it is verified. Raises what `serve` does, and `NotProven`."""
-        point = self._point
-        site_id, charger = await self._connect()
-        if charger["obedience"] != "proven":
-            self._show(f"{point.ocpp_id} proves on a test load that it obeys; some 40 s ...")
-            await commission(self._time, self._api, site_id, point, handles_s=PARKS_S, polls_every_s=POLLS_EVERY_S)
-        self._show(f"{point.ocpp_id} is proven")
+        """Commission the outlets that are not verified. Raises what `serve` does, and `NotProven`."""
+        site_id, known = await self._connect()
+        for outlet in self._point.outlets.values():
+            if known[outlet.id]["obedience"] != "proven":
+                self._show(f"{outlet.id} proves on a test load that it obeys; some 40 s ...")
+                await commission(self._time, self._api, site_id, outlet, handles_s=PARKS_S, polls_every_s=POLLS_EVERY_S)
+            self._show(f"{outlet.id} is proven")
 
     async def serve(self, car: CarOptions, once: bool) -> None:
-        """Serve cars for ever, or until one has charged and left.
+        """Serve cars at every outlet for ever, or until one has charged and left.
 
         Raises `CouldNotConnect`, `NoSuchCharger`, `Refused`, `Unreachable`.
         """
-        point = self._point
         site_id, _ = await self._connect()
-        hub = Hub(self._time, self._api, Board(self._time, self._api, site_id), site_id, {point.charger_id: point})
-        served = False
-        while not (served and once):
-            self._show(f"{point.ocpp_id} waits for a car")
-            guest = Guest(hub, point, car.visit(self._time.now_ms), car.token)
-            await guest.live()
-            served = guest.life.powered_ms is not None
-            notes = "; ".join(guest.life.notes) or "all went well"
-            self._show(f"the car left {point.ocpp_id} with {guest.life.energy_kwh:.3f} kWh ({notes})")
+        outlets = {outlet.id: outlet for outlet in self._point.outlets.values()}
+        hub = Hub(self._time, self._api, Board(self._time, self._api, site_id), site_id, outlets)
+        served: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        for outlet in outlets.values():
+            self._time.spawn(self._serve(hub, outlet, car, served if once else None))
+        await self._time.park(served)
 
-    async def _connect(self) -> tuple[str, Json]:
-        """Connect; the charger's site and its entry there."""
+    async def _serve(self, hub: Hub, outlet: Outlet, car: CarOptions, served: asyncio.Future[None] | None) -> None:
+        """Serve cars at an outlet; `served` is resolved when one has charged and left."""
+        while served is None or not served.done():
+            self._show(f"{outlet.id} waits for a car")
+            guest = Guest(hub, outlet, car.visit(self._time.now_ms), car.token)
+            await guest.live()
+            notes = "; ".join(guest.life.notes) or "all went well"
+            self._show(f"the car left {outlet.id} with {guest.life.energy_kwh:.3f} kWh ({notes})")
+            if served is not None and not served.done() and guest.life.powered_ms is not None:
+                served.set_result(None)
+
+    async def _connect(self) -> tuple[str, dict[str, Json]]:
+        """Connect; the charger's site, and the entries there by outlet."""
         await self._point.lifecycle.power_up()
         self._show(f"{self._point.ocpp_id} is connected")
         return await self._find()
 
-    async def _find(self) -> tuple[str, Json]:
-        """The charger's site and its entry there."""
+    async def _find(self) -> tuple[str, dict[str, Json]]:
+        """The charger's site, and the entries there by outlet."""
+        outlets = {outlet.id for outlet in self._point.outlets.values()}
         for site in (await self._api.get("/sites"))["sites"]:
-            for charger in (await self._api.get(f"/sites/{site['id']}/chargers"))["chargers"]:
-                if charger["id"] == self._point.charger_id:
-                    return site["id"], charger
+            entries = (await self._api.get(f"/sites/{site['id']}/chargers"))["chargers"]
+            known = {entry["id"]: entry for entry in entries}
+            if outlets <= known.keys():
+                return site["id"], known
         raise NoSuchCharger(f"no site has a charger {self._point.charger_id}")
 
 
 class Guest(Driver):
-    """Arrives when the charger is assigned, and leaves when the car has reached its target."""
+    """Arrives when the outlet is assigned, and leaves when the car has reached its target."""
 
-    def __init__(self, hub: Hub, point: ChargePoint, visit: Visit, token: str) -> None:
+    def __init__(self, hub: Hub, outlet: Outlet, visit: Visit, token: str) -> None:
         super().__init__(hub, visit, token, Random(visit.arrival_ms))
-        self._point = point
+        self._outlet = outlet
 
-    async def _find_charger(self) -> ChargePoint:
+    async def _find_charger(self) -> Outlet:
         while not await self._is_assigned():
             await self._time.sleep(POLLS_EVERY_S)
         await self._time.sleep(PARKS_S)
-        return self._point
+        return self._outlet
 
     async def _is_assigned(self) -> bool:
         chargers = (await self._hub.api.get(f"/sites/{self._hub.site_id}/chargers"))["chargers"]
-        return any(
-            charger["id"] == self._point.charger_id and charger["session_state"] == "assigned" for charger in chargers
-        )
+        return any(charger["id"] == self._outlet.id and charger["session_state"] == "assigned" for charger in chargers)
 
-    async def _stay(self, point: ChargePoint, car: Car) -> None:
-        while point.connector.transaction is not None and not car.full:
+    async def _stay(self, outlet: Outlet, car: Car) -> None:
+        while outlet.connector.transaction is not None and not car.full:
             await self._news.wait(self.visit.departure_ms)
         await self._time.sleep(PARKS_S)
 
 
 def wires(point: ChargePoint) -> Truth:
     """The physical truth where there is one charger and nothing else."""
-    most_kw = point.connector.max_a * point.connector.voltage_v * point.connector.phases / 1000
-    phases = ("L1", "L2", "L3")[: point.connector.phases]
+    outlets = list(point.outlets.values())
+    most_kw = sum(one.connector.max_a * one.connector.voltage_v * one.connector.phases for one in outlets) / 1000
     return Truth(
         [Node("site", None, "site", limit_kw=most_kw)],
-        [Outlet(point.charger_id, "site", phases, point.connector.voltage_v)],
+        [Wires(one.id, "site", PHASES[: one.connector.phases], one.connector.voltage_v) for one in outlets],
     )

@@ -24,10 +24,10 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
-class Outlet:
-    """The place of a charger in the tree. Each of its phases has `voltage_v`."""
+class Wires:
+    """The place of an outlet in the tree. Each of its phases has `voltage_v`."""
 
-    charger: str
+    outlet: str
     node: str
     phases: tuple[str, ...]
     voltage_v: float
@@ -56,12 +56,12 @@ class Cap:
 class Truth:
     """Measures the load of every node per phase and in total, second by second, against the limits in force."""
 
-    def __init__(self, nodes: Sequence[Node], outlets: Sequence[Outlet]) -> None:
+    def __init__(self, nodes: Sequence[Node], wires: Sequence[Wires]) -> None:
         parents = {node.id: node.parent for node in nodes}
         self._nodes = {node.id: node for node in nodes}
         self._root = next(node for node in nodes if node.parent is None)
-        self._outlets = {outlet.charger: outlet for outlet in outlets}
-        self._paths = {outlet.charger: _path(outlet.node, parents) for outlet in outlets}
+        self._wires = {one.outlet: one for one in wires}
+        self._paths = {one.outlet: _path(one.node, parents) for one in wires}
         self._caps: list[Cap] = []
         self._last_over = dict.fromkeys(self._nodes, -1)
         self._last_any_over = -1
@@ -96,7 +96,7 @@ class Truth:
         return min((edge for edge in edges if edge is not None and edge > now_ms), default=None)
 
     def record(self, currents_a: Mapping[str, float], from_ms: int, to_ms: int) -> None:
-        """These currents (A per phase of each charger) flowed from the one instant to the other, `to_ms` excluded."""
+        """These currents (A per phase of each outlet) flowed from the one instant to the other, `to_ms` excluded."""
         if to_ms <= from_ms:
             return
         loads = self._loads(currents_a)
@@ -121,14 +121,14 @@ class Truth:
 
     def _loads(self, currents_a: Mapping[str, float]) -> dict[str, tuple[list[float], float]]:
         loads: dict[str, tuple[list[float], float]] = {}
-        for charger, current_a in currents_a.items():
+        for outlet, current_a in currents_a.items():
             if not current_a:
                 continue
-            outlet = self._outlets[charger]
-            watts = current_a * outlet.voltage_v * len(outlet.phases)
-            for id_ in self._paths[charger]:
+            wires = self._wires[outlet]
+            watts = current_a * wires.voltage_v * len(wires.phases)
+            for id_ in self._paths[outlet]:
                 phases_a, total = loads.get(id_) or ([0.0, 0.0, 0.0], 0.0)
-                for phase in outlet.phases:
+                for phase in wires.phases:
                     phases_a[PHASES.index(phase)] += current_a
                 loads[id_] = (phases_a, total + watts)
         return loads

@@ -8,10 +8,11 @@ there is no advance, so time stands still.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from time import monotonic
 
 from simulators.charger.charge_point import ChargePoint
+from simulators.charger.outlet import Outlet
 from simulators.server.control import Advanced, Control
 from simulators.server.real_time import RealTime
 from simulators.time.virtual_time import VirtualTime
@@ -43,6 +44,11 @@ class World:
         self._speed = speed
         self._server_timer_ms: int | None = None
         self._settled: tuple[dict[str, int], int] | None = None
+
+    def outlets(self) -> Iterator[Outlet]:
+        """The outlets of all charge points."""
+        for point in self.points:
+            yield from point.outlets.values()
 
     async def run(self, scenario: Coroutine[object, object, object]) -> None:
         """Run until the scenario is over. Raises the failure of any part of the world."""
@@ -77,13 +83,13 @@ class World:
     def _next_ms(self) -> int:
         now_ms = self.time.now_ms
         instants = [now_ms + LONGEST_STEP_MS, self.time.next_ms(), self._server_timer_ms]
-        instants += [point.connector.steady_until_ms() for point in self.points]
+        instants += [outlet.connector.steady_until_ms() for outlet in self.outlets()]
         return min(instant for instant in instants if instant is not None and instant > now_ms)
 
     def _flow(self, until_ms: int) -> None:
         """Let the currents flow: in one go while they are steady, in steps of at most 1 s while they change."""
         time = self.time
-        live = {point.charger_id: point.connector for point in self.points if point.connector.is_live}
+        live = {outlet.id: outlet.connector for outlet in self.outlets() if outlet.connector.is_live}
         while time.now_ms < until_ms:
             now_ms = time.now_ms
             for connector in live.values():
@@ -93,7 +99,7 @@ class World:
             to_ms = min(until_ms, steady_ms if steady_ms > now_ms else now_ms - now_ms % 1000 + 1000)
             if edge_ms is not None:
                 to_ms = min(to_ms, edge_ms)
-            currents_a = {charger_id: connector.current_a() for charger_id, connector in live.items()}
+            currents_a = {outlet_id: connector.current_a() for outlet_id, connector in live.items()}
             self.truth.record(currents_a, now_ms, to_ms)
             for connector in live.values():
                 connector.charge(now_ms, to_ms)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -18,21 +16,19 @@ from processors.engine.build import this_build
 from processors.engine.history import records_of
 from simulators.charger.battery import Car
 from simulators.charger.charge_point import ChargePoint
+from simulators.charger.outlet import Outlet
 from simulators.people.commissioning import commission
-from simulators.server.control import Control
-from simulators.server.ledger import Ledger
 from simulators.server.rest import Api
-from simulators.time.virtual_time import VirtualTime, parse_ms
-from simulators.world.site import CHARGER_A, VOLTAGE_V, Site
-from simulators.world.truth import Node, Outlet
+from simulators.world.site import CHARGER_A, VOLTAGE_V, Charger, Site
+from simulators.world.truth import Node
 from simulators.world.world import World
 from tests.faults.supervisor import Place
+from tests.faults.world import world_of
 from tests.services.server import call
 
 STARTS = "2019-03-08T08:00:00+00:00"
 DEFECT_KW = 13
 FIRM_KW = 2
-PATIENCE_S = 60
 
 
 def a_site(id_: str) -> Site:
@@ -42,36 +38,19 @@ def a_site(id_: str) -> Site:
         FIRM_KW,
         "z",
         [Node("site", None, "site", limit_kw=20)],
-        [Outlet(f"{id_}-1", "site", ("L1",), VOLTAGE_V)],
+        [Charger.single(f"{id_}-1", "site", ("L1",))],
     )
 
 
-@asynccontextmanager
-async def world_of(place: Place) -> AsyncIterator[tuple[World, Api]]:
-    addresses = place.addresses
-    host, _, port = addresses.control.rpartition(":")
-    time = VirtualTime(parse_ms(STARTS))
-    control = await Control.connect(host, int(port), PATIENCE_S)
-    api = Api(addresses.api, place.operator, Ledger(), patience_s=PATIENCE_S)
-    world = World(time, control, a_site("garage").truth())
-    try:
-        yield world, api
-    finally:
-        for point in world.points:
-            await point.lifecycle.close()
-        await time.close()
-        await api.close()
-        await control.close()
-
-
-async def brought_into_service(world: World, api: Api, place: Place) -> ChargePoint:
+async def brought_into_service(world: World, api: Api, place: Place) -> Outlet:
     (credentials,) = await a_site("garage").register(api)
     identity = credentials.ocpp_id, credentials.password
     point = ChargePoint(world.time, place.addresses.ocpp, *identity, voltage_v=VOLTAGE_V, max_a=CHARGER_A)
     world.points.append(point)
     await point.lifecycle.power_up()
-    await commission(world.time, api, "garage", point)
-    return point
+    outlet = point.outlets[1]
+    await commission(world.time, api, "garage", outlet)
+    return outlet
 
 
 async def events(place: Place) -> list:
@@ -96,15 +75,15 @@ async def test_a_defect_stops_one_site_and_unpark_brings_it_back(tmp_path: Path)
     place = await asyncio.to_thread(Place.new, tmp_path / "data", STARTS)
     servers = [place.start("--defect", str(DEFECT_KW * 1000))]
     try:
-        async with world_of(place) as (world, api):
+        async with world_of(place, a_site("garage")) as (world, api):
 
             async def scenario() -> None:
-                point = await brought_into_service(world, api, place)
+                outlet = await brought_into_service(world, api, place)
                 await a_site("other").register(api)
-                point.plug(Car(60, 0.2, CHARGER_A, voltage_v=VOLTAGE_V))
-                assert await point.authorize("card") == await point.start("card") == "Accepted"
+                outlet.plug(Car(60, 0.2, CHARGER_A, voltage_v=VOLTAGE_V))
+                assert await outlet.authorize("card") == await outlet.start("card") == "Accepted"
                 await world.time.sleep(180)
-                assert point.connector.current_a() == pytest.approx(CHARGER_A)
+                assert outlet.connector.current_a() == pytest.approx(CHARGER_A)
 
                 undecided = await api.post("/sites/garage/grid-limit", {"limit_kw": DEFECT_KW})
                 assert undecided["holds_from"] is None
@@ -116,8 +95,8 @@ async def test_a_defect_stops_one_site_and_unpark_brings_it_back(tmp_path: Path)
 
                 servers.append(mended(place, servers[0]))
                 await world.time.sleep(300)
-                assert point.connector.current_a() == pytest.approx(CHARGER_A)
-                point.unplug()
+                assert outlet.connector.current_a() == pytest.approx(CHARGER_A)
+                outlet.unplug()
 
             await world.run(scenario())
     finally:

@@ -84,6 +84,7 @@ class CentralSystem:
             "Heartbeat": lambda *_: {"currentTime": self.text()},
         }
         self.transactions: dict[int, str] = {}
+        """The outlet of each."""
         self.limit_kw = 40.0
         self.obedience = "proven"
         self.fleet: list[str] = []
@@ -142,14 +143,15 @@ class CentralSystem:
 
     def _start(self, ocpp_id: str, payload: Payload) -> Payload:
         transaction_id = next(self._ids)
-        self.transactions[transaction_id] = ocpp_id
+        several = f"{ocpp_id}:{payload['connectorId']}"
+        self.transactions[transaction_id] = several if several in self.fleet else ocpp_id
         self.at(self.now_ms, self.share)
         return {"transactionId": transaction_id, "idTagInfo": {"status": "Accepted"}}
 
     def _stop(self, ocpp_id: str, payload: Payload) -> Payload:
-        self.transactions.pop(payload["transactionId"], None)
+        outlet = self.transactions.pop(payload["transactionId"], ocpp_id)
         for session in self.sessions.values():
-            if session["charger_id"] == ocpp_id and session["state"] in ("assigned", "charging"):
+            if session["charger_id"] == outlet and session["state"] in ("assigned", "charging"):
                 session["state"] = "completed"
         self.at(self.now_ms, self.share)
         return {}
@@ -157,10 +159,13 @@ class CentralSystem:
     def share(self) -> None:
         """An equal share of the cap to every transaction; decreases are sent before increases."""
         share_a = min(32.0, self.limit_kw * 1000 / 208 / max(1, len(self.transactions)))
-        for transaction_id, ocpp_id in self.transactions.items():
+        for transaction_id, outlet in self.transactions.items():
+            ocpp_id, _, connector = outlet.partition(":")
             connection = self.connections.get(ocpp_id)
             if connection is not None:
-                connection.call_soon("SetChargingProfile", tx_profile(transaction_id, share_a, self.text()))
+                id_ = int(connector or 1)
+                profile = tx_profile(transaction_id, share_a, self.text(), id_=id_, connector=id_)
+                connection.call_soon("SetChargingProfile", profile)
 
     # Control
 
@@ -248,8 +253,9 @@ class CentralSystem:
 
     async def _add_charger(self, request: Request) -> Response:
         body = await self._body(request)
-        self.fleet.append(body["id"])
-        return JSONResponse({"id": body["id"], "ocpp_id": body["id"], "password": PASSWORD}, 201)
+        outlets = [f"{body['id']}:{one['id']}" for one in body.get("connectors", [])] or [body["id"]]
+        self.fleet += outlets
+        return JSONResponse({"id": body["id"], "ocpp_id": body["id"], "outlets": outlets, "password": PASSWORD}, 201)
 
     async def _add_vehicle(self, request: Request) -> Response:
         body = await self._body(request)
@@ -345,7 +351,9 @@ def _queue_entry(session: Payload) -> Payload:
     return {"session_id" if name == "id" else name: value for name, value in session.items()}
 
 
-def tx_profile(transaction_id: int, limit_a: float, start: str, id_: int = 2, duration_s: int | None = None) -> Payload:
+def tx_profile(
+    transaction_id: int, limit_a: float, start: str, id_: int = 2, duration_s: int | None = None, connector: int = 1
+) -> Payload:
     schedule: Payload = {
         "startSchedule": start,
         "chargingRateUnit": "A",
@@ -354,7 +362,7 @@ def tx_profile(transaction_id: int, limit_a: float, start: str, id_: int = 2, du
     if duration_s is not None:
         schedule["duration"] = duration_s
     return {
-        "connectorId": 1,
+        "connectorId": connector,
         "csChargingProfiles": {
             "chargingProfileId": id_,
             "transactionId": transaction_id,

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 from simulators.charger.battery import Car
 from simulators.charger.charge_point import ChargePoint
+from simulators.charger.outlet import Outlet
 from simulators.charger.personality import Personality
 from simulators.server.control import Control
 from simulators.server.ledger import Ledger
 from simulators.server.rest import Api, Credentials
 from simulators.time.virtual_time import VirtualTime
-from simulators.world.truth import Node, Outlet
+from simulators.world.truth import Node, Wires
 from simulators.world.truth import Truth as PhysicalTruth
 from simulators.world.world import World
 from tests.simulators.charger.central_system import PASSWORD, CentralSystem, Connection
@@ -35,14 +36,19 @@ class Coupled:
         return self.points[0]
 
     @property
+    def outlet(self) -> Outlet:
+        """The first outlet of the first point."""
+        return self.point.outlets[1]
+
+    @property
     def connection(self) -> Connection:
         return self.central.connections[self.point.ocpp_id]
 
     async def charging(self, **car: float) -> Car:
-        """A car that charges at the first point."""
+        """A car that charges at the first outlet."""
         made = a_car(**car)
-        self.point.plug(made)
-        assert await self.point.start("tag") == "Accepted"
+        self.outlet.plug(made)
+        assert await self.outlet.start("tag") == "Accepted"
         await self.time.sleep(10)
         return made
 
@@ -58,7 +64,12 @@ def a_car(battery_kwh=60, level=0.2, max_current_a=32, **more) -> Car:
 
 @asynccontextmanager
 async def coupled(
-    *characters: Personality, limit_kw: float = 100.0, phases: int = 1, rest: bool = False, speed: float | None = None
+    *characters: Personality,
+    limit_kw: float = 100.0,
+    phases: int = 1,
+    connectors: int = 1,
+    rest: bool = False,
+    speed: float | None = None,
 ):
     """Charge points with these characters; the central system leaves limits to the test, and has REST where asked."""
     async with AsyncExitStack() as stack:
@@ -70,14 +81,24 @@ async def coupled(
         time = VirtualTime(START_MS)
         control = await Control.connect(host, port)
         points = [
-            ChargePoint(time, ocpp, f"cp{n}", PASSWORD, character=character, phases=phases, voltage_v=VOLTAGE_V)
+            ChargePoint(
+                time,
+                ocpp,
+                f"cp{n}",
+                PASSWORD,
+                character=character,
+                connectors=connectors,
+                phases=phases,
+                voltage_v=VOLTAGE_V,
+            )
             for n, character in enumerate(characters or (Personality(),), start=1)
         ]
-        central.fleet = [point.charger_id for point in points]
+        outlets = [outlet.id for point in points for outlet in point.outlets.values()]
+        central.fleet = list(outlets)
         names = ("L1", "L2", "L3")[:phases]
         truth = PhysicalTruth(
             [Node("site", None, "site", limit_kw=limit_kw)],
-            [Outlet(point.charger_id, "site", names, VOLTAGE_V) for point in points],
+            [Wires(outlet, "site", names, VOLTAGE_V) for outlet in outlets],
         )
         world = World(time, control, truth, speed)
         world.points = points

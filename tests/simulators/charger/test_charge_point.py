@@ -28,7 +28,7 @@ def floor(limit_a=6.0, unit="A", stack=0) -> dict:
 async def lease(this, limit_a: float, duration_s: int | None = None) -> str:
     """The status that the first point answers to a limit for its running transaction."""
     told = tx_profile(
-        this.point.connector.transaction.id, limit_a + 0.05, rfc3339(this.time.now_ms), duration_s=duration_s
+        this.outlet.connector.transaction.id, limit_a + 0.05, rfc3339(this.time.now_ms), duration_s=duration_s
     )
     return await this.profile(1, told["csChargingProfiles"])
 
@@ -84,16 +84,16 @@ async def test_a_session_from_plug_to_unplug():
     async with coupled() as this:
 
         async def scenario():
-            point = this.point
-            point.connector.register_wh = 1000.4
+            outlet = this.outlet
+            outlet.connector.register_wh = 1000.4
             car = a_car(reaction_s=0)
-            point.plug(car)
-            assert await point.authorize("tag-1") == "Accepted"
-            assert await point.start("tag-1") == "Accepted"
+            outlet.plug(car)
+            assert await outlet.authorize("tag-1") == "Accepted"
+            assert await outlet.start("tag-1") == "Accepted"
             await this.time.sleep(1800)
-            assert point.connector.current_a() == 32
-            point.unplug()
-            assert point.connector.current_a() == 0
+            assert outlet.connector.current_a() == 32
+            outlet.unplug()
+            assert outlet.connector.current_a() == 0
             assert car.delivered_wh == pytest.approx(32 * 208 / 2)
 
         await play(this, scenario)
@@ -111,14 +111,14 @@ async def test_a_session_from_plug_to_unplug():
 async def test_an_id_tag_is_at_most_20_characters():
     async with coupled() as this:
         with pytest.raises(ValueError, match="20"):
-            await this.point.authorize("x" * 21)
+            await this.outlet.authorize("x" * 21)
 
 
 async def test_a_second_car_does_not_fit():
     async with coupled() as this:
-        this.point.plug(a_car())
+        this.outlet.plug(a_car())
         with pytest.raises(ValueError, match="cp1"):
-            this.point.plug(a_car())
+            this.outlet.plug(a_car())
 
 
 async def test_a_start_that_is_not_accepted_ends():
@@ -129,9 +129,9 @@ async def test_a_start_that_is_not_accepted_ends():
         this.central.answers["StopTransaction"] = lambda *_: {}
 
         async def scenario():
-            this.point.plug(a_car())
-            assert await this.point.start("tag") == "Blocked"
-            assert this.point.connector.transaction is None
+            this.outlet.plug(a_car())
+            assert await this.outlet.start("tag") == "Blocked"
+            assert this.outlet.connector.transaction is None
 
         await play(this, scenario)
         assert [stop["reason"] for stop in this.central.received("StopTransaction")] == ["DeAuthorized"]
@@ -143,10 +143,10 @@ async def test_a_call_that_is_never_answered_fails_after_a_minute_and_the_next_o
 
         async def scenario():
             with pytest.raises(CallFailed, match="Timeout"):
-                await this.point.authorize("tag")
+                await this.outlet.authorize("tag")
             assert this.time.now_ms == START_MS + 60_000
             this.central.silent.clear()
-            assert await this.point.authorize("tag") == "Accepted"
+            assert await this.outlet.authorize("tag") == "Accepted"
 
         await play(this, scenario)
 
@@ -156,12 +156,12 @@ async def test_a_decision_may_take_its_time_and_the_world_goes_on():
         this.central.silent.add("Authorize")
 
         async def scenario():
-            point, connection = this.point, this.connection
+            outlet, connection = this.outlet, this.connection
             this.time.at(
                 START_MS + 20_000,
                 lambda: connection.write([3, connection.last_call, {"idTagInfo": {"status": "Blocked"}}]),
             )
-            assert await point.authorize("tag") == "Blocked"
+            assert await outlet.authorize("tag") == "Blocked"
             assert this.time.now_ms == START_MS + 20_000
 
         await play(this, scenario)
@@ -202,13 +202,13 @@ async def test_a_floor_of_0_suspends_and_a_lease_resumes():
         async def scenario():
             await this.profile(0, floor(0))
             car = await this.charging(reaction_s=1)
-            assert (this.point.status, car.current_a(this.time.now_ms)) == ("SuspendedEVSE", 0)
+            assert (this.outlet.status, car.current_a(this.time.now_ms)) == ("SuspendedEVSE", 0)
             await lease(this, 10)
             await this.time.sleep(5)
-            assert (this.point.status, car.current_a(this.time.now_ms)) == ("Charging", 10)
+            assert (this.outlet.status, car.current_a(this.time.now_ms)) == ("Charging", 10)
             await lease(this, 5.9)
             await this.time.sleep(5)
-            assert (this.point.status, car.current_a(this.time.now_ms)) == ("SuspendedEVSE", 0)
+            assert (this.outlet.status, car.current_a(this.time.now_ms)) == ("SuspendedEVSE", 0)
 
         await play(this, scenario)
 
@@ -222,7 +222,7 @@ async def test_a_tx_profile_without_its_transaction_is_rejected_and_ends_with_it
             await this.charging()
             assert await this.profile(1, stray) == "Rejected"
             await lease(this, 8)
-            this.point.unplug()
+            this.outlet.unplug()
             car = await this.charging()
             assert car.current_a(this.time.now_ms) == 32
 
@@ -234,8 +234,8 @@ async def test_the_car_that_is_full_suspends_the_transaction_at_that_very_instan
 
         async def scenario():
             await this.charging(battery_kwh=10, level=0.2, target=0.3, reaction_s=0)
-            await this.point.status_changed.wait()
-            assert this.point.status == "SuspendedEV"
+            await this.outlet.status_changed.wait()
+            assert this.outlet.status == "SuspendedEV"
             expected_ms = START_MS + 1000 / (32 * 208) * 3_600_000
             assert this.time.now_ms == pytest.approx(expected_ms, abs=2)
 
@@ -312,7 +312,7 @@ async def test_else_a_transaction_is_sampled():
             await this.time.sleep(300)
             await this.charging()
             await this.time.sleep(120)
-            this.point.unplug()
+            this.outlet.unplug()
             await this.time.sleep(300)
 
         await play(this, scenario)
@@ -356,14 +356,14 @@ async def test_remote_start_needs_a_plugged_car_and_remote_stop_its_transaction(
             call = this.connection.call
             start = {"idTag": "remote", "connectorId": 1}
             assert (await call("RemoteStartTransaction", start))[2] == {"status": "Rejected"}
-            this.point.plug(a_car())
+            this.outlet.plug(a_car())
             assert (await call("RemoteStartTransaction", start))[2] == {"status": "Accepted"}
             await this.time.sleep(5)
-            assert this.point.status == "Charging"
+            assert this.outlet.status == "Charging"
             assert (await call("RemoteStopTransaction", {"transactionId": 9}))[2] == {"status": "Rejected"}
             assert (await call("RemoteStopTransaction", {"transactionId": 1000}))[2] == {"status": "Accepted"}
             await this.time.sleep(1)
-            assert this.point.status == "Finishing"
+            assert this.outlet.status == "Finishing"
 
         await play(this, scenario)
         assert [start["idTag"] for start in this.central.received("StartTransaction")] == ["remote"]
@@ -376,7 +376,7 @@ async def test_unlocking_ends_the_transaction():
         async def scenario():
             await this.charging()
             assert (await this.connection.call("UnlockConnector", {"connectorId": 1}))[2] == {"status": "Unlocked"}
-            assert this.point.connector.current_a() == 0
+            assert this.outlet.connector.current_a() == 0
 
         await play(this, scenario)
         assert [stop["reason"] for stop in this.central.received("StopTransaction")] == ["UnlockCommand"]
@@ -390,7 +390,7 @@ async def test_a_reset_stops_boots_again_and_keeps_the_floor():
             await this.charging()
             assert (await this.connection.call("Reset", {"type": "Hard"}))[2] == {"status": "Accepted"}
             await this.time.sleep(60)
-            assert this.point.connector.limit_a() == 6
+            assert this.outlet.connector.limit_a() == 6
 
         await play(this, scenario)
         assert len(this.central.received("BootNotification")) == 2
@@ -411,7 +411,7 @@ async def test_in_an_outage_it_keeps_its_profile_and_tells_the_transaction_after
             await this.time.sleep(130)
             assert not this.point.link.connected
             assert car.current_a(this.time.now_ms) == 10
-            this.point.unplug()
+            this.outlet.unplug()
             await this.time.sleep(300)
             assert this.point.link.connected
 
@@ -430,8 +430,8 @@ async def test_a_start_whose_answer_was_lost_is_told_again_with_the_same_facts()
         this.central.silent.add("StartTransaction")
 
         async def scenario():
-            this.point.plug(a_car())
-            started = this.time.spawn(this.point.start("tag"))
+            this.outlet.plug(a_car())
+            started = this.time.spawn(this.outlet.start("tag"))
             await this.time.sleep(5)
             this.central.silent.clear()
             this.point.lifecycle.outage(20)

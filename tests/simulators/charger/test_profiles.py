@@ -2,15 +2,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulators.charger.profiles import BadProfile, ProfileStore, Selection
+from simulators.charger.profile import BadProfile, Rules, Selection
+from simulators.charger.profiles import ProfileStore
 from simulators.time.virtual_time import rfc3339
 
 NOW_MS = 1_552_054_000_000
 TX = 7
 
 
-def store(rate_units=("A", "W"), max_stack_level=8, phases=1) -> ProfileStore:
-    return ProfileStore(208, phases, rate_units, max_stack_level)
+def store(rate_units=("A", "W"), max_stack_level=8, phases=1, connectors=1) -> ProfileStore:
+    return ProfileStore(Rules(208 * phases, rate_units, max_stack_level, connectors))
 
 
 def raw(
@@ -34,77 +35,77 @@ def raw(
 
 
 def test_nothing_held_nothing_said():
-    assert store().limit_a(NOW_MS, None) is None
+    assert store().limit_a(1, NOW_MS, None) is None
 
 
 def test_the_limit_is_the_lower_of_the_whole_and_the_transaction():
     held = store()
     held.put(0, raw(20, "ChargePointMaxProfile", id_=1), None)
     held.put(1, raw(8, id_=2), None)
-    assert held.limit_a(NOW_MS, None) == 8
+    assert held.limit_a(1, NOW_MS, None) == 8
     held.put(1, raw(25, "TxProfile", id_=3), TX)
-    assert held.limit_a(NOW_MS, NOW_MS) == 20
+    assert held.limit_a(1, NOW_MS, NOW_MS) == 20
 
 
 def test_a_tx_profile_takes_the_place_of_the_default_even_where_it_allows_more():
     held = store()
     held.put(0, raw(6, id_=1), None)
     held.put(1, raw(16, "TxProfile", id_=2), TX)
-    assert held.limit_a(NOW_MS, NOW_MS) == 16
+    assert held.limit_a(1, NOW_MS, NOW_MS) == 16
 
 
 def test_within_a_purpose_the_highest_stack_level_wins():
     held = store()
     held.put(0, raw(6, id_=1, stack=3), None)
     held.put(0, raw(16, id_=2, stack=1), None)
-    assert held.limit_a(NOW_MS, None) == 6
+    assert held.limit_a(1, NOW_MS, None) == 6
 
 
 def test_outside_its_schedule_a_profile_says_nothing_and_the_next_stack_counts():
     held = store()
     held.put(0, raw(0, id_=1, stack=0), None)
     held.put(1, raw(16, "TxProfile", id_=2, stack=1, start=NOW_MS + 10_000, duration=60), TX)
-    assert held.limit_a(NOW_MS, NOW_MS) == 0
-    assert held.next_change_ms(NOW_MS, NOW_MS) == NOW_MS + 10_000
-    assert held.limit_a(NOW_MS + 10_000, NOW_MS) == 16
-    assert held.next_change_ms(NOW_MS + 10_000, NOW_MS) == NOW_MS + 70_000
-    assert held.limit_a(NOW_MS + 70_000, NOW_MS) == 0
+    assert held.limit_a(1, NOW_MS, NOW_MS) == 0
+    assert held.next_change_ms(1, NOW_MS, NOW_MS) == NOW_MS + 10_000
+    assert held.limit_a(1, NOW_MS + 10_000, NOW_MS) == 16
+    assert held.next_change_ms(1, NOW_MS + 10_000, NOW_MS) == NOW_MS + 70_000
+    assert held.limit_a(1, NOW_MS + 70_000, NOW_MS) == 0
 
 
 def test_validity_counts():
     held = store()
     held.put(0, raw(9, validFrom=rfc3339(NOW_MS + 1000), validTo=rfc3339(NOW_MS + 2000)), None)
-    assert [held.limit_a(NOW_MS + ms, None) for ms in (0, 1000, 1999, 2000)] == [None, 9, 9, None]
+    assert [held.limit_a(1, NOW_MS + ms, None) for ms in (0, 1000, 1999, 2000)] == [None, 9, 9, None]
 
 
 def test_periods_follow_each_other():
     held = store()
     held.put(0, raw(periods=[{"startPeriod": 0, "limit": 6}, {"startPeriod": 30, "limit": 12}]), None)
-    assert [held.limit_a(NOW_MS + ms, None) for ms in (0, 29_999, 30_000)] == [6, 6, 12]
+    assert [held.limit_a(1, NOW_MS + ms, None) for ms in (0, 29_999, 30_000)] == [6, 6, 12]
 
 
 def test_relative_schedules_begin_with_the_transaction():
     held = store()
     held.put(0, raw(7, kind="Relative", start=None, duration=60), None)
-    assert held.limit_a(NOW_MS, None) is None
-    assert held.limit_a(NOW_MS, NOW_MS - 59_000) == 7
-    assert held.limit_a(NOW_MS, NOW_MS - 60_000) is None
+    assert held.limit_a(1, NOW_MS, None) is None
+    assert held.limit_a(1, NOW_MS, NOW_MS - 59_000) == 7
+    assert held.limit_a(1, NOW_MS, NOW_MS - 60_000) is None
 
 
 def test_recurring_schedules_come_again():
     held = store()
     held.put(0, raw(7, kind="Recurring", recurrencyKind="Daily", duration=3600), None)
     day_ms = 86_400_000
-    assert held.limit_a(NOW_MS + 3 * day_ms + 3_599_000, None) == 7
-    assert held.limit_a(NOW_MS + 3 * day_ms + 3_600_000, None) is None
-    assert held.next_change_ms(NOW_MS + 3 * day_ms + 3_600_000, None) == NOW_MS + 4 * day_ms
+    assert held.limit_a(1, NOW_MS + 3 * day_ms + 3_599_000, None) == 7
+    assert held.limit_a(1, NOW_MS + 3 * day_ms + 3_600_000, None) is None
+    assert held.next_change_ms(1, NOW_MS + 3 * day_ms + 3_600_000, None) == NOW_MS + 4 * day_ms
 
 
 @pytest.mark.parametrize("phases", [1, 3])
 def test_watts_are_the_total_over_its_phases(phases):
     held = store(phases=phases)
     held.put(0, raw(208 * phases * 10, unit="W"), None)
-    assert held.limit_a(NOW_MS, None) == 10
+    assert held.limit_a(1, NOW_MS, None) == 10
 
 
 def test_the_same_id_or_the_same_place_replaces():
@@ -113,7 +114,7 @@ def test_the_same_id_or_the_same_place_replaces():
     held.put(0, raw(9, id_=1, stack=1), None)
     held.put(0, raw(10, id_=2, stack=1), None)
     assert len(held) == 1
-    assert held.limit_a(NOW_MS, None) == 10
+    assert held.limit_a(1, NOW_MS, None) == 10
 
 
 @pytest.mark.parametrize(
@@ -142,7 +143,7 @@ def test_what_the_standard_forbids_is_refused_and_changes_nothing(connector, pro
     held.put(0, raw(11, id_=99), None)
     with pytest.raises(BadProfile):
         held.put(connector, profile, TX)
-    assert held.limit_a(NOW_MS, NOW_MS) == 11
+    assert held.limit_a(1, NOW_MS, NOW_MS) == 11
 
 
 def test_a_tx_profile_needs_a_running_transaction():
@@ -174,13 +175,15 @@ def test_the_composite_schedule_tells_every_change_ahead():
     held = store()
     held.put(0, raw(6, id_=1), None)
     held.put(1, raw(16, "TxProfile", id_=2, start=NOW_MS + 10_000, duration=20), TX)
-    told = held.composite(NOW_MS, 60, "A", 32, NOW_MS)
+    told = held.composite(1, NOW_MS, 60, "A", 32, NOW_MS)
     assert told["chargingSchedulePeriod"] == [
         {"startPeriod": 0, "limit": 6},
         {"startPeriod": 10, "limit": 16},
         {"startPeriod": 30, "limit": 6},
     ]
-    assert held.composite(NOW_MS, 5, "W", 32, NOW_MS)["chargingSchedulePeriod"] == [{"startPeriod": 0, "limit": 1248.0}]
+    assert held.composite(1, NOW_MS, 5, "W", 32, NOW_MS)["chargingSchedulePeriod"] == [
+        {"startPeriod": 0, "limit": 1248.0}
+    ]
 
 
 profiles = st.lists(
@@ -206,10 +209,10 @@ def test_between_changes_the_limit_stays_and_never_exceeds_the_whole_charge_poin
             TX,
         )
     at_ms = NOW_MS + ahead_ms
-    limit_a = held.limit_a(at_ms, NOW_MS)
-    change_ms = held.next_change_ms(at_ms, NOW_MS)
+    limit_a = held.limit_a(1, at_ms, NOW_MS)
+    change_ms = held.next_change_ms(1, at_ms, NOW_MS)
     last_ms = (change_ms or at_ms + 3_600_000) - 1
-    assert held.limit_a(last_ms, NOW_MS) == limit_a
+    assert held.limit_a(1, last_ms, NOW_MS) == limit_a
     whole_a = [
         (stack, number, limit)
         for number, (purpose, stack, limit, delay_s, duration_s) in enumerate(specs)

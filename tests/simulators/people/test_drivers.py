@@ -4,6 +4,7 @@ from random import Random
 
 import pytest
 
+from simulators.charger.personality import COMPLIANT
 from simulators.people.board import Board
 from simulators.people.day import Visit
 from simulators.people.drivers import Hub, Member, WalkUp
@@ -25,8 +26,8 @@ class Steady(Random):
 
 
 def a_hub(this: Coupled) -> Hub:
-    points = {point.charger_id: point for point in this.points}
-    return Hub(this.time, this.api, Board(this.time, this.api, "site"), "site", points)
+    outlets = {outlet.id: outlet for outlet in this.world.outlets()}
+    return Hub(this.time, this.api, Board(this.time, this.api, "site"), "site", outlets)
 
 
 def a_visit(name="v1", minutes=60, need_permille=20, arrives_ms=START_MS + MINUTE_MS) -> Visit:
@@ -68,7 +69,7 @@ async def test_she_asks_accepts_comes_charges_and_stays_until_departure_where_no
         assert life.left_ms == life.departure_ms
         assert life.done_ms < life.left_ms
         assert [life.charger, life.session, life.offers, life.phase] == ["cp1", "s1", 1, "gone"]
-        assert this.point.status == "Available"
+        assert this.outlet.status == "Available"
 
 
 async def test_once_done_she_makes_room_5_minutes_after_she_is_told_that_somebody_waits():
@@ -115,7 +116,7 @@ async def test_a_snooze_is_followed_by_an_acceptance_2_minutes_later():
 
 
 async def test_one_look_serves_all_and_nobody_looks_while_all_charge():
-    async with coupled(None, None, rest=True) as this:
+    async with coupled(COMPLIANT, COMPLIANT, rest=True) as this:
         hub = a_hub(this)
         drivers = [a_member(hub, a_visit(f"v{n}", minutes=60, need_permille=150), seed=n) for n in (1, 2)]
         looks = []
@@ -123,7 +124,7 @@ async def test_one_look_serves_all_and_nobody_looks_while_all_charge():
         async def counting():
             lives = [this.time.spawn(driver.live()) for driver in drivers]
             await this.time.sleep_until(START_MS + 10 * MINUTE_MS)
-            assert all(point.status == "Charging" for point in this.points)
+            assert all(outlet.status == "Charging" for outlet in this.world.outlets())
             looks.append(seen())
             await this.time.sleep_until(START_MS + 40 * MINUTE_MS)
             looks.append(seen())
@@ -147,7 +148,7 @@ async def test_a_refused_token_is_tried_again_and_then_given_up():
         assert len(this.central.received("Authorize")) == 5
         assert this.central.received("StartTransaction") == []
         assert len(driver.life.notes) == 5
-        assert this.point.status == "Available"
+        assert this.outlet.status == "Available"
         assert driver.life.left_ms < driver.life.departure_ms
 
 
@@ -206,9 +207,9 @@ async def test_a_life_tells_when_it_charged_and_when_it_was_paused():
 
 
 async def test_a_walk_up_plugs_into_a_free_charger_with_a_token_nobody_knows():
-    async with coupled(None, None, rest=True) as this:
+    async with coupled(COMPLIANT, COMPLIANT, rest=True) as this:
         hub = a_hub(this)
-        this.points[0].plug(a_car())
+        this.outlet.plug(a_car())
         walk_up = WalkUp(hub, a_visit(minutes=30, need_permille=500), "stranger", Random(1))
         await live(this, walk_up)
         assert walk_up.life.charger == "cp2"

@@ -42,7 +42,9 @@ async def test_a_day_is_played_and_measured(central, tmp_path, capsys):
     assert site["nodes"][0] == {"id": "site", "parent": None, "kind": "site", "limit_kw": 40.0}
     assert site["nodes"][1] == {"id": "p1", "parent": "site", "kind": "panel", "limit_a": [20.0, 20.0, 20.0]}
     chargers = [body for _, path, body in system.rest_calls if path == "/api/v1/chargers"]
-    assert [charger["phases"] for charger in chargers] == [["L1"]] * 4 + [["L2"]] * 4 + [["L3"]] * 4
+    assert [charger["phases"] for charger in chargers] == [["L1"]] * 3 + [["L2"]] * 3 + [["L3"]] * 3
+    assert [charger["id"] for charger in chargers if "connectors" in charger] == ["p1-1", "p2-1", "p3-1"]
+    assert [connector["id"] for connector in chargers[0]["connectors"]] == [1, 2]
     attests = [body for _, path, body in system.rest_calls if path.endswith("/commission")]
     assert attests == [{"test_load_a": 13.0, "minutes": 15}] * 12
     caps = [body for _, path, body in system.rest_calls if path.endswith("/grid-limit")]
@@ -91,7 +93,7 @@ async def test_a_charger_that_is_never_proven_is_named(central, tmp_path, monkey
     system, where = central
     (tmp_path / "operator.json").write_bytes(OPERATOR)
     monkeypatch.setattr(system, "obedience", "unproven")
-    with pytest.raises(NotProven, match="p1-1 is 'unproven'"):
+    with pytest.raises(NotProven, match="p1-1:1 is 'unproven'"):
         await run(parse([*where, "--credentials", str(tmp_path / "operator.json"), "--day", QUIET_SUNDAY]))
 
 

@@ -1,15 +1,15 @@
 import pytest
 
-from simulators.world.truth import Cap, Node, Outlet, Truth
+from simulators.world.truth import Cap, Node, Truth, Wires
 
 
 def truth(limit_kw=10.0, panel_a=(20.0, 20.0, 20.0)) -> Truth:
     return Truth(
         [Node("site", None, "site", limit_kw=limit_kw), Node("panel", "site", "panel", limit_a=panel_a)],
         [
-            Outlet("a", "panel", ("L1",), 200.0),
-            Outlet("b", "panel", ("L2",), 200.0),
-            Outlet("c", "site", ("L1", "L2", "L3"), 200.0),
+            Wires("a", "panel", ("L1",), 200.0),
+            Wires("b", "panel", ("L2",), 200.0),
+            Wires("c", "site", ("L1", "L2", "L3"), 200.0),
         ],
     )
 
@@ -50,7 +50,7 @@ def test_phases_are_limited_one_by_one():
 def test_a_phase_of_a_three_phase_charger_adds_to_its_neighbours():
     measured = Truth(
         [Node("site", None, "site", limit_kw=100, limit_a=(25.0, 25.0, 25.0))],
-        [Outlet("a", "site", ("L2",), 200.0), Outlet("c", "site", ("L1", "L2", "L3"), 200.0)],
+        [Wires("a", "site", ("L2",), 200.0), Wires("c", "site", ("L1", "L2", "L3"), 200.0)],
     )
     measured.record({"a": 10.0, "c": 16.0}, 0, 1000)
     assert measured.overload_s == 1

@@ -3,6 +3,7 @@ from functools import partial
 
 import pytest
 
+from simulators.charger.personality import COMPLIANT
 from simulators.server.control import Control, ControlFailed
 from simulators.server.ledger import Ledger
 from simulators.time.virtual_time import parse_ms
@@ -42,7 +43,7 @@ async def test_what_happens_at_an_instant_reaches_the_server_at_that_instant():
 
         async def scenario():
             await this.charging(battery_kwh=10, level=0.2, target=0.3, reaction_s=0)
-            await this.point.status_changed.wait()
+            await this.outlet.status_changed.wait()
             await this.time.sleep(60)
 
         await play(this, scenario)
@@ -60,8 +61,8 @@ async def test_a_decision_of_the_server_acts_at_its_instant():
 
         async def scenario():
             car = a_car(reaction_s=0)
-            this.point.plug(car)
-            await this.point.start("tag")
+            this.outlet.plug(car)
+            await this.outlet.start("tag")
             limit = tx_profile(1000, 8.05, this.central.text())
             this.central.at(START_MS + 12_345, lambda: this.connection.call_soon("SetChargingProfile", limit))
             await this.time.sleep(60)
@@ -76,10 +77,10 @@ async def test_a_conversation_ends_at_the_instant_it_began():
     async with coupled() as this:
 
         async def scenario():
-            point = this.point
-            point.plug(a_car())
-            await point.authorize("tag")
-            await point.start("tag")
+            outlet = this.outlet
+            outlet.plug(a_car())
+            await outlet.authorize("tag")
+            await outlet.start("tag")
             profile = tx_profile(1000, 8, this.central.text())
             assert (await this.connection.call("SetChargingProfile", profile))[2] == {"status": "Accepted"}
             assert this.time.now_ms == START_MS
@@ -92,7 +93,7 @@ async def test_what_flows_is_measured_every_second_of_a_ramp():
 
         async def scenario():
             await this.charging(reaction_s=4)
-            this.point.unplug()
+            this.outlet.unplug()
 
         await play(this, scenario)
         # 8 A a second: 0, 8, 16 and then 24 A, from the third second on, and 32 A until the tenth.
@@ -112,12 +113,12 @@ async def test_time_goes_on_in_steps_of_at_most_30_s():
 
 
 async def test_all_points_take_part():
-    async with coupled(*[None] * 3) as this:
+    async with coupled(*[COMPLIANT] * 3) as this:
 
         async def scenario():
-            for point in this.points:
-                point.plug(a_car(reaction_s=0))
-                await point.start("tag")
+            for outlet in this.world.outlets():
+                outlet.plug(a_car(reaction_s=0))
+                await outlet.start("tag")
             await this.time.sleep(60)
             assert this.world.truth.load_kw == pytest.approx(3 * 32 * 0.208)
 
@@ -208,13 +209,13 @@ async def test_the_ledger_holds_what_chargers_were_answered():
         async def scenario():
             await this.charging()
             await this.time.sleep(65)
-            this.point.unplug()
+            this.outlet.unplug()
 
         await play(this, scenario)
         told = ledger.to_json()
         (start,), (stop,) = told["starts"], told["stops"]
         assert (start["transaction"], start["status"], start["meter_wh"]) == (1000, "Accepted", 0)
-        assert (stop["transaction"], stop["meter_wh"]) == (1000, round(this.point.connector.register_wh))
+        assert (stop["transaction"], stop["meter_wh"]) == (1000, round(this.outlet.connector.register_wh))
         assert told["meter_values"] == {"cp1": len(this.central.received("MeterValues"))}
         assert sum(told["meter_values"].values()) > 0
 
