@@ -48,8 +48,7 @@ def started(context: SiteContext, event: TransactionStarted) -> None:
     if own is not None and own.plugged() and not _is_continued(own, event):
         own = None
     if holder is not None and holder is not own:
-        reason = "another car started there"
-        context.add(SessionRequeued(session_id=holder.id, charger_id=event.charger_id, reason=reason))
+        _displace(context, holder, event.charger_id)
     session = own or _walk_up(context, event)
     context.add(
         SessionCharging(
@@ -59,6 +58,15 @@ def started(context: SiteContext, event: TransactionStarted) -> None:
             meter_start_wh=event.meter_start_wh,
         )
     )
+
+
+def _displace(context: SiteContext, holder: Session, charger_id: str) -> None:
+    """Another car started where the outlet was held, or where the holder's car was plugged in and so has left."""
+    if holder.interrupted:
+        end(context, holder, "completed", "unplugged")
+    else:
+        reason = "another car started there"
+        context.add(SessionRequeued(session_id=holder.id, charger_id=charger_id, reason=reason))
 
 
 def _is_continued(session: Session, event: TransactionStarted) -> bool:
