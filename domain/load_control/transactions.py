@@ -12,6 +12,7 @@ from domain.load_control.ledger import Charger, Ledger, Start, Transaction
 from domain.load_control.meters import stopped_transaction
 from domain.records import derived_id
 from domain.records.load import (
+    RESTARTED,
     SUPERSEDED,
     LeaseEnded,
     TransactionQuarantined,
@@ -39,7 +40,7 @@ def start(context: KernelContext, report: TransactionStart) -> None:
         )
     for open_one in charger.transactions:
         if open_one.connector_id == report.connector_id:
-            _stop(context, charger, open_one, report.meter_start_wh, SUPERSEDED, report.charger_time_ms)
+            _supersede(context, charger, open_one, report)
     transaction_id = draw_id(start_id, context.ledger)
     charger = context.charger(charger.id)
     permitted = _is_permitted(context, charger, report)
@@ -55,6 +56,15 @@ def start(context: KernelContext, report: TransactionStart) -> None:
     if len(context.charger(charger.id).transactions) > 1:
         context.alarm("two_transactions", charger.id, "two connectors charge at once: counted at its physical maximum")
     return None
+
+
+def _supersede(context: KernelContext, charger: Charger, open_one: Transaction, report: TransactionStart) -> None:
+    """End a transaction by another start at its connector. What was metered above that one's begin is not its own."""
+    same_car = report.vehicle_id is not None and report.vehicle_id == open_one.vehicle_id
+    reason = RESTARTED if same_car else SUPERSEDED
+    gained_wh = report.meter_start_wh - open_one.meter_start_wh
+    most_wh = gained_wh if gained_wh > 0 else None  # else its register began anew
+    _stop(context, charger, open_one, report.meter_start_wh, reason, report.charger_time_ms, most_wh)
 
 
 def _is_permitted(context: KernelContext, charger: Charger, report: TransactionStart) -> bool:
@@ -173,8 +183,12 @@ def _stop(
     meter_stop_wh: int | None,
     reason: str,
     charger_time_ms: int,
+    most_wh: int | None = None,
 ) -> None:
-    """`meter_stop_wh` None: unknown. Then the energy is that of the last reading that was believed."""
+    """`meter_stop_wh` None: unknown. Then the energy is that of the last reading that was believed.
+
+    `most_wh`: the most that it may have received, where that is known.
+    """
     energy = context.observations.energy_of(charger, transaction)
     if meter_stop_wh is not None:
         energy = register.end(energy, charger.outlet, meter_stop_wh, Moment(context.now_ms, charger_time_ms))
@@ -183,7 +197,7 @@ def _stop(
             transaction_id=transaction.id,
             charger_id=charger.id,
             vehicle_id=transaction.vehicle_id,
-            energy_wh=energy.energy_wh,
+            energy_wh=energy.energy_wh if most_wh is None else min(energy.energy_wh, most_wh),
             estimated=energy.estimated or meter_stop_wh is None,
             meter_stop_wh=energy.courses[0].value_wh if meter_stop_wh is None else meter_stop_wh,
             reason=reason,

@@ -73,8 +73,7 @@ def _begin(
     if own is not None and own.plugged() and not _is_continued(own, charger_id):
         own = None
     if holder is not None and holder is not own:
-        reason = "another car started there"
-        context.add(SessionRequeued(session_id=holder.id, charger_id=charger_id, reason=reason))
+        _displace(context, holder, charger_id)
     session = own or _walk_up(context, charger_id, vehicle_id)
     context.add(
         SessionCharging(
@@ -84,6 +83,15 @@ def _begin(
             meter_start_wh=meter_start_wh,
         )
     )
+
+
+def _displace(context: SiteContext, holder: Session, charger_id: str) -> None:
+    """Another car started where the outlet was held, or where the holder's car was plugged in and so has left."""
+    if holder.interrupted:
+        end(context, holder, "completed", "unplugged")
+    else:
+        reason = "another car started there"
+        context.add(SessionRequeued(session_id=holder.id, charger_id=charger_id, reason=reason))
 
 
 def _is_continued(session: Session, charger_id: str) -> bool:

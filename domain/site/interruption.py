@@ -7,7 +7,7 @@ only said of a cable that is out.
 
 from __future__ import annotations
 
-from domain.records.load import CLOSED_BY_OPERATOR, STOP_LOST, TransactionStopped
+from domain.records.load import CLOSED_BY_OPERATOR, RESTARTED, STOP_LOST, TransactionStopped
 from domain.site.session import Session
 from domain.site.state import SiteCharger
 
@@ -19,6 +19,8 @@ STOP_MS = 60_000
 
 def interruption(charger: SiteCharger, session: Session, event: TransactionStopped, now_ms: int) -> str | None:
     """Why the session goes on without its transaction; None: it is over."""
+    if event.reason == RESTARTED:
+        return "its charger began another transaction for it"
     if event.reason == STOP_LOST:
         return "the charger began anew with the cable in" if charger.own_status == "Preparing" else None
     wanted = event.reason in BY_HAND or now_ms < charger.card_ms + STOP_MS

@@ -123,11 +123,9 @@ class Kernel(Story):
         self, charger_id: str, record_id: str = "", *, connector_id: int | None = None, **changed: object
     ) -> list[Payload]:
         connector_id = connector_of(charger_id) if connector_id is None else connector_id
-        said = {"token_ref": "t", "meter_start_wh": 1000, "charger_time_ms": self.now_ms} | changed
+        said = {"token_ref": "t", "vehicle_id": "v", "meter_start_wh": 1000, "charger_time_ms": self.now_ms} | changed
         return self.when(
-            observations.TransactionStart(
-                charger_id=charger_of(charger_id), connector_id=connector_id, vehicle_id="v", **said
-            ),
+            observations.TransactionStart(charger_id=charger_of(charger_id), connector_id=connector_id, **said),
             record_id=record_id,
         )
 

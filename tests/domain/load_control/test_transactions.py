@@ -94,11 +94,27 @@ def test_a_new_start_ends_the_transaction_whose_stop_was_lost():
     kernel.charge("a", 20)
     old = kernel.charger("a").transactions[0]
     kernel.after(1800)
-    events = kernel.start("a", meter_start_wh=4000)
+    events = kernel.start("a", vehicle_id="another", meter_start_wh=4000)
     (stopped,) = of_type(events, TransactionStopped)
     assert (stopped.transaction_id, stopped.energy_wh, stopped.reason) == (old.id, 3000, "superseded")
     assert len(kernel.charger("a").transactions) == 1
     assert of_type(kernel.stop("a", old.id, 9000), TransactionStopped) == []
+
+
+def test_a_new_start_of_the_same_car_says_that_it_is_the_same():
+    kernel = ready()
+    kernel.charge("a", 20)
+    (stopped,) = of_type(kernel.start("a", meter_start_wh=4000), TransactionStopped)
+    assert stopped.reason == "restarted"
+
+
+def test_energy_that_was_metered_after_the_next_start_is_not_the_transactions_whose_stop_was_lost():
+    kernel = ready()
+    kernel.charge("a", 20)
+    kernel.after(1800)
+    kernel.meter("a", 20, transaction_id=None, energy_wh=3_100)
+    (stopped,) = of_type(kernel.start("a", vehicle_id="another", meter_start_wh=3_000), TransactionStopped)
+    assert stopped.energy_wh == 2_000
 
 
 def test_a_stop_ends_the_lease_and_counts_the_energy():

@@ -81,6 +81,21 @@ def test_a_charger_that_began_anew_with_the_cable_in_interrupts_the_session():
     assert not of_type(story.events, SessionEnded, SessionPaused)
 
 
+def test_a_car_whose_charger_forgot_its_transaction_goes_on_with_its_own_request():
+    story = SiteStory()
+    story.charging("a", "p2c0")
+    assert one(SessionInterrupted, story.stop("p2c0", 1_500, reason=load.RESTARTED))
+    assert one(SessionCharging, story.start("p2c0", "a")).session_id == "a"
+    assert one(SessionEnded, story.stop("p2c0", 500)).energy_wh == 2_000
+
+
+def test_another_car_at_the_outlet_of_an_interrupted_session_shows_that_its_car_has_left():
+    story = paused()
+    story.stop("p2c0", 2_000, reason="Other")
+    ended = one(SessionEnded, story.start("p2c0", "b"))
+    assert (ended.session_id, ended.reason, ended.energy_wh) == ("a", "unplugged", 2_000)
+
+
 def test_a_lost_stop_ends_the_session_and_the_late_stop_corrects_its_energy_once():
     story = SiteStory()
     story.charging("a", "p2c0")
