@@ -36,7 +36,8 @@ def _agree(shown_ms: Sequence[int]) -> bool:
 
 
 def _learnt(context: KernelContext, charger: Charger, offset_ms: int) -> None:
-    context.add(ClockLearnt(charger_id=charger.id, offset_ms=offset_ms))
+    for outlet in context.outlets(charger.id):  # they have one clock
+        context.add(ClockLearnt(charger_id=outlet.id, offset_ms=offset_ms))
     if abs(offset_ms) > EXACT_MS:
         context.alarm(ALARM, charger.id, described(offset_ms))
     else:

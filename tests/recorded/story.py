@@ -102,7 +102,7 @@ class Story:
             identity = one.ocpp_id, one.password
             point = ChargePoint(self.time, self.place.addresses.ocpp, *identity, voltage_v=VOLTAGE_V, **described)
             self.world.points.append(point)
-            await point.power_up()
+            await point.lifecycle.power_up()
             points.append(point)
         return points
 

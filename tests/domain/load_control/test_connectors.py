@@ -139,3 +139,15 @@ def test_a_reset_is_for_the_charger_as_a_whole():
     )
     [command] = of_type(kernel.when(asked), load.CommandRequested)
     assert command.arguments == {"type": "Soft"}
+
+
+def test_the_outlets_of_a_charger_have_one_clock():
+    """What the readings of one connector show holds for the leases of the other."""
+    kernel = two_connectors()
+    kernel.charge("d:1", 16)
+    for _ in range(3):
+        kernel.after(15)
+        ahead = {"stale_by_clock": True, "requested": True, "charger_time_ms": kernel.now_ms + 7_200_000}
+        kernel.meter("d:1", 10, fresh=False, **ahead)
+    assert kernel.charger("d:1").clock_ms == -7_200_000
+    assert kernel.charger("d:2").clock_ms == -7_200_000
