@@ -16,6 +16,10 @@ GARAGES = Annotated[
 SPEED = Annotated[float | None, typer.Option(help="Simulated seconds a second; as fast as possible by default.")]
 OUTAGES = Annotated[int, typer.Option(min=0, help="Outages of each charger's line, of 20 s to 15 min.")]
 KILLS = Annotated[int, typer.Option(min=0, help="Kills (kill -9) and restarts of the server.")]
+CHARGERS = Annotated[
+    list[str] | None,
+    typer.Option("--with", help="A kind of chargers beside the usual ones, instead of the default kinds; repeatable."),
+]
 REPORT = Annotated[
     Path | None, typer.Option(help="Write the figures to this file as JSON, and the page beside it as HTML.")
 ]
@@ -34,6 +38,7 @@ def demo(
     speed: SPEED = None,
     outages: OUTAGES = 0,
     kills: KILLS = 0,
+    chargers: CHARGERS = None,
     report: REPORT = None,
     keep: KEEP = False,
     distributed: DISTRIBUTED = False,
@@ -43,6 +48,6 @@ def demo(
     from services.demo import run
 
     options = run.DemoOptions(
-        day, limit_kw, noon_limit_kw, garages, speed, outages, kills, report, keep, distributed, workers
+        day, limit_kw, noon_limit_kw, garages, speed, outages, kills, chargers, report, keep, distributed, workers
     )
     raise typer.Exit(run.run(options))

@@ -51,6 +51,8 @@ class DemoOptions:
     speed: float | None
     outages: int
     kills: int
+    chargers: list[str] | None
+    """Kinds of chargers beside the usual ones, where they are not the default ones."""
     report: Path | None
     keep: bool
     distributed: bool
@@ -153,6 +155,7 @@ def _world(options: DemoOptions, folder: Path, server: DemoServer | DemoCluster,
     command += ["--noon-limit-kw", str(options.noon_limit_kw), "--garages", str(options.garages), "--out", str(out)]
     command += ["--outages", str(options.outages), "--patience", str(PATIENCE_S if options.kills else 0)]
     command += ["--speed", str(options.speed)] if options.speed else []
+    command += ["--chargers", *options.chargers] if options.chargers else []
     with (folder / "world.log").open("wb") as errors:
         world = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=errors)
     try:

@@ -26,7 +26,7 @@ ODD_CHARGERS = {
 }
 """Where in a garage the charger with each behaviour is: the panel, and the number on it."""
 KINDS = (TWO_CONNECTORS, *ODD_CHARGERS)
-IN_SERVICE = (TWO_CONNECTORS, "session_register")
+IN_SERVICE = ("watts_only", "session_register")
 """The kinds of chargers that a garage has by default, besides the usual ones."""
 
 
