@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from commands.quantities import rfc3339
 from domain.records import Payload, Record
-from domain.records.load import AlarmRaised, ChargerStatusChanged
+from domain.records.load import AlarmRaised
 from domain.records.sites import EndReason, SessionEnded, SessionInterrupted, SessionOffered, SessionPaused
 from domain.records.time import StreamParked
 from domain.records.vehicles import Basis, PriorityDenied, PriorityGranted
@@ -106,13 +106,6 @@ def _alarm(alarm: AlarmRaised, event: Record) -> list[Notice]:
     return [Notice("operator", f"Alarm: {alarm.code}", f"{where}: {alarm.detail}.", _useful(event))]
 
 
-def _status(change: ChargerStatusChanged, event: Record) -> list[Notice]:
-    if change.status != "Faulted":
-        return []
-    text = f"{change.charger_id} is out of order: {change.error_code}."
-    return [Notice("operator", "A charger is out of order", text, _useful(event))]
-
-
 def _parked(parked: StreamParked, event: Record) -> list[Notice]:
     text = f"A defect stopped the stream {event.stream} at {parked.input_type} ({parked.error}). See docs/recovery.md."
     return [Notice("operator", "A stream was parked", text, _useful(event))]
@@ -130,7 +123,6 @@ TABLE: dict[type[Payload], Callable[[Any, Record], list[Notice]]] = {
     PriorityGranted: _granted,
     PriorityDenied: _denied,
     AlarmRaised: _alarm,
-    ChargerStatusChanged: _status,
     StreamParked: _parked,
 }
 NOTIFIABLE = frozenset(payload.type_name for payload in TABLE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.load_control import capacity, confirmations, cutting, failsafe, leases, lost_stops, permits
+from domain.load_control import capacity, confirmations, cutting, failsafe, leases, lost_stops, outages, permits
 from domain.load_control.context import KernelContext
 from domain.load_control.make_before_break import lower, raise_limits
 
@@ -21,3 +21,4 @@ def follow_up(context: KernelContext) -> None:
     leases.renew(context)
     capacity.publish(context)
     capacity.raise_alarms(context)
+    outages.watch(context)

@@ -179,7 +179,8 @@ class Charger:
 
     `possible` are the leases that may be in force, as (limit in mA, valid until), the highest first; `refused_ms` is
     when a reading of a quantity was last recorded as refused. Since `doubted_ms` the connector's status contradicts the
-    transaction; at `available_ms` it was Available without one; `lost` are transactions that ended by evidence, whose
+    transaction; at `available_ms` it was Available without one,
+    at `faulted_ms` Faulted; `lost` are transactions that ended by evidence, whose
     stops may still come. `clock_ms` is the offset of its clock (None: unknown); `clock_doubtful`: by its clock a lease
     may end late, so that it counts until current is measured. `in_watts`: it takes limits in W only; `divides`: it is
     proven to divide them by its phases.
@@ -208,6 +209,7 @@ class Charger:
     lost: tuple[Transaction, ...] = ()
     booted_ms: int = 0
     available_ms: int = 0
+    faulted_ms: int | None = None
     doubted_ms: int | None = None
     uncertain: Uncertain | None = None
     probed_ms: int | None = None

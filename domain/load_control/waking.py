@@ -8,6 +8,7 @@ from domain.load_control.confirmations import confirmation_due_ms
 from domain.load_control.context import KernelContext
 from domain.load_control.leases import renewal_due_ms
 from domain.load_control.ledger import Charger, Ledger
+from domain.load_control.outages import QUIET_MS
 from domain.load_control.parameters import (
     ESCALATE_MS,
     FAILSAFE_DOUBT_MS,
@@ -83,6 +84,8 @@ def _moments_of(charger: Charger, now_ms: int) -> Iterator[int]:
         yield charger.commissioning.expires_ms
     if charger.failsafe.doubted_ms is not None:
         yield charger.failsafe.doubted_ms + FAILSAFE_DOUBT_MS
+    if charger.faulted_ms is not None:
+        yield charger.faulted_ms + QUIET_MS
     if charger.doubted_ms is not None:
         yield charger.doubted_ms + LOST_STOP_MS
         yield charger.triggered_ms + TRIGGER_MS

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from domain.electrical.clock import EXACT_MS
+from domain.electrical.outlet_id import WHOLE
 from domain.load_control.evolve.possible_limits import on_failsafe
 from domain.load_control.ledger import Charger
 from domain.load_control.verification import firmware_of
@@ -50,7 +51,10 @@ def _with_profiles_in_doubt(charger: Charger, time_ms: int) -> Charger:
 
 def _status_changed(charger: Charger, event: load.ChargerStatusChanged, time_ms: int) -> Charger:
     statuses = charger.statuses | {str(event.connector_id): (event.status, event.error_code)}
-    charger = replace(charger, statuses=statuses)
+    concerned = event.connector_id == WHOLE or charger.accepts(event.connector_id)
+    was_faulted = charger.statuses.get(str(event.connector_id), ("", ""))[0] == "Faulted"
+    faulted = concerned and (was_faulted or event.status == "Faulted")
+    charger = replace(charger, statuses=statuses, faulted_ms=time_ms if faulted else charger.faulted_ms)
     if not charger.accepts(event.connector_id):
         return charger
     since_ms = time_ms if charger.doubted_ms is None else charger.doubted_ms

@@ -87,10 +87,6 @@ def test_a_renewal_repeats_the_notice_and_another_session_is_a_new_one() -> None
         (StreamParked(input_id="i1", input_type="ocpp.metered.v1", error="KeyError"), "sites:north"),
         (AlarmRaised(code="cap_not_guaranteed", charger_id=None, detail="the cap is too low"), "the cap is too low"),
         (AlarmRaised(code="disobedient", charger_id="c1", detail="it measures too much"), "c1"),
-        (
-            ChargerStatusChanged(charger_id="c1", connector_id=1, status="Faulted", error_code="GroundFailure"),
-            "GroundFailure",
-        ),
     ],
 )
 def test_operators_are_notified_of_what_needs_them(said: Payload, word: str) -> None:
