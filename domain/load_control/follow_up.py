@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from domain.load_control import capacity, confirmations, cutting, failsafe, leases, lost_stops, outages, permits
+from domain.load_control import (
+    capacity,
+    confirmations,
+    cutting,
+    failsafe,
+    leases,
+    lost_stops,
+    outages,
+    permits,
+    statuses,
+)
 from domain.load_control.context import KernelContext
 from domain.load_control.make_before_break import lower, raise_limits
 
@@ -18,6 +28,7 @@ def follow_up(context: KernelContext) -> None:
     raise_limits(context)
     failsafe.follow_plan(context)
     confirmations.request_overdue(context)
+    statuses.request_doubtful(context)
     leases.renew(context)
     capacity.publish(context)
     capacity.raise_alarms(context)

@@ -210,6 +210,8 @@ class Charger:
     booted_ms: int = 0
     available_ms: int = 0
     faulted_ms: int | None = None
+    status_ms: int = 0
+    """When the status of its connector changed, or was requested."""
     doubted_ms: int | None = None
     uncertain: Uncertain | None = None
     probed_ms: int | None = None
@@ -247,6 +249,10 @@ class Charger:
             return False
         rebooted = self.booted_ms >= self.transaction.started_ms
         return status == "Available" or (status == "Preparing" and rebooted)
+
+    def serves_nobody(self) -> bool:
+        """Whether it has no transaction, and its connector did not report that it is Available."""
+        return not self.transactions and self.own_status != "Available"
 
     def may_hide_start(self, now_ms: int) -> bool:
         """Whether an unreported transaction may run: the charger is offline, or its queue is not empty yet."""

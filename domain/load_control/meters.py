@@ -118,7 +118,7 @@ def observe(ledger: Ledger, meters: Meters, given: Record) -> Meters:
                 clocks={other: shown for other, shown in meters.clocks.items() if charger_of(other) != booted},
             )
         case TransactionStop():
-            return _forget_stopped(ledger, meters, given.data)
+            return _forget_stopped(ledger, meters, given.data, given.time)
     return meters
 
 
@@ -128,20 +128,46 @@ def metered_outlet(ledger: Ledger, reading: Metered) -> Charger | None:
     return None if found is None else ledger.chargers[found]
 
 
-def _forget_stopped(ledger: Ledger, meters: Meters, stop: TransactionStop) -> Meters:
+def _forget_stopped(ledger: Ledger, meters: Meters, stop: TransactionStop, now_ms: int) -> Meters:
     """A charger meters its transactions only: what it drew is over with the last of them."""
-    stopped = stopped_transaction(ledger.outlets_of(stop.charger_id), stop)
+    stopped = stopped_transaction(ledger.outlets_of(stop.charger_id), meters, stop, now_ms)
     if stopped is None or len(stopped[0].transactions) != 1:
         return meters
     return meters.forget(stopped[0].id)
 
 
-def stopped_transaction(outlets: Sequence[Charger], stop: TransactionStop) -> tuple[Charger, Transaction] | None:
-    """The open transaction that a stop is of, and its outlet: where it names none that can be read, the only one."""
+def stopped_transaction(
+    outlets: Sequence[Charger], meters: Meters, stop: TransactionStop, now_ms: int
+) -> tuple[Charger, Transaction] | None:
+    """The open transaction that a stop is of, and its outlet: where it names none that can be read, the only one.
+
+    Of a charger with several outlets that one must fit the stop's meter, since the start of another may have been lost.
+    """
     running = [(charger, transaction) for charger in outlets for transaction in charger.transactions]
-    if "transaction_id" in stop.unreadable:
-        return running[0] if len(running) == 1 else None
-    return next(((charger, one) for charger, one in running if one.id == stop.transaction_id), None)
+    if "transaction_id" not in stop.unreadable:
+        return next(((charger, one) for charger, one in running if one.id == stop.transaction_id), None)
+    if len(running) != 1:
+        return None
+    [(charger, transaction)] = running
+    if _ended_before(charger, transaction, stop) or (
+        len(outlets) > 1 and not _continues(meters.energy_of(charger, transaction), charger, stop, now_ms)
+    ):
+        return None
+    return charger, transaction
+
+
+def _ended_before(charger: Charger, transaction: Transaction, stop: TransactionStop) -> bool:
+    """Whether the stop is older than the transaction, by the charger's clock."""
+    began_ms = next((one.charger_time_ms for one in charger.starts if one.transaction_id == transaction.id), 0)
+    return "charger_time_ms" not in stop.unreadable and stop.charger_time_ms < began_ms
+
+
+def _continues(energy: RegisterEnergy, charger: Charger, stop: TransactionStop, now_ms: int) -> bool:
+    """Whether the stop's meter continues the transaction's register."""
+    if "meter_stop_wh" in stop.unreadable:
+        return False
+    last = register.end(energy, charger.outlet, stop.meter_stop_wh, Moment(now_ms, stop.charger_time_ms))
+    return last.verdict == "believed"
 
 
 def concerns(charger: Charger, reading: Metered, now_ms: int) -> bool:

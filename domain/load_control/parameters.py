@@ -74,6 +74,9 @@ LOST_STOP_MS = 60_000
 """How long a connector's status may contradict its transaction before this ends by it: a stop that waited for the same
 line comes within seconds."""
 
+STATUS_MS = 240_000
+"""How often a status that may be out of date is requested: a lost one keeps an outlet out of service for minutes."""
+
 STEP_MA = 1_000
 """The least raise that is worth a message where the whole one does not fit; grants are in whole amps."""
 

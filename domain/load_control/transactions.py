@@ -132,7 +132,7 @@ def draw_id(start_id: str, ledger: Ledger) -> int:
 def stop(context: KernelContext, report: TransactionStop) -> None:
     """End a transaction of this charger. A stop that fits none is recorded for review, and never counted."""
     outlets = context.outlets(report.charger_id)
-    stopped = stopped_transaction(outlets, report)
+    stopped = stopped_transaction(outlets, context.observations, report, context.now_ms)
     if stopped is not None:
         charger, transaction = stopped
         meter_stop_wh = None if "meter_stop_wh" in report.unreadable else report.meter_stop_wh

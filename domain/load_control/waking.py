@@ -24,6 +24,7 @@ from domain.load_control.parameters import (
     UNCONFIRMED_ALARM_MS,
     next_tick_ms,
 )
+from domain.load_control.statuses import request_due_ms
 from domain.load_control.verification import is_probed
 from domain.records.time import TimerDue
 
@@ -96,6 +97,9 @@ def _moments_of(charger: Charger, now_ms: int) -> Iterator[int]:
         yield until_ms + LAPSE_MARGIN_MS
     if not charger.connected:
         return
+    status_due_ms = request_due_ms(charger)
+    if status_due_ms is not None:
+        yield status_due_ms
     failsafe_due_ms = charger.failsafe.ask.due_ms()
     if failsafe_due_ms is not None:
         yield failsafe_due_ms

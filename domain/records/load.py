@@ -402,6 +402,10 @@ class RatingKept(Payload):
     charger_id: str
 
 
+STATUS_NOTIFICATION = "StatusNotification"
+"""The `requested_message` of a trigger that asks for the status of a connector."""
+
+
 @record_type("charger.command_requested.v1", "event")
 class CommandRequested(Payload):
     """A one-shot command for the gateway to send before `expires_ms`, or not at all.

@@ -22,14 +22,10 @@ class Run:
     car: str
     start: TransactionStart
     end_wh: int | None = None
+    end_ms: int = 0
     id: int | None = None
     reason: str = ""
     start_lost: bool = False
-    stop_lost: bool = False
-
-    @property
-    def is_over(self) -> bool:
-        return self.end_wh is not None
 
     def energy_wh(self, register_wh: int) -> int:
         return (register_wh if self.end_wh is None else self.end_wh) - self.start.meter_start_wh
@@ -76,11 +72,11 @@ class Connector:
             return "Finishing" if self.is_finishing else "Preparing"
         return "Charging" if self.drawn_ma else "SuspendedEVSE"
 
-    def end(self, reason: str) -> Run:
+    def end(self, reason: str, now_ms: int) -> Run:
         """The transaction is over, whoever learns of it."""
         assert self.run is not None
         run, self.run, self.lease = self.run, None, None
-        run.end_wh, run.reason = int(self.register_wh), reason
+        run.end_wh, run.end_ms, run.reason = int(self.register_wh), now_ms, reason
         self.is_finishing, self.drawn_ma = True, 0
         return run
 

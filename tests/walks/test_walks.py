@@ -29,6 +29,7 @@ STEPS: dict[str, Callable[..., object]] = {
     "boot": lambda yard, charger, memory: _boot(yard, charger, memory),
     "cap": lambda yard, limit_a: yard.cap(int(limit_a)),
     "stop if paused": lambda yard, outlet: yard.stop_if_paused(yard.connectors[outlet]),
+    "visit": lambda yard, *choices: _visit(yard, *choices),
     "leave": lambda yard, outlet: _leave(yard, outlet),
 }
 
@@ -49,6 +50,18 @@ def _leave(yard: Yard, outlet: str) -> None:
     yard.unplug(yard.connectors[outlet])
 
 
+def _visit(
+    yard: Yard, car: str, outlet: str, on_start: str, seconds: str, on_status: str, on_stop: str, end: str
+) -> None:
+    """Charge for a while and go, with a fault of each frame."""
+    charger = yard.charger_of(yard.connectors[outlet])
+    charger.mishaps["start"] = on_start
+    _come(yard, car, outlet)
+    yard.pass_time(int(seconds))
+    charger.mishaps |= {"status": on_status, "stop": on_stop}
+    _leave(yard, outlet) if end == "leave" else yard.unplug(yard.connectors[outlet])
+
+
 def _boot(yard: Yard, charger: str, memory: str) -> None:
     yard.power_off(yard.chargers[charger], memory)
     yard.pass_time(20)
@@ -60,9 +73,14 @@ def step(name: str, *choices: tuple[str, ...]) -> st.SearchStrategy[Step]:
 
 
 CHARGERS = ("a", "b")
+LATE_FIELDS = tuple(f"late, {field}" for field in FIELDS)
+STARTS = ("late", "lost", "twice", "unanswered")
+STOPS = ("late", "lost", "twice", "again", *FIELDS, *LATE_FIELDS)
+STATUSES = ("late", "lost", "twice")
+SECONDS = ("10", "60", "150", "400")
 MEMORIES = ("resumes", "stops", "forgets")
 DRIVEN = st.one_of(
-    step("wait", ("10", "60", "150", "400")),
+    step("wait", SECONDS),
     step("ask", CARS),
     step("come", CARS, OUTLETS),
     step("plug in", CARS, OUTLETS),
@@ -70,10 +88,11 @@ DRIVEN = st.one_of(
     step("leave", OUTLETS),
     step("unplug", OUTLETS),
 )
+VISITS = step("visit", CARS, OUTLETS, ("", *STARTS), SECONDS, ("", *STATUSES), ("", *STOPS), ("leave", "unplug"))
 FAULTS = st.one_of(
-    step("mishap", CHARGERS, ("start",), ("late", "lost", "twice", "unanswered")),
-    step("mishap", CHARGERS, ("stop",), ("late", "lost", "twice", *FIELDS)),
-    step("mishap", CHARGERS, ("status",), ("late", "lost", "twice")),
+    step("mishap", CHARGERS, ("start",), STARTS),
+    step("mishap", CHARGERS, ("stop",), STOPS),
+    step("mishap", CHARGERS, ("status",), STATUSES),
     step("cut the line", CHARGERS, ("0", "30")),
     step("mend the line", CHARGERS),
     step("power off", CHARGERS, MEMORIES),
@@ -103,7 +122,7 @@ def end_faults(yard: Yard) -> None:
 
 
 @settings(max_examples=examples(150), deadline=None)
-@given(st.lists(st.one_of(DRIVEN, DRIVEN, FAULTS), min_size=3, max_size=25), st.booleans())
+@given(st.lists(st.one_of(DRIVEN, VISITS, VISITS, FAULTS), min_size=6, max_size=16), st.booleans())
 def test_there_is_a_way_out_of_every_state_within_ten_minutes_of_the_last_fault(steps: list[Step], leave: bool) -> None:
     yard = walk(steps)
     end_faults(yard)

@@ -26,6 +26,8 @@ CARS = ("v0", "v1", "v2", "v3")
 NEEDS_WH = {"v0": 60_000, "v1": 60_000, "v2": 600, "v3": None}
 CONNECTORS = {"a": 1, "b": 2}
 OUTLETS = ("a", "b:1", "b:2")
+OF_THE_PAST = {"stop_lost", "limit_refused"}
+"""Alarms of what is over: they are no reason why an outlet can't be used."""
 FIELDS = ("transaction_id", "meter_stop_wh", "charger_time_ms")
 
 
@@ -38,6 +40,8 @@ class Yard(Story):
             one: ModelCharger(one, [Connector(one if count == 1 else f"{one}:{n}", n) for n in range(1, count + 1)])
             for one, count in CONNECTORS.items()
         }
+        for number, connector in enumerate(one for each in self.chargers.values() for one in each.connectors):
+            connector.register_wh = 5_000.0 + 900_000 * number
         self.connectors = {each.outlet: each for one in self.chargers.values() for each in one.connectors}
         self.runs: list[Run] = []
         self.by_id: dict[int, Run] = {}
@@ -170,7 +174,7 @@ class Yard(Story):
         charger.outbox.append((True, connector.run))
 
     def stop(self, charger: ModelCharger, connector: Connector, reason: str) -> None:
-        charger.outbox.append((False, connector.end(reason)))
+        charger.outbox.append((False, connector.end(reason, self.now_ms)))
 
     def _flush(self, charger: ModelCharger) -> None:
         while charger.outbox and charger.online and charger.blocked_until_ms <= self.now_ms:
@@ -204,21 +208,21 @@ class Yard(Story):
     def _send_stop(self, charger: ModelCharger, run: Run) -> bool:
         mishap = charger.mishap("stop")
         if mishap == "lost":
-            run.stop_lost = True
             return True
         report = observations.TransactionStop(
             charger_id=charger.id,
             transaction_id=run.id or 0,
             meter_stop_wh=run.end_wh or 0,
-            charger_time_ms=self.now_ms,
+            charger_time_ms=run.end_ms,
             reason=run.reason,
         )
-        if mishap in FIELDS:
+        field = mishap.removeprefix("late, ")
+        if field in FIELDS:
             known = {"transaction_id": 0, "meter_stop_wh": 0, "charger_time_ms": self.now_ms}
-            report = report.model_copy(update={mishap: known[mishap], "unreadable": (mishap,)})
-            run.stop_lost = mishap == "transaction_id"
-        if mishap == "late":
+            report = report.model_copy(update={field: known[field], "unreadable": (field,)})
+        if mishap.startswith("late") or mishap == "again":
             self.later(90, lambda: self.report(charger, report, run.outlet))
+        if mishap.startswith("late"):
             return True
         for _ in range(2 if mishap == "twice" else 1):
             self.report(charger, report, run.outlet)
@@ -329,8 +333,7 @@ class Yard(Story):
             charger.outbox.clear()
         for connector in charger.connectors:
             if connector.run is not None and memory != "resumes":
-                run = connector.end("PowerLoss")
-                run.stop_lost = memory == "forgets"
+                run = connector.end("PowerLoss", self.now_ms)
                 if memory == "stops":
                     charger.outbox.append((False, run))
             connector.is_finishing, connector.drawn_ma = connector.is_finishing and memory != "forgets", 0
@@ -481,7 +484,8 @@ class Yard(Story):
             if session.plugged():
                 car = self.connectors[session.charger_id].car
                 fits = car is not None and session.vehicle_id in (car, None)
-                assert fits or self.alarms(session.charger_id), f"{session} is open, and {car} is plugged in there"
+                named = set(self.alarms(session.charger_id)) - OF_THE_PAST
+                assert fits or named, f"{session} is open, and {car} is plugged in there"
 
     def check_usable(self) -> None:
         """Each outlet serves a new car, unless an alarm says why it does not."""
@@ -490,8 +494,9 @@ class Yard(Story):
                 self.when(vehicles.CancelRequested(session_id=session.id, site_id=SITE), stream=SITES)
         for outlet, connector in self.connectors.items():
             charger = self.charger_of(connector)
-            if connector.car is not None or self.alarms(outlet):
+            if connector.car is not None:
                 continue
+            named = set(self.alarms(outlet)) - OF_THE_PAST
             connector.car = f"new-{outlet}"
             for one in charger.connectors:
                 one.card = ""
@@ -499,10 +504,9 @@ class Yard(Story):
             self.present_card(connector)
             self.pass_time(60)
             run = connector.run
-            assert run, f"{outlet} does not serve a new car: {self._why(outlet)}"
+            assert run or named, f"{outlet} does not serve a new car: {self._why(outlet)}"
             session = self.site.session_at(outlet)
-            assert session, f"{outlet}: no session charges there"
-            assert session.state == "charging", f"{outlet}: {session}"
+            assert named or (session and session.state == "charging"), f"{outlet} is used by {session}"
 
     def _why(self, outlet: str) -> object:
         last = [one for one in self.events if isinstance(one, sites.StartDenied | load.TransactionRefused)]

@@ -26,6 +26,8 @@ def _commissioning_opened(charger: Charger, event: load.CommissioningOpened, _: 
 def _command_requested(charger: Charger, event: load.CommandRequested, time_ms: int) -> Charger:
     if event.action != "trigger":
         return charger
+    if event.arguments.get("requested_message") == load.STATUS_NOTIFICATION:
+        return replace(charger, status_ms=time_ms)
     return replace(charger, trigger_id=event.command_id, triggered_ms=time_ms)
 
 

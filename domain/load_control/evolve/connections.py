@@ -60,6 +60,7 @@ def _status_changed(charger: Charger, event: load.ChargerStatusChanged, time_ms:
     since_ms = time_ms if charger.doubted_ms is None else charger.doubted_ms
     return replace(
         charger,
+        status_ms=time_ms,
         doubted_ms=since_ms if charger.is_contradicted_by(event.status) else None,
         uncertain=None if event.status == "Available" else charger.uncertain,
         available_ms=time_ms if event.status == "Available" and not charger.transactions else charger.available_ms,

@@ -49,6 +49,18 @@ def test_a_transaction_on_one_connector_leaves_the_other_ones_alone():
     assert kernel.charger("d:1").transactions == first
 
 
+def test_a_stop_of_no_readable_transaction_ends_that_of_another_connector_only_if_its_meter_fits():
+    """The start of the transaction that it is of may have been lost."""
+    kernel = two_connectors()
+    kernel.charge("d:2", 10)
+    [running] = kernel.charger("d:2").transactions
+    other = kernel.stop("d:1", running.id, meter_stop_wh=905_000, unreadable=("transaction_id",))
+    assert [type(event) for event in other] == [load.TransactionQuarantined]
+    assert kernel.charger("d:2").transactions == (running,)
+    own = kernel.stop("d:1", running.id, meter_stop_wh=1_010, unreadable=("transaction_id",))
+    assert [one.transaction_id for one in of_type(own, load.TransactionStopped)] == [running.id]
+
+
 def test_a_reading_of_another_connector_confirms_nothing():
     """Connector 2 at 0 A says nothing of connector 1, which may still draw what it was allowed."""
     kernel = two_connectors()

@@ -156,6 +156,16 @@ def test_a_stop_of_no_readable_transaction_is_of_the_only_one():
     assert isinstance(again, TransactionQuarantined)
 
 
+def test_a_stop_that_is_older_than_the_only_transaction_is_not_its_stop():
+    kernel = ready()
+    kernel.charge("a", 20)
+    kernel.after(60)
+    kernel.start("a", meter_start_wh=1_100)
+    kernel.now_ms -= 30_000
+    (late,) = kernel.stop("a", 0, unreadable=("transaction_id",))
+    assert isinstance(late, TransactionQuarantined)
+
+
 def test_stops_that_fit_nothing_are_quarantined():
     kernel = ready()
     kernel.charge("a", 20)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from domain.load_control.waking import WAKE
 from domain.records import input_record
+from domain.records.observations import Status
 from domain.records.time import TimerDue
 from tests.stories.kernel import LOAD, STREAM, Kernel
 from tests.stories.story import START_MS
@@ -25,6 +26,10 @@ def test_there_is_one_timer_and_it_is_kept_while_cars_charge():
 
 def test_an_idle_site_sleeps():
     kernel = Kernel().site().ready("a")
+    available = Status(
+        charger_id="a", connector_id=1, status="Available", error_code="NoError", charger_time_ms=kernel.now_ms
+    )
+    kernel.when(available)
     kernel.after(3600)
     assert min(kernel.timers.values(), default=None) is None
 

@@ -1,0 +1,47 @@
+"""Statuses that may be out of date: they are requested again, so that no state depends on one message.
+
+Without a transaction a connector that is not Available is in nobody's use, and yet serves nobody. In one of which
+nothing is metered by its name it may long be Available: its stop and its status may both have been lost.
+"""
+
+from __future__ import annotations
+
+from domain.electrical.outlet_id import connector_of
+from domain.load_control.context import KernelContext
+from domain.load_control.ledger import Charger
+from domain.load_control.meters import Meter
+from domain.load_control.ownership import connected_gateway
+from domain.load_control.parameters import IDLE_MA, STATUS_MS, TRIGGER_MS
+from domain.records import derived_id
+from domain.records.load import STATUS_NOTIFICATION, CommandRequested
+
+
+def request_doubtful(context: KernelContext) -> None:
+    """Request the statuses that may be out of date, each once in a while."""
+    for charger in list(context.ledger.chargers.values()):
+        is_due = charger.connected and charger.can_trigger and context.now_ms >= charger.status_ms + STATUS_MS
+        if is_due and _is_doubtful(charger, context.meter(charger)):
+            context.add(
+                CommandRequested(
+                    command_id=derived_id(charger.id, "status", charger.status_ms, context.now_ms),
+                    charger_id=charger.id,
+                    action="trigger",
+                    arguments={
+                        "requested_message": STATUS_NOTIFICATION,
+                        "connector_id": str(connector_of(charger.id)),
+                    },
+                    expires_ms=context.now_ms + TRIGGER_MS,
+                    gateway_id=connected_gateway(charger),
+                )
+            )
+
+
+def _is_doubtful(charger: Charger, meter: Meter | None) -> bool:
+    if not charger.transactions:
+        return charger.serves_nobody()
+    return meter is None or (not meter.names_transaction and meter.current_ma <= IDLE_MA)
+
+
+def request_due_ms(charger: Charger) -> int | None:
+    """When to request the status of an outlet without a transaction; in one, it is looked at on every tick."""
+    return charger.status_ms + STATUS_MS if charger.can_trigger and charger.serves_nobody() else None
