@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,11 +11,17 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from confluent_kafka.admin import AdminClient
 
+from adapters.log.kafka.log import KafkaLog
 from adapters.log.kafka.settings import KafkaSettings
+from adapters.log.kafka.topics import make_topics
+from commands.log.topics import inputs
+from commands.ports.log import Entry
 from services.local.broker import Broker, running
 from tests.shared_server import Description, serve, shared, shared_server
 
+WARM_UP_S = 120
 ENABLE = ".venv/bin/python -m services.local.broker (fetches Kafka from Maven Central, once)"
 
 
@@ -36,7 +43,21 @@ def settings_of(broker: Broker, **more: object) -> KafkaSettings:
 @contextmanager
 def _running(folder: Path) -> Iterator[Description]:
     with running(folder / uuid4().hex) as broker:  # the one before may not have gone yet
+        _warm_up(broker)
         yield asdict(broker)
+
+
+def _warm_up(broker: Broker) -> None:
+    """Append a record: a broker that has just started, on a busy machine, may take long for its first one."""
+    scratch = settings_of(broker, confirm_timeout_s=WARM_UP_S)
+    make_topics(AdminClient(scratch.client()), scratch.prefix, partitions=1, replication=1)
+
+    async def append() -> None:
+        log = KafkaLog.open(scratch)
+        await log.append(inputs("load"), [Entry("load:scratch", b"1")])
+        await log.close()
+
+    asyncio.run(append())
 
 
 if __name__ == "__main__":

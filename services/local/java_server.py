@@ -9,7 +9,7 @@ from pathlib import Path
 
 from services.local.jars import jars_of
 
-START_S = 90
+START_S = 180
 POLL_S = 0.1
 STOP_S = 20
 
