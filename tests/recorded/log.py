@@ -1,10 +1,10 @@
-"""The recorded log in this folder: inputs, events and committed states, as lines of JSON."""
+"""Recorded logs: inputs, events and committed states, as lines of JSON."""
 
 from __future__ import annotations
 
 import lzma
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,6 @@ import orjson
 
 from commands.log.codec import decode
 from domain.records import Record
-
-FOLDER = Path(__file__).parent
-INPUTS, EVENTS, STATES = (FOLDER / f"{name}.jsonl.xz" for name in ("inputs", "events", "states"))
-OTHERWISE = FOLDER / "otherwise.jsonl.xz"
-"""Events that rules decide otherwise by now, on purpose: id, and the data that they have by now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,35 +36,46 @@ class Committed:
     body: bytes
 
 
-def inputs(processor: str) -> list[Placed]:
-    """The inputs of a processor, in the order of each partition."""
-    return _records(INPUTS, "stream", f"{processor}:")
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """The files of a recording."""
+
+    folder: Path
+
+    @property
+    def inputs_file(self) -> Path:
+        return self.folder / "inputs.jsonl.xz"
+
+    @property
+    def events_file(self) -> Path:
+        return self.folder / "events.jsonl.xz"
+
+    @property
+    def states_file(self) -> Path:
+        return self.folder / "states.jsonl.xz"
+
+    def inputs(self, processor: str) -> list[Placed]:
+        """The inputs of a processor, in the order of each partition."""
+        return _records(self.inputs_file, "stream", f"{processor}:")
+
+    def events(self, processor: str) -> list[Placed]:
+        """The events of a processor, in the order of each partition."""
+        return _records(self.events_file, "stream", f"{processor}:")
+
+    def messages_from(self, processor: str) -> list[Placed]:
+        """The inputs of all processors that are messages from this one."""
+        return _records(self.inputs_file, "source", f"/processors/{processor}")
+
+    def states(self, processor: str) -> list[Committed]:
+        """The states of a processor's streams, at each point of the recording."""
+        found = (Committed(**line | {"body": orjson.dumps(line["body"])}) for line in _lines(self.states_file))
+        return [one for one in found if one.stream.startswith(f"{processor}:")]
 
 
-def events(processor: str) -> list[Placed]:
-    """The events of a processor, in the order of each partition, as they are decided by now."""
-    return _as_by_now(_records(EVENTS, "stream", f"{processor}:"))
-
-
-def messages_from(processor: str) -> list[Placed]:
-    """The inputs of all processors that are messages from this one, as they are by now."""
-    return _as_by_now(_records(INPUTS, "source", f"/processors/{processor}"))
-
-
-def _as_by_now(recorded: list[Placed]) -> list[Placed]:
-    data = {line["id"]: line["data"] for line in _lines(OTHERWISE)}
-    return [
-        replace(one, record=one.record._replace(data=type(one.record.data).model_validate(data[one.record.id])))
-        if one.record.id in data
-        else one
-        for one in recorded
-    ]
-
-
-def states(processor: str) -> list[Committed]:
-    """The states of a processor's streams, at each point of the recording."""
-    found = (Committed(**line | {"body": orjson.dumps(line["body"])}) for line in _lines(STATES))
-    return [one for one in found if one.stream.startswith(f"{processor}:")]
+PRESENT = Recording(Path(__file__).parent / "present")
+"""Recorded with the present rules."""
+EARLIER = (Recording(Path(__file__).parent / "of_5392b52"),)
+"""Recorded by earlier builds, whose rules decided otherwise."""
 
 
 def write(file: Path, lines: Sequence[Mapping[str, Any]]) -> None:

@@ -1,4 +1,4 @@
-"""Record the log again: `python -m tests.recorded.record`. The recording in this folder is replaced."""
+"""Record the log again: `python -m tests.recorded.record`. The recording in `present/` is replaced."""
 
 from __future__ import annotations
 
@@ -36,9 +36,11 @@ async def _export(data: Path) -> None:
     log = SqliteLog.open(data)
     try:
         inputs = [line for name in topics.PROCESSORS for line in await _records(log, topics.inputs(name))]
-        recorded.write(recorded.INPUTS, inputs)
-        recorded.write(recorded.EVENTS, await _records(log, topics.EVENTS))
-        recorded.write(recorded.STATES, [line for name in topics.PROCESSORS for line in await _states(log, name)])
+        recorded.write(recorded.PRESENT.inputs_file, inputs)
+        recorded.write(recorded.PRESENT.events_file, await _records(log, topics.EVENTS))
+        recorded.write(
+            recorded.PRESENT.states_file, [line for name in topics.PROCESSORS for line in await _states(log, name)]
+        )
     finally:
         await log.close()
 
