@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 from domain.electrical import register
-from domain.electrical.register import Moment
+from domain.electrical.register import Moment, RegisterEnergy
 from domain.load_control import permits, unpermitted
 from domain.load_control.context import KernelContext
 from domain.load_control.ledger import Charger, Ledger, Start, Transaction
@@ -59,12 +60,10 @@ def start(context: KernelContext, report: TransactionStart) -> None:
 
 
 def _supersede(context: KernelContext, charger: Charger, open_one: Transaction, report: TransactionStart) -> None:
-    """End a transaction by another start at its connector. What was metered above that one's begin is not its own."""
+    """End a transaction by another start at its connector."""
     same_car = report.vehicle_id is not None and report.vehicle_id == open_one.vehicle_id
     reason = RESTARTED if same_car else SUPERSEDED
-    gained_wh = report.meter_start_wh - open_one.meter_start_wh
-    most_wh = gained_wh if gained_wh > 0 else None  # else its register began anew
-    _stop(context, charger, open_one, report.meter_start_wh, reason, report.charger_time_ms, most_wh)
+    _stop(context, charger, open_one, report.meter_start_wh, reason, report.charger_time_ms)
 
 
 def _is_permitted(context: KernelContext, charger: Charger, report: TransactionStart) -> bool:
@@ -153,6 +152,20 @@ def stop(context: KernelContext, report: TransactionStop) -> None:
     )
 
 
+def _at_its_end(
+    context: KernelContext, charger: Charger, transaction: Transaction, meter_stop_wh: int, charger_time_ms: int
+) -> RegisterEnergy:
+    """The energy by the register at its end. Where that is reported late, what was read since is another one's."""
+    read = context.observations.energy_of(charger, transaction)
+    energy = register.end(read, charger.outlet, meter_stop_wh, Moment(context.now_ms, charger_time_ms))
+    [last, *others] = energy.courses
+    gained_wh = meter_stop_wh - transaction.meter_start_wh
+    read_since = charger_time_ms <= read.courses[0].at.charger_ms and meter_stop_wh < read.courses[0].value_wh
+    if not read_since or not 0 < gained_wh < last.energy_wh:
+        return energy
+    return replace(energy, courses=(replace(last, energy_wh=gained_wh), *others))
+
+
 def end_by_evidence(context: KernelContext, charger: Charger, transaction: Transaction, reason: str) -> None:
     """End a transaction without its stop, with the energy of the last reading that was believed."""
     _stop(context, charger, transaction, None, reason, context.now_ms)
@@ -160,8 +173,7 @@ def end_by_evidence(context: KernelContext, charger: Charger, transaction: Trans
 
 def _correct(context: KernelContext, charger: Charger, lost: Transaction, report: TransactionStop) -> None:
     """The energy of a transaction that had ended without its stop, now that this has come."""
-    before = context.observations.energy_of(charger, lost)
-    energy = register.end(before, charger.outlet, report.meter_stop_wh, Moment(context.now_ms, report.charger_time_ms))
+    energy = _at_its_end(context, charger, lost, report.meter_stop_wh, report.charger_time_ms)
     context.add(
         TransactionStopCorrected(
             transaction_id=lost.id,
@@ -183,21 +195,18 @@ def _stop(
     meter_stop_wh: int | None,
     reason: str,
     charger_time_ms: int,
-    most_wh: int | None = None,
 ) -> None:
-    """`meter_stop_wh` None: unknown. Then the energy is that of the last reading that was believed.
-
-    `most_wh`: the most that it may have received, where that is known.
-    """
-    energy = context.observations.energy_of(charger, transaction)
-    if meter_stop_wh is not None:
-        energy = register.end(energy, charger.outlet, meter_stop_wh, Moment(context.now_ms, charger_time_ms))
+    """`meter_stop_wh` None: unknown. Then the energy is that of the last reading that was believed."""
+    if meter_stop_wh is None:
+        energy = context.observations.energy_of(charger, transaction)
+    else:
+        energy = _at_its_end(context, charger, transaction, meter_stop_wh, charger_time_ms)
     context.add(
         TransactionStopped(
             transaction_id=transaction.id,
             charger_id=charger.id,
             vehicle_id=transaction.vehicle_id,
-            energy_wh=energy.energy_wh if most_wh is None else min(energy.energy_wh, most_wh),
+            energy_wh=energy.energy_wh,
             estimated=energy.estimated or meter_stop_wh is None,
             meter_stop_wh=energy.courses[0].value_wh if meter_stop_wh is None else meter_stop_wh,
             reason=reason,

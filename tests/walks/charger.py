@@ -26,6 +26,8 @@ class Run:
     id: int | None = None
     reason: str = ""
     start_lost: bool = False
+    dated: bool = True
+    """Whether its end can be read in its stop: else what was metered after it is told apart by nothing."""
 
     def energy_wh(self, register_wh: int) -> int:
         return (register_wh if self.end_wh is None else self.end_wh) - self.start.meter_start_wh

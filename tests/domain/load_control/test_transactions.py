@@ -13,7 +13,7 @@ from domain.records.load import (
     TransactionStopped,
     TransactionStopRepeated,
 )
-from domain.records.observations import Booted
+from domain.records.observations import Booted, TransactionStop
 from tests.stories.kernel import Kernel
 from tests.stories.story import of_type
 
@@ -115,6 +115,21 @@ def test_energy_that_was_metered_after_the_next_start_is_not_the_transactions_wh
     kernel.meter("a", 20, transaction_id=None, energy_wh=3_100)
     (stopped,) = of_type(kernel.start("a", vehicle_id="another", meter_start_wh=3_000), TransactionStopped)
     assert stopped.energy_wh == 2_000
+
+
+def test_energy_that_was_metered_after_its_end_is_not_a_transactions_whose_stop_waited_for_the_line():
+    kernel = ready()
+    kernel.charge("a", 20)
+    kernel.after(600)
+    ended_ms = kernel.now_ms
+    kernel.after(600)
+    kernel.meter("a", 20, transaction_id=None, energy_wh=2_500)
+    [running] = kernel.charger("a").transactions
+    report = TransactionStop(
+        charger_id="a", transaction_id=running.id, meter_stop_wh=1_700, charger_time_ms=ended_ms, reason="Local"
+    )
+    (stopped,) = of_type(kernel.when(report), TransactionStopped)
+    assert stopped.energy_wh == 700
 
 
 def test_a_stop_ends_the_lease_and_counts_the_energy():
