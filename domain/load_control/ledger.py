@@ -149,12 +149,13 @@ class Permit:
 
 @dataclass(frozen=True, slots=True)
 class PendingStart:
-    """A start for which there is no room yet."""
+    """A start for which there is no room yet. `answered`: it was refused, and the room is left for another try."""
 
     request_id: str
     start_ma: int
     since_ms: int
     until_ms: int
+    answered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,10 @@ line comes within seconds."""
 STATUS_MS = 240_000
 """How often a status that may be out of date is requested: a lost one keeps an outlet out of service for minutes."""
 
+ROOM_MS = 120_000
+"""How long the room for a start that was refused is made and left for another try, where another connector of the
+charger charges: while a card waits for its answer, no meter value comes that confirms that this one was lowered."""
+
 STEP_MA = 1_000
 """The least raise that is worth a message where the whole one does not fit; grants are in whole amps."""
 

@@ -6,9 +6,9 @@ from domain.load_control import unpermitted
 from domain.load_control.caps import room
 from domain.load_control.context import KernelContext
 from domain.load_control.counting import start_ma
-from domain.load_control.ledger import Charger, Transaction
-from domain.load_control.parameters import PERMIT_MS, PERMIT_WAIT_MS
-from domain.records.load import StartWaits, TransactionPermitted, TransactionRefused
+from domain.load_control.ledger import Charger, PendingStart, Transaction
+from domain.load_control.parameters import PERMIT_MS, PERMIT_WAIT_MS, ROOM_MS
+from domain.records.load import RoomReleased, StartWaits, TransactionPermitted, TransactionRefused
 from domain.records.sites import StartRequested
 
 RULE = "load_control.permit.v1"
@@ -20,7 +20,8 @@ def request(context: KernelContext, event: StartRequested) -> None:
     if charger.pending_start is not None:
         if charger.pending_start.request_id == request_id:
             return None
-        refuse(context, charger, charger.pending_start.request_id, "another start was requested at this charger")
+        if not charger.pending_start.answered:
+            refuse(context, charger, charger.pending_start.request_id, "another start was requested at this charger")
     reason = objection(charger)
     if reason is not None:
         return refuse(context, charger, request_id, reason)
@@ -81,12 +82,27 @@ def permit_waiting(context: KernelContext) -> None:
     for charger in sorted(waiting, key=lambda one: one.pending_start.since_ms if one.pending_start else 0):
         assert charger.pending_start is not None
         request_id = charger.pending_start.request_id
+        if charger.pending_start.answered:
+            _release_room(context, charger, charger.pending_start)
+            continue
         reason = objection(charger)
         if reason is not None:
             refuse(context, charger, request_id, reason)
         elif not permit_now(context, charger, request_id) and context.now_ms >= charger.pending_start.until_ms:
-            waited_s = PERMIT_WAIT_MS // 1000
-            refuse(context, charger, request_id, f"no room could be made for it within {waited_s} s")
+            reason = f"no room could be made for it within {PERMIT_WAIT_MS // 1000} s: try again soon"
+            room_until_ms = context.now_ms + ROOM_MS if _shares_its_line(context, charger) else None
+            refuse(context, charger, request_id, reason, room_until_ms)
+
+
+def _shares_its_line(context: KernelContext, charger: Charger) -> bool:
+    """Whether another outlet of its charger charges: its meter values wait behind the card's own answer."""
+    return any(other.transactions for other in context.outlets(charger.id) if other.id != charger.id)
+
+
+def _release_room(context: KernelContext, charger: Charger, pending: PendingStart) -> None:
+    """The room that is left for another try is anybody's after its time, or where nothing can start any more."""
+    if context.now_ms >= pending.until_ms or objection(charger) is not None:
+        context.add(RoomReleased(charger_id=charger.id, request_id=pending.request_id))
 
 
 def _has_room(context: KernelContext, charger: Charger, needed_ma: int) -> bool:
@@ -115,5 +131,11 @@ def _permit(
     )
 
 
-def refuse(context: KernelContext, charger: Charger, request_id: str, reason: str) -> None:
-    context.add(TransactionRefused(charger_id=charger.id, request_id=request_id, rule=RULE, reason=reason))
+def refuse(
+    context: KernelContext, charger: Charger, request_id: str, reason: str, room_until_ms: int | None = None
+) -> None:
+    context.add(
+        TransactionRefused(
+            charger_id=charger.id, request_id=request_id, rule=RULE, reason=reason, room_until_ms=room_until_ms
+        )
+    )

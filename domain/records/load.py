@@ -177,6 +177,17 @@ class TransactionPermitted(Decision):
 
 @record_type("transaction.refused.v1", "event")
 class TransactionRefused(Decision):
+    """`room_until_ms`: the room that it wanted is made and left for another try until then; None: it is not."""
+
+    charger_id: str
+    request_id: str
+    room_until_ms: int | None = None
+
+
+@record_type("transaction.room_released.v1", "event")
+class RoomReleased(Payload):
+    """No other try came: the room that was left for it is anybody's."""
+
     charger_id: str
     request_id: str
 

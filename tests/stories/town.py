@@ -157,7 +157,7 @@ class Town(Story):
         self.when(asked, stream=self.load)
         for _ in range(60):
             charger = self.ledger.chargers[charger_id]
-            if charger.pending_start is None:
+            if charger.pending_start is None or charger.pending_start.answered:
                 break
             self.run(1)
         started = observations.TransactionStart(

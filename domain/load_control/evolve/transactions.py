@@ -31,12 +31,21 @@ def _permitted(charger: Charger, event: load.TransactionPermitted, time_ms: int)
 
 
 def _waits(charger: Charger, event: load.StartWaits, time_ms: int) -> Charger:
-    return replace(charger, pending_start=PendingStart(event.request_id, event.start_ma, time_ms, event.until_ms))
+    before = charger.pending_start
+    since_ms = before.since_ms if before is not None and before.answered else time_ms
+    return replace(charger, pending_start=PendingStart(event.request_id, event.start_ma, since_ms, event.until_ms))
 
 
 def _refused(charger: Charger, event: load.TransactionRefused, _: int) -> Charger:
     if charger.pending_start is None or charger.pending_start.request_id != event.request_id:
         return charger
+    if event.room_until_ms is None:
+        return replace(charger, pending_start=None)
+    pending = replace(charger.pending_start, until_ms=event.room_until_ms, answered=True)
+    return replace(charger, pending_start=pending)
+
+
+def _room_released(charger: Charger, _: load.RoomReleased, __: int) -> Charger:
     return replace(charger, pending_start=None)
 
 
@@ -117,6 +126,7 @@ OF_CHARGER: dict[type[Payload], Callable[[Charger, Any, int], Charger]] = {
     load.TransactionPermitted: _permitted,
     load.StartWaits: _waits,
     load.TransactionRefused: _refused,
+    load.RoomReleased: _room_released,
     load.TransactionStarted: _started,
     load.TransactionStopCorrected: _stop_corrected,
 }

@@ -163,3 +163,34 @@ def test_the_outlets_of_a_charger_have_one_clock():
         kernel.meter("d:1", 10, fresh=False, **ahead)
     assert kernel.charger("d:1").clock_ms == -7_200_000
     assert kernel.charger("d:2").clock_ms == -7_200_000
+
+
+def sibling_charges(amps: float = 32) -> Kernel:
+    """One connector takes all that there is, and the other one's card is refused after its time."""
+    kernel = two_connectors(limit_a=32, firm_a=24)
+    kernel.charge("d:1", amps)
+    kernel.answer("d:1")
+    kernel.after(10)
+    kernel.meter("d:1", amps)
+    kernel.request("d:2", "first")
+    [refused] = of_type(kernel.after(20.1), load.TransactionRefused)
+    assert refused.room_until_ms is not None
+    return kernel
+
+
+def test_the_room_for_a_start_that_was_refused_is_left_for_another_try():
+    """While the card waits for its answer, the charger's one open call, no meter value of its other connector comes."""
+    kernel = sibling_charges()
+    kernel.answer("d:1")
+    kernel.after(6)
+    kernel.meter("d:1", kernel.charger("d:1").lease.limit_ma / 1000)
+    kernel.answer("d:1", "failsafe")
+    [permitted] = of_type(kernel.request("d:2", "again"), load.TransactionPermitted)
+    assert permitted.request_id == "again"
+
+
+def test_that_room_is_anybodys_after_two_minutes():
+    kernel = sibling_charges()
+    assert kernel.charger("d:2").pending_start is not None
+    assert of_type(kernel.after(121), load.RoomReleased)
+    assert kernel.charger("d:2").pending_start is None
