@@ -212,7 +212,7 @@ class Charger:
     available_ms: int = 0
     faulted_ms: int | None = None
     status_ms: int = 0
-    """When the status of its connector changed, or was requested."""
+    """When the status of its connector changed, or was requested; or the connection began that may bring it."""
     doubted_ms: int | None = None
     uncertain: Uncertain | None = None
     probed_ms: int | None = None

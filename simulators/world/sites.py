@@ -26,7 +26,7 @@ ODD_CHARGERS = {
 }
 """Where in a garage the charger with each behaviour is: the panel, and the number on it."""
 KINDS = (TWO_CONNECTORS, *ODD_CHARGERS)
-IN_SERVICE = tuple(ODD_CHARGERS)
+IN_SERVICE = KINDS
 """The kinds of chargers that a garage has by default, besides the usual ones."""
 
 

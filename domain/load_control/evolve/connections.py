@@ -23,6 +23,7 @@ def _connected(charger: Charger, event: load.ChargerConnected, time_ms: int) -> 
         gateway_id=event.gateway_id,
         epoch=event.epoch,
         reconnected_ms=reconnected_ms,
+        status_ms=time_ms,
     )
 
 

@@ -10,6 +10,7 @@ from domain.electrical import register
 from domain.electrical.believing import MARGIN_PERMILLE, most_wh
 from domain.electrical.grid import Outlet
 from domain.electrical.register import LATE_MS, SHAKE_MS, Moment, RegisterEnergy
+from tests.examples import examples
 
 SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
 OUTLET = Outlet("a", "root", (0,), 32_000, 6_000, 230_000)
@@ -127,7 +128,7 @@ CURRENTS = st.lists(st.integers(0, 32_000), min_size=4, max_size=60)
 KINDS = st.sampled_from(("lifetime", "session", "kwh", "wrap32", "wrap6", "odd start"))
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(CURRENTS, KINDS, st.integers(0, 10**7), st.integers(5, 900), st.sampled_from((OUTLET, THREE)))
 def test_for_any_current_and_any_kind_of_register_the_energy_is_the_true_one_but_for_its_first_interval(
     currents, kind, lifetime_wh, every_s, outlet
@@ -162,7 +163,7 @@ def _register(kind, lifetime_wh):
     return lifetime_wh, lambda wh: int(lifetime_wh + wh)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(
     st.integers(0, 10**7),
     st.lists(st.tuples(st.integers(0, 900), st.integers(0, 2**33)), max_size=40),

@@ -21,6 +21,7 @@ from domain.records.load import (
     TransactionRefused,
     TransactionStopped,
 )
+from tests.examples import examples
 from tests.stories.kernel import Kernel
 from tests.stories.story import of_type, one
 
@@ -314,7 +315,7 @@ LIES = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(LIES, min_size=1, max_size=6), st.sampled_from((6, 8, 13)), st.integers(0, 20))
 def test_no_lie_lowers_what_is_counted_or_confirms_a_limit(lies, limit_a, wait_s):
     kernel = pair()

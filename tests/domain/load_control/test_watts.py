@@ -18,6 +18,7 @@ from domain.records.load import (
     WattsDivided,
 )
 from domain.records.observations import Booted, ProfileAnswer
+from tests.examples import examples
 from tests.stories.kernel import Kernel
 from tests.stories.story import of_type, one
 
@@ -164,7 +165,7 @@ def test_the_proof_of_a_charger_is_no_other_ones():
     assert not charger.kernel.charger("other").divides
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     st.booleans(),
     st.sampled_from((1, 2, 3)),
@@ -179,7 +180,7 @@ def test_no_phase_ever_carries_more_than_is_counted(divides, phases, max_a, wish
         charger.run(4)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.integers(0, 30), st.integers(5, 30), st.sampled_from((6, 10, 16, 18)))
 def test_a_charger_that_stops_dividing_exceeds_its_limit_for_no_more_than_75_s(wait_s, every_s, limit_a):
     """The meter reports every half a minute at least; what it draws is looked at each second."""
