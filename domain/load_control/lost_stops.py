@@ -15,7 +15,7 @@ from domain.load_control.counting import is_uncertain
 from domain.load_control.ledger import Charger
 from domain.load_control.meters import Meter
 from domain.load_control.parameters import IDLE_MA, LOST_STOP_MS, UNCONFIRMED_ALARM_MS
-from domain.records.load import STOP_LOST
+from domain.records.load import RESTARTED, STOP_LOST
 
 CONTRADICTORY = "status_contradicts"
 LOST = "stop_lost"
@@ -42,8 +42,9 @@ def _judge(context: KernelContext, charger: Charger, doubted_ms: int) -> None:
         context.alarm(CONTRADICTORY, charger.id, f"{reported}: look at it, or close the transaction")
     else:
         context.alarm(LOST, charger.id, "the stop of its transaction was lost: it was ended by the connector's status")
+        reason = STOP_LOST if charger.has_left else RESTARTED
         for transaction in charger.transactions:
-            transactions.end_by_evidence(context, charger, transaction, STOP_LOST)
+            transactions.end_by_evidence(context, charger, transaction, reason)
 
 
 def _goes_on(meter: Meter) -> bool:

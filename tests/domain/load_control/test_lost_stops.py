@@ -96,6 +96,16 @@ def test_preparing_ends_a_transaction_only_after_a_boot():
     boot(kernel)
     status(kernel, "Preparing")
     [stopped] = of_type(kernel.after(61), load.TransactionStopped)
+    assert stopped.reason == load.RESTARTED
+
+
+@pytest.mark.parametrize("after", ["Preparing", "Finishing"])
+def test_another_car_or_a_status_out_of_order_does_not_bring_a_transaction_back(after: str):
+    kernel = charging()
+    status(kernel, "Available")
+    kernel.after(20)
+    status(kernel, after)
+    [stopped] = of_type(kernel.after(41), load.TransactionStopped)
     assert stopped.reason == load.STOP_LOST
 
 
