@@ -34,8 +34,10 @@ def end_lost(context: KernelContext) -> None:
 
 
 def _judge(context: KernelContext, charger: Charger, doubted_ms: int) -> None:
+    if not charger.connected:
+        return  # what could speak against it can't be reported, and the limit of the transaction goes on
     meter = context.meter(charger)
-    if context.now_ms < doubted_ms + LOST_STOP_MS:
+    if context.now_ms < max(doubted_ms, charger.reconnected_ms or 0) + LOST_STOP_MS:
         _ask(context, charger)
     elif meter is not None and meter.at_ms > doubted_ms and _goes_on(meter):
         reported = f"it reports {charger.own_status}, and {meter.current_ma} mA in a transaction"

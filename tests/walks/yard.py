@@ -134,7 +134,7 @@ class Yard(Story):
         if command.action == "trigger":
             asked = command.arguments["requested_message"]
             if asked == "StatusNotification":
-                self.later(0, lambda: self._send_status(charger, connector))
+                self.later(0, lambda: self.send_status(charger, connector))
             else:
                 self.later(0, lambda: self.meter(charger, connector))
         elif command.action == "remote_stop" and _is_named(connector.run, command.arguments["transaction_id"]):
@@ -236,12 +236,12 @@ class Yard(Story):
         mishap = charger.mishap("status")
         if mishap == "late":
             stale = connector.status
-            self.later(50, lambda: self._send_status(charger, connector, stale))
+            self.later(50, lambda: self.send_status(charger, connector, stale))
         elif mishap != "lost":
             for _ in range(2 if mishap == "twice" else 1):
-                self._send_status(charger, connector)
+                self.send_status(charger, connector)
 
-    def _send_status(self, charger: ModelCharger, connector: Connector, stale: str = "") -> None:
+    def send_status(self, charger: ModelCharger, connector: Connector, stale: str = "") -> None:
         if charger.online:
             said = observations.Status(
                 charger_id=charger.id,

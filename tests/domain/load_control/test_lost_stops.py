@@ -80,6 +80,30 @@ def test_an_available_connector_that_draws_current_is_a_contradiction_and_no_end
     assert (CONTRADICTORY, "a") in kernel.ledger.alarms
 
 
+def test_nothing_ends_by_evidence_while_its_charger_is_offline_and_under_its_limit():
+    kernel = charging()
+    counted_ma = kernel.counted("a")
+    status(kernel, "Available")
+    kernel.disconnect("a")
+    kernel.after(300)
+    assert len(transactions(kernel)) == 1
+    assert kernel.counted("a") >= counted_ma
+    kernel.connect("a")
+    kernel.after(30)
+    assert len(transactions(kernel)) == 1
+    assert of_type(kernel.after(40), load.TransactionStopped)
+
+
+def test_current_in_a_transaction_that_ended_by_wrong_evidence_counts():
+    kernel = charging()
+    [running] = transactions(kernel)
+    status(kernel, "Available")
+    kernel.after(61)
+    assert transactions(kernel) == ()
+    kernel.meter("a", 16, transaction_id=running.id)
+    assert kernel.counted("a") >= 16_000
+
+
 def test_the_connector_of_another_outlet_or_the_whole_charger_ends_nothing():
     kernel = charging()
     status(kernel, "Available", 0)
