@@ -17,6 +17,9 @@ from domain.load_control.parameters import (
     START_DELAY_MS,
 )
 
+GOES_ON = frozenset({"Charging", "SuspendedEV", "SuspendedEVSE"})
+"""Statuses of a connector in a transaction. Any other takes no doubt away that there was."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cap:
@@ -214,6 +217,8 @@ class Charger:
     status_ms: int = 0
     """When the status of its connector changed, or was requested; or the connection began that may bring it."""
     doubted_ms: int | None = None
+    has_left: bool = False
+    """Its connector has been Available since then, so the transaction's car is gone, whatever is plugged in now."""
     uncertain: Uncertain | None = None
     probed_ms: int | None = None
     trigger_id: str = ""

@@ -15,7 +15,7 @@ from domain.load_control.counting import is_uncertain
 from domain.load_control.ledger import Charger
 from domain.load_control.meters import Meter
 from domain.load_control.parameters import IDLE_MA, LOST_STOP_MS, UNCONFIRMED_ALARM_MS
-from domain.records.load import STOP_LOST
+from domain.records.load import RESTARTED, STOP_LOST
 
 CONTRADICTORY = "status_contradicts"
 LOST = "stop_lost"
@@ -34,16 +34,19 @@ def end_lost(context: KernelContext) -> None:
 
 
 def _judge(context: KernelContext, charger: Charger, doubted_ms: int) -> None:
+    if not charger.connected:
+        return  # what could speak against it can't be reported, and the limit of the transaction goes on
     meter = context.meter(charger)
-    if context.now_ms < doubted_ms + LOST_STOP_MS:
+    if context.now_ms < max(doubted_ms, charger.reconnected_ms or 0) + LOST_STOP_MS:
         _ask(context, charger)
     elif meter is not None and meter.at_ms > doubted_ms and _goes_on(meter):
         reported = f"it reports {charger.own_status}, and {meter.current_ma} mA in a transaction"
         context.alarm(CONTRADICTORY, charger.id, f"{reported}: look at it, or close the transaction")
     else:
         context.alarm(LOST, charger.id, "the stop of its transaction was lost: it was ended by the connector's status")
+        reason = STOP_LOST if charger.has_left else RESTARTED
         for transaction in charger.transactions:
-            transactions.end_by_evidence(context, charger, transaction, STOP_LOST)
+            transactions.end_by_evidence(context, charger, transaction, reason)
 
 
 def _goes_on(meter: Meter) -> bool:

@@ -172,7 +172,9 @@ def _continues(energy: RegisterEnergy, charger: Charger, stop: TransactionStop, 
 
 def concerns(charger: Charger, reading: Metered, now_ms: int) -> bool:
     """Whether a reading of the outlet's connector is of the present, and of its transaction where it names one."""
-    if reading.transaction_id in charger.ended or not is_live(reading, charger.clock_ms, now_ms):
+    lost = {one.id for one in charger.lost}  # the evidence of their ends may have been wrong
+    is_over = reading.transaction_id in charger.ended and reading.transaction_id not in lost
+    if is_over or not is_live(reading, charger.clock_ms, now_ms):
         return False
     own = [one for one in charger.transactions if charger.accepts(one.connector_id)]
     return not own or any(not reading.transaction_id or one.id == reading.transaction_id for one in own)

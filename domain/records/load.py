@@ -216,7 +216,7 @@ RESTARTED = "restarted"
 CLOSED_BY_OPERATOR = "ClosedByOperator"
 ENDED_WITHOUT_STOP = (STOP_LOST, SUPERSEDED, RESTARTED, CLOSED_BY_OPERATOR)
 """The reasons of transactions that ended without the charger's stop, which may still come: by the connector's status,
-by another car's start there, by another start of the same car, and by an operator."""
+by another car's start there, by a charger that began anew with the same car, and by an operator."""
 
 
 @record_type("transaction.stopped.v1", "event")

@@ -20,9 +20,9 @@ STOP_MS = 60_000
 def interruption(charger: SiteCharger, session: Session, event: TransactionStopped, now_ms: int) -> str | None:
     """Why the session goes on without its transaction; None: it is over."""
     if event.reason == RESTARTED:
-        return "its charger began another transaction for it"
+        return "the charger began anew with the cable in"
     if event.reason == STOP_LOST:
-        return "the charger began anew with the cable in" if charger.own_status == "Preparing" else None
+        return None
     wanted = event.reason in BY_HAND or now_ms < charger.card_ms + STOP_MS
     if session.state != "paused" or wanted or charger.own_status == "Available":
         return None

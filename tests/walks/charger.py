@@ -54,6 +54,8 @@ class Connector:
     drawn_ma: int = 0
     is_finishing: bool = False
     reported: str = ""
+    left_unseen: bool = False
+    """A car has left, and no message has said that the connector was Available."""
     card: str = ""
     """The request of the card that was presented there and waits for its answer."""
 

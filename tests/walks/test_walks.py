@@ -28,6 +28,7 @@ STEPS: dict[str, Callable[..., object]] = {
     "power on": lambda yard, charger: yard.power_on(yard.chargers[charger]),
     "boot": lambda yard, charger, memory: _boot(yard, charger, memory),
     "cap": lambda yard, limit_a: yard.cap(int(limit_a)),
+    "repeat a status": lambda yard, outlet, status: _repeat_status(yard, outlet, status),
     "stop if paused": lambda yard, outlet: yard.stop_if_paused(yard.connectors[outlet]),
     "visit": lambda yard, *choices: _visit(yard, *choices),
     "leave": lambda yard, outlet: _leave(yard, outlet),
@@ -60,6 +61,12 @@ def _visit(
     yard.pass_time(int(seconds))
     charger.mishaps |= {"status": on_status, "stop": on_stop}
     _leave(yard, outlet) if end == "leave" else yard.unplug(yard.connectors[outlet])
+
+
+def _repeat_status(yard: Yard, outlet: str, status: str) -> None:
+    """One from before, out of order."""
+    connector = yard.connectors[outlet]
+    yard.send_status(yard.charger_of(connector), connector, status)
 
 
 def _boot(yard: Yard, charger: str, memory: str) -> None:
@@ -100,6 +107,7 @@ FAULTS = st.one_of(
     step("boot", CHARGERS, MEMORIES),
     step("cap", ("3", "10", "120")),
     step("stop if paused", OUTLETS),
+    step("repeat a status", OUTLETS, ("Available", "Preparing", "Charging", "Finishing", "Faulted")),
 )
 
 

@@ -134,7 +134,7 @@ class Yard(Story):
         if command.action == "trigger":
             asked = command.arguments["requested_message"]
             if asked == "StatusNotification":
-                self.later(0, lambda: self._send_status(charger, connector))
+                self.later(0, lambda: self.send_status(charger, connector))
             else:
                 self.later(0, lambda: self.meter(charger, connector))
         elif command.action == "remote_stop" and _is_named(connector.run, command.arguments["transaction_id"]):
@@ -236,13 +236,14 @@ class Yard(Story):
         mishap = charger.mishap("status")
         if mishap == "late":
             stale = connector.status
-            self.later(50, lambda: self._send_status(charger, connector, stale))
+            self.later(50, lambda: self.send_status(charger, connector, stale))
         elif mishap != "lost":
             for _ in range(2 if mishap == "twice" else 1):
-                self._send_status(charger, connector)
+                self.send_status(charger, connector)
 
-    def _send_status(self, charger: ModelCharger, connector: Connector, stale: str = "") -> None:
+    def send_status(self, charger: ModelCharger, connector: Connector, stale: str = "") -> None:
         if charger.online:
+            connector.left_unseen &= (stale or connector.status) != "Available"
             said = observations.Status(
                 charger_id=charger.id,
                 connector_id=connector.number,
@@ -397,7 +398,7 @@ class Yard(Story):
         charger = self.charger_of(connector)
         if connector.run is not None:
             self.stop(charger, connector, "EVDisconnected")
-        connector.car, connector.is_finishing = None, False
+        connector.car, connector.is_finishing, connector.left_unseen = None, False, True
 
     def stop_if_paused(self, connector: Connector) -> None:
         """Some chargers end a transaction that gets no current."""
@@ -480,10 +481,16 @@ class Yard(Story):
             )
 
     def check_sessions(self) -> None:
-        """No session is open without its car, unless an alarm says so."""
+        """No session is open without its car, unless an alarm says so.
+
+        Nothing shows that a car took another's place whose stop was lost, and its status between the two as well.
+        """
         for session in self.site.sessions.values():
             if session.plugged():
-                car = self.connectors[session.charger_id].car
+                connector = self.connectors[session.charger_id]
+                car = connector.car
+                if car is not None and connector.left_unseen:
+                    continue
                 fits = car is not None and session.vehicle_id in (car, None)
                 named = set(self.alarms(session.charger_id)) - OF_THE_PAST
                 assert fits or named, f"{session} is open, and {car} is plugged in there"

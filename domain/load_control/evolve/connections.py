@@ -9,7 +9,7 @@ from typing import Any
 from domain.electrical.clock import EXACT_MS
 from domain.electrical.outlet_id import WHOLE
 from domain.load_control.evolve.possible_limits import on_failsafe
-from domain.load_control.ledger import Charger
+from domain.load_control.ledger import GOES_ON, Charger
 from domain.load_control.verification import firmware_of
 from domain.records import Payload, load
 
@@ -58,11 +58,13 @@ def _status_changed(charger: Charger, event: load.ChargerStatusChanged, time_ms:
     charger = replace(charger, statuses=statuses, faulted_ms=time_ms if faulted else charger.faulted_ms)
     if not charger.accepts(event.connector_id):
         return charger
-    since_ms = time_ms if charger.doubted_ms is None else charger.doubted_ms
+    is_over, goes_on = charger.is_contradicted_by(event.status), event.status in GOES_ON
+    since_ms = time_ms if charger.doubted_ms is None and is_over else charger.doubted_ms
     return replace(
         charger,
         status_ms=time_ms,
-        doubted_ms=since_ms if charger.is_contradicted_by(event.status) else None,
+        doubted_ms=None if goes_on else since_ms,
+        has_left=not goes_on and (charger.has_left or (is_over and event.status == "Available")),
         uncertain=None if event.status == "Available" else charger.uncertain,
         available_ms=time_ms if event.status == "Available" and not charger.transactions else charger.available_ms,
     )

@@ -78,6 +78,7 @@ def _started(charger: Charger, event: load.TransactionStarted, time_ms: int) -> 
         permit=_used(charger.permit),
         pending_start=None,
         doubted_ms=None,
+        has_left=False,
         uncertain=None,
     )
     return on_failsafe(charger, time_ms)
@@ -97,6 +98,7 @@ def _stopped(ledger: Ledger, event: load.TransactionStopped, time_ms: int) -> Le
         ended=(*charger.ended, event.transaction_id)[-REMEMBERED_ENDS:],
         non_compliant=False,
         doubted_ms=None,
+        has_left=False,
     )
     targets = {other: ma for other, ma in ledger.targets.items() if other != event.charger_id}
     return replace(with_charger(ledger, charger), targets=targets)

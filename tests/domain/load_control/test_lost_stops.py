@@ -80,6 +80,30 @@ def test_an_available_connector_that_draws_current_is_a_contradiction_and_no_end
     assert (CONTRADICTORY, "a") in kernel.ledger.alarms
 
 
+def test_nothing_ends_by_evidence_while_its_charger_is_offline_and_under_its_limit():
+    kernel = charging()
+    counted_ma = kernel.counted("a")
+    status(kernel, "Available")
+    kernel.disconnect("a")
+    kernel.after(300)
+    assert len(transactions(kernel)) == 1
+    assert kernel.counted("a") >= counted_ma
+    kernel.connect("a")
+    kernel.after(30)
+    assert len(transactions(kernel)) == 1
+    assert of_type(kernel.after(40), load.TransactionStopped)
+
+
+def test_current_in_a_transaction_that_ended_by_wrong_evidence_counts():
+    kernel = charging()
+    [running] = transactions(kernel)
+    status(kernel, "Available")
+    kernel.after(61)
+    assert transactions(kernel) == ()
+    kernel.meter("a", 16, transaction_id=running.id)
+    assert kernel.counted("a") >= 16_000
+
+
 def test_the_connector_of_another_outlet_or_the_whole_charger_ends_nothing():
     kernel = charging()
     status(kernel, "Available", 0)
@@ -96,6 +120,16 @@ def test_preparing_ends_a_transaction_only_after_a_boot():
     boot(kernel)
     status(kernel, "Preparing")
     [stopped] = of_type(kernel.after(61), load.TransactionStopped)
+    assert stopped.reason == load.RESTARTED
+
+
+@pytest.mark.parametrize("after", ["Preparing", "Finishing"])
+def test_another_car_or_a_status_out_of_order_does_not_bring_a_transaction_back(after: str):
+    kernel = charging()
+    status(kernel, "Available")
+    kernel.after(20)
+    status(kernel, after)
+    [stopped] = of_type(kernel.after(41), load.TransactionStopped)
     assert stopped.reason == load.STOP_LOST
 
 

@@ -77,8 +77,15 @@ def test_a_charger_that_began_anew_with_the_cable_in_interrupts_the_session():
     story = SiteStory()
     story.charging("a", "p2c0")
     story.status("p2c0", "Preparing")
-    assert one(SessionInterrupted, story.stop("p2c0", 1_500, reason=load.STOP_LOST))
+    assert one(SessionInterrupted, story.stop("p2c0", 1_500, reason=load.RESTARTED))
     assert not of_type(story.events, SessionEnded, SessionPaused)
+
+
+def test_a_car_that_is_plugged_in_after_a_lost_stop_is_not_taken_for_the_one_before_it():
+    story = SiteStory()
+    story.charging("a", "p2c0")
+    story.status("p2c0", "Preparing")
+    assert one(SessionEnded, story.stop("p2c0", 1_500, reason=load.STOP_LOST)).reason == "stop_lost"
 
 
 def test_a_car_whose_charger_forgot_its_transaction_goes_on_with_its_own_request():
