@@ -1,7 +1,7 @@
-"""What was recorded: some hours at two sites, with everything that people and chargers do, and every kind of fault.
+"""What was recorded: some hours at four sites, with everything that people and chargers do, and every kind of fault.
 
-The hub has three chargers that obey, and more cars than those. The yard's only charger lies, and its kernel has a
-defect for some minutes. The third site has no chargers.
+The hub has three chargers that obey, and more cars than those. The yard's only charger ignores its limits, and its
+kernel has a defect for some minutes. The court's only charger has two connectors. The field has no chargers.
 """
 
 from __future__ import annotations
@@ -16,6 +16,10 @@ from typing import Any
 from services.base.addresses import wait_for_addresses
 from simulators.charger.battery import Car
 from simulators.charger.charge_point import ChargePoint
+from simulators.charger.connector import Connector
+from simulators.charger.link import Link
+from simulators.charger.metering import meter_value
+from simulators.charger.outlet import Outlet
 from simulators.charger.personality import personality
 from simulators.people.board import Board
 from simulators.people.commissioning import commission
@@ -28,8 +32,9 @@ from simulators.server.control import Control
 from simulators.server.ledger import Ledger
 from simulators.server.rest import Api, Credentials, Json, Key, Refused
 from simulators.time.virtual_time import VirtualTime, parse_ms, rfc3339
-from simulators.world.site import NEARBY, VOLTAGE_V, ZONE, Site, little_hub
-from simulators.world.truth import Node, Outlet, Truth
+from simulators.world.site import VOLTAGE_V, Charger, Site
+from simulators.world.sites import NEARBY, ZONE, little_hub
+from simulators.world.truth import Node, Truth
 from simulators.world.world import World
 from tests.faults.supervisor import Place
 from tests.services.server import call
@@ -39,8 +44,10 @@ PATIENCE_S = 120
 DEFECT_KW = 13
 MINUTE_MS = 60_000
 HUB = little_hub("hub")
-YARD_OUTLET = Outlet("yard-1", "gate", ("L2",), VOLTAGE_V)
-YARD = Site("yard", 20, 2, ZONE, [Node("gate", None, "site", limit_kw=20)], [YARD_OUTLET])
+DISOBEDIENT = Charger.single("yard-1", "gate", ("L2",), personality("non_compliant"))
+YARD = Site("yard", 20, 2, ZONE, [Node("gate", None, "site", limit_kw=20)], [DISOBEDIENT])
+DOUBLE = Charger.double("court-1", "arch", ("L1",))
+COURT = Site("court", 15, 5, ZONE, [Node("arch", None, "site", limit_kw=15)], [DOUBLE])
 FIELD = Site("field", 5, 1, ZONE, [Node("fence", None, "site", limit_kw=5)], [])
 MEMBERS = ((2, 75), (4, 80), (6, 50), (8, 95), (10, 28), (70, 130), (75, 140), (80, 150))
 """When each car comes and goes, in minutes after the hub opens."""
@@ -95,28 +102,28 @@ class Story:
     async def user(self, email: str, role: str, enterprise_id: str | None) -> Api:
         return self.client(await register_user(self.api, email, role, enterprise_id))
 
-    async def connect(self, site: Site, **described: Any) -> list[ChargePoint]:
+    async def connect(self, site: Site) -> list[ChargePoint]:
         """Register a site and power its chargers up."""
-        points = []
-        for one in await site.register(self.api):
-            identity = one.ocpp_id, one.password
-            point = ChargePoint(self.time, self.place.addresses.ocpp, *identity, voltage_v=VOLTAGE_V, **described)
+        registered = await site.register(self.api)
+        points = [site.point(self.time, self.place.addresses.ocpp, credentials) for credentials in registered]
+        for point in points:
             self.world.points.append(point)
             await point.lifecycle.power_up()
-            points.append(point)
         return points
 
     # What happens
 
     async def play(self) -> None:
         points = await self.connect(HUB)
-        (liar,) = await self.connect(YARD, character=personality("liar"))
+        (disobedient,) = await self.connect(YARD)
+        (double,) = await self.connect(COURT)
         await FIELD.register(self.api)
-        for point in points:
-            await commission(self.time, self.api, HUB.id, point)
+        outlets = {outlet.id: outlet for point in points for outlet in point.outlets.values()}
+        for outlet in outlets.values():
+            await commission(self.time, self.api, HUB.id, outlet)
         await self.time.sleep(60 - self.time.now_ms // 1000 % 60)
         board = Board(self.time, self.api, HUB.id)
-        hub = Hub(self.time, self.api, board, HUB.id, {point.charger_id: point for point in points})
+        hub = Hub(self.time, self.api, board, HUB.id, outlets)
         opens_ms = self.time.now_ms
         for number, (comes, goes) in enumerate(MEMBERS):
             visit = a_visit(number, opens_ms + comes * MINUTE_MS, opens_ms + goes * MINUTE_MS)
@@ -132,15 +139,16 @@ class Story:
         minutes: dict[int, Coroutine[Any, Any, Any]] = {
             1: self.at_the_field(),
             12: self.reviews(),
-            14: points[0].authorize("stranger"),
+            5: self.at_the_court(double),
+            14: points[0].outlets[1].authorize("stranger"),
             22: self.caps(),
             25: claim_a_mission(self.members[3]),
-            40: self.lies(liar),
+            40: self.disobedience(disobedient.outlets[1]),
             47: self.outages(points),
             55: self.suspension(),
             56: self.commands(points[0]),
             62: self.odd_messages(points[1]),
-            85: self.undecided(hub),
+            85: self.undecided(points),
             100: self.low_charge(),
             110: self.kill(),
             120: self.defect(),
@@ -202,57 +210,114 @@ class Story:
         """An enterprise loses its approval, while its unit charges by it; its next claim is refused."""
         await self.api.post(f"/enterprises/{PLANS[0].enterprise}/suspend")
 
-    async def lies(self, liar: ChargePoint) -> None:
+    async def disobedience(self, outlet: Outlet) -> None:
         """A charger that ignores its limits, a cap that it exceeds, and a start for which there is no room."""
-        await self.api.post(f"/chargers/{liar.charger_id}/commission", {"test_load_a": 13, "minutes": 10})
-        liar.plug(Car(60, 0.3, 13, voltage_v=VOLTAGE_V))
-        await liar.authorize("technician")
-        await liar.start("technician")
+        await self.api.post(f"/chargers/{outlet.id}/commission", {"test_load_a": 13, "minutes": 10})
+        outlet.plug(a_car(0.3, 13))
+        await outlet.authorize("technician")
+        await outlet.start("technician")
         await self.time.sleep(240)
         ends = rfc3339(self.time.now_ms + 10 * MINUTE_MS)
         await self.api.post(f"/sites/{YARD.id}/grid-limit", {"limit_kw": 1, "ends_at": ends})
         await self.time.sleep(300)
-        liar.unplug()
+        outlet.unplug()
         await self.time.sleep(30)
-        await liar.authorize("stranger")
-        await liar.start("stranger")
+        await outlet.authorize("stranger")
+        await outlet.start("stranger")
         await self.time.sleep(60)
-        liar.stop("Local")
+        outlet.stop("Local")
+
+    async def at_the_court(self, point: ChargePoint) -> None:
+        """Two cars charge at one charger, the second by a card that it knows. One is paused, and stops; one is lost."""
+        first, second = point.outlets.values()
+        for number, outlet in enumerate((first, second), start=60):
+            await commission(self.time, self.api, COURT.id, outlet)
+            driver = await self.user(f"resident-{number}@example.org", "driver", None)
+            await register_car(driver, number, a_visit(number, 0, 0), f"resident-{number}")
+        first.plug(a_car(0.2, 32))
+        await first.authorize("resident-60")
+        await first.start("resident-60")
+        await self.time.sleep(60)
+        second.plug(a_car(0.3, 32))
+        await second.start("resident-61")
+        await self.time.sleep(240)
+        self.send_impossible(point.link, first.connector)
+        await self.time.sleep(240)
+        await self.stop_while_paused(first, second)
+        await self.time.sleep(120)
+        first.unplug()
+        second.unplug()
+        await self.time.sleep(60)
+        second.plug(a_car(0.3, 32))
+        await second.authorize("resident-61")
+        await second.start("resident-61")
+        await self.time.sleep(180)
+        await self.lose_a_stop(point.link, second)
+
+    def send_impossible(self, link: Link, connector: Connector) -> None:
+        """Twice far more current than the outlet is rated for."""
+        assert connector.transaction is not None
+        for ago_ms in (5000, 0):
+            measured = rfc3339(self.time.now_ms - ago_ms)
+            value = meter_value(measured, "sampled", "register", connector.reading_wh, 90, VOLTAGE_V, 1)
+            fields = {"connectorId": connector.number, "meterValue": [value]}
+            link.send("MeterValues", fields, transaction=connector.transaction)
+
+    async def stop_while_paused(self, *outlets: Outlet) -> None:
+        """A cap leaves room for one of them; the driver of the other one stops."""
+        ends = rfc3339(self.time.now_ms + 5 * MINUTE_MS)
+        await self.api.post(f"/sites/{COURT.id}/grid-limit", {"limit_kw": 2, "ends_at": ends})
+        await self.time.sleep(180)
+        next(outlet for outlet in outlets if outlet.status == "SuspendedEVSE").stop("Local")
+
+    async def lose_a_stop(self, link: Link, outlet: Outlet) -> None:
+        """The car leaves, and the stop of its transaction comes minutes later."""
+        connector = outlet.connector
+        assert connector.transaction is not None
+        assert connector.transaction.id is not None
+        late = self.stop_of(connector.transaction.id, round(connector.reading_wh), "EVDisconnected")
+        connector.end()
+        connector.unplug()
+        outlet.reports.schedule()
+        outlet.refresh()
+        await self.time.sleep(300)
+        link.send("StopTransaction", late)
 
     async def outages(self, points: list[ChargePoint]) -> None:
         """One line is cut for seconds, one for longer than a lease."""
-        points[0].outage(25)
-        points[2].outage(14 * 60)
+        points[0].lifecycle.outage(25)
+        points[2].lifecycle.outage(14 * 60)
 
     async def odd_messages(self, point: ChargePoint) -> None:
         """A stop of an unknown transaction; a start and a stop that are sent twice; a fault."""
-        point.link.tell("StopTransaction", self.stop_of(12345, 7, "Local"))
+        link, outlet = point.link, point.outlets[1]
+        link.send("StopTransaction", self.stop_of(12345, 7, "Local"))
         await self.time.sleep(10)
-        if (running := point.transaction) is not None:
+        if (running := outlet.connector.transaction) is not None:
             start = {"connectorId": 1, "idTag": running.token, "meterStart": running.meter_start_wh}
-            point.link.tell("StartTransaction", start | {"timestamp": rfc3339(running.started_ms)})
+            link.send("StartTransaction", start | {"timestamp": rfc3339(running.started_ms)})
             await self.time.sleep(10)
-            point.stop("Local")
+            outlet.stop("Local")
             await self.time.sleep(10)
             assert running.id is not None
-            point.link.tell("StopTransaction", self.stop_of(running.id, round(point.register_wh), "Local"))
+            link.send("StopTransaction", self.stop_of(running.id, round(outlet.connector.reading_wh), "Local"))
         fault = {"connectorId": 1, "errorCode": "GroundFailure", "status": "Faulted", "timestamp": self.time.now_text}
-        point.link.tell("StatusNotification", fault)
+        link.send("StatusNotification", fault)
         await self.time.sleep(90)
-        point.tell_status()
+        outlet.reports.status(outlet.status)
 
     def stop_of(self, transaction_id: int, meter_wh: int, reason: str) -> Json:
         stop = {"transactionId": transaction_id, "meterStop": meter_wh, "reason": reason}
         return stop | {"timestamp": self.time.now_text}
 
-    async def undecided(self, hub: Hub) -> None:
+    async def undecided(self, points: list[ChargePoint]) -> None:
         """Somebody who loses their first offer, snoozes one, misses one, and asks again only to cancel."""
         driver = await self.user("undecided@example.org", "driver", None)
         visit = a_visit(50, self.time.now_ms, self.time.now_ms + 90 * MINUTE_MS)
         vehicle_id = await register_car(driver, 50, visit, "undecided")
         session = await self.ask(driver, vehicle_id)
         offered = await self.reach(driver, session, "offered")
-        hub.points[offered["charger_id"]].outage(60)
+        next(point for point in points if point.charger_id == offered["charger_id"]).lifecycle.outage(60)
         await self.time.sleep(30)
         await self.reach(driver, session, "offered")
         await driver.post(f"/sessions/{session}/snooze")
@@ -306,7 +371,11 @@ class Story:
 
     async def restart(self, points: list[ChargePoint]) -> None:
         """A charger restarts while it charges."""
-        next(point for point in points if point.transaction is not None).restart("Hard")
+        next(point for point in points if point.outlets[1].connector.transaction is not None).reset("Hard")
+
+
+def a_car(level: float, max_current_a: float) -> Car:
+    return Car(60, level, max_current_a, voltage_v=VOLTAGE_V)
 
 
 def a_visit(number: int, comes_ms: int, goes_ms: int) -> Visit:
@@ -319,17 +388,15 @@ async def play(place: Place, servers: Servers) -> None:
     time = VirtualTime(parse_ms(STARTS))
     control = await Control.connect(host, int(port), PATIENCE_S)
     api = Api(place.addresses.api, place.operator, Ledger(), patience_s=PATIENCE_S)
-    sites = HUB, YARD, FIELD
-    truth = Truth(
-        [node for site in sites for node in site.nodes], [outlet for site in sites for outlet in site.outlets]
-    )
+    sites = HUB, YARD, COURT, FIELD
+    truth = Truth([node for site in sites for node in site.nodes], [wires for site in sites for wires in site.wires()])
     world = World(time, control, truth)
     story = Story(place, servers, time, world, api)
     try:
         await world.run(story.play())
     finally:
         for point in world.points:
-            await point.close()
+            await point.lifecycle.close()
         await time.close()
         for client in (api, *story.clients):
             await client.close()
