@@ -101,7 +101,7 @@ def watch_idle(context: KernelContext, charger: Charger, meter: Meter) -> None:
 def last_reading_ms(charger: Charger, transaction: Transaction, meters: Meters) -> int:
     """When the charger's current was last known; what was learnt before a loss of state counts from that loss."""
     meter = meters.of.get(charger.id)
-    return max(transaction.started_ms, meters.since_ms) if meter is None else meter.at_ms
+    return max(transaction.started_ms, meters.since_ms if meter is None else meter.at_ms)
 
 
 def alarm_refusals(context: KernelContext, charger: Charger, detail: str = "") -> None:

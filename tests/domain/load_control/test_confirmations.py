@@ -91,3 +91,13 @@ def test_a_silent_meter_is_asked_and_alarms_after_5_minutes():
     assert kernel.counted("a") == 32_000
     assert "meter_silent" in codes(kernel.after(210))
     assert "meter_silent" in codes(kernel.meter("a", 32), AlarmCleared)
+
+
+def test_a_reading_from_long_before_the_start_makes_no_meter_silent():
+    kernel = Kernel().site().ready("a")
+    kernel.meter("a", 0)
+    kernel.after(3_600)
+    kernel.request("a")
+    kernel.start("a")
+    kernel.answer("a")
+    assert "meter_silent" not in [alarm.code for alarm in of_type(kernel.events, AlarmRaised)]
