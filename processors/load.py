@@ -16,6 +16,7 @@ from domain.load_control import (
     targets,
     tokens,
     transactions,
+    trust,
     unpermitted,
     waking,
 )
@@ -37,6 +38,8 @@ handlers.on(registry.ChargerRegistered)(registration.add_charger)
 handlers.on(load.SetGridLimit)(caps.set_grid_limit)
 handlers.on(load.CommissionCharger)(commissioning.open_commissioning)
 handlers.on(load.RequestCommand)(commands.request)
+handlers.on(load.CloseTransaction)(transactions.close)
+handlers.on(load.TrustAgain)(trust.trust_again)
 handlers.on(observations.Connected)(connections.connected)
 handlers.on(observations.Disconnected)(connections.disconnected)
 handlers.on(observations.Booted)(connections.booted)

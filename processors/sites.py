@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from domain.records import Payload, Record, load, observations, registry, vehicles
+from domain.records import Payload, Record, load, observations, registry, sites, vehicles
 from domain.records.time import TimerDue
-from domain.site import admission, capacity, chargers, charging, ending, offers, registration, tiers
+from domain.site import admission, capacity, chargers, charging, ending, offers, operator_requests, registration, tiers
 from domain.site.context import RULE, SiteContext
 from domain.site.enqueue import enqueue
 from domain.site.follow_up import follow_up
@@ -32,6 +32,8 @@ handlers.on(load.TokenPresented, observations.Authorize)(admission.admit)
 handlers.on(load.PermitSought)(admission.admit_running)
 handlers.on(load.TransactionPermitted)(charging.permitted)
 handlers.on(observations.Metered)(ending.metered)
+handlers.on(sites.EndSession)(operator_requests.end_session)
+handlers.on(sites.ReleaseOutlet)(operator_requests.release_outlet)
 handlers.on(vehicles.SessionRequested)(enqueue)
 handlers.on(vehicles.CancelRequested)(ending.cancel)
 handlers.on(vehicles.AcceptRequested)(offers.accept)

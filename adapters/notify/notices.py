@@ -29,6 +29,7 @@ ENDED: dict[EndReason, str] = {
     "cancelled": "it was cancelled",
     "remote": "it was stopped remotely",
     "refused": "the charger refused it",
+    "operator": "an operator ended it",
 }
 BASES: dict[Basis, str] = {
     "mission": "for its mission",

@@ -17,6 +17,7 @@ from domain.load_control.parameters import (
     VERIFICATION_STEP_MA,
     tolerance_ma,
 )
+from domain.load_control.trust import trust_obedient
 from domain.load_control.verification import EXCEEDS_LIMIT, PROBE_RULE, is_probed
 from domain.records.load import LimitConfirmed, ObedienceProven, ObedienceVoided
 
@@ -36,6 +37,7 @@ def judge(context: KernelContext, charger: Charger, meter: Meter) -> None:
         elif not charger.verified and _is_verification(charger, lease, meter):
             _verify(context, charger, lease, meter)
         _confirm(context, context.ledger.chargers[charger.id], lease, meter)
+    trust_obedient(context, context.ledger.chargers[charger.id], meter)
     _probe(context, context.ledger.chargers[charger.id], meter)
 
 

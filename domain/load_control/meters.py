@@ -36,7 +36,7 @@ class Meter:
 
     `measured_ms`: when it was measured, by our clock. `before_ma` was the last one before the limit was lowered at
     `lowered_ms`. `contradicts`: it exceeded what the charger might draw when it was taken; since `above_since_ms` every
-    believed reading has. `phases`: what the car of the transaction has been seen to use. `reason`: why the reading is
+    believed reading has, since `within_since_ms` none. `phases`: what the car of the transaction has been seen to use. `reason`: why the reading is
     refused; then it counts, and proves nothing. `impossible`: it exceeds what the outlet can carry; `affirmed`:
     something else says so too. `possible_ms`: since when readings are possible again. `register`: the newest value of
     the energy register (Wh), and when it came. `total_ma`: the currents of all phases, `before_total_ma` those before
@@ -50,6 +50,7 @@ class Meter:
     before_ma: int | None = None
     lowered_ms: int | None = None
     above_since_ms: int | None = None
+    within_since_ms: int | None = None
     least_ma: int = 0
     contradicts: bool = False
     transaction_id: int | None = None
@@ -246,6 +247,7 @@ def _meter(charger: Charger, meters: Meters, reading: Metered, now_ms: int) -> M
         before_ma=_before_decrease_ma(before, found, lowered_ms),
         lowered_ms=lowered_ms,
         above_since_ms=_above_since_ms(before, found, above, bound_since_ms, now_ms),
+        within_since_ms=_within_since_ms(before, found, above, bound_since_ms, now_ms),
         contradicts=above if found.believed else current_ma > bound_ma + tolerance_ma(bound_ma),
         transaction_id=transaction_id,
         names_transaction=transaction_id is not None and reading.transaction_id == transaction_id,
@@ -342,6 +344,16 @@ def _above_since_ms(before: Meter | None, found: Drawn, above: bool, bound_since
     if not above:
         return None
     return since_ms if since_ms is not None and since_ms >= bound_since_ms else now_ms
+
+
+def _within_since_ms(before: Meter | None, found: Drawn, above: bool, bound_since_ms: int, now_ms: int) -> int | None:
+    """Since when no believed reading exceeds what the charger accepted; without a limit in force nothing begins."""
+    since_ms = before.within_since_ms if before else None
+    if not found.believed:
+        return since_ms
+    if above:
+        return None
+    return now_ms if since_ms is None and bound_since_ms else since_ms
 
 
 def allowed_ma(charger: Charger, now_ms: int) -> tuple[int, int]:

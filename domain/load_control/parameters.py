@@ -87,6 +87,9 @@ STEP_MA = 1_000
 NON_COMPLIANCE_MS = 20_000
 """How long a charger may measure above what it accepted, over at least two samples: four times the car's 5 s."""
 
+OBEYED_MS = 300_000
+"""How long a charger that exceeded its limit must keep to it before it gets current and is probed again."""
+
 VERIFICATION_STEP_MA = 1_000
 """The least decrease that verifies compliance: well above what meters and cars vary by themselves."""
 

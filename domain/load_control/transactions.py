@@ -7,14 +7,17 @@ from dataclasses import replace
 
 from domain.electrical import register
 from domain.electrical.register import Moment, RegisterEnergy
+from domain.errors import DomainError
 from domain.load_control import permits, unpermitted
 from domain.load_control.context import KernelContext
 from domain.load_control.ledger import Charger, Ledger, Start, Transaction
 from domain.load_control.meters import stopped_transaction
 from domain.records import derived_id
 from domain.records.load import (
+    CLOSED_BY_OPERATOR,
     RESTARTED,
     SUPERSEDED,
+    CloseTransaction,
     LeaseEnded,
     TransactionQuarantined,
     TransactionStarted,
@@ -23,6 +26,8 @@ from domain.records.load import (
     TransactionStopRepeated,
 )
 from domain.records.observations import TransactionStart, TransactionStop
+
+CLOSE_RULE = "load_control.close_transaction.v1"
 
 
 def start(context: KernelContext, report: TransactionStart) -> None:
@@ -164,6 +169,17 @@ def _at_its_end(
     if not read_since or not 0 < gained_wh < last.energy_wh:
         return energy
     return replace(energy, courses=(replace(last, energy_wh=gained_wh), *others))
+
+
+def close(context: KernelContext, command: CloseTransaction) -> None:
+    """An operator ends a transaction, or all of the outlet. Raises `DomainError` where none is open there."""
+    charger = context.charger(command.charger_id)
+    named = [one for one in charger.transactions if command.transaction_id in (None, one.id)]
+    if not named:
+        which = "no transaction" if command.transaction_id is None else "no such transaction"
+        raise DomainError(f"{which} is open there", field="transaction_id", rule=CLOSE_RULE)
+    for transaction in named:
+        end_by_evidence(context, context.charger(charger.id), transaction, CLOSED_BY_OPERATOR)
 
 
 def end_by_evidence(context: KernelContext, charger: Charger, transaction: Transaction, reason: str) -> None:

@@ -43,6 +43,21 @@ class RequestCommand(Payload):
     expires_ms: int
 
 
+@record_type("load.close_transaction.v1", "command")
+class CloseTransaction(Payload):
+    """An operator ends a transaction without the charger's stop. `transaction_id` None: the one that is open there."""
+
+    charger_id: str
+    transaction_id: int | None = None
+
+
+@record_type("load.trust_again.v1", "command")
+class TrustAgain(Payload):
+    """An operator has looked at a charger that gets no current: it may prove anew that it follows its limits."""
+
+    charger_id: str
+
+
 @record_type("load.tree_set.v1", "event")
 class TreeSet(Payload):
     site_id: str
@@ -358,6 +373,13 @@ class ObedienceVoided(Payload):
     reason: str
     limit_ma: int
     measured_ma: int
+
+
+@record_type("charger.trusted_again.v1", "event")
+class TrustedAgain(Decision):
+    """It gets current again, and is verified anew: until it has followed a decrease, it counts at its maximum."""
+
+    charger_id: str
 
 
 @record_type("charger.reading_refused.v1", "event")

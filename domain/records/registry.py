@@ -32,6 +32,8 @@ class RegisterSite(Payload):
     nodes: tuple[NodeSpec, ...]
     priority_reserve_w: int = 0
     """Kept free for emergency vehicles (P0), so that theirs is there at once."""
+    walk_ups: bool = True
+    """Whether a card that nobody knows may charge where nobody waits."""
 
 
 class ConnectorSpec(Payload):
@@ -113,6 +115,7 @@ class SiteRegistered(Payload):
     firm_w: int
     nodes: tuple[NodeSpec, ...]
     priority_reserve_w: int = 0
+    walk_ups: bool = True
 
 
 @record_type("registry.charger_registered.v1", "event")

@@ -9,7 +9,16 @@ from domain.records.registry import NodeSpec
 
 EndState = Literal["completed", "cancelled", "expired", "failed"]
 EndReason = Literal[
-    "target_reached", "unplugged", "time_up", "no_show", "fault", "cancelled", "remote", "refused", "stop_lost"
+    "target_reached",
+    "unplugged",
+    "time_up",
+    "no_show",
+    "fault",
+    "cancelled",
+    "remote",
+    "refused",
+    "stop_lost",
+    "operator",
 ]
 
 
@@ -34,11 +43,30 @@ class Standing(Payload):
     queued_ms: int
 
 
+@record_type("sites.end_session.v1", "command")
+class EndSession(Payload):
+    """An operator ends the session that an outlet serves or is held for, also one of a car without an account.
+
+    `session_id` None: whichever it is.
+    """
+
+    charger_id: str
+    session_id: str | None = None
+
+
+@record_type("sites.release_outlet.v1", "command")
+class ReleaseOutlet(Payload):
+    """An operator frees an outlet: its session waits again, or the car that stayed after its session is forgotten."""
+
+    charger_id: str
+
+
 @record_type("sites.site_added.v1", "event")
 class SiteAdded(Payload):
     site_id: str
     nodes: tuple[NodeSpec, ...]
     priority_reserve_w: int = 0
+    walk_ups: bool = True
 
 
 @record_type("sites.charger_added.v1", "event")

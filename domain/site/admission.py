@@ -89,6 +89,8 @@ def _objection_to(context: SiteContext, charger: SiteCharger, vehicle_id: str | 
         return "the charger is held for another car"
     if own is not None and own.charger_id is not None:
         return f"your charger is {own.charger_id}"
+    if vehicle_id is None and not context.site.walk_ups:
+        return "this site serves known cards only"
     if context.site.waiting(context.now_ms):
         return "others wait: ask for a session and you get a place in the queue"
     return None

@@ -11,7 +11,14 @@ from domain.site.context import RULE, SiteContext
 
 def add_site(context: SiteContext, event: SiteRegistered) -> None:
     """Plan by this tree from here on."""
-    context.add(SiteAdded(site_id=event.site_id, nodes=event.nodes, priority_reserve_w=event.priority_reserve_w))
+    context.add(
+        SiteAdded(
+            site_id=event.site_id,
+            nodes=event.nodes,
+            priority_reserve_w=event.priority_reserve_w,
+            walk_ups=event.walk_ups,
+        )
+    )
 
 
 def add_charger(context: SiteContext, event: ChargerRegistered) -> None:

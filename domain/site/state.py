@@ -55,7 +55,7 @@ class Site:
     """What a site's own events say of it.
 
     `limits`: nodes with the limits in force; `fixed`: what targets can't lower; `priority_reserve_w`: what is reserved
-    for P0.
+    for P0; `walk_ups`: a card that nobody knows may charge where nobody waits.
     """
 
     id: str
@@ -68,6 +68,7 @@ class Site:
     received: dict[str, Received] = field(default_factory=dict)
     free_at_ms: dict[str, int] = field(default_factory=dict)
     priority_reserve_w: int = 0
+    walk_ups: bool = True
     without_stop: dict[str, tuple[str, int]] = field(default_factory=dict)
     """Transactions without a stop -> the session that ended by it, and what this had received before (Wh)."""
 
@@ -129,7 +130,8 @@ def evolve(site: Site, event: Payload, time_ms: int) -> Site:
     """The site after one of its own events."""
     match event:
         case events.SiteAdded():
-            return replace(site, limits=nodes_of(event.nodes), priority_reserve_w=event.priority_reserve_w)
+            limits = nodes_of(event.nodes)
+            return replace(site, limits=limits, priority_reserve_w=event.priority_reserve_w, walk_ups=event.walk_ups)
         case events.CapacityKnown():
             return replace(site, limits=nodes_of(event.limits), fixed=dict(event.fixed))
         case events.SiteChargerAdded():

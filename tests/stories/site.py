@@ -32,12 +32,12 @@ NO_EVIDENCE = vehicles.Evidence(
 class SiteStory(Story):
     """A site with so many chargers at each of its panels, and what drivers, chargers and the kernel report."""
 
-    def __init__(self, per_panel: int = 1, panels: tuple[str, ...] = ("p2",), reserve_w: int = 0) -> None:
+    def __init__(self, per_panel: int = 1, panels: tuple[str, ...] = ("p2",), reserve_w: int = 0, **settings) -> None:
         super().__init__(Sites(), stream="sites:s")
         self.transactions: dict[str, int] = {}
         self.given(
             registry.SiteRegistered(
-                site_id="s", location_zone="z", firm_w=25_000, nodes=NODES, priority_reserve_w=reserve_w
+                site_id="s", location_zone="z", firm_w=25_000, nodes=NODES, priority_reserve_w=reserve_w, **settings
             )
         )
         for panel in panels:

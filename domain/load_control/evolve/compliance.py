@@ -19,6 +19,10 @@ def _voided(charger: Charger, event: load.ObedienceVoided, _: int) -> Charger:
     return replace(charger, verified=False, non_compliant=event.reason == EXCEEDS_LIMIT)
 
 
+def _trusted_again(charger: Charger, _: load.TrustedAgain, __: int) -> Charger:
+    return replace(charger, verified=False, non_compliant=False, exceeds_rating=False, probed_ms=None)
+
+
 def _commissioning_opened(charger: Charger, event: load.CommissioningOpened, _: int) -> Charger:
     return replace(charger, commissioning=Commissioning(event.test_load_ma, event.expires_ms))
 
@@ -62,6 +66,7 @@ def _reading_refused(charger: Charger, event: load.ReadingRefused, time_ms: int)
 OF_CHARGER: dict[type[Payload], Callable[[Charger, Any, int], Charger]] = {
     load.ObedienceProven: _verified,
     load.ObedienceVoided: _voided,
+    load.TrustedAgain: _trusted_again,
     load.CommissioningOpened: _commissioning_opened,
     load.CommandRequested: _command_requested,
     load.CommandAnswered: _command_answered,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from domain.records.load import PermitSought
 from domain.records.sites import SessionCharging, StartDenied, StartRequested
 from tests.stories.site import SiteStory
 from tests.stories.story import of_type, one
@@ -26,3 +27,16 @@ def test_a_walk_up_may_not_pass_the_queue():
     story.charging("a", "p2c0")
     story.request("b")
     assert one(StartDenied, story.authorize("p2c0", None)).reason == "the charger is in use"
+
+
+def test_a_card_that_nobody_knows_may_charge_where_nobody_waits_unless_the_site_forbids_it():
+    assert of_type(SiteStory().authorize("p2c0", None), StartRequested)
+    story = SiteStory(walk_ups=False)
+    assert one(StartDenied, story.authorize("p2c0", None)).reason == "this site serves known cards only"
+    assert of_type(story.authorize("p2c0", "a"), StartRequested)
+
+
+def test_a_start_with_a_card_that_nobody_knows_is_denied_where_the_site_forbids_it():
+    story = SiteStory(walk_ups=False)
+    sought = PermitSought(charger_id="p2c0", transaction_id=1, token_ref="t", vehicle_id=None)
+    assert one(StartDenied, story.when(sought)).reason == "this site serves known cards only"
