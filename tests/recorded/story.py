@@ -279,11 +279,15 @@ class Story:
             link.send("MeterValues", fields, transaction=connector.transaction)
 
     async def stop_while_paused(self, *outlets: Outlet) -> None:
-        """A cap leaves room for one of them; the driver of the other one stops."""
+        """A cap leaves room for one of them; the driver of the other one stops, and finds no room to start again."""
         ends = rfc3339(self.time.now_ms + 5 * MINUTE_MS)
         await self.api.post(f"/sites/{COURT.id}/grid-limit", {"limit_kw": 2, "ends_at": ends})
         await self.time.sleep(180)
-        next(outlet for outlet in outlets if outlet.status == "SuspendedEVSE").stop("Local")
+        paused = next(outlet for outlet in outlets if outlet.status == "SuspendedEVSE")
+        assert paused.connector.transaction is not None
+        token = paused.connector.transaction.token
+        paused.stop("Local")
+        await paused.authorize(token)
 
     async def lose_a_stop(self, link: Link, outlet: Outlet) -> None:
         """The car leaves, and the stop of its transaction comes minutes later."""
