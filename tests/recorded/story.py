@@ -1,7 +1,8 @@
 """What was recorded: some hours at four sites, with everything that people and chargers do, and every kind of fault.
 
 The hub has three chargers that obey, and more cars than those. The yard's only charger ignores its limits, and its
-kernel has a defect for some minutes. The court's only charger has two connectors. The field has no chargers.
+kernel has a defect for some minutes. The court has a charger with two connectors, and one whose clock and register are
+odd. The field has no chargers.
 """
 
 from __future__ import annotations
@@ -47,7 +48,8 @@ HUB = little_hub("hub")
 DISOBEDIENT = Charger.single("yard-1", "gate", ("L2",), personality("non_compliant"))
 YARD = Site("yard", 20, 2, ZONE, [Node("gate", None, "site", limit_kw=20)], [DISOBEDIENT])
 DOUBLE = Charger.double("court-1", "arch", ("L1",))
-COURT = Site("court", 15, 5, ZONE, [Node("arch", None, "site", limit_kw=15)], [DOUBLE])
+ODD = Charger.single("court-2", "arch", ("L2",), personality("clock_ahead", "session_register"))
+COURT = Site("court", 20, 5, ZONE, [Node("arch", None, "site", limit_kw=20)], [DOUBLE, ODD])
 FIELD = Site("field", 5, 1, ZONE, [Node("fence", None, "site", limit_kw=5)], [])
 MEMBERS = ((2, 75), (4, 80), (6, 50), (8, 95), (10, 28), (70, 130), (75, 140), (80, 150))
 """When each car comes and goes, in minutes after the hub opens."""
@@ -116,7 +118,7 @@ class Story:
     async def play(self) -> None:
         points = await self.connect(HUB)
         (disobedient,) = await self.connect(YARD)
-        (double,) = await self.connect(COURT)
+        double, odd = await self.connect(COURT)
         await FIELD.register(self.api)
         outlets = {outlet.id: outlet for point in points for outlet in point.outlets.values()}
         for outlet in outlets.values():
@@ -138,11 +140,12 @@ class Story:
         lives = [self.time.spawn(one.live()) for one in (*self.members, *strangers, *units)]
         minutes: dict[int, Coroutine[Any, Any, Any]] = {
             1: self.at_the_field(),
-            12: self.reviews(),
             5: self.at_the_court(double),
+            12: self.reviews(),
             14: points[0].outlets[1].authorize("stranger"),
             22: self.caps(),
             25: claim_a_mission(self.members[3]),
+            36: self.at_the_odd_charger(odd.outlets[1]),
             40: self.disobedience(disobedient.outlets[1]),
             47: self.outages(points),
             55: self.suspension(),
@@ -228,15 +231,11 @@ class Story:
         outlet.stop("Local")
 
     async def at_the_court(self, point: ChargePoint) -> None:
-        """Two cars charge at one charger, the second by a card that it knows. One is paused, and stops; one is lost."""
+        """Two cars charge at one charger, one by a card that it knows; one stops while it is paused; a stop is lost."""
         first, second = point.outlets.values()
         for number, outlet in enumerate((first, second), start=60):
-            await commission(self.time, self.api, COURT.id, outlet)
-            driver = await self.user(f"resident-{number}@example.org", "driver", None)
-            await register_car(driver, number, a_visit(number, 0, 0), f"resident-{number}")
-        first.plug(a_car(0.2, 32))
-        await first.authorize("resident-60")
-        await first.start("resident-60")
+            await self.prepare(outlet, number)
+        await self.begin(first, "resident-60")
         await self.time.sleep(60)
         second.plug(a_car(0.3, 32))
         await second.start("resident-61")
@@ -248,11 +247,27 @@ class Story:
         first.unplug()
         second.unplug()
         await self.time.sleep(60)
-        second.plug(a_car(0.3, 32))
-        await second.authorize("resident-61")
-        await second.start("resident-61")
-        await self.time.sleep(180)
+        await self.begin(second, "resident-61")
+        await self.time.sleep(190)
         await self.lose_a_stop(point.link, second)
+
+    async def at_the_odd_charger(self, outlet: Outlet) -> None:
+        """A clock that is two hours ahead, and a register that starts anew in each transaction."""
+        await self.prepare(outlet, 62)
+        await self.begin(outlet, "resident-62")
+        await self.time.sleep(300)
+        outlet.unplug()
+
+    async def prepare(self, outlet: Outlet, number: int) -> None:
+        """Commission an outlet at the court, and register a resident with their car and card."""
+        await commission(self.time, self.api, COURT.id, outlet)
+        driver = await self.user(f"resident-{number}@example.org", "driver", None)
+        await register_car(driver, number, a_visit(number, 0, 0), f"resident-{number}")
+
+    async def begin(self, outlet: Outlet, token: str) -> None:
+        outlet.plug(a_car(0.3, 32))
+        await outlet.authorize(token)
+        await outlet.start(token)
 
     def send_impossible(self, link: Link, connector: Connector) -> None:
         """Twice far more current than the outlet is rated for."""
@@ -264,11 +279,15 @@ class Story:
             link.send("MeterValues", fields, transaction=connector.transaction)
 
     async def stop_while_paused(self, *outlets: Outlet) -> None:
-        """A cap leaves room for one of them; the driver of the other one stops."""
+        """A cap leaves room for one of them; the driver of the other one stops, and finds no room to start again."""
         ends = rfc3339(self.time.now_ms + 5 * MINUTE_MS)
         await self.api.post(f"/sites/{COURT.id}/grid-limit", {"limit_kw": 2, "ends_at": ends})
         await self.time.sleep(180)
-        next(outlet for outlet in outlets if outlet.status == "SuspendedEVSE").stop("Local")
+        paused = next(outlet for outlet in outlets if outlet.status == "SuspendedEVSE")
+        assert paused.connector.transaction is not None
+        token = paused.connector.transaction.token
+        paused.stop("Local")
+        await paused.authorize(token)
 
     async def lose_a_stop(self, link: Link, outlet: Outlet) -> None:
         """The car leaves, and the stop of its transaction comes minutes later."""
