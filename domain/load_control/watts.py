@@ -34,6 +34,19 @@ def watch_room(context: KernelContext, charger: Charger, most_ma: int) -> None:
     return context.alarm(ALARM, charger.id, detail)
 
 
+def watch_test_loads(context: KernelContext) -> None:
+    """Alarm people where the attested test load is too small to show how a charger divides its limits."""
+    for charger in list(context.ledger.chargers.values()):
+        test = charger.commissioning
+        if test is None or charger.verified or context.now_ms >= test.expires_ms or not charger.needs_proof():
+            continue
+        if charger.transactions and test.test_load_ma < least_ma(charger):
+            detail = (
+                f"it takes W only: a test load of {test.test_load_ma} mA is too small, it takes {least_ma(charger)} mA"
+            )
+            context.alarm(ALARM, charger.id, detail)
+
+
 def proves_division(charger: Charger, lease: Lease, meter: Meter) -> bool:
     """Whether a car on one phase followed a decrease to its part of it."""
     if not charger.needs_proof() or not meter.is_of_one_phase or lease.limit_ma >= charger.outlet.max_ma:

@@ -202,3 +202,13 @@ def test_a_charger_that_stops_dividing_exceeds_its_limit_for_no_more_than_75_s(w
                 charger._accept("lease")
         charger.kernel.after(1)
     assert over_s <= 75
+
+
+def test_a_test_load_that_is_too_small_to_prove_by_is_alarmed():
+    charger = WattCharger(divides=True, phases=3)
+    charger.run(20)
+    assert charger.charger.needs_proof()
+    charger.kernel.commission("w", test_load_a=13)
+    charger.run(20)
+    [alarm] = [alarm for alarm in of_type(charger.kernel.events, AlarmRaised) if alarm.code == "no_room_to_prove"]
+    assert "a test load of 13000 mA is too small, it takes 18000 mA" in alarm.detail
