@@ -1,7 +1,7 @@
 """Trust again in a charger that gets no current, since it drew more than it accepted or than its outlet carries.
 
-By rule once it has obeyed for some minutes, or by an operator who has looked at it. Either way it is not verified: it is
-probed as soon as it draws enough, and counts at its maximum until then.
+By rule once it has obeyed for some minutes, or by an operator who has looked at it. Either way it is not verified: it
+is probed as soon as it draws enough, and counts at its maximum until then.
 """
 
 from __future__ import annotations
