@@ -37,10 +37,10 @@ class Meter:
     `measured_ms`: when it was measured, by our clock. `before_ma` was the last one before the limit was lowered at
     `lowered_ms`. `contradicts`: it exceeded what the charger might draw when it was taken; since `above_since_ms` every
     believed reading has, since `within_since_ms` none. `phases`: what the car of the transaction has been seen to use.
-    `reason`: why the reading is refused; then it counts, and proves nothing. `impossible`: it exceeds what the outlet can carry; `affirmed`:
-    something else says so too. `possible_ms`: since when readings are possible again. `register`: the newest value of
-    the energy register (Wh), and when it came. `total_ma`: the currents of all phases, `before_total_ma` those before
-    the limit was lowered; `is_of_one_phase`: by currents, no other phase carries any.
+    `reason`: why the reading is refused; then it counts, and proves nothing. `impossible`: it exceeds what the outlet
+    can carry; `affirmed`: something else says so too. `possible_ms`: since when readings are possible again.
+    `register`: the newest value of the energy register (Wh), and when it came. `total_ma`: the currents of all phases,
+    `before_total_ma` those before the limit was lowered; `is_of_one_phase`: by currents, no other phase carries any.
     """
 
     current_ma: int

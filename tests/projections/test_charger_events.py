@@ -71,4 +71,4 @@ async def test_an_alarm_is_open_until_it_is_cleared(models: ReadModels) -> None:
     assert sorted(await alarms(models)) == [("disobedient", "disobedient it is"), ("unconfirmed", "unconfirmed it is")]
     await models.apply("load:north", load.AlarmCleared(code="disobedient", charger_id="c1"))
     assert await alarms(models) == [("unconfirmed", "unconfirmed it is")]
-    assert [row["type"] for row in await events(models)][0] == "load.alarm_cleared.v1"
+    assert next(row["type"] for row in await events(models)) == "load.alarm_cleared.v1"
