@@ -21,6 +21,7 @@ from api.routes import (
     integration_keys,
     login,
     notifications,
+    outlets,
     priority_audit,
     proofs,
     sessions,
@@ -34,6 +35,7 @@ from api.tracing import Traced
 from api.web import site as site_page
 from api.web.driver import actions as driver_actions
 from api.web.operator import actions as operator_actions
+from api.web.operator import charger as charger_page
 from api.web.shared import assets, log_in
 from commands.ports.tracing import UNTRACED, Tracer
 
@@ -52,6 +54,7 @@ RESOURCES = (
     integration_keys,
     sites,
     chargers,
+    outlets,
     vehicles,
     telemetry,
     sessions,
@@ -61,7 +64,7 @@ RESOURCES = (
     proofs,
     health,
 )
-PAGES = (log_in, site_page, driver_actions, operator_actions, assets)
+PAGES = (log_in, site_page, driver_actions, operator_actions, charger_page, assets)
 
 
 class App(FastAPI):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from commands.reason import Reason
 from commands.request import Request
-from commands.request_urgent_review import Reason
 from domain.records.vehicles import DecideUrgentReview
 
 

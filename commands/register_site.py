@@ -59,6 +59,8 @@ class SiteRequest(Request):
     """The lowest grid limit that the utility will ever set."""
     priority_reserve_kw: Kilowatts = 0
     """The power that is kept free for emergencies (tier 0)."""
+    walk_ups: bool = Field(default=True, strict=True)
+    """Whether a card that nobody knows may charge where nobody waits."""
     nodes: Annotated[list[NodeRequest], Field(min_length=1, max_length=1000)]
 
     def command(self) -> RegisterSite:
@@ -69,6 +71,7 @@ class SiteRequest(Request):
             firm_w=round_down(self.firm_kw, 1000),
             nodes=tuple(node.spec() for node in self.nodes),
             priority_reserve_w=round_up(self.priority_reserve_kw, 1000),
+            walk_ups=self.walk_ups,
         )
 
     def stream(self) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, StringConstraints
 
 from commands.quantities import Seconds, round_down
+from commands.reason import Reason
 from commands.request import Request
 from domain.records.load import RequestCommand
 
@@ -25,6 +26,8 @@ class ChargerCommandRequest(Request):
     arguments: Annotated[dict[Name, Value], Field(max_length=32)]
     expires_s: Seconds
     """The command is sent within this time or not at all."""
+    reason: Reason | None = None
+    """Why it is sent, for those who read it later; it is stored in the vault."""
 
     def command(self, command_id: str, charger_id: str, now_ms: int) -> RequestCommand:
         """The command on the log, with the time of its expiry."""

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import StringConstraints
-
+from commands.reason import Reason
 from commands.request import Request
 from domain.records.vehicles import RequestUrgentReview
-
-Reason = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=500)]
-"""Free text: it is stored in the vault, never in the log."""
 
 
 class UrgentReviewRequest(Request):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from projections import (
     accounts,
+    charger_alarms,
+    charger_events,
     charger_use,
     chargers,
     decisions,
@@ -27,6 +29,8 @@ PROJECTIONS = tuple(
         vehicles,
         chargers,
         charger_use,
+        charger_alarms,
+        charger_events,
         grid_limits,
         session_requests,
         sessions,

@@ -46,6 +46,8 @@ CHARGERS = Table(
     Column("connected", Boolean, nullable=False),
     Column("connection_id", String),
     Column("obedience", String, nullable=False),
+    Column("void_reason", String),
+    Column("clock_offset_ms", BigInteger),
     Column("transaction_id", BigInteger),
     Column("limit_ma", BigInteger),
 )
@@ -55,7 +57,8 @@ ADD = insert_new(CHARGERS)
 SET_CONNECTED = change(CHARGERS, ["connected", "connection_id"])
 SET_STATUS = change(CHARGERS, ["status"])
 SET_WHOLE_STATUS = change(CHARGERS, ["whole_status"])
-SET_OBEDIENCE = change(CHARGERS, ["obedience"])
+SET_OBEDIENCE = change(CHARGERS, ["obedience", "void_reason"])
+SET_CLOCK = change(CHARGERS, ["clock_offset_ms"])
 SET_TRANSACTION = change(CHARGERS, ["transaction_id"])
 END_TRANSACTION = change(CHARGERS, ["transaction_id"], key=("id", "transaction_id"))
 SET_LIMIT = change(CHARGERS, ["limit_ma"])
@@ -96,10 +99,19 @@ def _status(event: load.ChargerStatusChanged, _: Happened) -> Iterable[Change]:
         yield _set(SET_WHOLE_STATUS, event.charger_id, whole_status=event.status if failed else None)
 
 
-@PROJECTION.on(load.ObedienceProven, load.ObedienceVoided)
-def _obedience(event: load.ObedienceProven | load.ObedienceVoided, _: Happened) -> Iterable[Change]:
-    proven = isinstance(event, load.ObedienceProven)
-    return [_set(SET_OBEDIENCE, event.charger_id, obedience="proven" if proven else "unproven")]
+@PROJECTION.on(load.ObedienceProven)
+def _proven(event: load.ObedienceProven, _: Happened) -> Iterable[Change]:
+    return [_set(SET_OBEDIENCE, event.charger_id, obedience="proven", void_reason=None)]
+
+
+@PROJECTION.on(load.ObedienceVoided, load.TrustedAgain)
+def _voided(event: load.ObedienceVoided | load.TrustedAgain, _: Happened) -> Iterable[Change]:
+    return [_set(SET_OBEDIENCE, event.charger_id, obedience="unproven", void_reason=event.reason)]
+
+
+@PROJECTION.on(load.ClockLearnt)
+def _clock(event: load.ClockLearnt, _: Happened) -> Iterable[Change]:
+    return [_set(SET_CLOCK, event.charger_id, clock_offset_ms=event.offset_ms)]
 
 
 @PROJECTION.on(load.TransactionStarted)
@@ -130,33 +142,34 @@ def _set(statement: Any, charger_id: str, **values: Any) -> Change:
 
 STATUS = func.coalesce(CHARGERS.c.whole_status, CHARGERS.c.status).label("status")
 """The connector's status, unless the charger as a whole can't charge."""
-AT_SITE = (
-    select(
-        *CHARGERS.c[
-            "id",
-            "charger_id",
-            "connector_id",
-            "site_id",
-            "ocpp_id",
-            "max_ma",
-            "voltage_mv",
-            "phases",
-            "connected",
-            "obedience",
-            "limit_ma",
-        ],
-        STATUS,
-        *CHARGER_USE.c["session_id", "move_wanted", "free_at_ms"],
-        SESSIONS.c.state.label("session_state"),
-        SESSIONS.c.vehicle_id,
+WITH_USE = select(
+    *CHARGERS.c[
+        "id",
+        "charger_id",
+        "connector_id",
+        "site_id",
+        "ocpp_id",
+        "max_ma",
+        "voltage_mv",
+        "phases",
+        "connected",
+        "obedience",
+        "limit_ma",
+    ],
+    STATUS,
+    *CHARGER_USE.c["session_id", "move_wanted", "free_at_ms"],
+    SESSIONS.c.state.label("session_state"),
+    SESSIONS.c.vehicle_id,
+).select_from(
+    CHARGERS.outerjoin(CHARGER_USE, CHARGER_USE.c.charger_id == CHARGERS.c.id).outerjoin(
+        SESSIONS, SESSIONS.c.id == CHARGER_USE.c.session_id
     )
-    .select_from(
-        CHARGERS.outerjoin(CHARGER_USE, CHARGER_USE.c.charger_id == CHARGERS.c.id).outerjoin(
-            SESSIONS, SESSIONS.c.id == CHARGER_USE.c.session_id
-        )
-    )
-    .where(CHARGERS.c.site_id == bindparam("site_id"))
-    .order_by(CHARGERS.c.charger_id, CHARGERS.c.connector_id)
+)
+AT_SITE = WITH_USE.where(CHARGERS.c.site_id == bindparam("site_id")).order_by(
+    CHARGERS.c.charger_id, CHARGERS.c.connector_id
+)
+IN_DETAIL = WITH_USE.add_columns(*CHARGERS.c["min_ma", "transaction_id", "void_reason", "clock_offset_ms"]).where(
+    CHARGERS.c.id == bindparam("id")
 )
 VOLTAGES = select(CHARGERS.c.id, CHARGERS.c.voltage_mv).where(CHARGERS.c.site_id == bindparam("site_id"))
 OUTLETS = select(*CHARGERS.c["id", "node", "phases", "max_ma", "min_ma", "voltage_mv"]).where(
@@ -173,6 +186,11 @@ OF_IDENTITY = select(CHARGERS).where(CHARGERS.c.ocpp_id == bindparam("ocpp_id"))
 def at_site(connection: Connection, site_id: str) -> list[Row]:
     """The chargers of a site, each with the session that it is reserved for, serves, or is occupied by."""
     return rows(connection, AT_SITE, site_id=site_id)
+
+
+def in_detail(connection: Connection, outlet_id: str) -> Row | None:
+    """An outlet with its session, its transaction, and what is known of its compliance and its clock."""
+    return first(connection, IN_DETAIL, id=outlet_id)
 
 
 CONNECTIONS = select(CHARGERS.c.site_id, CHARGERS.c.connected, func.count()).group_by(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, Connection, String, Table, bindparam, select
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Connection, String, Table, bindparam, select
 
 from domain.records.registry import NodeSpec, SiteRegistered
 from projections.projection import METADATA, Change, Happened, Projection, Row, first, insert_new, rows
@@ -18,6 +18,7 @@ SITES = Table(
     Column("max_w", BigInteger),
     Column("firm_w", BigInteger, nullable=False),
     Column("priority_reserve_w", BigInteger, nullable=False),
+    Column("walk_ups", Boolean, nullable=False),
     Column("tree", JSON, nullable=False),
 )
 PROJECTION = Projection(SITES, "registry")
@@ -32,6 +33,7 @@ def _registered(event: SiteRegistered, _: Happened) -> Iterable[Change]:
         "max_w": next(node.limit_w for node in event.nodes if node.parent is None),
         "firm_w": event.firm_w,
         "priority_reserve_w": event.priority_reserve_w,
+        "walk_ups": event.walk_ups,
         "tree": [_node(node) for node in event.nodes],
     }
     return [(ADD, row)]

@@ -26,6 +26,8 @@ SHOWN_IN: dict[str, tuple[Panel, ...]] = {
     "sessions": ("queue", "chargers"),
     "chargers": ("chargers",),
     "charger_use": ("chargers",),
+    "charger_alarms": ("chargers",),
+    "charger_events": ("chargers",),
     "grid_limits": ("load",),
     "priority_audit": ("reviews",),
     "decisions": ("decisions",),

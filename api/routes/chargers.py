@@ -89,6 +89,8 @@ async def command(call: CurrentCall, charger_id: OutletId, body: ChargerCommandR
     """
     load = await _load_stream(call, charger_id)
     async with call.once(body) as submission:
+        if body.reason is not None:
+            await call.context.vault.notes.add(submission.id, body.reason)
         requested = body.command(submission.id, charger_id, submission.now_ms)
         outcome = await submission.decide(load, requested, CommandRequested)
         return await submission.answer(202, {"command_id": submission.id}, final=outcome is not None)

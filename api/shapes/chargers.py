@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from api.shapes.sessions import SessionState
 from api.shapes.shape import Shape
@@ -70,3 +71,52 @@ class Command(Shape):
     """A command to a charger."""
 
     command_id: str
+
+
+class ChargerAlarm(Shape):
+    """An open alarm about an outlet."""
+
+    code: str
+    title: str
+    detail: str
+    """What was observed."""
+    advice: str
+    """What an operator can do."""
+    since: datetime
+
+
+class ChargerEvent(Shape):
+    """An event about an outlet, in words."""
+
+    id: str
+    time: datetime
+    type: str
+    tone: Literal["plain", "good", "warn", "bad"]
+    text: str
+    """What happened; of a reading that is refused: what the charger sent, and why it is not believed."""
+    note: str | None
+    """The reason that an operator gave for it."""
+
+
+class ChargerNow(Charger):
+    """An outlet in detail: why it is in its state."""
+
+    min_a: float
+    max_a: float
+    transaction_id: int | None
+    """The transaction that is open; null: none."""
+    void_reason: str | None
+    """Why it has to prove itself anew that had proven itself, or was found to exceed its limit."""
+    clock_offset_s: float | None
+    """How far its clock is behind; negative: ahead; null: not known to be off."""
+    alarms: list[ChargerAlarm]
+    """The open alarms, the newest first."""
+    events: list[ChargerEvent]
+    """The latest events, the newest first."""
+
+
+class ChargerChange(Shape):
+    """What an operator did to an outlet. `outcome` in words; null: stored, not decided yet."""
+
+    charger_id: str
+    outcome: str | None

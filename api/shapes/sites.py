@@ -31,6 +31,8 @@ class Site(Shape):
     """The lowest grid limit that the utility will ever set."""
     priority_reserve_kw: float
     """The power that is kept free for emergencies (tier 0)."""
+    walk_ups: bool
+    """Whether a card that nobody knows may charge where nobody waits."""
     nodes: list[Node]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.views.units import thousandth
+from api.views.units import in_amperes, thousandth
 from commands.quantities import rfc3339
 from projections.projection import Row
 
@@ -33,3 +33,17 @@ def _power_kw(row: Row) -> float:
     """The highest power that a charger can deliver."""
     power_kw: float = row["max_ma"] * row["voltage_mv"] * len(row["phases"]) / 1e9
     return power_kw
+
+
+def charger_now_view(row: Row, alarms: list[dict[str, Any]], events: list[dict[str, Any]]) -> dict[str, Any]:
+    """An outlet in detail, for operators."""
+    return {
+        **charger_view(row, visible=True),
+        "min_a": thousandth(row["min_ma"]),
+        "max_a": thousandth(row["max_ma"]),
+        "transaction_id": row["transaction_id"],
+        "void_reason": in_amperes(row["void_reason"]) if row["void_reason"] else None,
+        "clock_offset_s": thousandth(row["clock_offset_ms"]),
+        "alarms": alarms,
+        "events": events,
+    }

@@ -19,6 +19,7 @@ def site_view(row: Row) -> dict[str, Any]:
         "max_kw": thousandth(row["max_w"]),
         "firm_kw": thousandth(row["firm_w"]),
         "priority_reserve_kw": thousandth(row["priority_reserve_w"]),
+        "walk_ups": row["walk_ups"],
         "nodes": [_node(node) for node in row["tree"]],
     }
 

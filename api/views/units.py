@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 
 def thousandth(value: int | None) -> float | None:
     """mA, mV, W or Wh as A, V, kW or kWh."""
@@ -16,3 +18,8 @@ def percent(permille: int | None) -> float | None:
 def share(ppm: int | None) -> float | None:
     """Parts per million as a number from 0 to 1."""
     return None if ppm is None else ppm / 1_000_000
+
+
+def in_amperes(text: str) -> str:
+    """A rule's words for people: `13000 mA` as `13 A`."""
+    return re.sub(r"\b(\d+) mA\b", lambda found: f"{int(found[1]) / 1000:.10g} A", text)

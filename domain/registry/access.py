@@ -50,6 +50,7 @@ ACTIONS: dict[str, Allowed] = {
     "site.see": Allowed.ACCOUNTS,
     "site.decisions": Allowed.OPERATORS,
     "charger.register": Allowed.OPERATORS,
+    "charger.see": Allowed.OPERATORS,
     "charger.command": Allowed.OPERATORS,
     "vehicle.register": PEOPLE,
     "vehicle.enrol": Allowed.OPERATORS | Allowed.ENTERPRISE,

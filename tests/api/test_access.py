@@ -49,6 +49,8 @@ async def test_a_driver_may_not_do_what_is_an_operator_s(world: World) -> None:
         ("/chargers", charger(id="c2")),
         ("/chargers/c1/commission", {"test_load_a": 6, "minutes": 5}),
         ("/chargers/c1/commands", {"action": "reset", "arguments": {}, "expires_s": 60}),
+        *[(f"/chargers/c1/{lever}", {"reason": "r"}) for lever in ("close-transaction", "trust-again")],
+        *[(f"/chargers/c1/{lever}", {"reason": "r"}) for lever in ("end-session", "release")],
         ("/sites/north/grid-limit", {"limit_kw": 1}),
         ("/users", {"email": "m@example.org", "password": "0123456789", "role": "operator"}),
         ("/enterprises", {"id": "e9", "name": "E", "type": "fleet", "domain": "e.example"}),
@@ -58,7 +60,8 @@ async def test_a_driver_may_not_do_what_is_an_operator_s(world: World) -> None:
         answer = await mallory.post(path, json=body)
         assert (path, answer.status_code, answer.headers["content-type"]) == (path, 403, PROBLEM)
         assert "role driver" in answer.json()["detail"]
-    for path in ("/users", "/enterprises", "/sites/north/decisions", "/events", "/events?stream=sites:north"):
+    events = ("/events", "/events?stream=sites:north")
+    for path in ("/users", "/enterprises", "/chargers/c1", "/sites/north/decisions", *events):
         assert (path, (await mallory.get(path)).status_code) == (path, 403)
     for path in ("/sites", "/sites/north", "/sites/north/queue", "/sites/north/chargers", "/users/me", "/vehicles"):
         assert (path, (await mallory.get(path)).status_code) == (path, 200)

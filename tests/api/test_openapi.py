@@ -136,6 +136,11 @@ async def test_the_examples_work_and_the_answers_are_as_described(world: World) 
     [decision, *_] = (await world.get("/sites/garage/decisions")).json()["decisions"]
     for path in (path for method, path in OPERATIONS if method == "get" and path.startswith(v1)):
         if path not in (f"{v1}/events", f"{v1}/users/me"):
-            ids = {"enterprise_id": "city-ambulance", "site_id": "garage", "event_id": decision["id"]}
+            ids = {
+                "enterprise_id": "city-ambulance",
+                "site_id": "garage",
+                "event_id": decision["id"],
+                "charger_id": "c1",
+            }
             await get(path, **ids, vehicle_id=vehicle_id, session_id=session_id)
     check(await world.get("/sites/nowhere"), "get", f"{v1}/sites/{{site_id}}")

@@ -30,6 +30,7 @@ async def test_a_registered_site_can_be_read_at_once(world: World) -> None:
         "max_kw": 69.0,
         "firm_kw": 20.5,
         "priority_reserve_kw": 0.0,
+        "walk_ups": True,
         "nodes": [
             {"id": "main", "parent": None, "kind": "site", "limit_a": [100.0, 100.0, 100.0], "limit_kw": 69.0},
             {"id": "panel", "parent": "main", "kind": "panel", "limit_a": [62.5, 63.0, 63.0], "limit_kw": None},
@@ -206,3 +207,11 @@ async def test_a_charger_of_an_unknown_site_or_node_is_refused_before_its_id_is_
     answer = await world.post("/chargers", charger(node="roof"))
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "node")
     assert world.asked(registry.RegisterCharger) == []
+
+
+async def test_a_site_may_refuse_cards_that_nobody_knows(world: World) -> None:
+    assert (await world.post("/sites", site(walk_ups=False))).status_code == 201
+    assert world.asked(registry.RegisterSite)[0].walk_ups is False
+    assert (await world.get("/sites/north")).json()["walk_ups"] is False
+    answer = await world.post("/sites", site(id="south", walk_ups="no"))
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "walk_ups")

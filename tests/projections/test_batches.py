@@ -25,6 +25,10 @@ def status(charger_id: str, status: str) -> load.ChargerStatusChanged:
     return load.ChargerStatusChanged(charger_id=charger_id, connector_id=1, status=status, error_code="NoError")
 
 
+def alarm(code: str) -> load.AlarmRaised:
+    return load.AlarmRaised(code=code, charger_id="c1", detail="why")
+
+
 REJECTED = InputRejected(input_id="i", input_type="t", rule="r", field="f", reason="no")
 STORY: list[tuple[str, Payload]] = [
     ("registry:site:north", NORTH),
@@ -56,6 +60,8 @@ STORY: list[tuple[str, Payload]] = [
     *(("load:north", started(number)) for number in (1, 2)),
     *(("load:north", stopped(number)) for number in (1, 2)),
     *(("load:north", cap(name, None)) for name in ("cap-1", "cap-2")),
+    *(("load:north", alarm(code)) for code in ("disobedient", "unconfirmed")),
+    ("load:north", load.AlarmCleared(code="disobedient", charger_id="c1")),
     *((f"vehicles:v{number}", REJECTED) for number in range(2)),
 ]
 RECORDS = [event(stream, payload, number) for number, (stream, payload) in enumerate(STORY)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from api.web.shared.panel import Panel, Values
 from api.web.shared.rest import Rest
 from commands.quantities import rfc3339
-from domain.registry.access import Principal
+from domain.registry.access import Principal, allows
 
 SHORTEST_STEP_S = 10
 """The API's shortest step. The load of a step that has just begun is the present load."""
@@ -19,9 +19,10 @@ async def _load(rest: Rest, site_id: str, _: Principal) -> Values:
     return {"load_kw": now["load_kw"], "limit_kw": now["limit_kw"], "grid_limits": site["grid_limits"]}
 
 
-async def _chargers(rest: Rest, site_id: str, _: Principal) -> Values:
+async def _chargers(rest: Rest, site_id: str, principal: Principal) -> Values:
     chargers = (await rest.get(f"/sites/{site_id}/chargers"))["chargers"]
-    return {"chargers": chargers, "charging": sum(one["session_state"] == "charging" for one in chargers)}
+    charging = sum(one["session_state"] == "charging" for one in chargers)
+    return {"chargers": chargers, "charging": charging, "may_see": allows(principal, "charger.see")}
 
 
 async def _queue(rest: Rest, site_id: str, _: Principal) -> Values:
