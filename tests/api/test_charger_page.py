@@ -16,7 +16,7 @@ from tests.api.test_pages import HTMX, OURS, token_of
 from tests.api.world import World, rejecting
 
 PAGE = "/sites/north/chargers/c1"
-REASON = "it reports 1000000 mA, and its outlet is rated 16000 mA on 1 phases"
+REASON = "it reports 1000000 mA, and its outlet is rated 16000 mA on one phase"
 STARTED = load.TransactionStarted(
     transaction_id=7,
     charger_id="c1",
