@@ -43,6 +43,7 @@ def charger_now_view(row: Row, alarms: list[dict[str, Any]], events: list[dict[s
         "max_a": thousandth(row["max_ma"]),
         "transaction_id": row["transaction_id"],
         "void_reason": for_people(row["void_reason"]) if row["void_reason"] else None,
+        "exceeds": row["exceeds"],
         "clock_offset_s": thousandth(row["clock_offset_ms"]),
         "alarms": alarms,
         "events": events,

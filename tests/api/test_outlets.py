@@ -142,7 +142,7 @@ async def test_an_outlet_that_misbehaves_is_explained(garage: World) -> None:
     )
     told = await now(garage)
     assert (told["obedience"], told["void_reason"]) == ("unproven", "it draws more than it accepted")
-    assert told["clock_offset_s"] == -7_200
+    assert (told["exceeds"], told["clock_offset_s"]) == ("limit", -7_200)
     [alarm] = told["alarms"]
     assert alarm["title"] == "It reports a current that its outlet can't carry"
     assert alarm["detail"] == "it reports 1000 A, and its outlet is rated 16 A on one phase"
