@@ -47,6 +47,7 @@ CHARGERS = Table(
     Column("connection_id", String),
     Column("obedience", String, nullable=False),
     Column("void_reason", String),
+    Column("exceeds", String),
     Column("clock_offset_ms", BigInteger),
     Column("transaction_id", BigInteger),
     Column("limit_ma", BigInteger),
@@ -58,6 +59,8 @@ SET_CONNECTED = change(CHARGERS, ["connected", "connection_id"])
 SET_STATUS = change(CHARGERS, ["status"])
 SET_WHOLE_STATUS = change(CHARGERS, ["whole_status"])
 SET_OBEDIENCE = change(CHARGERS, ["obedience", "void_reason"])
+SET_EXCEEDS = change(CHARGERS, ["exceeds"])
+END_EXCEEDS = change(CHARGERS, ["exceeds"], key=("id", "exceeds"))
 SET_CLOCK = change(CHARGERS, ["clock_offset_ms"])
 SET_TRANSACTION = change(CHARGERS, ["transaction_id"])
 END_TRANSACTION = change(CHARGERS, ["transaction_id"], key=("id", "transaction_id"))
@@ -101,12 +104,24 @@ def _status(event: load.ChargerStatusChanged, _: Happened) -> Iterable[Change]:
 
 @PROJECTION.on(load.ObedienceProven)
 def _proven(event: load.ObedienceProven, _: Happened) -> Iterable[Change]:
-    return [_set(SET_OBEDIENCE, event.charger_id, obedience="proven", void_reason=None)]
+    yield _set(SET_OBEDIENCE, event.charger_id, obedience="proven", void_reason=None)
+    yield _no_longer("limit", event.charger_id)
 
 
 @PROJECTION.on(load.ObedienceVoided, load.TrustedAgain)
 def _voided(event: load.ObedienceVoided | load.TrustedAgain, _: Happened) -> Iterable[Change]:
-    return [_set(SET_OBEDIENCE, event.charger_id, obedience="unproven", void_reason=event.reason)]
+    yield _set(SET_OBEDIENCE, event.charger_id, obedience="unproven", void_reason=event.reason)
+    yield _set(SET_EXCEEDS, event.charger_id, exceeds="limit" if event.reason == load.EXCEEDS_LIMIT else None)
+
+
+@PROJECTION.on(load.RatingExceeded)
+def _rating_exceeded(event: load.RatingExceeded, _: Happened) -> Iterable[Change]:
+    return [_set(SET_EXCEEDS, event.charger_id, exceeds="rating")]
+
+
+@PROJECTION.on(load.RatingKept)
+def _rating_kept(event: load.RatingKept, _: Happened) -> Iterable[Change]:
+    return [_no_longer("rating", event.charger_id)]
 
 
 @PROJECTION.on(load.ClockLearnt)
@@ -123,7 +138,7 @@ def _started(event: load.TransactionStarted, _: Happened) -> Iterable[Change]:
 @PROJECTION.on(load.TransactionStopped)
 def _stopped(event: load.TransactionStopped, _: Happened) -> Iterable[Change]:
     ended = {"of_id": event.charger_id, "of_transaction_id": event.transaction_id, "transaction_id": None}
-    return [(END_TRANSACTION, ended)]
+    return [(END_TRANSACTION, ended), _no_longer("limit", event.charger_id)]
 
 
 @PROJECTION.on(load.LimitDesired)
@@ -134,6 +149,10 @@ def _limit(event: load.LimitDesired, _: Happened) -> Iterable[Change]:
 @PROJECTION.on(load.LeaseEnded)
 def _lease_ended(event: load.LeaseEnded, _: Happened) -> Iterable[Change]:
     return [_set(SET_LIMIT, event.charger_id, limit_ma=None)]
+
+
+def _no_longer(exceeds: str, charger_id: str) -> Change:
+    return END_EXCEEDS, {"of_id": charger_id, "of_exceeds": exceeds, "exceeds": None}
 
 
 def _set(statement: Any, charger_id: str, **values: Any) -> Change:
@@ -168,9 +187,8 @@ WITH_USE = select(
 AT_SITE = WITH_USE.where(CHARGERS.c.site_id == bindparam("site_id")).order_by(
     CHARGERS.c.charger_id, CHARGERS.c.connector_id
 )
-IN_DETAIL = WITH_USE.add_columns(*CHARGERS.c["min_ma", "transaction_id", "void_reason", "clock_offset_ms"]).where(
-    CHARGERS.c.id == bindparam("id")
-)
+DETAILS = CHARGERS.c["min_ma", "transaction_id", "void_reason", "exceeds", "clock_offset_ms"]
+IN_DETAIL = WITH_USE.add_columns(*DETAILS).where(CHARGERS.c.id == bindparam("id"))
 VOLTAGES = select(CHARGERS.c.id, CHARGERS.c.voltage_mv).where(CHARGERS.c.site_id == bindparam("site_id"))
 OUTLETS = select(*CHARGERS.c["id", "node", "phases", "max_ma", "min_ma", "voltage_mv"]).where(
     CHARGERS.c.site_id == bindparam("site_id")

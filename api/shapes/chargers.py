@@ -107,6 +107,8 @@ class ChargerNow(Charger):
     """The transaction that is open; null: none."""
     void_reason: str | None
     """Why it has to prove itself anew that had proven itself, or was found to exceed its limit."""
+    exceeds: Literal["limit", "rating"] | None
+    """What it has drawn more than: such an outlet gets no current until it is trusted again."""
     clock_offset_s: float | None
     """How far its clock is behind; negative: ahead; null: not known to be off."""
     alarms: list[ChargerAlarm]

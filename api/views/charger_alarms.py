@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from api.views.units import in_amperes
+from api.views.units import for_people
 from commands.quantities import rfc3339
 from projections.projection import Row
 
@@ -94,7 +94,7 @@ def alarm_view(row: Row) -> dict[str, Any]:
     return {
         "code": row["code"],
         "title": words.title,
-        "detail": in_amperes(row["detail"]),
+        "detail": for_people(row["detail"]),
         "advice": words.advice,
         "since": rfc3339(row["since_ms"]),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from api.views.charger_alarms import WORDS
-from api.views.units import in_amperes
+from api.views.units import for_people
 from commands.quantities import rfc3339
 from domain.electrical.clock import described
 from domain.records import TYPES, Payload, load, sites
@@ -72,7 +72,7 @@ def event_view(row: Row, note: str | None) -> dict[str, Any]:
 
 def told(event: Payload) -> str:
     """An event in words. Raises `KeyError` for a type that is not about an outlet."""
-    return in_amperes(_told(event))
+    return for_people(_told(event))
 
 
 def _told(event: Payload) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.views.units import in_amperes, thousandth
+from api.views.units import for_people, thousandth
 from commands.quantities import rfc3339
 from projections.projection import Row
 
@@ -42,7 +42,8 @@ def charger_now_view(row: Row, alarms: list[dict[str, Any]], events: list[dict[s
         "min_a": thousandth(row["min_ma"]),
         "max_a": thousandth(row["max_ma"]),
         "transaction_id": row["transaction_id"],
-        "void_reason": in_amperes(row["void_reason"]) if row["void_reason"] else None,
+        "void_reason": for_people(row["void_reason"]) if row["void_reason"] else None,
+        "exceeds": row["exceeds"],
         "clock_offset_s": thousandth(row["clock_offset_ms"]),
         "alarms": alarms,
         "events": events,

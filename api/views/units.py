@@ -20,6 +20,14 @@ def share(ppm: int | None) -> float | None:
     return None if ppm is None else ppm / 1_000_000
 
 
-def in_amperes(text: str) -> str:
-    """A rule's words for people: `13000 mA` as `13 A`."""
-    return re.sub(r"\b(\d+) mA\b", lambda found: f"{int(found[1]) / 1000:.10g} A", text)
+LARGER = {"mA": "A", "W": "kW", "Wh": "kWh"}
+
+
+def for_people(text: str) -> str:
+    """A rule's words with quantities as people read them: `13000 mA` as `13 A`, `300000 W` as `300 kW`."""
+    return re.sub(r"\b(\d+) (mA|Wh|W)\b", _larger, text)
+
+
+def _larger(found: re.Match[str]) -> str:
+    value, unit = int(found[1]), found[2]
+    return f"{value / 1000:.10g} {LARGER[unit]}" if unit == "mA" or value >= 1000 else found[0]

@@ -102,4 +102,5 @@ def _by_power(outlet: Outlet, power_w: int, phases: int, bound_ma: int) -> Drawn
 
 
 def _too_much(outlet: Outlet, reported: str) -> str:
-    return f"it reports {reported}, and its outlet is rated {outlet.max_ma} mA on {len(outlet.phases)} phases"
+    phases = "one phase" if len(outlet.phases) == 1 else f"{len(outlet.phases)} phases"
+    return f"it reports {reported}, and its outlet is rated {outlet.max_ma} mA on {phases}"

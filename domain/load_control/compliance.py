@@ -18,8 +18,8 @@ from domain.load_control.parameters import (
     tolerance_ma,
 )
 from domain.load_control.trust import trust_obedient
-from domain.load_control.verification import EXCEEDS_LIMIT, PROBE_RULE, is_probed
-from domain.records.load import LimitConfirmed, ObedienceProven, ObedienceVoided
+from domain.load_control.verification import PROBE_RULE, is_probed
+from domain.records.load import EXCEEDS_LIMIT, LimitConfirmed, ObedienceProven, ObedienceVoided
 
 
 def judge(context: KernelContext, charger: Charger, meter: Meter) -> None:

@@ -38,8 +38,10 @@ def _refuse_impossible(
     context: KernelContext, charger: Charger, reading: Metered, meter: Meter, measured_ma: int
 ) -> None:
     """Alarm people at the first value, and ask for a second one at once."""
-    quantity: Quantity = "current" if reading.current_ma is not None else "power"
-    recorded = _record(context, charger, reading, quantity, measured_ma, meter.reason)
+    if reading.current_ma is None and reading.power_w is not None:
+        recorded = _record(context, charger, reading, "power", reading.power_w, meter.reason)
+    else:
+        recorded = _record(context, charger, reading, "current", measured_ma, meter.reason)
     if recorded or meter.affirmed:
         context.alarm(IMPOSSIBLE, charger.id, meter.reason)
     if meter.affirmed and not charger.exceeds_rating:

@@ -8,8 +8,6 @@ from domain.records.load import ChargerBooted
 
 PROBE_RULE = "load_control.probe.v1"
 """A limit by this rule lowers an unverified charger to see whether it follows."""
-EXCEEDS_LIMIT = "it draws more than it accepted"
-"""The reason by which a verification is void of a charger that does not comply: it gets no current."""
 OTHER_FIRMWARE = "other firmware has proven nothing yet"
 """The reason by which it is void of a charger that may comply as before."""
 

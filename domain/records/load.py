@@ -367,6 +367,10 @@ class ObedienceProven(Payload):
     measured_ma: int
 
 
+EXCEEDS_LIMIT = "it draws more than it accepted"
+"""The reason by which a proof is void of a charger that does not comply: it gets no current."""
+
+
 @record_type("charger.obedience_voided.v1", "event")
 class ObedienceVoided(Payload):
     charger_id: str

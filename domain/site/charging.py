@@ -157,8 +157,10 @@ def _outcome(event: TransactionStopped, *, reached: bool) -> tuple[EndState, End
         return "completed", "target_reached"
     if event.reason in FAULTS:
         return "failed", "fault"
-    if event.reason in ("Remote", CLOSED_BY_OPERATOR):
+    if event.reason == "Remote":
         return "completed", "remote"
+    if event.reason == CLOSED_BY_OPERATOR:
+        return "completed", "operator"
     return "completed", "stop_lost" if event.reason in ENDED_WITHOUT_STOP else "unplugged"
 
 

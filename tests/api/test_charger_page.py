@@ -16,7 +16,7 @@ from tests.api.test_pages import HTMX, OURS, token_of
 from tests.api.world import World, rejecting
 
 PAGE = "/sites/north/chargers/c1"
-REASON = "it reports 1000000 mA, and its outlet is rated 16000 mA on 1 phases"
+REASON = "it reports 1000000 mA, and its outlet is rated 16000 mA on one phase"
 STARTED = load.TransactionStarted(
     transaction_id=7,
     charger_id="c1",
@@ -82,6 +82,7 @@ async def test_a_charger_that_misbehaves_is_explained(garage: World, browser: ht
     await garage.tell(
         ("load:north", refused),
         ("load:north", load.AlarmRaised(code="impossible_current", charger_id="c1", detail=REASON)),
+        ("load:north", load.RatingExceeded(charger_id="c1", measured_ma=1_000_000, rated_ma=16_000)),
         ("load:north", load.ClockLearnt(charger_id="c1", offset_ms=-7_200_000)),
     )
     page = (await browser.get(PAGE)).text
@@ -89,12 +90,14 @@ async def test_a_charger_that_misbehaves_is_explained(garage: World, browser: ht
     assert "It reports a current that its outlet can&#39;t carry" in page
     assert "let it prove itself anew" in page
     assert "7200 s ahead" in page
-    assert "not proven: it has not followed a lower limit yet" in page
+    assert "it gets no current: it drew more than its outlet is rated for" in page
     assert buttons(page) == ["trust-again", "reset", "unlock"]
 
 
 async def test_the_levers_are_those_of_its_state(garage: World, browser: httpx.AsyncClient) -> None:
-    assert buttons((await browser.get(PAGE)).text) == ["reset", "unlock"]
+    page = (await browser.get(PAGE)).text
+    assert "not proven: it has not followed a lower limit yet" in page
+    assert buttons(page) == ["reset", "unlock"]
     await charging(garage)
     assert buttons((await browser.get(PAGE)).text) == ["close-transaction", "end-session", "reset", "unlock"]
 

@@ -11,6 +11,7 @@ import pytest
 
 from api.views.charger_alarms import WORDS
 from api.views.charger_events import ENDS, told
+from api.views.units import for_people
 from domain.records import load, sites
 from projections.charger_events import PROJECTION
 from tests.api.world import Told, World, charger, rejecting
@@ -126,7 +127,7 @@ async def test_a_command_may_have_a_reason_too(garage: World) -> None:
 
 
 async def test_an_outlet_that_misbehaves_is_explained(garage: World) -> None:
-    reason = "it reports 1000000 mA, and its outlet is rated 16000 mA on 1 phases"
+    reason = "it reports 1000000 mA, and its outlet is rated 16000 mA on one phase"
     refused = load.ReadingRefused(
         charger_id="c1", connector_id=1, transaction_id=7, quantity="current", value=1_000_000, reason=reason
     )
@@ -141,10 +142,10 @@ async def test_an_outlet_that_misbehaves_is_explained(garage: World) -> None:
     )
     told = await now(garage)
     assert (told["obedience"], told["void_reason"]) == ("unproven", "it draws more than it accepted")
-    assert told["clock_offset_s"] == -7_200
+    assert (told["exceeds"], told["clock_offset_s"]) == ("limit", -7_200)
     [alarm] = told["alarms"]
     assert alarm["title"] == "It reports a current that its outlet can't carry"
-    assert alarm["detail"] == "it reports 1000 A, and its outlet is rated 16 A on 1 phases"
+    assert alarm["detail"] == "it reports 1000 A, and its outlet is rated 16 A on one phase"
     assert "prove itself anew" in alarm["advice"]
     texts = [event["text"] for event in told["events"]]
     assert texts[0] == "Its clock is 7,200 s ahead"
@@ -169,6 +170,20 @@ async def test_drivers_do_not_see_it(garage: World) -> None:
     assert (await jane.get("/chargers/c1")).status_code == 403
     for lever in LEVERS:
         assert (await jane.post(f"/chargers/c1/{lever}", json={"reason": "why"})).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("0 mA", "0 A"),
+        ("it measures 13500 mA", "it measures 13.5 A"),
+        ("300000 W, 900 W", "300 kW, 900 W"),
+        ("reads 8123456 Wh after 12 Wh", "reads 8123.456 kWh after 12 Wh"),
+        ("charger5 Watts 7 mAh", "charger5 Watts 7 mAh"),
+    ],
+)
+def test_quantities_are_as_people_read_them(text: str, shown: str) -> None:
+    assert for_people(text) == shown
 
 
 def test_every_alarm_about_a_charger_has_words() -> None:

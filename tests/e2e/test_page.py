@@ -30,6 +30,7 @@ CALM = [
 ]
 FETCH = "what the pages load is not here; enable with: ./commonwatt assets"
 PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
+NARROW = {"width": 320, "height": 740}
 
 pytestmark = [
     pytest.mark.needs("chromium", enable="sudo apt-get update && sudo apt-get install -y chromium"),
@@ -177,6 +178,38 @@ async def test_everybody_can_use_it(server: Server, browser: Browser, size: dict
         await page.get_by_role("button", name="Log out").click()
         await expect(page.get_by_role("heading", name="Log in")).to_be_visible()
         await page.wait_for_load_state()  # with its style: colours are checked
+        assert await page.evaluate(AMISS) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [NARROW, DESK], ids=["narrow", "desk"])
+async def test_a_charger_that_misbehaves_is_explained_and_its_transaction_closed(
+    server: Server, browser: Browser, size: dict[str, int], scheme: str
+) -> None:
+    async with (
+        charging(server) as (charger, transaction_id),
+        logged_in(browser, server, size, color_scheme=scheme) as page,
+    ):
+        await draw(charger, transaction_id, 300_000)
+        await page.get_by_role("link", name="c1").click()
+        await expect(page.get_by_role("heading", name="Charger c1")).to_be_visible()
+        await expect(page.locator("#live")).to_have_text("live")
+        await expect(page.locator("#charger-panel")).to_contain_text(
+            "It sent a power of 300 kW, and it was not believed"
+        )
+        await expect(page.locator("#alarm-impossible_current")).to_contain_text("Compare its meter")
+        assert await page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+        assert await page.evaluate(AMISS) == []
+        reason = page.get_by_label("Your reason")
+        await reason.fill("nobody is there")
+        status = {"connectorId": 1, "status": "SuspendedEV", "errorCode": "NoError"}
+        await charger.call("StatusNotification", status)
+        await expect(page.locator(".facts")).to_contain_text("paused by the car")
+        await expect(reason).to_have_value("nobody is there")
+        await page.get_by_role("button", name="Close the transaction").click()
+        closed = page.locator(".log li", has_text="an operator closed it")
+        await expect(closed).to_contain_text("nobody is there")
+        await expect(page.get_by_role("button", name="Close the transaction")).to_have_count(0)
         assert await page.evaluate(AMISS) == []
 
 

@@ -194,3 +194,37 @@ async def test_the_gateway_learns_who_a_charger_is(models: ReadModels) -> None:
     identity = await models.database.read(lambda connection: chargers.identity(connection, "c1"))
     assert identity == ChargerIdentity("c1", "north", (0, 2), 230_000)
     assert await models.database.read(lambda connection: chargers.identity(connection, "forged")) is None
+
+
+VOIDED = load.ObedienceVoided(
+    charger_id="c1", reason="it draws more than it accepted", limit_ma=10_000, measured_ma=13_000
+)
+EXCEEDED = load.RatingExceeded(charger_id="c1", measured_ma=40_000, rated_ma=32_000)
+KEPT = load.RatingKept(charger_id="c1")
+PROVEN = load.ObedienceProven(charger_id="c1", before_ma=2, limit_ma=1, measured_ma=1)
+TRUSTED = load.TrustedAgain(charger_id="c1", rule="r", reason="it obeys")
+
+
+@pytest.mark.parametrize(
+    ("happened", "exceeds"),
+    [
+        ([VOIDED], "limit"),
+        ([VOIDED, PROVEN], None),
+        ([VOIDED, TRUSTED], None),
+        ([VOIDED, stopped(1)], None),
+        ([VOIDED, KEPT], "limit"),
+        ([VOIDED.model_copy(update={"reason": "other firmware"})], None),
+        ([EXCEEDED], "rating"),
+        ([EXCEEDED, KEPT], None),
+        ([EXCEEDED, TRUSTED], None),
+        ([EXCEEDED, stopped(1)], "rating"),
+        ([EXCEEDED, PROVEN], "rating"),
+    ],
+)
+async def test_an_outlet_that_exceeded_gets_no_current_until(
+    models: ReadModels, happened: list[Any], exceeds: str | None
+) -> None:
+    await models.apply("load:north", *happened)
+    row = await models.database.read(lambda connection: chargers.in_detail(connection, "c1"))
+    assert row is not None
+    assert row["exceeds"] == exceeds

@@ -45,8 +45,6 @@ TRUST = Lever(
 )
 RESET = Lever("reset", "Reset the charger", "It boots; where a car charges it begins anew.")
 UNLOCK = Lever("unlock", "Unlock the connector", "The cable comes loose; a transaction ends.")
-EXCESS = frozenset({"disobedient", "impossible_current"})
-"""The alarms about chargers that get no current until they are trusted again."""
 
 
 def levers_of(charger: Document) -> list[Lever]:
@@ -60,7 +58,7 @@ def levers_of(charger: Document) -> list[Lever]:
         levers.append(END)
     elif charger["session_id"] is not None:
         levers.append(RELEASE_OCCUPIED)
-    if any(alarm["code"] in EXCESS for alarm in charger["alarms"]):
+    if charger["exceeds"] is not None:
         levers.append(TRUST)
     return [*levers, RESET, UNLOCK]
 

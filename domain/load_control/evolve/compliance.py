@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 from domain.load_control.ledger import Charger, Commissioning
-from domain.load_control.verification import EXCEEDS_LIMIT
 from domain.records import Payload, load
 
 
@@ -16,7 +15,7 @@ def _verified(charger: Charger, _: load.ObedienceProven, __: int) -> Charger:
 
 
 def _voided(charger: Charger, event: load.ObedienceVoided, _: int) -> Charger:
-    return replace(charger, verified=False, non_compliant=event.reason == EXCEEDS_LIMIT)
+    return replace(charger, verified=False, non_compliant=event.reason == load.EXCEEDS_LIMIT)
 
 
 def _trusted_again(charger: Charger, _: load.TrustedAgain, __: int) -> Charger:

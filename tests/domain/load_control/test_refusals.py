@@ -341,3 +341,10 @@ def test_what_was_alarmed_of_a_transactions_readings_ends_with_it():
         kernel.meter("busy", 20, energy_wh=value + 10**8)
     assert ("reading_refused", "busy") in kernel.ledger.alarms
     assert ("reading_refused", "busy") in alarms(kernel.stop("busy"), AlarmCleared)
+
+
+def test_a_power_that_is_refused_is_recorded_in_watts():
+    kernel = Kernel().site(limit_a=100, firm_a=12).ready("a", max_a=16)
+    kernel.charge("a", 10)
+    [refused] = of_type(kernel.meter("a", None, power_w=300_000), ReadingRefused)
+    assert (refused.quantity, refused.value) == ("power", 300_000)
