@@ -104,6 +104,8 @@ class Outbound:
     async def _next_command(self, now_ms: int) -> Job | None:
         """The next one-shot that can be sent; one that has expired is left to the task that waits for that moment."""
         while self._state.commands and self._state.commands[0].command.expires_ms > now_ms:
+            if self._charger.starting and self._state.commands[0].command.action == "remote_stop":
+                return None  # the charger does not know the transaction before its start is answered
             asked = self._one_shot = self._state.commands.popleft()
             try:
                 return self._dialect.command_job(asked.command, asked.traceparent)

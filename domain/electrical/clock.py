@@ -14,6 +14,8 @@ OLD_MS = 5 * 60_000
 """A reading this far from the present is not of it."""
 EXACT_MS = 60_000
 """A clock that is off by no more is as good as ours: limits have that much to spare."""
+DAYS_MS = 2 * 24 * 3_600_000
+"""From here on an offset is described in days."""
 BETTER_MS = 2_000
 """A lower offset by this much is worth to be recorded."""
 
@@ -49,4 +51,6 @@ def learnt(known_ms: int | None, shown_ms: Sequence[int]) -> int | None:
 
 def described(offset_ms: int) -> str:
     """The offset for people."""
-    return f"its clock is {abs(offset_ms) // 1000:,} s {'ahead' if offset_ms < 0 else 'behind'}"
+    seconds = abs(offset_ms) // 1000
+    amount = f"{seconds:,} s" if abs(offset_ms) < DAYS_MS else f"{seconds // 86_400:,} days"
+    return f"its clock is {amount} {'ahead' if offset_ms < 0 else 'behind'}"

@@ -7,6 +7,7 @@ from domain.errors import DomainError
 from domain.load_control import clocks
 from domain.load_control.confirmations import alarm_refusals
 from domain.load_control.context import KernelContext
+from domain.load_control.ledger import Charger
 from domain.load_control.parameters import MAX_CONNECTOR
 from domain.load_control.verification import OTHER_FIRMWARE, firmware_of
 from domain.records.load import (
@@ -71,7 +72,7 @@ def status_changed(context: KernelContext, report: Status) -> None:
     for charger in concerned:
         changed = charger.statuses.get(str(report.connector_id)) != (report.status, report.error_code)
         doubted = charger.accepts(report.connector_id) and charger.is_contradicted_by(report.status)
-        if changed or (doubted and charger.doubted_ms is None):
+        if changed or (doubted and _is_new_evidence(context, charger)):
             context.add(
                 ChargerStatusChanged(
                     charger_id=charger.id,
@@ -80,6 +81,12 @@ def status_changed(context: KernelContext, report: Status) -> None:
                     error_code=report.error_code,
                 )
             )
+
+
+def _is_new_evidence(context: KernelContext, charger: Charger) -> bool:
+    """Whether a status says more than the doubt that there is: none yet, or current was metered since."""
+    meter = context.meter(charger)
+    return charger.doubted_ms is None or (meter is not None and meter.at_ms > charger.doubted_ms)
 
 
 def answered(context: KernelContext, report: ProfileAnswer) -> None:

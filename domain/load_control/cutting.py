@@ -114,12 +114,13 @@ def _shed(context: KernelContext) -> None:
         context.alarm(
             "shed", charger.id, "it can't be lowered and the limits are exceeded: its transaction is asked to stop"
         )
-        context.add(
-            CommandRequested(
-                command_id=derived_id(charger.id, SHED_RULE, transaction.id),
-                charger_id=charger.id,
-                action="remote_stop",
-                arguments={"transaction_id": str(transaction.id)},
-                expires_ms=context.now_ms + PROMISE_MS,
+        for running in charger.transactions:
+            context.add(
+                CommandRequested(
+                    command_id=derived_id(charger.id, SHED_RULE, running.id),
+                    charger_id=charger.id,
+                    action="remote_stop",
+                    arguments={"transaction_id": str(running.id)},
+                    expires_ms=context.now_ms + PROMISE_MS,
+                )
             )
-        )

@@ -237,8 +237,9 @@ class Charger:
 
     @property
     def transaction(self) -> Transaction | None:
-        """The one that the lease is for."""
-        return self.transactions[-1] if self.transactions else None
+        """The one that the lease is for: the newest of its own connector, else of one that was never registered."""
+        own = [one for one in self.transactions if self.accepts(one.connector_id)]
+        return next(reversed(own or self.transactions), None)
 
     def accepts(self, connector_id: int) -> bool:
         """Whether the connector is the outlet's; another one was never registered."""

@@ -42,10 +42,11 @@ def _judge(context: KernelContext, charger: Charger, doubted_ms: int) -> None:
     elif meter is not None and meter.at_ms > doubted_ms and _goes_on(meter):
         reported = f"it reports {charger.own_status}, and {meter.current_ma} mA in a transaction"
         context.alarm(CONTRADICTORY, charger.id, f"{reported}: look at it, or close the transaction")
+        _ask(context, charger)
     else:
         context.alarm(LOST, charger.id, "the stop of its transaction was lost: it was ended by the connector's status")
         reason = STOP_LOST if charger.has_left else RESTARTED
-        for transaction in charger.transactions:
+        for transaction in [one for one in charger.transactions if charger.accepts(one.connector_id)]:
             transactions.end_by_evidence(context, charger, transaction, reason)
 
 

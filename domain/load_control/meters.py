@@ -205,6 +205,8 @@ def _is_requested(charger: Charger, reading: Metered, now_ms: int) -> bool:
 
     A charger that can't be asked shows its clock by any reading that does not come from such a queue.
     """
+    if reading.transaction_id and reading.transaction_id not in {one.id for one in charger.transactions}:
+        return False  # it is not of what was asked for
     if reading.requested:
         return True
     just_now = charger.triggered_ms <= now_ms <= charger.triggered_ms + TRIGGER_MS or not charger.can_trigger

@@ -16,7 +16,8 @@ def watch(context: KernelContext) -> None:
     for charger in list(context.ledger.chargers.values()):
         error = fault(charger)
         if error is not None:
-            context.alarm(ALARM, charger.id, f"it is out of order: {error}")
+            named = "" if error == "NoError" else f": {error}"
+            context.alarm(ALARM, charger.id, f"it is out of order{named}")
         elif charger.faulted_ms is not None and context.now_ms >= charger.faulted_ms + QUIET_MS:
             context.all_clear(ALARM, charger.id)
 

@@ -49,7 +49,7 @@ def _permit_running(context: KernelContext, charger: Charger, running: Transacti
     elif room(context).exceeded():
         reason = "there is no room for it"
         refuse(context, charger, request_id, reason)
-        return unpermitted.stop(context, charger, reason)
+        return unpermitted.stop(context, charger, running, reason)
     else:
         reason = "it began without a permit, and there is room for it"
     return _permit(context, charger, request_id, 0, context.now_ms, reason)

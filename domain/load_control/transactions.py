@@ -56,7 +56,10 @@ def start(context: KernelContext, report: TransactionStart) -> None:
     context.all_clear("idle_current", charger.id)
     context.all_clear("stop_lost", charger.id)
     if not charger.accepts(report.connector_id):
-        unpermitted.stop(context, context.charger(charger.id), f"the charger has no connector {report.connector_id}")
+        reason = f"the charger has no connector {report.connector_id}"
+        charger = context.charger(charger.id)
+        permits.refuse(context, charger, start_id, reason)
+        unpermitted.stop(context, charger, charger.transactions[-1], reason)
     elif not permitted and not commissioning:
         unpermitted.seek_permit(context, charger.id, transaction_id, report)
     if len(context.charger(charger.id).transactions) > 1:

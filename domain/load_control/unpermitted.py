@@ -8,7 +8,7 @@ there is no room, the transaction is held to 0 A and asked to stop, and people a
 from __future__ import annotations
 
 from domain.load_control.context import KernelContext
-from domain.load_control.ledger import Charger
+from domain.load_control.ledger import Charger, Transaction
 from domain.load_control.ownership import connected_gateway
 from domain.load_control.parameters import PROMISE_MS
 from domain.records import derived_id
@@ -35,13 +35,11 @@ def denied(context: KernelContext, event: StartDenied) -> None:
     """`sites` does not agree. The denial of a card that is only presented concerns no transaction."""
     charger = context.ledger.chargers.get(event.charger_id)
     if charger is not None and charger.transaction is not None and not charger.transaction.may_charge:
-        stop(context, charger, event.reason)
+        stop(context, charger, charger.transaction, event.reason)
 
 
-def stop(context: KernelContext, charger: Charger, reason: str) -> None:
+def stop(context: KernelContext, charger: Charger, transaction: Transaction, reason: str) -> None:
     """Ask the transaction to stop, and alarm people."""
-    transaction = charger.transaction
-    assert transaction is not None
     detail = f"a transaction began that is not permitted: {reason}. It is held to 0 A and asked to stop"
     context.alarm(ALARM, charger.id, detail)
     context.add(

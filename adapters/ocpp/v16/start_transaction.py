@@ -94,7 +94,7 @@ async def _status(started: TransactionStarted, asked: Observation, charger: Conn
     if started.permitted or started.commissioning:
         return AuthorizationStatus.accepted
     if started.duplicate_of is not None:
-        return AuthorizationStatus.invalid
+        return AuthorizationStatus.blocked
     try:
         decided = await charger.decision(asked, LATER)
     except Undecided:

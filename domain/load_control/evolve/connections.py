@@ -59,7 +59,8 @@ def _status_changed(charger: Charger, event: load.ChargerStatusChanged, time_ms:
     if not charger.accepts(event.connector_id):
         return charger
     is_over, goes_on = charger.is_contradicted_by(event.status), event.status in GOES_ON
-    since_ms = time_ms if charger.doubted_ms is None and is_over else charger.doubted_ms
+    is_new = is_over and (charger.doubted_ms is None or event.status == "Available")
+    since_ms = time_ms if is_new else charger.doubted_ms
     return replace(
         charger,
         status_ms=time_ms,

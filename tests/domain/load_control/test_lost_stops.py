@@ -181,3 +181,27 @@ def test_the_outlet_can_be_used_again():
     [started] = of_type(kernel.start("a", "next"), load.TransactionStarted)
     assert started.permitted
     assert (LOST, "a") not in kernel.ledger.alarms
+
+
+def test_a_later_available_outweighs_a_meter_value_that_came_late():
+    """Available, then a delayed value of the transaction, then silence: the next Available is newer than that."""
+    kernel = charging()
+    status(kernel, "Available")
+    kernel.after(1)
+    kernel.meter("a", 16)
+    kernel.after(70)
+    assert (CONTRADICTORY, "a") in kernel.ledger.alarms
+    status(kernel, "Unavailable")
+    status(kernel, "Available")
+    assert of_type(kernel.after(61), load.TransactionStopped)
+    assert transactions(kernel) == ()
+
+
+def test_the_same_available_again_after_a_meter_value_is_new_evidence():
+    kernel = charging()
+    status(kernel, "Available")
+    kernel.after(1)
+    kernel.meter("a", 16)
+    kernel.after(70)
+    status(kernel, "Available")
+    assert of_type(kernel.after(61), load.TransactionStopped)

@@ -79,3 +79,21 @@ def test_the_repeat_of_a_start_that_was_permitted_since_is_permitted():
     kernel.request("a")
     [again] = of_type(kernel.start("a", "again", **reported), load.TransactionStarted)
     assert (again.duplicate_of, again.permitted) == ("first", True)
+
+
+def test_a_start_on_an_unknown_connector_leaves_the_real_transaction_its_limits():
+    """The car at the registered connector is lowered by a cap, though another transaction is the newest."""
+    kernel = Kernel().site(limit_a=64, firm_a=12).ready("a", "b")
+    kernel.charge("a", 20)
+    kernel.answer("a")
+    real = kernel.charger("a").transactions[0]
+    kernel.start("a", connector_id=2)
+    assert kernel.charger("a").lease.transaction_id == real.id
+    kernel.targets(a=8)
+    assert (kernel.charger("a").lease.transaction_id, kernel.charger("a").lease.limit_ma) == (real.id, 8_000)
+
+
+def test_a_start_on_an_unknown_connector_is_refused_at_once():
+    kernel = Kernel().site(limit_a=64, firm_a=12).ready("a", "b")
+    [refused] = of_type(kernel.start("a", "ghost", connector_id=2), load.TransactionRefused)
+    assert "no connector 2" in refused.reason
