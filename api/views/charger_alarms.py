@@ -31,6 +31,10 @@ WORDS = {
         "Its last current counts until a meter value shows 0 A. Look whether a car is charging; reset the charger, or "
         "switch it off.",
     ),
+    "faulted": Words(
+        "It is out of order",
+        "Nobody is sent there while it reports a fault. Look at it, or reset it; after an hour without one this ends.",
+    ),
     "idle_current": Words(
         "It draws current without a transaction",
         "That current counts. Look at the outlet; reset the charger, or switch it off.",

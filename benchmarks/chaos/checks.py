@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from domain.electrical.outlet_id import charger_of
 from domain.records import Payload, Record, derived_id
 from domain.records.load import (
-    ChargerAdded,
     CommissionCharger,
     CommissioningOpened,
     GridLimitSet,
@@ -18,6 +18,7 @@ from domain.records.load import (
 )
 from domain.records.registry import (
     AccountRegistered,
+    ChargerRegistered,
     RegisterAccount,
     RegisterCharger,
     RegisterSite,
@@ -35,7 +36,7 @@ from simulators.time.virtual_time import parse_ms
 OUTCOMES: Mapping[type[Payload], tuple[type[Payload], ...]] = {
     RegisterAccount: (AccountRegistered,),
     RegisterSite: (SiteRegistered,),
-    RegisterCharger: (ChargerAdded,),
+    RegisterCharger: (ChargerRegistered,),
     RegisterVehicle: (VehicleRegistered,),
     CommissionCharger: (CommissioningOpened,),
     SetGridLimit: (GridLimitSet,),
@@ -127,7 +128,7 @@ def readings_once(
 def starts_once(starts: Iterable[Entry], events: Sequence[Record]) -> Verdict:
     """Each transaction that was accepted to a charger exists once, with the id of that answer."""
     found = Counter(
-        (one.charger_id, one.transaction_id, one.meter_start_wh, one.charger_time_ms)
+        (charger_of(one.charger_id), one.transaction_id, one.meter_start_wh, one.charger_time_ms)
         for one in (event.data for event in events)
         if isinstance(one, TransactionStarted) and one.duplicate_of is None
     )

@@ -175,6 +175,10 @@ SCRIPT: dict[type[Payload], Answering] = {
     vehicles.AcceptOffer: _accept,
     vehicles.SnoozeOffer: _snooze,
     vehicles.CancelSession: _cancel,
+    load.CloseTransaction: silent,
+    load.TrustAgain: silent,
+    said.EndSession: silent,
+    said.ReleaseOutlet: silent,
     observations.Reading: silent,
     observations.Metered: silent,
 }

@@ -95,7 +95,7 @@ async def test_a_charger_that_is_never_proven_is_named(central, tmp_path, monkey
     system, where = central
     (tmp_path / "operator.json").write_bytes(OPERATOR)
     monkeypatch.setattr(system, "obedience", "unproven")
-    with pytest.raises(NotProven, match="p1-1 is 'unproven'"):
+    with pytest.raises(NotProven, match="p1-1:1 is 'unproven'"):
         await run(parse([*where, "--credentials", str(tmp_path / "operator.json"), "--day", QUIET_SUNDAY]))
 
 

@@ -86,7 +86,7 @@ def reading(number: int) -> Entry:
     said = Reading(
         vehicle_id="v1", source="driver", enterprise_id=None, observed_ms=NOW_MS + number, level_permille=500
     )
-    return entry(input_record(f"r{number:05}", "/test", f"vehicles:v{number % 12}", NOW_MS, said, actor="t"))
+    return entry(input_record(f"r{number:05}", "/test", f"vehicles:v{number % 12}", NOW_MS + number, said, actor="t"))
 
 
 async def tell(log: KafkaLog, numbers: Sequence[int]) -> None:
