@@ -24,6 +24,7 @@ from commands.ports.directory import ChargerIdentity
 from domain.electrical.grid import Outlet
 from domain.electrical.outlet_id import WHOLE, charger_of, connector_of
 from domain.records import load
+from domain.records.observations import OUT_OF_SERVICE
 from projections.charger_use import CHARGER_USE
 from projections.projection import METADATA, Change, Happened, Projection, Row, change, first, insert_new, rows
 from projections.sessions import SESSIONS
@@ -98,7 +99,7 @@ def _status(event: load.ChargerStatusChanged, _: Happened) -> Iterable[Change]:
     if event.connector_id == connector_of(event.charger_id):
         yield _set(SET_STATUS, event.charger_id, status=event.status)
     elif event.connector_id == WHOLE:
-        failed = event.status in ("Faulted", "Unavailable")
+        failed = event.status in OUT_OF_SERVICE
         yield _set(SET_WHOLE_STATUS, event.charger_id, whole_status=event.status if failed else None)
 
 

@@ -55,12 +55,18 @@ def is_triggerable(charger: Charger, now_ms: int) -> bool:
 
 def trigger(context: KernelContext, charger: Charger, connector_id: int) -> None:
     """Request a meter value of a connector now."""
+    command_id = derived_id(charger.id, "meter", charger.generation, context.now_ms)
+    request_message(context, charger, connector_id, "MeterValues", command_id)
+
+
+def request_message(context: KernelContext, charger: Charger, connector_id: int, message: str, command_id: str) -> None:
+    """Request a message of OCPP that is about a connector, by TriggerMessage."""
     context.add(
         CommandRequested(
-            command_id=derived_id(charger.id, "meter", charger.generation, context.now_ms),
+            command_id=command_id,
             charger_id=charger.id,
             action="trigger",
-            arguments={"requested_message": "MeterValues", "connector_id": str(connector_id)},
+            arguments={"requested_message": message, "connector_id": str(connector_id)},
             expires_ms=context.now_ms + TRIGGER_MS,
             gateway_id=connected_gateway(charger),
         )

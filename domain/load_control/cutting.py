@@ -9,9 +9,9 @@ from domain.load_control.counting import counted_ma, eventual_ma, is_lowerable
 from domain.load_control.headroom import Headroom
 from domain.load_control.ledger import Charger
 from domain.load_control.make_before_break import desire
-from domain.load_control.parameters import ESCALATE_MS, LAST_RESORT_MS, PATIENCE_MS, PLANNER_GRACE_MS, PROMISE_MS
-from domain.records import derived_id
-from domain.records.load import CommandRequested, Overcommitted, Recovered
+from domain.load_control.parameters import ESCALATE_MS, LAST_RESORT_MS, PATIENCE_MS, PLANNER_GRACE_MS
+from domain.load_control.remote_stop import request_stop
+from domain.records.load import Overcommitted, Recovered
 
 CUT_RULE = "load_control.cut.v1"
 SHED_RULE = "load_control.shed.v1"
@@ -115,12 +115,4 @@ def _shed(context: KernelContext) -> None:
             "shed", charger.id, "it can't be lowered and the limits are exceeded: its transaction is asked to stop"
         )
         for running in charger.transactions:
-            context.add(
-                CommandRequested(
-                    command_id=derived_id(charger.id, SHED_RULE, running.id),
-                    charger_id=charger.id,
-                    action="remote_stop",
-                    arguments={"transaction_id": str(running.id)},
-                    expires_ms=context.now_ms + PROMISE_MS,
-                )
-            )
+            request_stop(context, charger, running, SHED_RULE)

@@ -16,6 +16,7 @@ from domain.load_control.parameters import (
     QUEUE_MS,
     START_DELAY_MS,
 )
+from domain.records.observations import OUT_OF_SERVICE
 
 GOES_ON = frozenset({"Charging", "SuspendedEV", "SuspendedEVSE"})
 """Statuses of a connector in a transaction. Any other takes no doubt away that there was."""
@@ -301,7 +302,7 @@ class Charger:
     def is_failed(self) -> bool:
         """Whether the outlet, or its charger as a whole, reports that it can't charge."""
         concerned = (str(WHOLE), str(connector_of(self.id)))
-        return any(self.statuses.get(one, ("",))[0] in ("Faulted", "Unavailable") for one in concerned)
+        return any(self.statuses.get(one, ("",))[0] in OUT_OF_SERVICE for one in concerned)
 
 
 @dataclass(frozen=True, slots=True)

@@ -295,7 +295,7 @@ def _is_affirmed(before: Meter | None, impossible: Impossible, now_ms: int) -> b
 
 
 def _register_affirms(outlet: Outlet, before: Meter | None, found: Drawn, reading: Metered, now_ms: int) -> bool:
-    """Whether the register gained more since the last reading than the outlet delivers, and no more than was said."""
+    """Whether the register gained more since the last reading than the outlet delivers, and no more than it reports."""
     if before is None or before.register is None or reading.energy_wh is None:
         return False
     value_wh, at_ms = before.register

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.electrical.charger_outlets import outlets_of
+from domain.electrical.charger_outlets import check_nodes, described_outlets
 from domain.errors import DomainError
 from domain.load_control.context import KernelContext
 from domain.records.load import ChargerAdded, TreeSet
@@ -22,18 +22,6 @@ def set_tree(context: KernelContext, event: SiteRegistered) -> None:
 
 def add_charger(context: KernelContext, event: ChargerRegistered) -> None:
     """Count the outlets of this charger from here on. Raises `DomainError` where a node is not the site's."""
-    for outlet in outlets_of(event).values():
-        if outlet.node not in context.ledger.nodes:
-            raise DomainError(f"the site has no node {outlet.node}", field="node", rule=RULE)
-    for outlet_id, outlet in outlets_of(event).items():
-        context.add(
-            ChargerAdded(
-                charger_id=outlet_id,
-                node=outlet.node,
-                phases=outlet.phases,
-                max_ma=outlet.max_ma,
-                min_ma=outlet.min_ma,
-                voltage_mv=event.voltage_mv,
-                ocpp_id=event.ocpp_id,
-            )
-        )
+    check_nodes(event, context.ledger.nodes, RULE)
+    for outlet in described_outlets(event):
+        context.add(ChargerAdded(**outlet, ocpp_id=event.ocpp_id))

@@ -7,13 +7,13 @@ nothing is metered by its name it may long be Available: its stop and its status
 from __future__ import annotations
 
 from domain.electrical.outlet_id import connector_of
+from domain.load_control.confirmations import request_message
 from domain.load_control.context import KernelContext
 from domain.load_control.ledger import Charger
 from domain.load_control.meters import Meter
-from domain.load_control.ownership import connected_gateway
-from domain.load_control.parameters import IDLE_MA, STATUS_MS, TRIGGER_MS
+from domain.load_control.parameters import IDLE_MA, STATUS_MS
 from domain.records import derived_id
-from domain.records.load import STATUS_NOTIFICATION, CommandRequested
+from domain.records.load import STATUS_NOTIFICATION
 
 
 def request_doubtful(context: KernelContext) -> None:
@@ -21,19 +21,8 @@ def request_doubtful(context: KernelContext) -> None:
     for charger in list(context.ledger.chargers.values()):
         is_due = charger.connected and charger.can_trigger and context.now_ms >= charger.status_ms + STATUS_MS
         if is_due and _is_doubtful(charger, context.meter(charger)):
-            context.add(
-                CommandRequested(
-                    command_id=derived_id(charger.id, "status", charger.status_ms, context.now_ms),
-                    charger_id=charger.id,
-                    action="trigger",
-                    arguments={
-                        "requested_message": STATUS_NOTIFICATION,
-                        "connector_id": str(connector_of(charger.id)),
-                    },
-                    expires_ms=context.now_ms + TRIGGER_MS,
-                    gateway_id=connected_gateway(charger),
-                )
-            )
+            command_id = derived_id(charger.id, "status", charger.status_ms, context.now_ms)
+            request_message(context, charger, connector_of(charger.id), STATUS_NOTIFICATION, command_id)
 
 
 def _is_doubtful(charger: Charger, meter: Meter | None) -> bool:

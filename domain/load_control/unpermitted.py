@@ -10,9 +10,8 @@ from __future__ import annotations
 from domain.load_control.context import KernelContext
 from domain.load_control.ledger import Charger, Transaction
 from domain.load_control.ownership import connected_gateway
-from domain.load_control.parameters import PROMISE_MS
-from domain.records import derived_id
-from domain.records.load import CommandRequested, PermitSought
+from domain.load_control.remote_stop import request_stop
+from domain.records.load import PermitSought
 from domain.records.observations import TransactionStart
 from domain.records.sites import StartDenied
 
@@ -42,13 +41,4 @@ def stop(context: KernelContext, charger: Charger, transaction: Transaction, rea
     """Ask the transaction to stop, and alarm people."""
     detail = f"a transaction began that is not permitted: {reason}. It is held to 0 A and asked to stop"
     context.alarm(ALARM, charger.id, detail)
-    context.add(
-        CommandRequested(
-            command_id=derived_id(charger.id, ALARM, transaction.id),
-            charger_id=charger.id,
-            action="remote_stop",
-            arguments={"transaction_id": str(transaction.id)},
-            expires_ms=context.now_ms + PROMISE_MS,
-            gateway_id=connected_gateway(charger),
-        )
-    )
+    request_stop(context, charger, transaction, ALARM, connected_gateway(charger))

@@ -57,6 +57,10 @@ class Booted(Payload):
     firmware: str
 
 
+OUT_OF_SERVICE = ("Faulted", "Unavailable")
+"""The statuses in which nothing can charge."""
+
+
 @record_type("ocpp.status.v1", "observation")
 class Status(Payload):
     charger_id: str

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from domain.electrical.outlet_id import WHOLE, connector_of
 from domain.records.load import ChargerConnected, ChargerDisconnected, ChargerStatusChanged
+from domain.records.observations import OUT_OF_SERVICE
 from domain.records.sites import SiteChargerChanged
 from domain.site.context import SiteContext
 from domain.site.ending import end
-from domain.site.state import FAILED, SiteCharger, has_failed
+from domain.site.state import SiteCharger, has_failed
 
 
 def connected(context: SiteContext, event: ChargerConnected) -> None:
@@ -33,7 +34,7 @@ def status_changed(context: SiteContext, event: ChargerStatusChanged) -> None:
         if event.status == "Available":
             _end_unplugged(context, event.charger_id)
     elif event.connector_id == WHOLE:
-        failed = event.status in FAILED
+        failed = event.status in OUT_OF_SERVICE
         unknown = charger.own_status == "Unavailable" and not failed
         own_status = event.status if unknown else charger.own_status
         _change(context, charger, replace(charger, own_status=own_status, whole_status=event.status if failed else ""))

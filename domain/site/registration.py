@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from domain.electrical.charger_outlets import outlets_of
-from domain.errors import DomainError
+from domain.electrical.charger_outlets import check_nodes, described_outlets
 from domain.records.registry import ChargerRegistered, SiteRegistered
 from domain.records.sites import SiteAdded, SiteChargerAdded
 from domain.site.context import RULE, SiteContext
@@ -23,17 +22,6 @@ def add_site(context: SiteContext, event: SiteRegistered) -> None:
 
 def add_charger(context: SiteContext, event: ChargerRegistered) -> None:
     """Plan with the outlets of this charger from here on. Raises `DomainError` where a node is not the site's."""
-    for outlet in outlets_of(event).values():
-        if outlet.node not in context.site.limits:
-            raise DomainError(f"the site has no node {outlet.node}", field="node", rule=RULE)
-    for outlet_id, outlet in outlets_of(event).items():
-        context.add(
-            SiteChargerAdded(
-                charger_id=outlet_id,
-                node=outlet.node,
-                phases=outlet.phases,
-                max_ma=outlet.max_ma,
-                min_ma=outlet.min_ma,
-                voltage_mv=event.voltage_mv,
-            )
-        )
+    check_nodes(event, context.site.limits, RULE)
+    for outlet in described_outlets(event):
+        context.add(SiteChargerAdded(**outlet))

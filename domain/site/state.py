@@ -10,10 +10,10 @@ from domain.electrical.outlet_id import charger_of
 from domain.electrical.tree import nodes_of
 from domain.records import Payload
 from domain.records import sites as events
+from domain.records.observations import OUT_OF_SERVICE
 from domain.site.fairness import Received
 from domain.site.session import Expectation, Session
 
-FAILED = ("Faulted", "Unavailable")
 REMEMBERED_WITHOUT_STOP = 64
 
 
@@ -123,7 +123,7 @@ def is_usable(charger: SiteCharger) -> bool:
 
 def has_failed(charger: SiteCharger) -> bool:
     """Whether it can't serve a car until it is back."""
-    return not charger.connected or charger.status in FAILED
+    return not charger.connected or charger.status in OUT_OF_SERVICE
 
 
 def evolve(site: Site, event: Payload, time_ms: int) -> Site:

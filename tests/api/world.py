@@ -29,7 +29,7 @@ from api.operations.live import Live
 from commands.log.codec import decode, entry
 from commands.log.topics import EVENTS, PROCESSORS, inputs
 from commands.ports.log import Entry, LogFull, Position
-from domain.electrical.charger_outlets import outlets_of
+from domain.electrical.charger_outlets import described_outlets
 from domain.records import Payload, Record, derived_id, input_record, load, observations, registry, vehicles
 from domain.records import sites as said
 from domain.records.time import InputRejected
@@ -54,10 +54,7 @@ def _site(asked: registry.RegisterSite, given: Record) -> Told:
 
 
 def _charger(asked: registry.RegisterCharger, given: Record) -> Told:
-    outlets = [
-        {"charger_id": outlet_id, "voltage_mv": asked.voltage_mv, **spec.model_dump(exclude={"connector_id"})}
-        for outlet_id, spec in outlets_of(asked).items()
-    ]
+    outlets = described_outlets(asked)
     return [
         (given.stream, registry.ChargerRegistered(**asked.__dict__)),
         *[(f"sites:{asked.site_id}", said.SiteChargerAdded(**outlet)) for outlet in outlets],

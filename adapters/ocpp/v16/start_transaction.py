@@ -5,8 +5,8 @@ meter) and from the socket, and it gets the same answer. On another socket, or a
 id: the host drops an id that it has seen, and the decision on it may be forgotten, or may have been that this socket
 does not speak for the charger any more; `load` recognises the start by itself.
 
-A start is a fact, however it is told: without a readable token it is of an unknown one, without a meter it starts at 0,
-without a time it is of the moment at which it was received.
+A start is a fact, however it is reported: without a readable token it is of an unknown one, without a meter it starts
+at 0, without a time it is of the moment at which it was received.
 """
 
 from __future__ import annotations
