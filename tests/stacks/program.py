@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -31,11 +30,11 @@ Event = dict[str, Any]
 class Program:
     """`asked` are the calls of the server, in their order. `on_news` is called after each event."""
 
-    def __init__(self, process: asyncio.subprocess.Process, on_news: Callable[[], None]) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, log: Path, on_news: Callable[[], None]) -> None:
         self.asked: list[Event] = []
         self.online = False
-        self.said: list[str] = []
         self._process = process
+        self._log = log
         self._on_news = on_news
         self._waiting: dict[str, asyncio.Future[Event]] = {}
         self._reading = asyncio.create_task(self._read())
@@ -47,11 +46,16 @@ class Program:
             process = await asyncio.create_subprocess_exec(
                 *map(str, command), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=output
             )
-        return cls(process, on_news)
+        return cls(process, log, on_news)
 
     @property
     def ended(self) -> bool:
         return self._reading.done()
+
+    @property
+    def complaints(self) -> str:
+        """The end of what it wrote to stderr."""
+        return self._log.read_text(errors="replace")[-2000:]
 
     def do(self, command: str, **fields: Any) -> asyncio.Future[Event]:
         """Send a command; the future is its answer."""
@@ -75,7 +79,6 @@ class Program:
     async def _read(self) -> None:
         assert self._process.stdout is not None
         async for line in self._process.stdout:
-            self.said.append(line.decode(errors="replace").rstrip())
             self._take(json.loads(line))
             self._on_news()
         self._on_news()
@@ -86,7 +89,6 @@ class Program:
         elif "line" in event:
             self.online = event["line"] == "up"
         elif "failed" in event:
-            print(event, file=sys.stderr)
             self._waiting.pop(event["failed"]).set_exception(AssertionError(f"{event['failed']}: {event['why']}"))
         else:
             self._waiting.pop(event["done"]).set_result(event)

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
+import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).parent
+MADE = Path(sys.prefix) / "stacks"
+"""What was made of the programs stays in the environment."""
+LONGEST_S = 300
+Command = Sequence[str | Path]
 
 
 class Missing(Exception):
@@ -22,13 +30,64 @@ class Stack:
     """
 
     name: str
-    command: Callable[[], Sequence[str | Path]]
+    command: Callable[[], Command]
     enable: str
 
 
-def _python() -> Sequence[str | Path]:
+def python() -> Command:
     """The `ocpp` package, which the server's own dependencies bring along."""
     return [sys.executable, HERE / "python" / "charger.py"]
 
 
-STACKS = (Stack("python", _python, "./commonwatt test --version"),)
+def npm() -> Command:
+    return [_program("node"), _made("npm", [[_program("npm"), "ci"]]) / "charger.mjs"]
+
+
+def _program(name: str) -> str:
+    """This machine's, or the environment's own."""
+    found = shutil.which(name) or shutil.which(name, path=str(Path(sys.prefix) / "bin"))
+    if found is None:
+        raise Missing(f"no {name} here")
+    return found
+
+
+def _made(name: str, commands: Sequence[Command]) -> Path:
+    """A copy of a stack's folder in which these commands were run; it is made anew when the folder has changed."""
+    MADE.mkdir(exist_ok=True)
+    sources = sorted(path for path in (HERE / name).iterdir() if path.is_file())
+    fingerprint = hashlib.sha256(b"\0".join(path.name.encode() + path.read_bytes() for path in sources)).hexdigest()
+    folder = MADE / name / fingerprint[:16]
+    with (MADE / f"{name}.lock").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            shutil.rmtree(folder.parent, ignore_errors=True)
+            draft = folder.parent / "draft"
+            draft.mkdir(parents=True)
+            for path in sources:
+                shutil.copy(path, draft)
+            for command in commands:
+                _run(command, draft)
+            draft.rename(folder)
+    return folder
+
+
+def _run(command: Command, folder: Path) -> None:
+    done = subprocess.run(
+        [str(part) for part in command],
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=LONGEST_S,
+    )
+    if done.returncode:
+        raise Missing(f"{' '.join(map(str, command))} failed: {done.stdout[-2000:]}")
+
+
+NODE = ".venv/bin/pip install --require-hashes --no-deps -r requirements-npm.lock"
+STACKS = (
+    Stack("python", python, "./commonwatt test --version"),
+    Stack("npm", npm, NODE),
+)

@@ -274,7 +274,7 @@ class Post:
         except TimeoutError:
             pass
         assert not self.relay.errors, self.relay.messages[-10:]
-        assert holds(), f"{what}: {self.relay.messages[-10:]} {self.program.said[-10:]}"
+        assert holds(), f"not so: {what}; {self.relay.messages[-10:]} {self.program.complaints}"
 
     async def received(self, count: int) -> None:
         """The messages of the server have passed the line."""
