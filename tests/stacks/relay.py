@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Generator
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from websockets.exceptions import ProtocolError
 from websockets.frames import Frame, Opcode
 from websockets.streams import StreamReader
 
@@ -69,6 +70,7 @@ class Relay:
     server_port: int
     on_news: Callable[[], None]
     messages: list[Message] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
     open_calls: dict[tuple[bool, str], str] = field(default_factory=dict)
     sent: int = 0
     received: int = 0
@@ -96,31 +98,31 @@ class Relay:
         self.is_cut = False
 
     @property
-    def errors(self) -> list[Message]:
-        return [one for one in self.messages if one.kind == CALL_ERROR]
+    def wrong(self) -> list[Message | str]:
+        """What neither side should have sent: errors, and what is no message at all."""
+        return [*(one for one in self.messages if one.kind == CALL_ERROR), *self.failures]
 
     def called(self, *, from_charger: bool) -> list[Message]:
         """The calls of one side."""
         return [one for one in self.messages if one.kind == CALL and one.from_charger == from_charger]
 
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        connection = asyncio.current_task()
-        assert connection is not None
+    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = asyncio.create_task(self._join(reader, writer))
         self._connections.add(connection)
-        connection.add_done_callback(self._connections.discard)
-        try:
-            if not self.is_cut:
-                await self._join(reader, writer)
-        except asyncio.CancelledError:
-            pass  # the line was cut
-        finally:
+
+        def ended(connection: asyncio.Task[None]) -> None:
+            self._connections.discard(connection)
             writer.transport.abort()
-            self.open_calls.clear()
             self.on_news()
 
+        connection.add_done_callback(ended)
+
     async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.is_cut:
+            return
         server_reader, server_writer = await asyncio.open_connection("127.0.0.1", self.server_port)
         self.sent = self.received = 0
+        self.open_calls.clear()
         try:
             passing = [
                 asyncio.create_task(self._pass(reader, server_writer, from_charger=True)),
@@ -128,18 +130,25 @@ class Relay:
             ]
             await asyncio.wait(passing, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            server_writer.transport.abort()
             for one in passing:
                 one.cancel()
-            await asyncio.gather(*passing, return_exceptions=True)
-            server_writer.transport.abort()
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, from_charger: bool) -> None:
         texts = Texts(lambda text: self._record(text, from_charger=from_charger), masked=from_charger)
-        with suppress(ConnectionError):
+        with suppress(ConnectionError), self._noting():
             while data := await reader.read(65_536):
                 texts.feed(data)
                 writer.write(data)
                 await writer.drain()
+
+    @contextmanager
+    def _noting(self) -> Iterator[None]:
+        """What can't be read ends the connection."""
+        try:
+            yield
+        except (ValueError, LookupError, ProtocolError) as error:
+            self.failures.append(repr(error))
 
     def _record(self, text: str, *, from_charger: bool) -> None:
         kind, id_, *rest = json.loads(text)

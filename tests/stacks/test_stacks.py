@@ -6,11 +6,14 @@ Both sides' messages are held against the schemas of the Open Charge Alliance.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.stacks.relay import CALL
 from tests.stacks.schemas import violations
 from tests.stacks.stack import STACKS, Missing, Stack
 from tests.stacks.yard import SITE, Post, Yard, running
@@ -28,6 +31,24 @@ OF_THE_CHARGER = {
     "MeterValues",
     "StopTransaction",
 }
+COMMANDS: dict[str, tuple[dict[str, str], tuple[str, Any]]] = {
+    "trigger": (
+        {"requested_message": "Heartbeat"},
+        ("TriggerMessage", {"requestedMessage": "Heartbeat"}),
+    ),
+    "remote_start": (
+        {"id_tag": "card", "connector_id": "1"},
+        ("RemoteStartTransaction", {"idTag": "card", "connectorId": 1}),
+    ),
+    "remote_stop": ({"transaction_id": "77"}, ("RemoteStopTransaction", {"transactionId": 77})),
+    "unlock": ({"connector_id": "1"}, ("UnlockConnector", {"connectorId": 1})),
+    "reset": ({"type": "Soft"}, ("Reset", {"type": "Soft"})),
+    "get_configuration": ({"key": "HeartbeatInterval"}, ("GetConfiguration", {"key": ["HeartbeatInterval"]})),
+    "change_configuration": (
+        {"key": "HeartbeatInterval", "value": "300"},
+        ("ChangeConfiguration", {"key": "HeartbeatInterval", "value": "300"}),
+    ),
+}
 OF_THE_SERVER = {"SetChargingProfile", "TriggerMessage", "GetConfiguration", "ChangeConfiguration"}
 
 
@@ -43,11 +64,7 @@ def yard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Yard]:
 async def test_a_charger_obeys_its_limits_and_a_stop_from_offline_has_its_energy(
     yard: Yard, stack: Stack, tmp_path: Path
 ) -> None:
-    try:
-        command = await asyncio.to_thread(stack.command)
-    except Missing as missing:
-        pytest.skip(f"{missing}; enable with: {stack.enable}")
-    async with yard, yard.post(stack.name, command, tmp_path / "stderr") as post:
+    async with yard, at_work(yard, stack, stack.name, tmp_path) as post:
         assert await post.boot() == "Accepted"
         await post.prove()
 
@@ -75,22 +92,50 @@ async def test_a_charger_obeys_its_limits_and_a_stop_from_offline_has_its_energy
             assert (await driver.session())["state"] == "charging"
 
             await post.mend_line()
-            await stopped
+            await post.answer(stopped, "stop")
             await post.report("Available")
             await yard.settle()
             session = await driver.session()
             assert (session["state"], session["estimated"]) == ("completed", False)
             assert session["energy_kwh"] == metered_wh / 1000
             assert metered_wh > 1000
-    check_messages(post)
-
-
-def check_messages(post: Post) -> None:
-    """All are valid, none is an error, and none was sent twice."""
+    assert problems(post) == []
     relay = post.relay
-    assert [found for message in relay.messages for found in violations(message)] == []
     assert {message.action for message in relay.called(from_charger=True)} == OF_THE_CHARGER
     assert {message.action for message in relay.called(from_charger=False)} >= OF_THE_SERVER
     stops = [message for message in relay.called(from_charger=True) if message.action == "StopTransaction"]
-    assert len(stops) == 2
-    assert len({message.id for message in relay.messages}) == len(relay.messages) / 2
+    assert len(stops) == 2, "that of the test load, and the one from offline, once"
+
+
+@pytest.mark.parametrize("stack", STACKS, ids=lambda stack: stack.name)
+async def test_a_charger_understands_every_command_of_an_operator(yard: Yard, stack: Stack, tmp_path: Path) -> None:
+    async with yard, at_work(yard, stack, f"commanded-{stack.name}", tmp_path) as post:
+        await post.boot()
+        for action, (arguments, call) in COMMANDS.items():
+            body = {"action": action, "arguments": arguments, "expires_s": 60}
+            await yard.operator.post(f"/chargers/{post.id}/commands", body)
+            await yard.settle()
+            assert (post.program.asked[-1]["asked"], post.program.asked[-1]["payload"]) == call
+        told = [event["text"] for event in (await yard.operator.get(f"/chargers/{post.id}"))["events"]]
+        for action in COMMANDS.keys() - {"trigger"}:
+            assert f"The command {action.replace('_', ' ')} was sent; it answered accepted" in told
+    assert problems(post) == []
+
+
+@asynccontextmanager
+async def at_work(yard: Yard, stack: Stack, charger_id: str, folder: Path) -> AsyncIterator[Post]:
+    """A charger on this stack; skipped where the stack can't be had."""
+    try:
+        command = await asyncio.to_thread(stack.command)
+    except Missing as missing:
+        pytest.skip(f"{missing}; enable with: {stack.enable}")
+    async with yard.post(charger_id, command, folder / "stderr") as post:
+        yield post
+
+
+def problems(post: Post) -> list[str]:
+    """What the schemas say against the messages of both sides, and calls whose id was used before."""
+    messages = post.relay.messages
+    ids = [message.id for message in messages if message.kind == CALL]
+    again = [f"{id_} was used twice" for id_ in set(ids) if ids.count(id_) > 1]
+    return [found for message in messages for found in violations(message)] + again

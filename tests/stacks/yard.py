@@ -51,14 +51,15 @@ class Yard:
         self.now_ms = parse_ms(STARTS)
         self.posts: list[Post] = []
         self._cars = 0
+        self._visits = 0
         self._next_timer_ms: int | None = None
 
     async def __aenter__(self) -> Yard:
         host, _, port = self.place.addresses.control.rpartition(":")
         self.control = await Control.connect(host, int(port), PATIENCE_S)
-        self.operator = Api(
-            self.place.addresses.api, self.place.operator, Ledger(), seed=str(self.now_ms), patience_s=PATIENCE_S
-        )
+        self._visits += 1  # each has idempotency keys of its own
+        seed = str(self._visits)
+        self.operator = Api(self.place.addresses.api, self.place.operator, Ledger(), seed=seed, patience_s=PATIENCE_S)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -130,7 +131,8 @@ class Yard:
                 await post.quiet()
             before = [(post.relay.sent, post.relay.received) for post in self.posts]
             online = {post.ocpp_id: post.relay.sent for post in self.posts if post.online}
-            advanced = await self.control.advance(self.now_ms, online)
+            async with asyncio.timeout(PATIENCE_S):
+                advanced = await self.control.advance(self.now_ms, online)
             for post in self.posts:
                 if post.online:
                     await post.received(advanced.sent.get(post.ocpp_id, 0))
@@ -232,7 +234,7 @@ class Post:
 
     async def leave(self) -> None:
         """The car leaves, online."""
-        await self._answer(self.unplug(), "stop")
+        await self.answer(self.unplug(), "stop")
         await self.report("Available")
         await self._yard.settle()
 
@@ -268,12 +270,12 @@ class Post:
     async def until(self, holds: Callable[[], bool], what: str) -> None:
         try:
             async with asyncio.timeout(PATIENCE_S):
-                while not holds() and not self.program.ended and not self.relay.errors:
+                while not holds() and not self.program.ended and not self.relay.wrong:
                     self._news.clear()
                     await self._news.wait()
         except TimeoutError:
             pass
-        assert not self.relay.errors, self.relay.messages[-10:]
+        assert not self.relay.wrong, (self.relay.wrong, self.relay.messages[-10:])
         assert holds(), f"not so: {what}; {self.relay.messages[-10:]} {self.program.complaints}"
 
     async def received(self, count: int) -> None:
@@ -300,9 +302,9 @@ class Post:
             self._requested.append(payload["requestedMessage"])
 
     async def _do(self, command: str, **fields: Any) -> dict[str, Any]:
-        return await self._answer(self.program.do(command, **fields), command)
+        return await self.answer(self.program.do(command, **fields), command)
 
-    async def _answer(self, answer: asyncio.Future[dict[str, Any]], command: str) -> dict[str, Any]:
+    async def answer(self, answer: asyncio.Future[dict[str, Any]], command: str) -> dict[str, Any]:
         await self.until(answer.done, f"the answer to {command}")
         return await answer
 

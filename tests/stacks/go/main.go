@@ -78,6 +78,30 @@ func (answers) OnChangeConfiguration(
 	return core.NewChangeConfigurationConfirmation(core.ConfigurationStatusAccepted), nil
 }
 
+func (answers) OnRemoteStartTransaction(
+	request *core.RemoteStartTransactionRequest,
+) (*core.RemoteStartTransactionConfirmation, error) {
+	asked(request)
+	return core.NewRemoteStartTransactionConfirmation(types.RemoteStartStopStatusAccepted), nil
+}
+
+func (answers) OnRemoteStopTransaction(
+	request *core.RemoteStopTransactionRequest,
+) (*core.RemoteStopTransactionConfirmation, error) {
+	asked(request)
+	return core.NewRemoteStopTransactionConfirmation(types.RemoteStartStopStatusAccepted), nil
+}
+
+func (answers) OnUnlockConnector(request *core.UnlockConnectorRequest) (*core.UnlockConnectorConfirmation, error) {
+	asked(request)
+	return core.NewUnlockConnectorConfirmation(core.UnlockStatusUnlocked), nil
+}
+
+func (answers) OnReset(request *core.ResetRequest) (*core.ResetConfirmation, error) {
+	asked(request)
+	return core.NewResetConfirmation(core.ResetStatusAccepted), nil
+}
+
 func (answers) OnTriggerMessage(
 	request *remotetrigger.TriggerMessageRequest,
 ) (*remotetrigger.TriggerMessageConfirmation, error) {

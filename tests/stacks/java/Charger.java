@@ -23,7 +23,7 @@ import java.time.ZonedDateTime;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A charge point on `eu.chargetime.ocpp`: see tests/stacks/program.py. The stack itself neither queues nor reconnects. */
+/** A charge point on `eu.chargetime.ocpp`, which queues by itself: see tests/stacks/program.py. */
 public final class Charger
     implements ClientEvents,
         ClientCoreEventHandler,
@@ -33,17 +33,20 @@ public final class Charger
   private static final Gson GSON = new Gson();
 
   private final String url;
-  private final String identity;
-  private final String password;
   private final JSONCommunicator wire = new JSONCommunicator(null);
   private final ClientCoreProfile core = new ClientCoreProfile(this);
-  private JSONClient client;
-  private boolean online;
+  private final JSONClient client;
+  private boolean open;
 
   private Charger(String url, String identity, String password) {
     this.url = url;
-    this.identity = identity;
-    this.password = password;
+    JSONConfiguration access =
+        JSONConfiguration.get()
+            .setParameter(JSONConfiguration.USERNAME_PARAMETER, identity)
+            .setParameter(JSONConfiguration.PASSWORD_PARAMETER, password);
+    client = new JSONClient(core, identity, access);
+    client.addFeatureProfile(new ClientSmartChargingProfile(this));
+    client.addFeatureProfile(new ClientRemoteTriggerProfile(this));
   }
 
   public static void main(String[] arguments) throws Exception {
@@ -64,63 +67,45 @@ public final class Charger
   // The line
 
   private void keepConnected() {
-    while (true) {
-      JSONConfiguration access =
-          JSONConfiguration.get()
-              .setParameter(JSONConfiguration.USERNAME_PARAMETER, identity)
-              .setParameter(JSONConfiguration.PASSWORD_PARAMETER, password);
-      JSONClient next = new JSONClient(core, identity, access);
-      next.addFeatureProfile(new ClientSmartChargingProfile(this));
-      next.addFeatureProfile(new ClientRemoteTriggerProfile(this));
-      synchronized (this) {
-        client = next;
+    try {
+      while (true) {
+        client.connect(url, this); // it waits for the end of the handshake
+        if (isOpen()) {
+          sayLine("up");
+          awaitClose();
+          sayLine("down");
+        }
+        Thread.sleep(AGAIN_MS);
       }
-      next.connect(url, this);
-      await(() -> !online);
-      rest();
+    } catch (InterruptedException interrupted) {
+      throw new IllegalStateException(interrupted);
     }
   }
 
-  @Override
-  public void connectionOpened() {
-    tell("up");
+  private static void sayLine(String state) {
+    JsonObject event = new JsonObject();
+    event.addProperty("line", state);
+    say(event);
   }
 
   @Override
-  public void connectionClosed() {
-    tell("down");
+  public synchronized void connectionOpened() {
+    open = true;
   }
 
-  private synchronized void tell(String line) {
-    boolean before = online;
-    online = line.equals("up");
+  @Override
+  public synchronized void connectionClosed() {
+    open = false;
     notifyAll();
-    if (online != before) {
-      JsonObject event = new JsonObject();
-      event.addProperty("line", line);
-      say(event);
-    }
   }
 
-  private interface Condition {
-    boolean holds();
+  private synchronized boolean isOpen() {
+    return open;
   }
 
-  private synchronized void await(Condition condition) {
-    try {
-      while (!condition.holds()) {
-        wait();
-      }
-    } catch (InterruptedException interrupted) {
-      throw new IllegalStateException(interrupted);
-    }
-  }
-
-  private static void rest() {
-    try {
-      Thread.sleep(AGAIN_MS);
-    } catch (InterruptedException interrupted) {
-      throw new IllegalStateException(interrupted);
+  private synchronized void awaitClose() throws InterruptedException {
+    while (open) {
+      wait();
     }
   }
 
@@ -130,9 +115,7 @@ public final class Charger
     String command = given.get("do").getAsString();
     JsonObject event = new JsonObject();
     try {
-      Request request = request(command, given);
-      await(() -> online);
-      describe(client.send(request).toCompletableFuture().get(), event);
+      describe(client.send(request(command, given)).toCompletableFuture().get(), event);
       event.addProperty("done", command);
     } catch (Exception error) {
       event.addProperty("failed", command);
@@ -265,13 +248,25 @@ public final class Charger
   @Override
   public RemoteStopTransactionConfirmation handleRemoteStopTransactionRequest(
       RemoteStopTransactionRequest request) {
-    return null;
+    return asked(
+        "RemoteStopTransaction", request, new RemoteStopTransactionConfirmation(RemoteStartStopStatus.Accepted));
   }
 
   @Override
   public RemoteStartTransactionConfirmation handleRemoteStartTransactionRequest(
       RemoteStartTransactionRequest request) {
-    return null;
+    return asked(
+        "RemoteStartTransaction", request, new RemoteStartTransactionConfirmation(RemoteStartStopStatus.Accepted));
+  }
+
+  @Override
+  public UnlockConnectorConfirmation handleUnlockConnectorRequest(UnlockConnectorRequest request) {
+    return asked("UnlockConnector", request, new UnlockConnectorConfirmation(UnlockStatus.Unlocked));
+  }
+
+  @Override
+  public ResetConfirmation handleResetRequest(ResetRequest request) {
+    return asked("Reset", request, new ResetConfirmation(ResetStatus.Accepted));
   }
 
   @Override
@@ -286,16 +281,6 @@ public final class Charger
 
   @Override
   public DataTransferConfirmation handleDataTransferRequest(DataTransferRequest request) {
-    return null;
-  }
-
-  @Override
-  public ResetConfirmation handleResetRequest(ResetRequest request) {
-    return null;
-  }
-
-  @Override
-  public UnlockConnectorConfirmation handleUnlockConnectorRequest(UnlockConnectorRequest request) {
     return null;
   }
 }

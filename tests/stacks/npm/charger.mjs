@@ -22,7 +22,10 @@ const answers = {
   GetConfiguration: { configurationKey: [{ key: "NumberOfConnectors", readonly: true, value: "1" }], unknownKey: [] },
   ChangeConfiguration: { status: "Accepted" },
   TriggerMessage: { status: "Accepted" },
+  RemoteStartTransaction: { status: "Accepted" },
   RemoteStopTransaction: { status: "Accepted" },
+  UnlockConnector: { status: "Unlocked" },
+  Reset: { status: "Accepted" },
 };
 for (const [action, answer] of Object.entries(answers)) {
   client.handle(action, ({ params }) => {

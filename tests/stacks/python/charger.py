@@ -50,6 +50,18 @@ class Charger(ChargePoint):
     def remote_stop_transaction(self, **payload: Any) -> Any:
         return asked("RemoteStopTransaction", payload, call_result.RemoteStopTransaction("Accepted"))
 
+    @on(Action.remote_start_transaction)
+    def remote_start_transaction(self, **payload: Any) -> Any:
+        return asked("RemoteStartTransaction", payload, call_result.RemoteStartTransaction("Accepted"))
+
+    @on(Action.unlock_connector)
+    def unlock_connector(self, **payload: Any) -> Any:
+        return asked("UnlockConnector", payload, call_result.UnlockConnector("Unlocked"))
+
+    @on(Action.reset)
+    def reset(self, **payload: Any) -> Any:
+        return asked("Reset", payload, call_result.Reset("Accepted"))
+
 
 def asked(action: str, payload: dict[str, Any], answer: Any) -> Any:
     say(asked=action, payload=camel(payload))
