@@ -256,8 +256,12 @@ class Post:
         await self._do("meter", transaction=self.charger.transaction, time=self._yard.now, **reading)
 
     async def cut_line(self) -> None:
+        """Return when both sides have noticed."""
         self.relay.cut()
         await self.until(lambda: not self.program.online, "the charger notices that its line is cut")
+        async with asyncio.timeout(PATIENCE_S):
+            while (await self._yard.outlet(self.id))["connected"]:
+                await self._yard.settle()
 
     async def mend_line(self) -> None:
         """Return when the charger has connected again."""
