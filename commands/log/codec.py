@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from commands.ports.log import Entry, LogDamaged
 from domain.load_control.desired import Desired
 from domain.records import TYPES, Payload, Record
-from domain.records.upcasters import UPCASTERS, present_name, upcast
+from domain.records.upcasters import UPCASTERS, present_name, upcast, upcast_desired
 
 
 class _Stored(msgspec.Struct, gc=False, forbid_unknown_fields=True):
@@ -101,9 +101,11 @@ def decode(body: bytes) -> Record:
 def decode_desired(body: bytes) -> Desired:
     """The desired state of a charger in a row of `chargers.desired`. Raises `LogDamaged`."""
     try:
-        return _DESIRED.validate_json(body)
+        return _DESIRED.validate_python(upcast_desired(msgspec.json.decode(body)))
     except ValidationError as error:
         raise LogDamaged(f"a row of desired limits can't be read: {error.error_count()} errors") from error
+    except (msgspec.DecodeError, AttributeError) as error:
+        raise LogDamaged("a row of desired limits can't be read: it is no JSON object") from error
 
 
 def entry(record: Record, traceparent: str | None = None) -> Entry:

@@ -53,7 +53,7 @@ Values = dict[Quantity, dict[int | None, int]]
 def metered(
     charger: ChargerIdentity,
     connector_id: int,
-    transaction_id: int | None,
+    transaction_id: str | None,
     samples: Sequence[MeterValue],
     now_ms: int,
     drop: Drop,
@@ -83,7 +83,7 @@ def metered(
 def _observation(
     charger: ChargerIdentity,
     connector_id: int,
-    transaction_id: int | None,
+    transaction_id: str | None,
     at_ms: int,
     timed: bool,
     sampled: Sequence[SampledValue],
@@ -93,7 +93,7 @@ def _observation(
     values = _values(charger, sampled, drop)
     return Metered(
         charger_id=charger.outlet_id(connector_id),
-        connector_id=connector_id,
+        evse_id=connector_id,
         transaction_id=transaction_id,
         charger_time_ms=at_ms,
         current_ma=_currents(charger, values[CURRENT]),

@@ -143,8 +143,8 @@ def test_a_phase_that_the_charger_does_not_have_is_ignored() -> None:
 )
 def test_old_samples_are_not_live(seconds: int, context: str | None, fresh: bool) -> None:
     sample = value("6", CURRENT) | ({"context": context} if context else {})
-    (seen,) = metered(THREE, 1, 9, [at(seconds, sample)], NOW_MS, unheeded)
-    assert (seen.fresh, seen.charger_time_ms, seen.transaction_id) == (fresh, NOW_MS + seconds * 1000, 9)
+    (seen,) = metered(THREE, 1, "9", [at(seconds, sample)], NOW_MS, unheeded)
+    assert (seen.fresh, seen.charger_time_ms, seen.transaction_id) == (fresh, NOW_MS + seconds * 1000, "9")
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_a_sample_says_whether_only_its_time_makes_it_old_and_whether_it_was_req
     seconds: int, context: str | None, stale_by_clock: bool, requested: bool
 ) -> None:
     sample = value("6", CURRENT) | ({"context": context} if context else {})
-    (seen,) = metered(THREE, 1, 9, [at(seconds, sample)], NOW_MS, unheeded)
+    (seen,) = metered(THREE, 1, "9", [at(seconds, sample)], NOW_MS, unheeded)
     assert (seen.stale_by_clock, seen.requested) == (stale_by_clock, requested)
 
 
