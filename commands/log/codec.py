@@ -13,8 +13,8 @@ from domain.records import TYPES, Payload, Record
 from domain.records.upcasters import UPCASTERS, present_name, upcast, upcast_desired
 
 
-class _Stored(msgspec.Struct, gc=False, forbid_unknown_fields=True):
-    """A record as JSON. The fields are in the order of RFC 8785; `data` is not decoded yet."""
+class _Stored(msgspec.Struct, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+    """A record as JSON; `data` is not decoded yet. A `sequence` of 0 is left out."""
 
     actor: str
     build: str
@@ -27,6 +27,7 @@ class _Stored(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     subject: str
     time: int
     type: str
+    sequence: int = 0
 
 
 def fields(payload: Any) -> Any:
@@ -66,6 +67,7 @@ def encode(record: Record) -> bytes:
             record.subject,
             record.time,
             record.type,
+            record.sequence,
         )
     )
 
@@ -95,6 +97,7 @@ def decode(body: bytes) -> Record:
         stored.causationid,
         stored.build,
         payload,
+        stored.sequence,
     )
 
 

@@ -20,7 +20,7 @@ async def test_ids_of_transactions_that_were_numbers_are_text(tmp_path: Path) ->
     for _ in range(2):
         series = SqliteSeries.open(tmp_path)
         assert await series.meter_values("north", *ALWAYS) == [VALUE]
-            assert {one.transaction_id for one in await series.meter_buckets(60_000, "north", *ALWAYS)} == {"77"}
+        assert {one.transaction_id for one in await series.meter_buckets(60_000, "north", *ALWAYS)} == {"77"}
         series.close()
 
 
