@@ -188,7 +188,7 @@ class Charger:
     at `faulted_ms` Faulted; `lost` are transactions that ended by evidence, whose
     stops may still come. `clock_ms` is the offset of its clock (None: unknown); `clock_doubtful`: by its clock a lease
     may end late, so that it counts until current is measured. `in_watts`: it takes limits in W only; `divides`: it is
-    proven to divide them by its phases.
+    proven to divide them by its phases. `signed`: how many signed values of each transaction it has sent.
     """
 
     outlet: Outlet
@@ -231,6 +231,7 @@ class Charger:
     clock_doubtful: bool = False
     in_watts: bool = False
     divides: bool = False
+    signed: dict[str, int] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -241,6 +242,10 @@ class Charger:
         """The one that the lease is for: the newest of its own connector, else of one that was never registered."""
         own = [one for one in self.transactions if self.accepts(one.evse_id)]
         return next(reversed(own or self.transactions), None)
+
+    def knows(self, transaction_id: str) -> bool:
+        """Whether a transaction of this id runs there, or was one of the last."""
+        return transaction_id in self.ended or any(one.id == transaction_id for one in self.transactions)
 
     def accepts(self, evse_id: int) -> bool:
         """Whether the connector is the outlet's; another one was never registered."""

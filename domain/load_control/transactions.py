@@ -236,6 +236,6 @@ def _stop(
     if charger.lease is not None and charger.lease.transaction_id == transaction.id:
         context.add(LeaseEnded(charger_id=charger.id, transaction_id=transaction.id, generation=charger.generation + 1))
     codes = ["start_not_permitted", "meter_silent", "unconfirmed", "shed"]
-    codes += ["reading_refused", "no_power", "no_room_to_prove"]
+    codes += ["reading_refused", "no_power", "no_room_to_prove", "signed_values"]
     for code in [*codes, "two_transactions"] if len(charger.transactions) < 2 else codes:
         context.all_clear(code, charger.id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from domain.records.catalogue import Decision, Payload, record_type
+from domain.records.observations import Moment
 from domain.records.registry import NodeSpec
 from domain.records.sites import Target
 from domain.records.words import OutletError, OutletStatus, ReportedReason, StopReason
@@ -397,6 +398,17 @@ class ReadingRefused(Payload):
     reason: str
     estimated: bool = False
     connector_id: int = 1
+
+
+@record_type("transaction.value_signed.v1", "event")
+class ValueSigned(Payload):
+    """A signed value of a transaction's begin or end, as the charger sent it: it is part of what a driver is billed."""
+
+    transaction_id: str
+    charger_id: str
+    moment: Moment
+    text: str
+    charger_time_ms: int
 
 
 @record_type("charger.watts_divided.v1", "event")

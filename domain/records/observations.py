@@ -109,6 +109,20 @@ class TransactionStop(Payload):
     unreadable: tuple[str, ...] = ()
 
 
+Moment = Literal["begin", "end", "other"]
+"""Of a signed value: at the begin or the end of a transaction, or neither."""
+
+
+class SignedValue(Payload):
+    """What a meter signed (e.g. OCMF, or a maker's own format): the `text` that the charger sent, unchanged.
+
+    No rule reads it: a value that is interpreted and written again would not fit its signature any more.
+    """
+
+    moment: Moment
+    text: str
+
+
 @record_type("ocpp.metered.v2", "observation")
 class Metered(Payload):
     """One sampled value set of an EVSE, or of the station (`evse_id` 0), in our units. None: not reported.
@@ -128,6 +142,7 @@ class Metered(Payload):
     fresh: bool
     stale_by_clock: bool = False
     requested: bool = False
+    signed: tuple[SignedValue, ...] = ()
     connector_id: int = 1
 
 

@@ -13,6 +13,7 @@ from tests.projections.read_models import ReadModels, event
 from tests.projections.test_chargers import started, stopped
 from tests.projections.test_priority_audit import DENIED, EXPIRED, GRANTED, OPENED
 from tests.projections.test_sessions import SITE, charging, ended, expected, offered, queued, schedule
+from tests.projections.test_signed_values import signed
 from tests.projections.test_sites import NORTH, cap
 
 
@@ -58,6 +59,7 @@ STORY: list[tuple[str, Payload]] = [
     ("registry:enterprise:e1", registry.EnterpriseApproved(enterprise_id="e1", kind="fleet", daily_grants=3)),
     ("registry:enterprise:e1", registry.EnterpriseSuspended(enterprise_id="e1")),
     *(("load:north", started(number)) for number in ("1", "2")),
+    ("load:north", signed("1", "begin", "OCMF|1|2", 5)),
     *(("load:north", stopped(number)) for number in ("1", "2")),
     *(("load:north", cap(name, None)) for name in ("cap-1", "cap-2")),
     *(("load:north", alarm(code)) for code in ("disobedient", "unconfirmed")),

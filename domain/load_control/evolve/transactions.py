@@ -120,6 +120,11 @@ def _stop_corrected(charger: Charger, event: load.TransactionStopCorrected, _: i
     return replace(charger, lost=tuple(one for one in charger.lost if one.id != event.transaction_id))
 
 
+def _value_signed(charger: Charger, event: load.ValueSigned, _: int) -> Charger:
+    known = {one: count for one, count in charger.signed.items() if charger.knows(one)}
+    return replace(charger, signed=known | {event.transaction_id: known.get(event.transaction_id, 0) + 1})
+
+
 OF_SITE: dict[type[Payload], Callable[[Ledger, Any, int], Ledger]] = {
     load.TransactionStopped: _stopped,
 }
@@ -132,4 +137,5 @@ OF_CHARGER: dict[type[Payload], Callable[[Charger, Any, int], Charger]] = {
     load.RoomReleased: _room_released,
     load.TransactionStarted: _started,
     load.TransactionStopCorrected: _stop_corrected,
+    load.ValueSigned: _value_signed,
 }
