@@ -72,6 +72,8 @@ async def one(context: CurrentContext, session_id: PathId) -> Response:
 @router.get("/{session_id}/signed-values", response_model=SignedValues, dependencies=[may("session.see")])
 async def signed(context: CurrentContext, session_id: PathId) -> Response:
     """Get the signed meter values of a charging session, character by character as its charger sent them."""
+    if await _row(context, session_id) is None:
+        raise Problem(404, "there is no such session", field="session_id")
     found = await context.database.read(lambda connection: signed_values.of_session(connection, session_id))
     return Json({"signed_values": [signed_value_view(row) for row in found]})
 
