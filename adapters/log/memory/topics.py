@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 
 from commands.log import topics
 from commands.ports.log import Entry, Output, Position, Stored
@@ -73,6 +74,15 @@ class Topics:
         if name not in self._topics:
             self._topics[name] = Topic(name, [[] for _ in range(self.partitions)])
         return self._topics[name]
+
+    def digest(self) -> str:
+        """A hash of all entries of all topics: the same for the same history."""
+        content = blake2b(digest_size=16)
+        for name in sorted(self._topics):
+            for entries in self._topics[name].partitions:
+                for stored in entries:
+                    content.update(f"{name} {stored.position} {stored.key} ".encode() + stored.body)
+        return content.hexdigest()
 
     def add_all(self, outputs: Sequence[Output]) -> list[Position]:
         """Add all entries or none. Raises `ValueError`, naming what can't be stored."""
