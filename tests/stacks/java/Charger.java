@@ -69,7 +69,7 @@ public final class Charger
   private void keepConnected() {
     try {
       while (true) {
-        client.connect(url, this); // it waits for the end of the handshake
+        client.connect(url, this); // until it returns, the stack believes that it is offline, and sends nothing
         if (isOpen()) {
           sayLine("up");
           awaitClose();
