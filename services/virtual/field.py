@@ -44,7 +44,7 @@ class Field:
         edge_ms = self._truth.next_change_ms(now_ms)
         if edge_ms is not None:
             to_ms = min(to_ms, edge_ms)
-        self._truth.record({outlet.id: outlet.connector.current_a() for outlet in live}, now_ms, to_ms)
+        self._truth.record({outlet.id: outlet.connector.currents_a() for outlet in live}, now_ms, to_ms)
         for outlet in live:
             before_wh = outlet.connector.register_wh
             outlet.connector.charge(now_ms, to_ms)
@@ -78,7 +78,7 @@ class Visitors:
             random.choice((16.0, 20.0, 32.0)),
             target=random.choice((0.8, 1.0)),
             voltage_v=connector.voltage_v,
-            phases=connector.phases,
+            phases=random.choice(range(1, connector.phases + 1)),
             reaction_s=random.uniform(0.5, 5),
         )
 

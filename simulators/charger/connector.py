@@ -11,6 +11,7 @@ from simulators.charger.profiles import ProfileStore
 from simulators.time.virtual_time import VirtualTime
 
 _FAR_MS = 10**15
+HOUR_MS = 3_600_000
 
 
 class Connector:
@@ -108,15 +109,36 @@ class Connector:
         version = self._profiles.version
         if self._limit is None or version != self._limit[0] or self._time.now_ms >= self._limit[1]:
             asked = self.number, self._clock.now_ms, self._started_ms()
-            profile_a = self._profiles.limit_a(*asked) if self._character.applies_profiles else None
-            limit_a = self.max_a if profile_a is None else min(self.max_a, profile_a)
+            limit_a = self._allowed_a(*asked)
             change_ms = self._profiles.next_change_ms(*asked)
-            self._limit = version, _FAR_MS if change_ms is None else change_ms - self._clock.ahead_ms, limit_a
+            until_ms = _FAR_MS if change_ms is None else change_ms - self._clock.ahead_ms
+            if self._character.ignores_every_hours:
+                until_ms = min(until_ms, self._time.now_ms // HOUR_MS * HOUR_MS + HOUR_MS)
+            self._limit = version, until_ms, limit_a
         return self._limit[2]
+
+    def _allowed_a(self, connector: int, now_ms: int, transaction_start_ms: int | None) -> float:
+        character = self._character
+        profile_a = self._profiles.limit_a(connector, now_ms, transaction_start_ms)
+        if profile_a is None or not character.applies_profiles or self._ignores():
+            return self.max_a
+        if character.rate_units == ("W",) and not character.divides_watts and self.car is not None:
+            profile_a *= self.phases / min(self.car.phases, self.phases)
+        return min(self.max_a, profile_a)
+
+    def _ignores(self) -> bool:
+        """Whether it takes its limits in this hour and does not apply them."""
+        hours = self._character.ignores_every_hours
+        return hours > 0 and self._time.now_ms // HOUR_MS % hours == hours - 1
 
     def current_a(self) -> float:
         """The current that flows at this instant."""
         return self.car.current_a(self._time.now_ms) if self.car and self.transaction else 0.0
+
+    def currents_a(self) -> tuple[float, ...]:
+        """The current that flows on each of its phases: a car uses the first ones."""
+        used = 0 if self.car is None else min(self.car.phases, self.phases)
+        return (self.current_a(),) * used + (0.0,) * (self.phases - used)
 
     def steady_until_ms(self) -> int:
         """Until when the current stays as it is, left alone; now where it is changing."""
