@@ -38,4 +38,12 @@ class VaultDirectory:
 
     async def vehicle_of(self, token: str) -> tuple[str, str | None]:
         """The opaque reference of an idTag, and the id of its vehicle or None. The case of an idTag does not matter."""
-        return self.vault.vehicles.token_ref(token), await self.vault.vehicles.with_token(token)
+        return self.vault.cards.ref(token), await self.vault.cards.vehicle_of(token)
+
+    async def presented(self, token: str, now_ms: int) -> None:
+        """Remember the idTag of a transaction."""
+        await self.vault.cards.presented(token, now_ms)
+
+    async def token(self, token_ref: str) -> str | None:
+        """The idTag that an opaque reference stands for; None: it is not known any more."""
+        return await self.vault.cards.text(token_ref)

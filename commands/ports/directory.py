@@ -37,7 +37,7 @@ class ChargerIdentity:
 
 
 class Directory(Protocol):
-    """Authenticates chargers and resolves tokens for the gateway. It never returns secrets or token values."""
+    """Authenticates chargers and resolves tokens for the gateway. A token leaves it only to be sent to a charger."""
 
     async def authenticate(self, ocpp_id: str, password: str) -> ChargerIdentity | None:
         """The charger with this OCPP identity and Basic password, or None. Takes as long for any password.
@@ -47,3 +47,9 @@ class Directory(Protocol):
 
     async def vehicle_of(self, token: str) -> tuple[str, str | None]:
         """The opaque reference of an idTag, and the id of its vehicle or None. The case of an idTag does not matter."""
+
+    async def presented(self, token: str, now_ms: int) -> None:
+        """Remember the idTag of a transaction, as its charger writes it."""
+
+    async def token(self, token_ref: str) -> str | None:
+        """The idTag that an opaque reference stands for; None: it is not known any more."""

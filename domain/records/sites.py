@@ -150,6 +150,8 @@ class SessionCharging(Payload):
     charger_id: str
     transaction_id: int
     meter_start_wh: int
+    token_ref: str = ""
+    """Whose transaction it is: what may start the next one, if this is interrupted."""
 
 
 @record_type("session.paused.v1", "event")
@@ -180,6 +182,29 @@ class SessionInterrupted(Payload):
     energy_wh: int
     """What it had received by then."""
     estimated: bool
+    reason: str
+
+
+@record_type("session.resume_requested.v1", "event")
+class ResumeRequested(Payload):
+    """There is current for an interrupted session and room for its start: its charger is asked to start a transaction.
+
+    `token_ref` stands for the driver's token, which the gateway sends.
+    """
+
+    session_id: str
+    charger_id: str
+    request_id: str
+    token_ref: str
+    expires_ms: int
+
+
+@record_type("session.resume_failed.v1", "event")
+class ResumeFailed(Payload):
+    """There is current for an interrupted session, and no transaction begins by itself: its driver must start it."""
+
+    session_id: str
+    charger_id: str
     reason: str
 
 
@@ -223,12 +248,16 @@ class ChargerReleased(Payload):
 
 @record_type("start.requested.v1", "event")
 class StartRequested(Payload):
-    """The site agrees that this token may charge here; `load` decides whether it fits."""
+    """The site agrees that this token may charge here; `load` decides whether it fits.
+
+    `resumes`: the interrupted session that the site wants to resume by itself; None: a driver asked.
+    """
 
     charger_id: str
     request_id: str
     vehicle_id: str | None
     token_ref: str
+    resumes: str | None = None
 
 
 @record_type("start.denied.v1", "event")
@@ -320,6 +349,7 @@ class TransactionKnown(Payload):
     permitted: bool = True
     vehicle_id: str | None = None
     meter_start_wh: int = 0
+    token_ref: str = ""
 
 
 @record_type("session.tier_changed.v1", "event")

@@ -6,6 +6,7 @@ from domain.records.load import PermitSought, TokenPresented
 from domain.records.observations import Authorize
 from domain.records.sites import StartDenied, StartRequested
 from domain.site.context import SiteContext
+from domain.site.session import Session
 from domain.site.state import SiteCharger, has_failed, is_usable
 
 RULE = "admission.v1"
@@ -41,7 +42,8 @@ def admit(context: SiteContext, presented: TokenPresented | Authorize) -> None:
 def admit_running(context: SiteContext, sought: PermitSought) -> None:
     """Agree to a transaction that began without a permit, or deny it: by the same rules as its card."""
     charger, request_id = context.charger(sought.charger_id), context.given.correlationid
-    reason = _objection_to(context, charger, sought.vehicle_id)
+    own = context.site.session_for(sought.charger_id, sought.vehicle_id, sought.token_ref)
+    reason = _objection_to(context, charger, own, sought.vehicle_id)
     if reason is not None:
         context.add(StartDenied(charger_id=sought.charger_id, request_id=request_id, rule=RULE, reason=reason))
         return
@@ -71,18 +73,19 @@ def _by_preference(context: SiteContext, presented: TokenPresented | Authorize) 
 def _objection(context: SiteContext, charger: SiteCharger, presented: TokenPresented | Authorize) -> str | None:
     if charger.transaction_id is not None:
         return None if _is_its_user(context, charger, presented) else "the charger is in use"
-    own = context.site.session_of(presented.vehicle_id)
+    own = context.site.session_for(charger.outlet.id, presented.vehicle_id, presented.token_ref)
     if own is not None and own is context.site.session_at(charger.outlet.id) and own.interrupted:
         return f"the charger is {charger.status}" if has_failed(charger) else None  # many report Finishing
     if not is_usable(charger):
         return f"the charger is {charger.status}"
-    return _objection_to(context, charger, presented.vehicle_id)
+    return _objection_to(context, charger, own, presented.vehicle_id)
 
 
-def _objection_to(context: SiteContext, charger: SiteCharger, vehicle_id: str | None) -> str | None:
-    """Why the queue does not let this car charge there."""
+def _objection_to(
+    context: SiteContext, charger: SiteCharger, own: Session | None, vehicle_id: str | None
+) -> str | None:
+    """Why the queue does not let this car, whose session is `own`, charge there."""
     holder = context.site.session_at(charger.outlet.id)
-    own = context.site.session_of(vehicle_id)
     if holder is not None and holder is own:
         return None
     if holder is not None:
@@ -99,4 +102,5 @@ def _objection_to(context: SiteContext, charger: SiteCharger, vehicle_id: str | 
 def _is_its_user(context: SiteContext, charger: SiteCharger, presented: TokenPresented | Authorize) -> bool:
     """Whether the driver's session is there: the same card at a charger in use means to stop, which needs no room."""
     session = context.site.session_at(charger.outlet.id)
-    return session is not None and presented.vehicle_id is not None and session.vehicle_id == presented.vehicle_id
+    own = context.site.session_for(charger.outlet.id, presented.vehicle_id, presented.token_ref)
+    return session is not None and session is own

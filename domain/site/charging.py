@@ -22,10 +22,12 @@ from domain.records.sites import (
     SessionRequeued,
     TransactionKnown,
 )
+from domain.site import resumption
 from domain.site.context import SiteContext
 from domain.site.ending import end, release
 from domain.site.interruption import interruption
 from domain.site.session import EVERYONE, Session
+from domain.site.state import BegunTransaction
 
 FAULTS = frozenset({"EmergencyStop", "PowerLoss", "HardReset", "SoftReset", "Reboot"})
 """Reasons of OCPP 1.6 StopTransaction that are the charger's doing."""
@@ -48,39 +50,40 @@ def started(context: SiteContext, event: TransactionStarted) -> None:
             permitted=permitted,
             vehicle_id=event.vehicle_id,
             meter_start_wh=event.meter_start_wh,
+            token_ref=event.token_ref,
         )
     )
     context.urgent = True
     if permitted and not event.commissioning:
-        _begin(context, event.charger_id, event.transaction_id, event.vehicle_id, event.meter_start_wh)
+        begun = BegunTransaction(event.transaction_id, event.vehicle_id, event.meter_start_wh, event.token_ref)
+        _begin(context, event.charger_id, begun)
 
 
 def permitted(context: SiteContext, event: TransactionPermitted) -> None:
-    """A transaction that began without a permit may go on: now it serves a session."""
+    """Room for a start: of a transaction that began without a permit, which now serves a session, or of a resumption."""
     waiting = context.charger(event.charger_id).unpermitted
     if waiting is None:
-        return
+        return resumption.start(context, event)
     context.add(TransactionKnown(charger_id=event.charger_id, transaction_id=waiting.transaction_id))
     context.urgent = True
-    _begin(context, event.charger_id, waiting.transaction_id, waiting.vehicle_id, waiting.meter_start_wh)
+    return _begin(context, event.charger_id, waiting)
 
 
-def _begin(
-    context: SiteContext, charger_id: str, transaction_id: int, vehicle_id: str | None, meter_start_wh: int
-) -> None:
+def _begin(context: SiteContext, charger_id: str, begun: BegunTransaction) -> None:
     holder = context.site.session_at(charger_id)
-    own = context.site.session_of(vehicle_id)
+    own = context.site.session_for(charger_id, begun.vehicle_id, begun.token_ref)
     if own is not None and own.plugged() and not _is_continued(own, charger_id):
         own = None
     if holder is not None and holder is not own:
         _displace(context, holder, charger_id)
-    session = own or _walk_up(context, charger_id, vehicle_id)
+    session = own or _walk_up(context, charger_id, begun.vehicle_id)
     context.add(
         SessionCharging(
             session_id=session.id,
             charger_id=charger_id,
-            transaction_id=transaction_id,
-            meter_start_wh=meter_start_wh,
+            transaction_id=begun.transaction_id,
+            meter_start_wh=begun.meter_start_wh,
+            token_ref=begun.token_ref,
         )
     )
 

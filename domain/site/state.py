@@ -12,18 +12,19 @@ from domain.records import Payload
 from domain.records import sites as events
 from domain.records.observations import OUT_OF_SERVICE
 from domain.site.fairness import Received
-from domain.site.session import Expectation, Session
+from domain.site.session import Expectation, Interruption, Session
 
 REMEMBERED_WITHOUT_STOP = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Unpermitted:
-    """A transaction that began without a permit, and serves no session yet."""
+class BegunTransaction:
+    """A transaction as its start was reported."""
 
     transaction_id: int
     vehicle_id: str | None
     meter_start_wh: int
+    token_ref: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,8 @@ class SiteCharger:
     own_status: str = "Unavailable"
     whole_status: str = ""
     transaction_id: int | None = None
-    unpermitted: Unpermitted | None = None
+    unpermitted: BegunTransaction | None = None
+    """Its transaction where that began without a permit, and serves no session yet."""
     card_ms: int = 0
     """When the card of the car that charges there was last presented."""
     occupant: str | None = None
@@ -81,6 +83,13 @@ class Site:
     def session_at(self, charger_id: str) -> Session | None:
         """The session that a charger is held for or serves."""
         return next((session for session in self.sessions.values() if session.charger_id == charger_id), None)
+
+    def session_for(self, charger_id: str, vehicle_id: str | None, token_ref: str) -> Session | None:
+        """The open session that a token means at an outlet: its vehicle's, or the one that it began there itself."""
+        there = self.session_at(charger_id)
+        if there is not None and there.plugged() and there.token_ref == token_ref != "":
+            return there
+        return self.session_of(vehicle_id)
 
     def waiting(self, now_ms: int) -> list[Session]:
         """The sessions that wait and have no charger held for them, without those that are snoozed now."""
@@ -146,9 +155,11 @@ def evolve(site: Site, event: Payload, time_ms: int) -> Site:
             charger = site.chargers[event.charger_id]
             waiting = None
             if event.transaction_id is not None and not event.permitted:
-                waiting = Unpermitted(event.transaction_id, event.vehicle_id, event.meter_start_wh)
+                waiting = BegunTransaction(
+                    event.transaction_id, event.vehicle_id, event.meter_start_wh, event.token_ref
+                )
             return _with_charger(site, replace(charger, transaction_id=event.transaction_id, unpermitted=waiting))
-        case events.StartRequested():
+        case events.StartRequested() if event.resumes is None:
             charger = site.chargers[event.charger_id]
             return _with_charger(site, replace(charger, card_ms=time_ms)) if charger.transaction_id else site
         case events.ChargerOccupied():
@@ -246,7 +257,8 @@ def _sessions(sessions: Mapping[str, Session], event: Payload, time_ms: int) -> 
                 state="charging",
                 charger_id=event.charger_id,
                 meter_start_wh=event.meter_start_wh,
-                interrupted=False,
+                token_ref=event.token_ref,
+                interruption=None,
                 waited_ms=waited_ms,
                 announced=None,
             )
@@ -258,15 +270,28 @@ def _sessions(sessions: Mapping[str, Session], event: Payload, time_ms: int) -> 
                 event.session_id,
                 state="paused",
                 paused_since_ms=since_ms,
-                interrupted=True,
+                interruption=Interruption(time_ms),
                 before_wh=event.energy_wh,
             )
+        case events.StartRequested() if event.resumes in open_ones:
+            _interruption(open_ones, event.resumes, since_ms=time_ms, request_id=event.request_id)
+        case events.ResumeRequested():
+            before = open_ones[event.session_id].interruption
+            _interruption(open_ones, event.session_id, attempts=before.attempts + 1 if before else 1, request_id="")
+        case events.ResumeFailed():
+            _interruption(open_ones, event.session_id, failed=True)
         case events.SessionPaused():
             _change(open_ones, event.session_id, state="paused", paused_since_ms=time_ms)
         case events.SessionResumed():
             waited_ms = open_ones[event.session_id].waited_until(time_ms)
             _change(open_ones, event.session_id, state="charging", waited_ms=waited_ms)
     return open_ones
+
+
+def _interruption(sessions: dict[str, Session], session_id: str, **fields: object) -> None:
+    interruption = sessions[session_id].interruption
+    if interruption is not None:
+        _change(sessions, session_id, interruption=replace(interruption, **fields))  # type: ignore[arg-type]
 
 
 def _change(sessions: dict[str, Session], session_id: str, **fields: object) -> None:

@@ -72,6 +72,17 @@ async def test_a_command_carries_its_expiry(world: World) -> None:
     )
 
 
+async def test_the_token_of_a_remote_start_is_in_the_vault_and_never_on_the_log(world: World) -> None:
+    await world.site()
+    await world.charger()
+    body = {"action": "remote_start", "arguments": {"id_tag": "Card0815", "connector_id": "1"}, "expires_s": 30}
+    assert (await world.post("/chargers/c1/commands", body)).status_code == 202
+    [asked] = world.asked(load.RequestCommand)
+    token_ref = world.vault.cards.ref("CARD0815")
+    assert asked.arguments == {"connector_id": "1", "token_ref": token_ref}
+    assert await world.vault.cards.text(token_ref) == "Card0815"
+
+
 async def test_a_rejected_commissioning_names_the_field_as_the_client_knows_it(world: World) -> None:
     await world.site()
     await world.charger()

@@ -137,6 +137,8 @@ class Yard(Story):
                 self.later(0, lambda: self.send_status(charger, connector))
             else:
                 self.later(0, lambda: self.meter(charger, connector))
+        elif command.action == "remote_start" and charger.starts_remotely:
+            self.later(5, lambda: self.start_remotely(charger, connector, command.arguments["token_ref"]))
         elif command.action == "remote_stop" and _is_named(connector.run, command.arguments["transaction_id"]):
             self.stop(charger, connector, "Remote")
 
@@ -157,14 +159,16 @@ class Yard(Story):
     def charger_of(self, connector: Connector) -> ModelCharger:
         return self.chargers[connector.outlet.partition(":")[0]]
 
-    def start(self, charger: ModelCharger, connector: Connector) -> None:
+    def start(self, charger: ModelCharger, connector: Connector, card_of: str = "") -> None:
+        """`card_of`: the car whose card starts it, where that is another than the one that is plugged in."""
         assert connector.run is None
         assert connector.car is not None
+        card_of = card_of or connector.car
         report = observations.TransactionStart(
             charger_id=charger.id,
             connector_id=connector.number,
-            token_ref=f"card-{connector.car}",
-            vehicle_id=connector.car,
+            token_ref=f"card-{card_of}",
+            vehicle_id=card_of,
             meter_start_wh=int(connector.register_wh),
             charger_time_ms=self.now_ms,
         )
@@ -172,6 +176,11 @@ class Yard(Story):
         connector.is_finishing, connector.lease = False, None
         self.runs.append(connector.run)
         charger.outbox.append((True, connector.run))
+
+    def start_remotely(self, charger: ModelCharger, connector: Connector, token_ref: str) -> None:
+        """It starts with whichever car is plugged in there."""
+        if charger.powered and connector.car is not None and connector.run is None:
+            self.start(charger, connector, token_ref.removeprefix("card-"))
 
     def stop(self, charger: ModelCharger, connector: Connector, reason: str) -> None:
         charger.outbox.append((False, connector.end(reason, self.now_ms)))
@@ -405,6 +414,9 @@ class Yard(Story):
         if connector.run is not None and connector.limit_ma(self.now_ms) == 0:
             self.stop(self.charger_of(connector), connector, "Other")
 
+    def set_remote_start(self, charger_id: str, works: bool) -> None:
+        self.chargers[charger_id].starts_remotely = works
+
     def cap(self, limit_a: int) -> None:
         limit = load.SetGridLimit(
             cap_id="cap", limit_w=limit_a * VOLTAGE_V, starts_ms=None, ends_ms=None, reason_code="test"
@@ -494,6 +506,12 @@ class Yard(Story):
                 fits = car is not None and session.vehicle_id in (car, None)
                 named = set(self.alarms(session.charger_id)) - OF_THE_PAST
                 assert fits or named, f"{session} is open, and {car} is plugged in there"
+                self._check_resumed(session)
+
+    def _check_resumed(self, session) -> None:
+        """An interrupted session has gone on by itself, where its charger starts it."""
+        if session.interruption is not None and self.charger_of(self.connectors[session.charger_id]).starts_remotely:
+            raise AssertionError(f"{session} is still interrupted")
 
     def check_usable(self) -> None:
         """Each outlet serves a new car, unless an alarm says why it does not."""

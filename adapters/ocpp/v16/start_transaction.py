@@ -69,6 +69,8 @@ async def handle(
     tries = charger.state.undecided[start]
     asked = charger.observation(reported, derived_id(start, tries) if tries else start)
     await charger.persist(asked)
+    if request.idTag is not None:
+        await charger.remember(request.idTag)
     return partial(_answer, start, asked, connector_id, charger)
 
 

@@ -39,6 +39,7 @@ class Directory:
 
     def __init__(self) -> None:
         self.asked = 0
+        self.tokens: dict[str, str] = {}
 
     async def authenticate(self, ocpp_id: str, password: str) -> ChargerIdentity | None:
         self.asked += 1
@@ -47,6 +48,12 @@ class Directory:
 
     async def vehicle_of(self, token: str) -> tuple[str, str | None]:
         return f"ref-{token.lower()}", "v1" if token.upper() == "KNOWN" else None
+
+    async def presented(self, token: str, now_ms: int) -> None:
+        self.tokens[f"ref-{token.lower()}"] = token
+
+    async def token(self, token_ref: str) -> str | None:
+        return self.tokens.get(token_ref)
 
 
 class FullLog:

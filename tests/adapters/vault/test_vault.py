@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import URL, Connection, select
 
 from adapters.identity.chargers import VaultDirectory
+from adapters.vault.cards import RETENTION_MS as RETENTION_OF_TOKENS_MS
 from adapters.vault.idempotency import RETENTION_MS
 from adapters.vault.keys import Keys, VaultError
 from adapters.vault.tables import METADATA
@@ -45,6 +46,7 @@ async def test_nothing_readable_is_on_the_disk(vault: Vault, tmp_path: Path) -> 
     await vault.enterprises.add("e1", "Jane's Ambulances", "janes.example")
     token = await vault.tokens.issue("a1")
     await vault.notes.add("cap-1", "because Jane said so")
+    await vault.cards.presented(TOKEN, 1)
     await vault.channels.replace("a1", ["discord://1234/webhook"])
     await vault.answers.begin("r1", "hash", 1)
     await vault.answers.store("r1", 201, b"an answer with a secret")
@@ -80,7 +82,7 @@ async def test_what_it_keeps_survives_a_restart(vault: Vault, open_vault: Callab
     again = open_vault()
     assert await again.vehicles.vins(["v1"]) == {"v1": VIN}
     assert await again.vehicles.with_vin(VIN) == "v1"
-    assert again.vehicles.token_ref(TOKEN) == vault.vehicles.token_ref(TOKEN)
+    assert again.cards.ref(TOKEN) == vault.cards.ref(TOKEN)
 
 
 async def test_another_key_opens_nothing(vault: Vault, open_vault: Callable[[], Vault], tmp_path: Path) -> None:
@@ -109,12 +111,12 @@ async def test_a_vin_is_found_in_any_case_and_belongs_to_one_vehicle(vault: Vaul
     with pytest.raises(DomainError) as taken:
         await vault.vehicles.add("v2", VIN.lower(), TOKEN)
     assert taken.value.field == "vin"
-    assert await vault.vehicles.with_token(TOKEN) is None
+    assert await vault.cards.vehicle_of(TOKEN) is None
 
 
 async def test_a_token_belongs_to_one_vehicle_in_any_case(vault: Vault) -> None:
     await vault.vehicles.add("v1", VIN, TOKEN)
-    assert await vault.vehicles.with_token(TOKEN.upper()) == "v1"
+    assert await vault.cards.vehicle_of(TOKEN.upper()) == "v1"
     with pytest.raises(DomainError) as taken:
         await vault.vehicles.add("v2", OTHER_VIN, TOKEN.lower())
     assert taken.value.field == "token"
@@ -133,7 +135,7 @@ async def test_a_forgotten_vehicle_leaves_nothing(vault: Vault) -> None:
     await vault.vehicles.forget("v1")
     assert await vault.vehicles.vins(["v1"]) == {}
     assert await vault.vehicles.with_vin(VIN) is None
-    assert await vault.vehicles.with_token(TOKEN) is None
+    assert await vault.cards.vehicle_of(TOKEN) is None
     await vault.vehicles.add("v2", VIN, TOKEN)
 
 
@@ -273,8 +275,27 @@ async def test_a_token_has_one_opaque_name_whoever_it_belongs_to(vault: Vault) -
     directory = VaultDirectory(vault, Chargers().find)
     await vault.vehicles.add("v1", VIN, TOKEN)
     ref, vehicle_id = await directory.vehicle_of(TOKEN.upper())
-    assert (ref, vehicle_id) == (vault.vehicles.token_ref(TOKEN), "v1")
+    assert (ref, vehicle_id) == (vault.cards.ref(TOKEN), "v1")
     stranger, nobody = await directory.vehicle_of("unknown")
     assert nobody is None
     assert stranger not in (ref, "unknown")
     assert TOKEN.lower() not in ref.lower()
+
+
+async def test_the_text_of_a_token_is_known_for_some_weeks_after_its_last_start(vault: Vault) -> None:
+    ref = vault.cards.ref(TOKEN)
+    assert await vault.cards.text(ref) is None
+    await vault.cards.presented(TOKEN, 1_000)
+    await vault.cards.presented(TOKEN.upper(), 2_000)
+    assert await vault.cards.text(ref) == TOKEN.upper()
+    await vault.cards.presented("another", 2_000 + RETENTION_OF_TOKENS_MS)
+    assert await vault.cards.text(ref) == TOKEN.upper()
+    await vault.cards.presented("another", 2_001 + RETENTION_OF_TOKENS_MS)
+    assert await vault.cards.text(ref) is None
+
+
+async def test_a_forgotten_vehicle_takes_the_texts_of_its_tokens_along(vault: Vault) -> None:
+    await vault.vehicles.add("v1", VIN, TOKEN)
+    await vault.cards.presented(TOKEN, 1_000)
+    await vault.vehicles.forget("v1")
+    assert await vault.cards.text(vault.cards.ref(TOKEN)) is None
