@@ -12,7 +12,7 @@ from adapters.ocpp.charger_state import ChargerState
 from adapters.ocpp.context import GatewayContext
 from adapters.ocpp.recorder import Observation
 from commands.ports.database import DatabaseUnavailable
-from commands.ports.directory import ChargerIdentity
+from commands.ports.directory import Card, ChargerIdentity
 from domain.load_control import ownership
 from domain.records import Payload, Record
 from domain.records.time import InputRejected
@@ -84,9 +84,9 @@ class ConnectedCharger:
         self.boot_answered.set()
         self.state.changed.set()
 
-    async def vehicle_of(self, token: str) -> tuple[str, str | None]:
-        """(opaque reference, vehicle id or None) of a token that was presented."""
-        return await self.context.directory.vehicle_of(token)
+    async def card(self, token: str) -> Card:
+        """Whose card a token is that was presented, and whether it may be used."""
+        return await self.context.directory.card(token, self.now_ms())
 
     async def remember(self, token: str) -> None:
         """Remember the token of a transaction, with which the platform may start another one in its place."""

@@ -121,11 +121,11 @@ class Outbound:
         if token_ref is None:
             return command
         try:
-            token = await self._context.directory.token(token_ref)
+            token = await self._context.directory.token(token_ref, self._charger.now_ms())
         except DatabaseUnavailable as error:
             raise BadArgument(f"token_ref: {error}") from error
         if token is None:
-            raise BadArgument("token_ref: its token is not known any more")
+            raise BadArgument("token_ref: its token is not known any more, or its card may not be used")
         others = {name: text for name, text in command.arguments.items() if name != "token_ref"}
         return command.model_copy(update={"arguments": {**others, "id_tag": token}})
 

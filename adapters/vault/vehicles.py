@@ -48,7 +48,7 @@ class VehicleIdentities:
             elif owner != vehicle_id:
                 raise DomainError("this VIN is registered already", field="vin", rule=RULE)
             if token is not None:
-                self._cards.add(connection, vehicle_id, token)
+                self._cards.add_within(connection, vehicle_id, token)
 
         try:
             await self._database.write(work)
@@ -60,7 +60,7 @@ class VehicleIdentities:
 
         def work(connection: Connection) -> None:
             connection.execute(delete(VINS).where(VINS.c.vehicle_id == vehicle_id))
-            self._cards.forget(connection, vehicle_id)
+            self._cards.forget_within(connection, vehicle_id)
 
         await self._database.write(work)
 

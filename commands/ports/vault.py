@@ -99,6 +99,15 @@ class Cards(Protocol):
     def ref(self, token: str) -> str:
         """The opaque name of a token on the log."""
 
+    async def of(self, vehicle_id: str) -> Mapping[str, str | None]:
+        """The cards of a vehicle by their references, with their tokens as far as these are known."""
+
+    async def add(self, vehicle_id: str, token: str) -> None:
+        """Store a card of a vehicle."""
+
+    async def remove(self, vehicle_id: str, token_ref: str) -> None:
+        """Erase a card of a vehicle."""
+
     async def presented(self, token: str, now_ms: int) -> None:
         """Remember the text of a token."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from domain.records.catalogue import Decision, Payload, record_type
+from domain.records.observations import CardState
 from domain.records.registry import NodeSpec
 from domain.records.sites import Target
 
@@ -168,6 +169,7 @@ class TokenPresented(Payload):
     charger_id: str
     token_ref: str
     vehicle_id: str | None
+    card: CardState = "valid"
 
 
 @record_type("transaction.permit_sought.v1", "event")
@@ -178,6 +180,7 @@ class PermitSought(Payload):
     transaction_id: int
     token_ref: str
     vehicle_id: str | None
+    card: CardState = "valid"
 
 
 @record_type("transaction.permitted.v1", "event")

@@ -71,6 +71,10 @@ class Status(Payload):
     charger_time_ms: int | None
 
 
+CardState = Literal["valid", "blocked", "expired"]
+"""Whether a vehicle's card may be used. A token that is no vehicle's is valid, and nobody's."""
+
+
 @record_type("ocpp.authorize.v1", "observation")
 class Authorize(Payload):
     """A driver presented a token. `vehicle_id` is None for an unknown one; `token_ref` is its opaque id."""
@@ -78,6 +82,7 @@ class Authorize(Payload):
     charger_id: str
     token_ref: str
     vehicle_id: str | None
+    card: CardState = "valid"
 
 
 @record_type("ocpp.transaction_start.v1", "observation")
@@ -88,6 +93,7 @@ class TransactionStart(Payload):
     vehicle_id: str | None
     meter_start_wh: int
     charger_time_ms: int
+    card: CardState = "valid"
 
 
 @record_type("ocpp.transaction_stop.v1", "observation")

@@ -260,10 +260,15 @@ class StartRequested(Payload):
     resumes: str | None = None
 
 
+Denial = Literal["refused", "unknown_card", "blocked_card", "expired_card"]
+"""Whether a start is denied for its card, or for another reason, which is in words."""
+
+
 @record_type("start.denied.v1", "event")
 class StartDenied(Decision):
     charger_id: str
     request_id: str
+    denial: Denial = "refused"
 
 
 class Target(Payload):

@@ -7,11 +7,15 @@ from projections import chargers
 from tests.api.world import NOW_MS, World, charger, impatient, rejecting, silent
 
 
+async def no_change_of(_: str) -> None:
+    """Nothing was said of any card."""
+
+
 def directory(world: World) -> VaultDirectory:
     async def identity_of(ocpp_id: str) -> ChargerIdentity | None:
         return await world.context.database.read(lambda connection: chargers.identity(connection, ocpp_id))
 
-    return VaultDirectory(world.vault, identity_of)
+    return VaultDirectory(world.vault, identity_of, no_change_of)
 
 
 async def test_a_registered_charger_gets_in_with_the_password_of_the_answer(world: World) -> None:

@@ -54,6 +54,8 @@ class Yard(Story):
         self.corrected: set[int] = set()
         self.cause = ""
         """The outlet that the present frame is about."""
+        self.blocked: set[str] = set()
+        """The cars whose cards are blocked."""
 
     # The rules' side
 
@@ -171,6 +173,7 @@ class Yard(Story):
             vehicle_id=card_of,
             meter_start_wh=int(connector.register_wh),
             charger_time_ms=self.now_ms,
+            card=self.card(card_of),
         )
         connector.run = Run(connector.outlet, connector.car, report)
         connector.is_finishing, connector.lease = False, None
@@ -178,9 +181,10 @@ class Yard(Story):
         charger.outbox.append((True, connector.run))
 
     def start_remotely(self, charger: ModelCharger, connector: Connector, token_ref: str) -> None:
-        """It starts with whichever car is plugged in there."""
-        if charger.powered and connector.car is not None and connector.run is None:
-            self.start(charger, connector, token_ref.removeprefix("card-"))
+        """It starts with whichever car is plugged in there; the gateway sends no card that is blocked."""
+        card_of = token_ref.removeprefix("card-")
+        if charger.powered and connector.car is not None and connector.run is None and card_of not in self.blocked:
+            self.start(charger, connector, card_of)
 
     def stop(self, charger: ModelCharger, connector: Connector, reason: str) -> None:
         charger.outbox.append((False, connector.end(reason, self.now_ms)))
@@ -394,7 +398,10 @@ class Yard(Story):
             record_id = next(self._ids)
             connector.card = record_id
             asked = observations.Authorize(
-                charger_id=charger.id, token_ref=f"card-{connector.car}", vehicle_id=connector.car
+                charger_id=charger.id,
+                token_ref=f"card-{connector.car}",
+                vehicle_id=connector.car,
+                card=self.card(connector.car),
             )
             self.when(asked, stream=LOAD, record_id=record_id, source=source_of(charger.connection_id))
             self._follow()
@@ -413,6 +420,12 @@ class Yard(Story):
         """Some chargers end a transaction that gets no current."""
         if connector.run is not None and connector.limit_ma(self.now_ms) == 0:
             self.stop(self.charger_of(connector), connector, "Other")
+
+    def card(self, car: str) -> observations.CardState:
+        return "blocked" if car in self.blocked else "valid"
+
+    def block(self, car: str) -> None:
+        self.blocked ^= {car}
 
     def set_remote_start(self, charger_id: str, works: bool) -> None:
         self.chargers[charger_id].starts_remotely = works
@@ -510,8 +523,9 @@ class Yard(Story):
 
     def _check_resumed(self, session) -> None:
         """An interrupted session has gone on by itself, where its charger starts it."""
-        if session.interruption is not None and self.charger_of(self.connectors[session.charger_id]).starts_remotely:
-            raise AssertionError(f"{session} is still interrupted")
+        charger = self.charger_of(self.connectors[session.charger_id])
+        can_resume = charger.starts_remotely and session.vehicle_id not in self.blocked
+        assert session.interruption is None or not can_resume, f"{session} is still interrupted"
 
     def check_usable(self) -> None:
         """Each outlet serves a new car, unless an alarm says why it does not."""

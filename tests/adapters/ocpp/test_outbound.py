@@ -24,6 +24,7 @@ from tests.adapters.ocpp.world import NOW_MS, World, started
 
 FLOOR = DesiredFailsafe(6_000, 1)
 LEASE = DesiredLease(77, 16_000, 2, NOW_MS + 120_000)
+REFUSED_TOKEN = "token_ref: its token is not known any more, or its card may not be used"
 PURPOSES = {"TxDefaultProfile": "failsafe", "TxProfile": "lease"}
 
 
@@ -497,6 +498,6 @@ async def test_a_remote_start_whose_token_is_not_known_is_refused_with_the_reaso
     world: World, charger: Charger
 ) -> None:
     await world.event(command("remote_start", token_ref="ref-forgotten", connector_id="1"))
-    assert await command_answer(world) == ("c1", "rejected", "token_ref: its token is not known any more")
+    assert await command_answer(world) == ("c1", "rejected", REFUSED_TOKEN)
     await world.settled()
     assert charger.asked.empty()

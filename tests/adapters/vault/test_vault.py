@@ -17,7 +17,7 @@ from adapters.vault.idempotency import RETENTION_MS
 from adapters.vault.keys import Keys, VaultError
 from adapters.vault.tables import METADATA
 from adapters.vault.vault import Vault
-from commands.ports.directory import ChargerIdentity
+from commands.ports.directory import Card, CardChange, ChargerIdentity
 from domain.errors import DomainError
 from domain.registry.access import Principal
 
@@ -226,6 +226,16 @@ async def test_an_attempt_is_known_with_its_answer_for_24_hours(vault: Vault) ->
     assert (later.body_hash, later.answer) == ("hash-2", None)
 
 
+class Changes:
+    """The cards' read model, as the directory sees it."""
+
+    def __init__(self) -> None:
+        self.said: dict[str, CardChange] = {}
+
+    async def of(self, token_ref: str) -> CardChange | None:
+        return self.said.get(token_ref)
+
+
 class Chargers:
     """The chargers' read model, as the directory sees it."""
 
@@ -238,7 +248,7 @@ class Chargers:
 
 async def test_a_charger_gets_in_with_its_own_password_only(vault: Vault) -> None:
     chargers = Chargers()
-    directory = VaultDirectory(vault, chargers.find)
+    directory = VaultDirectory(vault, chargers.find, Changes().of)
     password = await vault.charger_passwords.draw("c1", replace=True)
     other = await vault.charger_passwords.draw("c2", replace=True)
     assert password is not None
@@ -265,21 +275,61 @@ async def test_a_password_works_in_each_of_its_forms(vault: Vault, form: Callabl
     password = await vault.charger_passwords.draw("c1", replace=True)
     assert password is not None
     assert len(bytes.fromhex(password)) == 20
-    directory = VaultDirectory(vault, chargers.find)
+    directory = VaultDirectory(vault, chargers.find, Changes().of)
     assert await directory.authenticate("c1", form(password)) == chargers.known["c1"]
     assert await directory.authenticate("c1", form(password)[:-1]) is None
     assert await directory.authenticate("c1", form(password) + "0") is None
 
 
 async def test_a_token_has_one_opaque_name_whoever_it_belongs_to(vault: Vault) -> None:
-    directory = VaultDirectory(vault, Chargers().find)
+    directory = VaultDirectory(vault, Chargers().find, Changes().of)
     await vault.vehicles.add("v1", VIN, TOKEN)
-    ref, vehicle_id = await directory.vehicle_of(TOKEN.upper())
-    assert (ref, vehicle_id) == (vault.cards.ref(TOKEN), "v1")
-    stranger, nobody = await directory.vehicle_of("unknown")
-    assert nobody is None
-    assert stranger not in (ref, "unknown")
-    assert TOKEN.lower() not in ref.lower()
+    card = await directory.card(TOKEN.upper(), 1)
+    assert card == Card(vault.cards.ref(TOKEN), "v1")
+    stranger = await directory.card("unknown", 1)
+    assert stranger.vehicle_id is None
+    assert stranger.token_ref not in (card.token_ref, "unknown")
+    assert TOKEN.lower() not in card.token_ref.lower()
+
+
+@pytest.mark.parametrize(
+    ("change", "vehicle_id", "state", "text"),
+    [
+        (None, "v1", "valid", TOKEN),
+        (CardChange("active"), "v1", "valid", TOKEN),
+        (CardChange("active", 2_001), "v1", "valid", TOKEN),
+        (CardChange("active", 2_000), "v1", "expired", None),
+        (CardChange("blocked"), "v1", "blocked", None),
+        (CardChange("removed"), None, "valid", None),
+    ],
+)
+async def test_what_was_last_said_of_a_card_decides_whether_it_may_be_used(
+    vault: Vault, change: CardChange | None, vehicle_id: str | None, state: str, text: str | None
+) -> None:
+    changes = Changes()
+    directory = VaultDirectory(vault, Chargers().find, changes.of)
+    await vault.vehicles.add("v1", VIN, TOKEN)
+    ref = vault.cards.ref(TOKEN)
+    if change is not None:
+        changes.said[ref] = change
+    assert await directory.card(TOKEN, 2_000) == Card(ref, vehicle_id, state)
+    assert await directory.token(ref, 2_000) == text
+
+
+async def test_a_vehicle_has_several_cards_and_loses_one_of_them(vault: Vault) -> None:
+    await vault.vehicles.add("v1", VIN, TOKEN)
+    await vault.cards.add("v1", "Second")
+    await vault.cards.add("v1", "second")
+    first, second = vault.cards.ref(TOKEN), vault.cards.ref("SECOND")
+    assert await vault.cards.of("v1") == {first: TOKEN, second: "Second"}
+    with pytest.raises(DomainError) as taken:
+        await vault.cards.add("v2", "SECOND")
+    assert taken.value.field == "token"
+    await vault.cards.remove("v2", second)
+    assert await vault.cards.vehicle_of("Second") == "v1", "it is not theirs"
+    await vault.cards.remove("v1", second)
+    assert (await vault.cards.of("v1"), await vault.cards.text(second)) == ({first: TOKEN}, None)
+    await vault.cards.add("v2", "Second")
 
 
 async def test_the_text_of_a_token_is_known_for_some_weeks_after_its_last_start(vault: Vault) -> None:

@@ -202,6 +202,10 @@ class LaterDecisions(Decisions):
         ),
         (TransactionRefused(charger_id="CP1", request_id="r", rule="r", reason="no room"), "Blocked"),
         (StartDenied(charger_id="CP1", request_id="r", rule="r", reason="held"), "Blocked"),
+        (
+            StartDenied(charger_id="CP1", request_id="r", denial="unknown_card", rule="r", reason="not known"),
+            "Invalid",
+        ),
     ],
 )
 async def test_a_start_without_a_permit_is_answered_with_what_is_decided_on_it_then(
@@ -214,7 +218,7 @@ async def test_a_start_without_a_permit_is_answered_with_what_is_decided_on_it_t
 async def test_the_token_of_a_start_is_remembered_as_the_charger_writes_it_and_never_on_the_log(station: Station):
     station.decisions.decision = started()
     await station.send(replace(START, id_tag="KnOwN"))
-    assert await station.charger.context.directory.token("ref-known") == "KnOwN"
+    assert await station.charger.context.directory.token("ref-known", NOW_MS) == "KnOwN"
     assert "KnOwN" not in repr(station.log.appended)
 
 

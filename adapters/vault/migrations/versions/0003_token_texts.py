@@ -1,18 +1,18 @@
-"""The table of tokens that were presented."""
+"""The table of the texts of tokens."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003_presented_tokens"
+revision = "0003_token_texts"
 down_revision = "0002_notification_channels"
 
 
 def upgrade() -> None:
     op.create_table(
-        "presented_tokens",
+        "token_texts",
         sa.Column("token_ref", sa.String, primary_key=True),
         sa.Column("text_sealed", sa.LargeBinary, nullable=False),
-        sa.Column("presented_ms", sa.BigInteger, nullable=False),
+        sa.Column("forget_ms", sa.BigInteger),
         if_not_exists=True,
     )
-    op.create_index("ix_presented_tokens_presented_ms", "presented_tokens", ["presented_ms"], if_not_exists=True)
+    op.create_index("ix_token_texts_forget_ms", "token_texts", ["forget_ms"], if_not_exists=True)
