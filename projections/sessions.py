@@ -183,6 +183,8 @@ def _not_resumed(event: events.ResumeFailed, _: Happened) -> Iterable[Change]:
 
 @PROJECTION.on(events.SessionEnergyCorrected)
 def _corrected(event: events.SessionEnergyCorrected, _: Happened) -> Iterable[Change]:
+    if event.open:
+        return []
     return [_of(SET_ENERGY, event.session_id, energy_wh=event.energy_wh, estimated=event.estimated)]
 
 

@@ -183,6 +183,8 @@ class SessionInterrupted(Payload):
     """What it had received by then."""
     estimated: bool
     reason: str
+    transaction_id: int | None = None
+    """Where the transaction ended without the charger's stop: that stop may still correct the session's energy."""
 
 
 @record_type("session.resume_requested.v1", "event")
@@ -210,11 +212,16 @@ class ResumeFailed(Payload):
 
 @record_type("session.energy_corrected.v1", "event")
 class SessionEnergyCorrected(Payload):
-    """A stop came after the session had ended without it: its energy, once."""
+    """A stop came after one of the session's transactions had ended without it: its energy, once a transaction.
+
+    `open`: the session goes on, and this is what it received in transactions that are over.
+    """
 
     session_id: str
     energy_wh: int
     estimated: bool
+    transaction_id: int | None = None
+    open: bool = False
 
 
 @record_type("session.ended.v1", "event")
@@ -230,6 +237,8 @@ class SessionEnded(Payload):
     """Some of what it received is not known: the charger's energy register did not continue."""
     transaction_id: int | None = None
     """Where it ended without the charger's stop: the transaction whose stop may still correct its energy."""
+    estimated_with_stops: bool = False
+    """Some of what it received in transactions that ended with a stop is not known: no late stop makes that known."""
 
 
 @record_type("session.occupying.v1", "event")

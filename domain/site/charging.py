@@ -137,6 +137,7 @@ def stopped(context: SiteContext, event: TransactionStopped) -> None:
 
 def _end_or_interrupt(context: SiteContext, session: Session, event: TransactionStopped) -> None:
     energy_wh = session.before_wh + event.energy_wh
+    without_stop = event.transaction_id if event.reason in ENDED_WITHOUT_STOP else None
     reached = session.need_wh is not None and energy_wh >= session.need_wh
     why = None if reached else interruption(context.site.chargers[event.charger_id], session, event, context.now_ms)
     if why is not None:
@@ -147,11 +148,11 @@ def _end_or_interrupt(context: SiteContext, session: Session, event: Transaction
                 energy_wh=energy_wh,
                 estimated=event.estimated,
                 reason=why,
+                transaction_id=without_stop,
             )
         )
         return
     state, reason = _outcome(event, reached=reached)
-    without_stop = event.transaction_id if event.reason in ENDED_WITHOUT_STOP else None
     end(context, session, state, reason, energy_wh, event.estimated, without_stop)
 
 
@@ -168,12 +169,20 @@ def _outcome(event: TransactionStopped, *, reached: bool) -> tuple[EndState, End
 
 
 def corrected(context: SiteContext, event: TransactionStopCorrected) -> None:
-    """A stop that came late corrects the energy of the session that had ended without it."""
+    """A stop that came late corrects the energy of the session, over or not, whose transaction had ended without it."""
     known = context.site.without_stop.get(str(event.transaction_id))
-    if known is not None:
-        session_id, before_wh = known
-        context.add(
-            SessionEnergyCorrected(
-                session_id=session_id, energy_wh=before_wh + event.energy_wh, estimated=event.estimated
-            )
+    if known is None:
+        return
+    is_open = known.total_wh is None
+    before_wh = context.site.sessions[known.session_id].before_wh if known.total_wh is None else known.total_wh
+    others = [one for key, one in context.site.without_stop.items() if key != str(event.transaction_id)]
+    awaited = any(one.estimated for one in others if one.session_id == known.session_id)
+    context.add(
+        SessionEnergyCorrected(
+            session_id=known.session_id,
+            energy_wh=before_wh + event.energy_wh - known.energy_wh,
+            estimated=event.estimated or (not is_open and (known.rest_estimated or awaited)),
+            transaction_id=event.transaction_id,
+            open=is_open,
         )
+    )

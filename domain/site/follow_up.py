@@ -7,7 +7,7 @@ from domain.site.context import SiteContext
 
 
 def follow_up(context: SiteContext) -> None:
-    """End what is over, offer what is free, divide the capacity again, resume what was interrupted, publish estimates."""
+    """End what is over, offer what is free, divide the capacity again, resume what was interrupted, and announce."""
     tiers.lapse(context)
     ending.end_overdue(context)
     offers.withdraw_lost_offers(context)

@@ -84,6 +84,8 @@ class Session:
     """Plugged in and paused, and its transaction is over: it goes on with another one."""
     before_wh: int = 0
     """What it received in transactions that are over."""
+    before_estimated: bool = False
+    """Some of that is not known, of transactions that ended with a stop."""
     announced: Expectation | None = None
     """None while nothing was announced of this wait."""
     estimated: bool = False

@@ -28,6 +28,21 @@ class BegunTransaction:
 
 
 @dataclass(frozen=True, slots=True)
+class WithoutStop:
+    """What counts of a transaction that ended without its stop: `energy_wh`, of its session.
+
+    `total_wh`: what the session received in all; None: it is open, and knows that itself. `rest_estimated`: some of what
+    it received in transactions that ended with a stop is not known.
+    """
+
+    session_id: str
+    energy_wh: int
+    estimated: bool
+    total_wh: int | None = None
+    rest_estimated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class SiteCharger:
     """An outlet as the site sees it. `occupant`: a session that is over while its car is still plugged in.
 
@@ -71,8 +86,8 @@ class Site:
     free_at_ms: dict[str, int] = field(default_factory=dict)
     priority_reserve_w: int = 0
     walk_ups: bool = True
-    without_stop: dict[str, tuple[str, int]] = field(default_factory=dict)
-    """Transactions without a stop -> the session that ended by it, and what this had received before (Wh)."""
+    without_stop: dict[str, WithoutStop] = field(default_factory=dict)
+    """Transactions that ended without a stop, by which the energy of their sessions may still be corrected."""
 
     def session_of(self, vehicle_id: str | None) -> Session | None:
         """The open session of a vehicle."""
@@ -94,6 +109,11 @@ class Site:
     def waiting(self, now_ms: int) -> list[Session]:
         """The sessions that wait and have no charger held for them, without those that are snoozed now."""
         return [one for one in self.sessions.values() if one.state == "queued" and one.snoozed_until_ms <= now_ms]
+
+    def is_before_estimated(self, session: Session) -> bool:
+        """Whether some of what a session received in transactions that are over is not known."""
+        awaited = (one for one in self.without_stop.values() if one.session_id == session.id)
+        return session.before_estimated or any(one.estimated for one in awaited)
 
     def somebody_waits(self) -> bool:
         return any(session.state == "queued" for session in self.sessions.values())
@@ -185,13 +205,37 @@ def evolve(site: Site, event: Payload, time_ms: int) -> Site:
             }
             return replace(site, received=site.received | added)
         case events.SessionEnergyCorrected():
-            others = {key: one for key, one in site.without_stop.items() if one[0] != event.session_id}
-            return replace(site, without_stop=others)
-        case events.SessionEnded() if event.transaction_id is not None:
-            before_wh = site.sessions[event.session_id].before_wh
-            ended = site.without_stop | {str(event.transaction_id): (event.session_id, before_wh)}
-            site = replace(site, without_stop=dict(list(ended.items())[-REMEMBERED_WITHOUT_STOP:]))
+            site = replace(site, without_stop=_corrected(site.without_stop, event))
+        case events.SessionInterrupted() | events.SessionEnded():
+            site = replace(site, without_stop=_ended_without_stop(site, event))
     return replace(site, sessions=_sessions(site.sessions, event, time_ms))
+
+
+def _ended_without_stop(site: Site, event: events.SessionInterrupted | events.SessionEnded) -> dict[str, WithoutStop]:
+    """What late stops may correct, after a session was interrupted or has ended."""
+    without_stop = dict(site.without_stop)
+    if event.transaction_id is not None:
+        energy_wh = event.energy_wh - site.sessions[event.session_id].before_wh
+        without_stop[str(event.transaction_id)] = WithoutStop(event.session_id, energy_wh, event.estimated)
+    if isinstance(event, events.SessionEnded):
+        total = {"total_wh": event.energy_wh, "rest_estimated": event.estimated_with_stops}
+        without_stop = {
+            key: replace(one, **total) if one.session_id == event.session_id else one  # type: ignore[arg-type]
+            for key, one in without_stop.items()
+        }
+    return dict(list(without_stop.items())[-REMEMBERED_WITHOUT_STOP:])
+
+
+def _corrected(without_stop: Mapping[str, WithoutStop], event: events.SessionEnergyCorrected) -> dict[str, WithoutStop]:
+    """What late stops may still correct. Earlier builds corrected a session once, and did not name the transaction."""
+    own = {key for key, one in without_stop.items() if one.session_id == event.session_id}
+    settled = own if event.transaction_id is None else {str(event.transaction_id)}
+    total_wh = None if event.open else event.energy_wh
+    return {
+        key: replace(one, total_wh=total_wh) if key in own else one
+        for key, one in without_stop.items()
+        if key not in settled
+    }
 
 
 def _announced(sessions: Mapping[str, Session], event: events.EtaChanged) -> dict[str, Session]:
@@ -264,6 +308,7 @@ def _sessions(sessions: Mapping[str, Session], event: Payload, time_ms: int) -> 
             )
         case events.SessionInterrupted():
             paused = open_ones[event.session_id].state == "paused"
+            before_estimated = open_ones[event.session_id].before_estimated
             since_ms = open_ones[event.session_id].paused_since_ms if paused else time_ms
             _change(
                 open_ones,
@@ -272,7 +317,11 @@ def _sessions(sessions: Mapping[str, Session], event: Payload, time_ms: int) -> 
                 paused_since_ms=since_ms,
                 interruption=Interruption(time_ms),
                 before_wh=event.energy_wh,
+                before_estimated=before_estimated or (event.estimated and event.transaction_id is None),
             )
+        case events.SessionEnergyCorrected() if event.open:
+            before_estimated = open_ones[event.session_id].before_estimated or event.estimated
+            _change(open_ones, event.session_id, before_wh=event.energy_wh, before_estimated=before_estimated)
         case events.StartRequested() if event.resumes in open_ones:
             _interruption(open_ones, event.resumes, since_ms=time_ms, request_id=event.request_id)
         case events.ResumeRequested():

@@ -52,6 +52,8 @@ class Yard(Story):
         self.outlet_of: dict[str, str] = {}
         self.ended: dict[int, load.TransactionStopped] = {}
         self.corrected: set[int] = set()
+        self.energy_wh: dict[int, int] = {}
+        """What the rules believe that each transaction that is over received."""
         self.cause = ""
         """The outlet that the present frame is about."""
         self.blocked: set[str] = set()
@@ -445,16 +447,20 @@ class Yard(Story):
             case load.TransactionStopped():
                 assert event.transaction_id not in self.ended, f"{event} is recorded twice"
                 self.ended[event.transaction_id] = event
+                self.energy_wh[event.transaction_id] = event.energy_wh
                 self._check_energy(event.transaction_id, event.energy_wh, event.estimated)
             case load.TransactionStopCorrected():
                 assert event.transaction_id not in self.corrected, f"{event} corrects twice"
                 self.corrected.add(event.transaction_id)
+                self.energy_wh[event.transaction_id] = event.energy_wh
                 self._check_energy(event.transaction_id, event.energy_wh, event.estimated)
             case sites.SessionCharging():
                 self.served.setdefault(event.session_id, []).append(event.transaction_id)
                 self.outlet_of[event.session_id] = event.charger_id
             case sites.SessionEnded():
                 self._check_ended(event)
+            case sites.SessionEnergyCorrected():
+                self._check_total(event)
             case sites.SessionInterrupted() if not self._is_without_stop(event.session_id):
                 self._check_cause(event.charger_id, event)
             case sites.SessionRequeued() if event.reason == "another car started there":
@@ -486,11 +492,14 @@ class Yard(Story):
     def _check_ended(self, event: sites.SessionEnded) -> None:
         if event.reason in ("unplugged", "remote", "fault", "stop_lost"):
             assert event.charger_id is not None
-            own = self.served.get(event.session_id, [])
             if event.reason != "stop_lost":
                 self._check_cause(event.charger_id, event)
-            known_wh = sum(self.ended[one].energy_wh for one in own if one in self.ended)
-            assert event.energy_wh == known_wh, f"{event}: its transactions had {known_wh} Wh"
+            self._check_total(event)
+
+    def _check_total(self, event: sites.SessionEnded | sites.SessionEnergyCorrected) -> None:
+        """A session has received what its transactions have."""
+        known_wh = sum(self.energy_wh.get(one, 0) for one in self.served.get(event.session_id, []))
+        assert event.energy_wh == known_wh, f"{event}: its transactions had {known_wh} Wh"
 
     def _check_cause(self, outlet: str, event: Payload) -> None:
         assert self.cause in ("", outlet), f"{event} by a frame of {self.cause}"
