@@ -91,11 +91,14 @@ def _objection(context: SiteContext, charger: SiteCharger, presented: TokenPrese
         return _of_card(presented.card)
     if charger.transaction_id is not None:
         return Objection("the charger is in use")
-    holder = context.site.session_at(charger.outlet.id)
-    waits_for_it = is_its_user and holder is not None and holder.interrupted  # then many report Finishing
-    if has_failed(charger) if waits_for_it else not is_usable(charger):
+    if has_failed(charger) if is_its_user else not _can_start(charger):
         return Objection(f"the charger is {charger.status}")
     return _objection_to(context, charger, presented)
+
+
+def _can_start(charger: SiteCharger) -> bool:
+    """Whether it may start for a driver who stands there, whose car may still be plugged in from before (Finishing)."""
+    return is_usable(charger) or (charger.connected and charger.status == "Finishing")
 
 
 def _objection_to(

@@ -31,8 +31,8 @@ class BegunTransaction:
 class WithoutStop:
     """What counts of a transaction that ended without its stop: `energy_wh`, of its session.
 
-    `total_wh`: what the session received in all; None: it is open, and knows that itself. `rest_estimated`: some of what
-    it received in transactions that ended with a stop is not known.
+    `total_wh`: what the session received in all; None: it is open, and knows that itself. `rest_estimated`: some of
+    what it received in transactions that ended with a stop is not known.
     """
 
     session_id: str

@@ -143,4 +143,5 @@ def test_there_is_a_way_out_of_every_state_within_ten_minutes_of_the_last_fault(
         yard.settle()
     yard.pass_time(QUIET_S)
     yard.check_sessions()
+    yard.check_next_cars()
     yard.check_usable()

@@ -536,6 +536,32 @@ class Yard(Story):
         can_resume = charger.starts_remotely and session.vehicle_id not in self.blocked
         assert session.interruption is None or not can_resume, f"{session} is still interrupted"
 
+    def check_next_cars(self) -> None:
+        """A car that is plugged in and does not charge is served when its card is presented again and again.
+
+        Not where the rules have reason to believe that another car is plugged in: its charger began anew, and no
+        message said that the connector was Available.
+        """
+        for outlet, connector in self.connectors.items():
+            session, charger = self.site.session_at(outlet), self.charger_of(connector)
+            own = self.site.session_of(connector.car)
+            is_elsewhere = own is not None and own.charger_id not in (None, outlet)
+            is_held = session is not None and session is not own and not session.plugged()
+            is_taken = is_held or (session is not None and session.interrupted and session is not own)
+            if connector.car is None or connector.car in self.blocked or is_elsewhere or is_taken:
+                continue
+            for _ in range(4):
+                if connector.run is not None or set(self.alarms(outlet)) - OF_THE_PAST:
+                    break
+                connector.card = ""
+                self.present_card(connector)
+                self.pass_time(60)
+            named = set(self.alarms(outlet)) - OF_THE_PAST
+            others_wait = any(one.state == "queued" for one in self.site.sessions.values())
+            assert connector.run or named or others_wait, (
+                f"{connector.car} is not served at {charger}: {self._why(outlet)}"
+            )
+
     def check_usable(self) -> None:
         """Each outlet serves a new car, unless an alarm says why it does not."""
         for session in list(self.site.sessions.values()):
