@@ -17,11 +17,11 @@ class DesiredFailsafe:
 class DesiredLease:
     """The limit (mA per phase) of the running transaction; never sent after `valid_until_ms`."""
 
-    transaction_id: int
+    transaction_id: str
     limit_ma: int
     generation: int
     valid_until_ms: int
-    connector_id: int = 1
+    evse_id: int = 1
     watt_phases: int = 1
     """Where the charger takes W: what the limit is multiplied by, beside the voltage."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from domain.electrical.grid import Node, Outlet
-from domain.electrical.outlet_id import WHOLE, charger_of, connector_of
+from domain.electrical.outlet_id import WHOLE, charger_of, evse_of
 from domain.load_control.parameters import (
     BACKOFF_LONGEST_MS,
     BACKOFF_MS,
@@ -16,9 +16,9 @@ from domain.load_control.parameters import (
     QUEUE_MS,
     START_DELAY_MS,
 )
-from domain.records.observations import OUT_OF_SERVICE
+from domain.records.words import OUT_OF_SERVICE
 
-GOES_ON = frozenset({"Charging", "SuspendedEV", "SuspendedEVSE"})
+GOES_ON = frozenset({"charging", "suspended_ev", "suspended_evse"})
 """Statuses of a connector in a transaction. Any other takes no doubt away that there was."""
 
 
@@ -93,7 +93,7 @@ class Failsafe:
 class Lease:
     """The newest limit of a running transaction: this one since `since_ms`, `lowered_ms` if that was a decrease."""
 
-    transaction_id: int
+    transaction_id: str
     limit_ma: int
     valid_until_ms: int
     since_ms: int
@@ -104,8 +104,8 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    id: int
-    connector_id: int
+    id: str
+    evse_id: int
     vehicle_id: str | None
     meter_start_wh: int
     started_ms: int
@@ -125,11 +125,11 @@ class Transaction:
 class Start:
     """A start as a charger reports it, again and again until it is answered: its natural key and what it became."""
 
-    connector_id: int
+    evse_id: int
     token_ref: str
     charger_time_ms: int
     meter_start_wh: int
-    transaction_id: int
+    transaction_id: str
     start_id: str
     permitted: bool
     commissioning: bool
@@ -191,7 +191,7 @@ class Charger:
     at `faulted_ms` Faulted; `lost` are transactions that ended by evidence, whose
     stops may still come. `clock_ms` is the offset of its clock (None: unknown); `clock_doubtful`: by its clock a lease
     may end late, so that it counts until current is measured. `in_watts`: it takes limits in W only; `divides`: it is
-    proven to divide them by its phases.
+    proven to divide them by its phases. `signed`: how many signed values of each transaction it has sent.
     """
 
     outlet: Outlet
@@ -213,7 +213,7 @@ class Charger:
     pending_start: PendingStart | None = None
     commissioning: Commissioning | None = None
     starts: tuple[Start, ...] = ()
-    ended: tuple[int, ...] = ()
+    ended: tuple[str, ...] = ()
     lost: tuple[Transaction, ...] = ()
     booted_ms: int = 0
     available_ms: int = 0
@@ -238,6 +238,7 @@ class Charger:
     clock_doubtful: bool = False
     in_watts: bool = False
     divides: bool = False
+    signed: dict[str, int] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -246,25 +247,29 @@ class Charger:
     @property
     def transaction(self) -> Transaction | None:
         """The one that the lease is for: the newest of its own connector, else of one that was never registered."""
-        own = [one for one in self.transactions if self.accepts(one.connector_id)]
+        own = [one for one in self.transactions if self.accepts(one.evse_id)]
         return next(reversed(own or self.transactions), None)
 
     def strays(self) -> list[Transaction]:
         """Its transactions on connectors that were never registered."""
-        return [one for one in self.transactions if not self.accepts(one.connector_id)]
+        return [one for one in self.transactions if not self.accepts(one.evse_id)]
 
-    def accepts(self, connector_id: int) -> bool:
+    def knows(self, transaction_id: str) -> bool:
+        """Whether a transaction of this id runs there, or was one of the last."""
+        return transaction_id in self.ended or any(one.id == transaction_id for one in self.transactions)
+
+    def accepts(self, evse_id: int) -> bool:
         """Whether the connector is the outlet's; another one was never registered."""
-        return connector_id == connector_of(self.id)
+        return evse_id == evse_of(self.id)
 
     @property
     def own_status(self) -> str:
         """The status that its connector reported last; empty: none yet."""
-        return self.status_of(connector_of(self.id))
+        return self.status_of(evse_of(self.id))
 
-    def status_of(self, connector_id: int) -> str:
+    def status_of(self, evse_id: int) -> str:
         """The status that a connector reported last; empty: none yet."""
-        return self.statuses.get(str(connector_id), ("", ""))[0]
+        return self.statuses.get(str(evse_id), ("", ""))[0]
 
     def is_contradicted_by(self, status: str) -> bool:
         """Whether a status of the outlet's connector is evidence that its transaction is over.
@@ -273,8 +278,8 @@ class Charger:
         """
         if self.transaction is None:
             return False
-        return status == "Available" or (
-            status == "Preparing" and (self.has_rebooted or self.other_card_ms is not None)
+        return status == "available" or (
+            status == "preparing" and (self.has_rebooted or self.other_card_ms is not None)
         )
 
     @property
@@ -284,7 +289,7 @@ class Charger:
 
     def serves_nobody(self) -> bool:
         """Whether it has no transaction, and its connector did not report that it is Available."""
-        return not self.transactions and self.own_status != "Available"
+        return not self.transactions and self.own_status != "available"
 
     def may_hide_start(self, now_ms: int) -> bool:
         """Whether an unreported transaction may run: the charger is offline, or its queue is not empty yet."""
@@ -325,7 +330,7 @@ class Charger:
 
     def is_failed(self) -> bool:
         """Whether the outlet, or its charger as a whole, reports that it can't charge."""
-        concerned = (str(WHOLE), str(connector_of(self.id)))
+        concerned = (str(WHOLE), str(evse_of(self.id)))
         return any(self.statuses.get(one, ("",))[0] in OUT_OF_SERVICE for one in concerned)
 
 

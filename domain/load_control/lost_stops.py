@@ -2,13 +2,14 @@
 
 Evidence is a connector that reports Available, or one that reports Preparing after its charger booted: then the cable
 is still in. Preparing without a boot, and a card of another car, show that the car before it has left. Of a transaction
-on a connector that was never registered evidence is that connector's Available, or a boot. Within the grace the stop itself may come, or a status or a meter value that shows that the transaction
-goes on. A connector that is Available and draws current contradicts itself: that is an alarm, and no end.
+on a connector that was never registered evidence is that connector's Available, or a boot. Within the grace the stop
+itself may come, or a status or a meter value that shows that the transaction goes on. A connector that is Available
+and draws current contradicts itself: that is an alarm, and no end.
 """
 
 from __future__ import annotations
 
-from domain.electrical.outlet_id import connector_of
+from domain.electrical.outlet_id import evse_of
 from domain.load_control import transactions
 from domain.load_control.confirmations import is_triggerable, trigger
 from domain.load_control.context import KernelContext
@@ -16,7 +17,7 @@ from domain.load_control.counting import is_uncertain
 from domain.load_control.ledger import Charger, Transaction
 from domain.load_control.meters import Meter
 from domain.load_control.parameters import IDLE_MA, LOST_STOP_MS, UNCONFIRMED_ALARM_MS
-from domain.records.load import RESTARTED, STOP_LOST
+from domain.records.words import StopReason
 
 CONTRADICTORY = "status_contradicts"
 LOST = "stop_lost"
@@ -48,8 +49,8 @@ def _judge(context: KernelContext, charger: Charger, doubted_ms: int) -> None:
         _ask(context, charger)
     else:
         context.alarm(LOST, charger.id, "the stop of its transaction was lost: it was ended by the connector's status")
-        reason = STOP_LOST if charger.has_left else RESTARTED
-        for transaction in [one for one in charger.transactions if charger.accepts(one.connector_id)]:
+        reason: StopReason = "stop_lost" if charger.has_left else "restarted"
+        for transaction in [one for one in charger.transactions if charger.accepts(one.evse_id)]:
             transactions.end_by_evidence(context, charger, transaction, reason)
 
 
@@ -57,13 +58,13 @@ def _judge_stray(context: KernelContext, charger: Charger, stray: Transaction) -
     """End a transaction on a connector that was never registered, by what is reported of that and by boots."""
     if stray.doubted_ms is None or not charger.connected:
         return
-    named_ms = context.observations.strays.get(str(stray.id))
+    named_ms = context.observations.strays.get(stray.id)
     if context.now_ms < max(stray.doubted_ms, charger.reconnected_ms or 0) + LOST_STOP_MS:
         if is_triggerable(charger, context.now_ms):
-            trigger(context, charger, stray.connector_id)
+            trigger(context, charger, stray.evse_id)
     elif named_ms is None or named_ms <= stray.doubted_ms:
-        context.alarm(LOST, charger.id, f"the stop of a transaction on connector {stray.connector_id} was lost")
-        transactions.end_by_evidence(context, charger, stray, STOP_LOST)
+        context.alarm(LOST, charger.id, f"the stop of a transaction on connector {stray.evse_id} was lost")
+        transactions.end_by_evidence(context, charger, stray, "stop_lost")
 
 
 def _goes_on(meter: Meter) -> bool:
@@ -83,4 +84,4 @@ def _watch_uncertain(context: KernelContext, charger: Charger) -> None:
 
 def _ask(context: KernelContext, charger: Charger) -> None:
     if is_triggerable(charger, context.now_ms):
-        trigger(context, charger, connector_of(charger.id))
+        trigger(context, charger, evse_of(charger.id))

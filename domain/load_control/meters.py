@@ -53,7 +53,7 @@ class Meter:
     within_since_ms: int | None = None
     least_ma: int = 0
     contradicts: bool = False
-    transaction_id: int | None = None
+    transaction_id: str | None = None
     names_transaction: bool = False
     """Whether the reading itself named the transaction."""
     phases: int = 1
@@ -132,13 +132,13 @@ def _observe_stray(ledger: Ledger, meters: Meters, reading: Metered, now_ms: int
     running = {one.id for charger in ledger.outlets_of(reading.charger_id) for one in charger.strays()}
     if reading.transaction_id not in running or not reading.fresh:
         return meters
-    known = {one: at_ms for one, at_ms in meters.strays.items() if int(one) in running}
-    return replace(meters, strays=known | {str(reading.transaction_id): now_ms})
+    known = {one: at_ms for one, at_ms in meters.strays.items() if one in running}
+    return replace(meters, strays=known | {reading.transaction_id or "": now_ms})
 
 
 def metered_outlet(ledger: Ledger, reading: Metered) -> Charger | None:
     """The outlet that a reading is of. None: it is of the charger as a whole, or of a connector that is unknown."""
-    found = outlet_of(ledger.chargers, reading.charger_id, reading.connector_id)
+    found = outlet_of(ledger.chargers, reading.charger_id, reading.evse_id)
     return None if found is None else ledger.chargers[found]
 
 
@@ -190,7 +190,7 @@ def concerns(charger: Charger, reading: Metered, now_ms: int) -> bool:
     is_over = reading.transaction_id in charger.ended and reading.transaction_id not in lost
     if is_over or not is_live(reading, charger.clock_ms, now_ms):
         return False
-    own = [one for one in charger.transactions if charger.accepts(one.connector_id)]
+    own = [one for one in charger.transactions if charger.accepts(one.evse_id)]
     return not own or any(not reading.transaction_id or one.id == reading.transaction_id for one in own)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.electrical.outlet_id import connector_of
+from domain.electrical.outlet_id import evse_of
 from domain.load_control.context import KernelContext
 from domain.load_control.ownership import connected_gateway
 from domain.records import derived_id
@@ -20,7 +20,7 @@ def start(context: KernelContext, event: ResumeRequested) -> None:
             command_id=derived_id(event.request_id, "resume"),
             charger_id=charger.id,
             action="remote_start",
-            arguments={"connector_id": str(connector_of(charger.id)), "token_ref": event.token_ref},
+            arguments={"connector_id": str(evse_of(charger.id)), "token_ref": event.token_ref},
             expires_ms=event.expires_ms,
             gateway_id=connected_gateway(charger),
         )

@@ -6,7 +6,7 @@ nothing is metered by its name it may long be Available: its stop and its status
 
 from __future__ import annotations
 
-from domain.electrical.outlet_id import connector_of
+from domain.electrical.outlet_id import evse_of
 from domain.load_control.confirmations import request_message
 from domain.load_control.context import KernelContext
 from domain.load_control.ledger import Charger
@@ -24,7 +24,7 @@ def request_doubtful(context: KernelContext) -> None:
         is_due = context.now_ms >= charger.status_ms + STATUS_MS and _is_doubtful(charger, context.meter(charger))
         if is_due or _waits_for_another(charger):
             command_id = derived_id(charger.id, "status", charger.status_ms, context.now_ms)
-            request_message(context, charger, connector_of(charger.id), STATUS_NOTIFICATION, command_id)
+            request_message(context, charger, evse_of(charger.id), STATUS_NOTIFICATION, command_id)
 
 
 def _waits_for_another(charger: Charger) -> bool:

@@ -78,7 +78,7 @@ def _by_preference(context: SiteContext, presented: TokenPresented | Authorize) 
 
     def preference(charger: SiteCharger) -> tuple[bool, bool, bool, str]:
         is_own = _is_its_user(context, charger, presented)
-        return not is_own, charger.status != "Preparing", charger.transaction_id is not None, charger.outlet.id
+        return not is_own, charger.status != "preparing", charger.transaction_id is not None, charger.outlet.id
 
     return sorted(context.site.outlets_of(presented.charger_id), key=preference)
 
@@ -98,7 +98,7 @@ def _objection(context: SiteContext, charger: SiteCharger, presented: TokenPrese
 
 def _can_start(charger: SiteCharger) -> bool:
     """Whether it may start for a driver who stands there, whose car may still be plugged in from before (Finishing)."""
-    return is_usable(charger) or (charger.connected and charger.status == "Finishing")
+    return is_usable(charger) or (charger.connected and charger.status == "finishing")
 
 
 def _objection_to(

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from domain.electrical.outlet_id import connector_of
+from domain.electrical.outlet_id import evse_of
 from domain.records import derived_id
 from domain.records.load import (
-    CLOSED_BY_OPERATOR,
-    ENDED_WITHOUT_STOP,
     TransactionPermitted,
     TransactionStarted,
     TransactionStopCorrected,
@@ -22,6 +20,7 @@ from domain.records.sites import (
     SessionRequeued,
     TransactionKnown,
 )
+from domain.records.words import ENDED_WITHOUT_STOP
 from domain.site import resumption
 from domain.site.context import SiteContext
 from domain.site.ending import end, release
@@ -29,8 +28,20 @@ from domain.site.interruption import interruption
 from domain.site.session import EVERYONE, Session
 from domain.site.state import BegunTransaction
 
-FAULTS = frozenset({"EmergencyStop", "PowerLoss", "HardReset", "SoftReset", "Reboot"})
-"""Reasons of OCPP 1.6 StopTransaction that are the charger's doing."""
+FAULTS = frozenset(
+    (
+        "emergency_stop",
+        "power_loss",
+        "power_quality",
+        "ground_fault",
+        "overcurrent_fault",
+        "hard_reset",
+        "soft_reset",
+        "immediate_reset",
+        "reboot",
+    )
+)
+"""Reasons of a stop that are the charger's doing."""
 
 
 def started(context: SiteContext, event: TransactionStarted) -> None:
@@ -39,7 +50,7 @@ def started(context: SiteContext, event: TransactionStarted) -> None:
     A start on a connector that was never registered is no session's: `load` counts and reports it.
     """
     context.charger(event.charger_id)
-    if event.duplicate_of is not None or event.connector_id != connector_of(event.charger_id):
+    if event.duplicate_of is not None or event.evse_id != evse_of(event.charger_id):
         return
     release(context, event.charger_id)
     permitted = event.permitted or event.commissioning
@@ -60,7 +71,7 @@ def started(context: SiteContext, event: TransactionStarted) -> None:
 
 
 def permitted(context: SiteContext, event: TransactionPermitted) -> None:
-    """Room for a start: of a transaction that began without a permit, which now serves a session, or of a resumption."""
+    """Room for a start: of a transaction that began without one, which now serves a session, or of a resumption."""
     waiting = context.charger(event.charger_id).unpermitted
     if waiting is None:
         return resumption.start(context, event)
@@ -161,21 +172,21 @@ def _outcome(event: TransactionStopped, *, reached: bool) -> tuple[EndState, End
         return "completed", "target_reached"
     if event.reason in FAULTS:
         return "failed", "fault"
-    if event.reason == "Remote":
+    if event.reason == "remote":
         return "completed", "remote"
-    if event.reason == CLOSED_BY_OPERATOR:
+    if event.reason == "closed_by_operator":
         return "completed", "operator"
     return "completed", "stop_lost" if event.reason in ENDED_WITHOUT_STOP else "unplugged"
 
 
 def corrected(context: SiteContext, event: TransactionStopCorrected) -> None:
     """A stop that came late corrects the energy of the session, over or not, whose transaction had ended without it."""
-    known = context.site.without_stop.get(str(event.transaction_id))
+    known = context.site.without_stop.get(event.transaction_id)
     if known is None:
         return
     is_open = known.total_wh is None
     before_wh = context.site.sessions[known.session_id].before_wh if known.total_wh is None else known.total_wh
-    others = [one for key, one in context.site.without_stop.items() if key != str(event.transaction_id)]
+    others = [one for key, one in context.site.without_stop.items() if key != event.transaction_id]
     awaited = any(one.estimated for one in others if one.session_id == known.session_id)
     context.add(
         SessionEnergyCorrected(

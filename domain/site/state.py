@@ -10,7 +10,7 @@ from domain.electrical.outlet_id import charger_of
 from domain.electrical.tree import nodes_of
 from domain.records import Payload
 from domain.records import sites as events
-from domain.records.observations import OUT_OF_SERVICE
+from domain.records.words import OUT_OF_SERVICE, OutletStatus
 from domain.site.fairness import Received
 from domain.site.session import Expectation, Interruption, Session
 
@@ -21,7 +21,7 @@ REMEMBERED_WITHOUT_STOP = 64
 class BegunTransaction:
     """A transaction as its start was reported."""
 
-    transaction_id: int
+    transaction_id: str
     vehicle_id: str | None
     meter_start_wh: int
     token_ref: str = ""
@@ -51,9 +51,9 @@ class SiteCharger:
 
     outlet: Outlet
     connected: bool = False
-    own_status: str = "Unavailable"
-    whole_status: str = ""
-    transaction_id: int | None = None
+    own_status: OutletStatus = "unavailable"
+    whole_status: OutletStatus | None = None
+    transaction_id: str | None = None
     unpermitted: BegunTransaction | None = None
     """Its transaction where that began without a permit, and serves no session yet."""
     card_ms: int = 0
@@ -147,7 +147,7 @@ class Site:
 
 def is_usable(charger: SiteCharger) -> bool:
     """Whether a new car could be plugged in there."""
-    return charger.connected and charger.status in ("Available", "Preparing")
+    return charger.connected and charger.status in ("available", "preparing")
 
 
 def has_failed(charger: SiteCharger) -> bool:
@@ -216,7 +216,7 @@ def _ended_without_stop(site: Site, event: events.SessionInterrupted | events.Se
     without_stop = dict(site.without_stop)
     if event.transaction_id is not None:
         energy_wh = event.energy_wh - site.sessions[event.session_id].before_wh
-        without_stop[str(event.transaction_id)] = WithoutStop(event.session_id, energy_wh, event.estimated)
+        without_stop[event.transaction_id] = WithoutStop(event.session_id, energy_wh, event.estimated)
     if isinstance(event, events.SessionEnded):
         total = {"total_wh": event.energy_wh, "rest_estimated": event.estimated_with_stops}
         without_stop = {
@@ -229,7 +229,7 @@ def _ended_without_stop(site: Site, event: events.SessionInterrupted | events.Se
 def _corrected(without_stop: Mapping[str, WithoutStop], event: events.SessionEnergyCorrected) -> dict[str, WithoutStop]:
     """What late stops may still correct. Earlier builds corrected a session once, and did not name the transaction."""
     own = {key for key, one in without_stop.items() if one.session_id == event.session_id}
-    settled = own if event.transaction_id is None else {str(event.transaction_id)}
+    settled = own if event.transaction_id is None else {event.transaction_id}
     total_wh = None if event.open else event.energy_wh
     return {
         key: replace(one, total_wh=total_wh) if key in own else one

@@ -111,7 +111,7 @@ FAULTS = st.one_of(
     step("stop if paused", OUTLETS),
     step("block or unblock", CARS),
     step("remote start", CHARGERS, ("works", "fails")),
-    step("repeat a status", OUTLETS, ("Available", "Preparing", "Charging", "Finishing", "Faulted")),
+    step("repeat a status", OUTLETS, ("available", "preparing", "charging", "finishing", "faulted")),
 )
 
 

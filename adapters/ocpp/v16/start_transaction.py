@@ -52,7 +52,7 @@ async def handle(
     card = await charger.card(request.idTag or "")
     reported = TransactionStart(
         charger_id=charger.identity.outlet_id(connector_id),
-        connector_id=connector_id,
+        evse_id=connector_id,
         token_ref=card.token_ref,
         vehicle_id=card.vehicle_id,
         card=card.state,
@@ -62,7 +62,7 @@ async def handle(
     start = derived_id(
         "start",
         charger.id,
-        reported.connector_id,
+        reported.evse_id,
         card.token_ref,
         reported.charger_time_ms,
         reported.meter_start_wh,
@@ -88,7 +88,7 @@ async def _answer(
     if not isinstance(decided.data, TransactionStarted):
         return call_result.StartTransaction(NO_TRANSACTION, INVALID)
     charger.state.transaction_seen(decided.data.transaction_id, connector_id)
-    return call_result.StartTransaction(decided.data.transaction_id, await _info(decided.data, asked, charger))
+    return call_result.StartTransaction(int(decided.data.transaction_id), await _info(decided.data, asked, charger))
 
 
 async def _info(started: TransactionStarted, asked: Observation, charger: ConnectedCharger) -> IdTagInfo:

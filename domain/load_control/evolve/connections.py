@@ -52,20 +52,20 @@ def _with_profiles_in_doubt(charger: Charger, time_ms: int) -> Charger:
 
 
 def _status_changed(charger: Charger, event: load.ChargerStatusChanged, time_ms: int) -> Charger:
-    statuses = charger.statuses | {str(event.connector_id): (event.status, event.error_code)}
-    concerned = event.connector_id == WHOLE or charger.accepts(event.connector_id)
-    was_faulted = charger.statuses.get(str(event.connector_id), ("", ""))[0] == "Faulted"
-    faulted = concerned and (was_faulted or event.status == "Faulted")
+    statuses = charger.statuses | {str(event.evse_id): (event.status, event.error_code)}
+    concerned = event.evse_id == WHOLE or charger.accepts(event.evse_id)
+    was_faulted = charger.statuses.get(str(event.evse_id), ("", ""))[0] == "faulted"
+    faulted = concerned and (was_faulted or event.status == "faulted")
     charger = replace(charger, statuses=statuses, faulted_ms=time_ms if faulted else charger.faulted_ms)
-    if not charger.accepts(event.connector_id):
-        if event.status == "Available":
-            return _with_strays(charger, event.connector_id, time_ms)
-        return _with_strays(charger, event.connector_id, None) if event.status in GOES_ON else charger
+    if not charger.accepts(event.evse_id):
+        if event.status == "available":
+            return _with_strays(charger, event.evse_id, time_ms)
+        return _with_strays(charger, event.evse_id, None) if event.status in GOES_ON else charger
     is_over, goes_on = charger.is_contradicted_by(event.status), event.status in GOES_ON
-    is_new = is_over and (charger.doubted_ms is None or event.status == "Available")
+    is_new = is_over and (charger.doubted_ms is None or event.status == "available")
     since_ms = time_ms if is_new else charger.doubted_ms
-    left = is_over and (event.status == "Available" or not charger.has_rebooted)
-    waits = event.status == "Preparing" and bool(charger.transactions)
+    left = is_over and (event.status == "available" or not charger.has_rebooted)
+    waits = event.status == "preparing" and bool(charger.transactions)
     return replace(
         charger,
         status_ms=time_ms,
@@ -73,14 +73,14 @@ def _status_changed(charger: Charger, event: load.ChargerStatusChanged, time_ms:
         has_left=not goes_on and (charger.has_left or left),
         preparing_ms=None if goes_on else time_ms if waits else charger.preparing_ms,
         other_card_ms=None if goes_on else charger.other_card_ms,
-        uncertain=None if event.status == "Available" else charger.uncertain,
-        available_ms=time_ms if event.status == "Available" and not charger.transactions else charger.available_ms,
+        uncertain=None if event.status == "available" else charger.uncertain,
+        available_ms=time_ms if event.status == "available" and not charger.transactions else charger.available_ms,
     )
 
 
-def _with_strays(charger: Charger, connector_id: int | None, doubted_ms: int | None) -> Charger:
-    """There is evidence, or none any more, that transactions on unknown connectors are over: on one, or (None) on all."""
-    strays = [one for one in charger.strays() if connector_id in (None, one.connector_id)]
+def _with_strays(charger: Charger, evse_id: int | None, doubted_ms: int | None) -> Charger:
+    """There is evidence, or none any more, that transactions on unknown connectors are over: on one; None: on all."""
+    strays = [one for one in charger.strays() if evse_id in (None, one.evse_id)]
     doubted = tuple(replace(one, doubted_ms=doubted_ms) if one in strays else one for one in charger.transactions)
     return replace(charger, transactions=doubted)
 

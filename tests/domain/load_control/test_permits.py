@@ -110,9 +110,9 @@ def test_who_asks_again_takes_the_place_of_her_first_request():
 
 def test_a_charger_that_is_offline_or_broken_is_refused():
     kernel = full()
-    kernel.when(Status(charger_id="b", connector_id=1, status="Faulted", error_code="x", charger_time_ms=None))
+    kernel.when(Status(charger_id="b", evse_id=1, status="faulted", error_code="other_error", charger_time_ms=None))
     assert of_type(kernel.request("b"), TransactionRefused) != []
-    kernel.when(Status(charger_id="b", connector_id=1, status="Available", error_code="NoError", charger_time_ms=None))
+    kernel.when(Status(charger_id="b", evse_id=1, status="available", error_code="no_error", charger_time_ms=None))
     assert of_type(kernel.request("b"), TransactionPermitted) != []
     kernel.disconnect("b")
     assert of_type(kernel.request("b"), TransactionRefused) != []

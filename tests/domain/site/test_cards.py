@@ -35,7 +35,7 @@ def test_a_card_that_was_blocked_while_its_car_charges_still_stops_it():
 def test_a_blocked_card_does_not_resume_an_interrupted_session():
     story = SiteStory()
     story.charging("a", "p2c0")
-    story.status("p2c0", "Preparing")
+    story.status("p2c0", "preparing")
     story.stop("p2c0", 1_500, reason="restarted")
     assert one(StartDenied, present(story, "a", "blocked")).denial == "blocked_card"
 
@@ -52,7 +52,7 @@ def test_a_transaction_that_began_with_a_blocked_card_is_denied_though_the_outle
     story.accept("a")
     story.start("p2c0", "a", permitted=False)
     sought = PermitSought(
-        charger_id="p2c0", transaction_id=1, token_ref=token_of("a"), vehicle_id="v-a", card="blocked"
+        charger_id="p2c0", transaction_id="1", token_ref=token_of("a"), vehicle_id="v-a", card="blocked"
     )
     assert one(StartDenied, story.when(sought)).denial == "blocked_card"
     assert story.site.sessions["a"].state == "assigned", "it keeps its outlet"

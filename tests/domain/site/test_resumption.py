@@ -22,11 +22,11 @@ from tests.stories.story import of_type, one
 def interrupted(session_id: str | None = "a") -> SiteStory:
     """A session that a cap has paused, at a charger that has ended its transaction without current."""
     story = SiteStory()
-    story.status("p2c0", "Preparing")
+    story.status("p2c0", "preparing")
     story.start("p2c0", session_id) if session_id is None else story.charging(session_id, "p2c0")
     capacity(story, 1_000)
-    story.status("p2c0", "Finishing")
-    story.stop("p2c0", 2_000, reason="Other")
+    story.status("p2c0", "finishing")
+    story.stop("p2c0", 2_000, reason="other")
     return story
 
 
@@ -81,8 +81,8 @@ def test_others_keep_their_targets_while_it_has_no_transaction():
 def test_a_charger_that_has_just_ended_the_transaction_is_left_to_itself():
     story = SiteStory()
     story.charging("a", "p2c0")
-    story.status("p2c0", "Preparing")
-    assert not of_type(story.stop("p2c0", 1_500, reason=load.RESTARTED), StartRequested)
+    story.status("p2c0", "preparing")
+    assert not of_type(story.stop("p2c0", 1_500, reason="restarted"), StartRequested)
     assert one(StartRequested, story.wait(1)).resumes == "a"
 
 
@@ -107,10 +107,10 @@ def test_it_is_attempted_at_a_bounded_pace_and_then_its_driver_is_notified():
 def test_a_charger_that_is_offline_or_out_of_order_is_not_asked():
     story = interrupted()
     story.wait(2)
-    story.status("p2c0", "Faulted")
+    story.status("p2c0", "faulted")
     assert not of_type(capacity(story, 40_000), StartRequested)
     story.when(load.ChargerDisconnected(charger_id="p2c0", connection_id="x", reason="gone"))
-    story.status("p2c0", "Finishing")
+    story.status("p2c0", "finishing")
     assert not of_type(story.wait(5), StartRequested)
     assert one(StartRequested, story.when(load.ChargerConnected(charger_id="p2c0", connection_id="y")))
 
@@ -120,8 +120,8 @@ def test_a_session_whose_token_is_not_known_leaves_it_to_its_driver_at_once():
     story.request("a")
     story.accept("a")
     story.start("p2c0", "a", token_ref="")
-    story.status("p2c0", "Preparing")
-    story.stop("p2c0", 1_500, reason=load.RESTARTED)
+    story.status("p2c0", "preparing")
+    story.stop("p2c0", 1_500, reason="restarted")
     events = story.wait(1)
     assert one(ResumeFailed, events).session_id == "a"
     assert not of_type(events, StartRequested)
