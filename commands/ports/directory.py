@@ -40,7 +40,7 @@ class ChargerIdentity:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A token that was presented: its opaque reference, whose card it is (None: nobody's), and whether it may be used."""
+    """A token that was presented: its opaque reference, whose card it is (None: nobody's), whether it may be used."""
 
     token_ref: str
     vehicle_id: str | None
