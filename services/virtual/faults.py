@@ -9,7 +9,7 @@ from random import Random
 
 from services.virtual.line import Line
 from services.virtual.plan import Plan
-from services.virtual.server import Server
+from services.virtual.server import CentralSystem
 from simulators.time.virtual_time import VirtualTime
 
 Fault = Callable[[], Awaitable[None]]
@@ -26,7 +26,7 @@ class Faults:
     plan: Plan
     time: VirtualTime
     lines: Mapping[str, Line]
-    server: Server
+    server: CentralSystem
     random: Random
 
     async def run(self, from_ms: int, to_ms: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from adapters.log.memory.log import MemoryLog
 from adapters.log.memory.topics import Topics
@@ -22,6 +22,18 @@ from processors.engine.processor import Processor
 from services.virtual.line import GatewayEnd, Line
 
 SUBPROTOCOL = "ocpp1.6"
+
+
+class CentralSystem(Protocol):
+    """What the chargers connect to. `failed`: what ended a part of it that should not have ended."""
+
+    failed: BaseException | None
+
+    async def start(self) -> None:
+        """Let the chargers connect."""
+
+    async def kill(self) -> None:
+        """End at once: nothing is finished."""
 
 
 class Cards:
