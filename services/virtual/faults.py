@@ -39,7 +39,7 @@ class Faults:
             *((plan.outages, partial(self._cut, line)) for line in self.lines.values()),
         ]
         for count, fault in faults:
-            kinds += [(self.random.randrange(from_ms, to_ms), fault) for _ in range(count * plan.days)]
+            kinds += [(self.random.randrange(from_ms, to_ms), fault) for _ in range(round(count * plan.days))]
         for at_ms, fault in sorted(kinds, key=lambda one: one[0]):
             await self.time.sleep_until(at_ms)
             await fault()

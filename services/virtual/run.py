@@ -92,7 +92,7 @@ class World:
         """Let the days pass; then all faults end, and the cars leave."""
         plan, time = self._plan, self._time
         began_ms = time.now_ms
-        end_ms = began_ms + plan.days * DAY_MS
+        end_ms = began_ms + round(plan.days * DAY_MS)
         self._before_wh = self._field.energy_wh
         self._weather.loss = plan.loss
         faults = Faults(plan, time, self._lines, self._server, Random(f"{plan.seed} faults"))
@@ -106,7 +106,10 @@ class World:
         """Leave everything alone for a while, and end the server. Raises what a part of it raised."""
         await self._time.sleep(CALM_S)
         stuck = self._stuck()
+        for point in self._field.points:
+            await point.lifecycle.close()
         await self._server.kill()
+        await self._time.close()
         if self._server.failed is not None:
             raise self._server.failed
         episodes = self._truth.episodes_s()

@@ -67,7 +67,6 @@ class Server:
         self._processors = processors
         self._cards = Cards()
         self._tasks: list[asyncio.Future[Any]] = []
-        self._serving: set[asyncio.Future[None]] = set()
         self.log = MemoryLog(stored)
         self.failed: BaseException | None = None
 
@@ -93,15 +92,14 @@ class Server:
 
     async def kill(self) -> None:
         """End at once."""
-        for line in self._lines.values():
-            line.serve = None
-        tasks = [*self._tasks, *self._serving]
-        self._tasks, self._serving = [], set()
-        for task in tasks:
-            task.cancel()
         await self.log.close()
         for line in self._lines.values():
+            line.serve = None
             line.drop()
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
+            task.cancel()
+        await self._gateway.close()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _serve(self, socket: GatewayEnd) -> None:
