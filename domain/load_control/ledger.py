@@ -188,7 +188,8 @@ class Charger:
     at `faulted_ms` Faulted; `lost` are transactions that ended by evidence, whose
     stops may still come. `clock_ms` is the offset of its clock (None: unknown); `clock_doubtful`: by its clock a lease
     may end late, so that it counts until current is measured. `in_watts`: it takes limits in W only; `divides`: it is
-    proven to divide them by its phases.
+    proven to divide them by its phases. `lease_replaces_failsafe`: its lease took the place of the fail-safe limit, and
+    ends with its time or when that limit is put back, not with its transaction.
     """
 
     outlet: Outlet
@@ -231,6 +232,7 @@ class Charger:
     clock_doubtful: bool = False
     in_watts: bool = False
     divides: bool = False
+    lease_replaces_failsafe: bool = False
 
     @property
     def id(self) -> str:
@@ -293,11 +295,11 @@ class Charger:
         return not self.clock_doubtful and now_ms >= until_ms + LAPSE_MARGIN_MS
 
     def failsafe_ma(self, now_ms: int) -> int:
-        """What it may fall back to without a lease."""
+        """What it may fall back to without a lease: its fail-safe limit, or a lease that is in the place of that."""
         installed_ma = self.failsafe.installed_ma
         if installed_ma is None or not self.failsafe.is_trusted(now_ms):
             return self.outlet.max_ma
-        return installed_ma
+        return installed_ma if self.lease is not None else max(installed_ma, self.possible_ma(now_ms))
 
     def is_failed(self) -> bool:
         """Whether the outlet, or its charger as a whole, reports that it can't charge."""

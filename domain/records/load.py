@@ -340,6 +340,7 @@ class ProfileAnswered(Payload):
     generation: int
     status: str
     unit: Literal["A", "W"] = "A"
+    replaces_failsafe: bool = False
 
 
 @record_type("charger.limit_confirmed.v1", "event")

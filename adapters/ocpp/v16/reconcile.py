@@ -50,6 +50,8 @@ EARLY_MS = 10_000
 EARLY_TIMEOUT_MS = 5_000
 EARLY_REST_MS = 2_000
 LONGEST_DETAIL = 2_000
+MAY_BE_IN_FORCE = ("accepted", "timeout", "offline")
+"""How a limit was answered that the charger has, or may have."""
 
 
 @dataclass(slots=True)
@@ -194,7 +196,7 @@ class Reconciler:
         early = self._is_early(now_ms)
 
         def answered(answer: Answer, now_ms: int) -> Sequence[Payload]:
-            if answer.status in ("accepted", "timeout"):
+            if answer.status in MAY_BE_IN_FORCE:
                 self._leased = (option, lease.transaction_id)
             return self._answered(self._lease, "lease", lease.generation, option, answer, now_ms)
 
@@ -258,6 +260,7 @@ class Reconciler:
                 status=status,
                 detail=detail,
                 unit="W" if option.unit is Unit.watts and status == "accepted" else "A",
+                replaces_failsafe=part is self._lease and _replaces_failsafe(option) and status in MAY_BE_IN_FORCE,
             )
         ]
 

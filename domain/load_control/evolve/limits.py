@@ -81,6 +81,11 @@ def _asked(before: Ask, generation: int, time_ms: int) -> Ask:
 
 
 def _lease_ended(charger: Charger, event: load.LeaseEnded, _: int) -> Charger:
+    """It ends with its transaction. One that may be in the place of the fail-safe limit stays until that is put back."""
+    ask = charger.failsafe.ask
+    if charger.lease_replaces_failsafe or ask.accepted_ms is None:
+        failsafe = replace(charger.failsafe, ask=replace(ask, repeat=True))
+        return replace(charger, lease=None, generation=event.generation, failsafe=failsafe)
     return replace(charger, lease=None, possible=(), generation=event.generation, clock_doubtful=_is_off(charger))
 
 
@@ -88,11 +93,18 @@ def _answered(charger: Charger, event: load.ProfileAnswered, time_ms: int) -> Ch
     if event.status == "accepted":
         charger = replace(charger, in_watts=event.unit == "W")
     if event.purpose == "failsafe" and event.generation == charger.failsafe.ask.generation:
-        return replace(charger, failsafe=_failsafe_answered(charger.failsafe, event.status, time_ms))
+        charger = replace(charger, failsafe=_failsafe_answered(charger.failsafe, event.status, time_ms))
+        return _failsafe_is_back(charger) if event.status == "accepted" and charger.lease is None else charger
     if charger.lease is not None and event.purpose == "lease" and event.generation == charger.lease.ask.generation:
         lease = replace(charger.lease, ask=_ask_answered(charger.lease.ask, event.status, time_ms))
-        return replace(charger, lease=lease)
+        replaces = event.replaces_failsafe or charger.lease_replaces_failsafe
+        return replace(charger, lease=lease, lease_replaces_failsafe=replaces)
     return charger
+
+
+def _failsafe_is_back(charger: Charger) -> Charger:
+    """Nothing is in its place any more."""
+    return replace(charger, possible=(), lease_replaces_failsafe=False, clock_doubtful=_is_off(charger))
 
 
 def _failsafe_answered(failsafe: Failsafe, status: str, time_ms: int) -> Failsafe:

@@ -273,7 +273,8 @@ def test_where_the_floor_is_of_the_whole_charger_the_lease_takes_its_place() -> 
         (period["startPeriod"], period["limit"])
         for period in profile(call)["chargingSchedule"]["chargingSchedulePeriod"]
     ] == [(0, 16.0), (60, 6.0)]
-    assert recorded == answered("lease", 2, "accepted")
+    [plain] = answered("lease", 2, "accepted")
+    assert recorded == [plain.model_copy(update={"replaces_failsafe": True})]
     scene.want(FLOOR_6A)
     assert [way(call)[0] for call in scene.settle()] == ["ChargePointMaxProfile"]
 
