@@ -91,7 +91,10 @@ class Failsafe:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The newest limit of a running transaction: this one since `since_ms`, `lowered_ms` if that was a decrease."""
+    """The newest limit of a running transaction: this one since `since_ms`, `lowered_ms` if that was a decrease.
+
+    `total_ma`: in W all phases together get no more than this, which is less than the limit would let them have.
+    """
 
     transaction_id: int
     limit_ma: int
@@ -100,6 +103,7 @@ class Lease:
     lowered_ms: int | None
     rule: str
     ask: Ask
+    total_ma: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,12 +188,12 @@ class Charger:
 
     `possible` are the leases that may be in force, as (limit in mA, valid until), the highest first; `refused_ms` is
     when a reading of a quantity was last recorded as refused. Since `doubted_ms` the connector's status contradicts the
-    transaction; at `available_ms` it was Available without one,
-    at `faulted_ms` Faulted; `lost` are transactions that ended by evidence, whose
-    stops may still come. `clock_ms` is the offset of its clock (None: unknown); `clock_doubtful`: by its clock a lease
-    may end late, so that it counts until current is measured. `in_watts`: it takes limits in W only; `divides`: it is
-    proven to divide them by its phases. `lease_replaces_failsafe`: its lease took the place of the fail-safe limit, and
-    ends with its time or when that limit is put back, not with its transaction.
+    transaction; at `available_ms` it was Available without one, at `faulted_ms` Faulted; `lost` are transactions that
+    ended by evidence, whose stops may still come. `clock_ms` is the offset of its clock (None: unknown);
+    `clock_doubtful`: by its clock a lease may end late, so that it counts until current is measured. `in_watts`: it
+    takes limits in W only; from `divides_from_ma` on (of all phases together) it is proven to divide them by its phases,
+    `undivided`: it was seen not to. `lease_replaces_failsafe`: its lease took the place of the fail-safe limit, and ends
+    with its time or when that limit is put back, not with its transaction.
     """
 
     outlet: Outlet
@@ -231,7 +235,8 @@ class Charger:
     clock_ms: int | None = None
     clock_doubtful: bool = False
     in_watts: bool = False
-    divides: bool = False
+    divides_from_ma: int | None = None
+    undivided: bool = False
     lease_replaces_failsafe: bool = False
 
     @property
@@ -267,17 +272,6 @@ class Charger:
     def may_hide_start(self, now_ms: int) -> bool:
         """Whether an unreported transaction may run: the charger is offline, or its queue is not empty yet."""
         return not self.connected or (self.reconnected_ms is not None and now_ms < self.reconnected_ms + QUEUE_MS)
-
-    def watt_phases(self, limit_ma: int) -> int:
-        """By how many phases a limit is multiplied in W, so that however the charger divides it no phase carries more.
-
-        At the outlet's rating nothing can: that is the most that a phase carries.
-        """
-        return len(self.outlet.phases) if self.divides or limit_ma >= self.outlet.max_ma else 1
-
-    def needs_proof(self) -> bool:
-        """Whether it may put all of a limit in W on one phase."""
-        return self.in_watts and not self.divides and len(self.outlet.phases) > 1
 
     def was_ever_connected(self) -> bool:
         return bool(self.connection_id)

@@ -50,6 +50,7 @@ EARLY_MS = 10_000
 EARLY_TIMEOUT_MS = 5_000
 EARLY_REST_MS = 2_000
 LONGEST_DETAIL = 2_000
+DesiredLimit = DesiredFailsafe | DesiredLease
 MAY_BE_IN_FORCE = ("accepted", "timeout", "offline")
 """How a limit was answered that the charger has, or may have."""
 
@@ -148,7 +149,7 @@ class Reconciler:
 
     def _failsafe_job(self, desired: Desired, floor: DesiredFailsafe, option: ProfileOption, now_ms: int) -> Job:
         connector = self._connector_of(option)
-        periods = [self._period(desired, option.unit, self._least_ma(floor.limit_ma, connector), 0, watt_phases=1)]
+        periods = [self._period(option.unit, desired, self._least(option.unit, floor, connector), 0)]
         profile = ChargingProfile(
             charging_profile_id=self._failsafe_id,
             stack_level=option.stack_level,
@@ -175,11 +176,13 @@ class Reconciler:
         instead = _replaces_failsafe(option)
         duration_s = _seconds(lease, now_ms)
         connector = self._connector_of(self._failsafe_option()) if instead else lease.connector_id
-        limit_ma = self._least_ma(lease.limit_ma, connector) if instead else lease.limit_ma
-        periods = [self._period(desired, option.unit, limit_ma, 0, watt_phases=lease.watt_phases)]
-        if instead:
+        limit_ma = self._least(option.unit, lease, connector) if instead else _in_unit(option.unit, lease)
+        begins_s = BEGUN_MS // 1000 if instead else 0
+        periods = [self._period(option.unit, desired, limit_ma, begins_s)]
+        if instead:  # by any clock the fail-safe limit holds before and after it
             failsafe_ma = desired.floor.limit_ma if desired.floor is not None else 0
-            periods.append(self._period(desired, option.unit, failsafe_ma, duration_s, watt_phases=1))
+            ends = [self._period(option.unit, desired, failsafe_ma, at_s) for at_s in (0, begins_s + duration_s)]
+            periods = [ends[0], *periods, ends[1]]
         profile = ChargingProfile(
             charging_profile_id=self._failsafe_id if instead else self._lease_id,
             transaction_id=None if instead else lease.transaction_id,
@@ -190,7 +193,7 @@ class Reconciler:
                 option.unit,
                 periods,
                 duration=None if instead else duration_s,
-                start_schedule=_start(option, now_ms - desired.clock_offset_ms),
+                start_schedule=_start(option, max(0, now_ms - desired.clock_offset_ms - begins_s * 1000)),
             ),
         )
         early = self._is_early(now_ms)
@@ -273,21 +276,29 @@ class Reconciler:
             return option.connector
         return self._connector if option.connector == 0 else 0
 
-    def _least_ma(self, limit_ma: int, connector: int) -> int:
-        """The limit; where it holds for the whole charger, the lowest that is desired of any of its outlets."""
+    def _least(self, unit: Unit, limit: DesiredLimit, connector: int) -> int:
+        """The limit (mA); where it holds for the whole charger, the lowest that is desired of any of its outlets."""
+        limit_ma = _in_unit(unit, limit)
         if connector != 0:
             return limit_ma
         others = [one for outlet, one in self._state.desired.items() if outlet != self._outlet]
-        limits = [limit.limit_ma for one in others for limit in (one.lease or one.floor,) if limit is not None]
+        limits = [_in_unit(unit, other) for one in others for other in (one.lease or one.floor,) if other is not None]
         return min([limit_ma, *limits])
 
-    def _period(
-        self, desired: Desired, unit: Unit, limit_ma: int, start_s: int, *, watt_phases: int
-    ) -> ChargingSchedulePeriod:
-        """In W the fail-safe limit is of one phase, always: offline nobody can correct how the charger divides it."""
+    def _period(self, unit: Unit, desired: Desired, limit_ma: int, start_s: int) -> ChargingSchedulePeriod:
         voltage_mv = self._charger.identity.voltage_mv
-        limit = amperes(limit_ma) if unit is Unit.amps else watts(limit_ma, voltage_mv, watt_phases)
+        limit = amperes(limit_ma) if unit is Unit.amps else watts(limit_ma, voltage_mv)
         return ChargingSchedulePeriod(start_period=start_s, limit=limit, number_phases=desired.phases)
+
+
+def _in_unit(unit: Unit, limit: DesiredLimit) -> int:
+    """mA of each phase, or in W of all phases together.
+
+    In W the fail-safe limit is of one phase, always: offline nobody can correct how the charger divides it.
+    """
+    if unit is Unit.watts and isinstance(limit, DesiredLease) and limit.total_ma is not None:
+        return limit.total_ma
+    return limit.limit_ma
 
 
 def _unless_accepted(answer: Answer) -> str:

@@ -197,6 +197,6 @@ def amperes(limit_ma: int) -> float:
     return limit_ma // 100 / 10
 
 
-def watts(limit_ma: int, voltage_mv: int, phases: int) -> float:
-    """W in total, rounded down."""
-    return float(math.floor(limit_ma * voltage_mv * phases / 1_000_000))
+def watts(total_ma: int, voltage_mv: int) -> float:
+    """W of all phases together, rounded down."""
+    return float(math.floor(total_ma * voltage_mv / 1_000_000))
