@@ -191,9 +191,9 @@ class Charger:
     transaction; at `available_ms` it was Available without one, at `faulted_ms` Faulted; `lost` are transactions that
     ended by evidence, whose stops may still come. `clock_ms` is the offset of its clock (None: unknown);
     `clock_doubtful`: by its clock a lease may end late, so that it counts until current is measured. `in_watts`: it
-    takes limits in W only; from `divides_from_ma` on (of all phases together) it is proven to divide them by its phases,
-    `undivided`: it was seen not to. `lease_replaces_failsafe`: its lease took the place of the fail-safe limit, and ends
-    with its time or when that limit is put back, not with its transaction.
+    takes limits in W only; from `divides_from_ma` on (of all phases together) it is proven to divide them by its
+    phases, `undivided`: it was seen not to. `lease_replaces_failsafe`: its lease took the place of the fail-safe
+    limit, and ends with its time or when that limit is put back, not with its transaction.
     """
 
     outlet: Outlet
@@ -285,8 +285,9 @@ class Charger:
         return max((limit for limit, until_ms in self.possible if not self.has_lapsed(until_ms, now_ms)), default=0)
 
     def has_lapsed(self, until_ms: int, now_ms: int) -> bool:
-        """Whether a lease is over by the charger's clock too."""
-        return not self.clock_doubtful and now_ms >= until_ms + LAPSE_MARGIN_MS
+        """Whether a lease is over by the charger's clock too. By a clock that is not known it may only begin later."""
+        known = self.clock_ms is not None and not self.clock_doubtful
+        return known and now_ms >= until_ms + LAPSE_MARGIN_MS
 
     def failsafe_ma(self, now_ms: int) -> int:
         """What it may fall back to without a lease: its fail-safe limit, or a lease that is in the place of that."""

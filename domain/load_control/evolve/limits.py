@@ -93,7 +93,7 @@ def _asked(before: Ask, generation: int, time_ms: int) -> Ask:
 
 
 def _lease_ended(charger: Charger, event: load.LeaseEnded, _: int) -> Charger:
-    """It ends with its transaction. One that may be in the place of the fail-safe limit stays until that is put back."""
+    """It ends with its transaction; in the place of the fail-safe limit it stays until that is put back."""
     ask = charger.failsafe.ask
     if charger.lease_replaces_failsafe or ask.accepted_ms is None:
         failsafe = replace(charger.failsafe, ask=replace(ask, repeat=True))
