@@ -62,8 +62,8 @@ def properties(examples: EXAMPLES = 20_000) -> None:
 
 @campaign.command("phases")
 def phases(examples: EXAMPLES = 20_000) -> None:
-    """Walks of a site's model, as many of each kind: no phase is over its limit, whatever chargers and lines do."""
-    _test(f"phases, {examples:,} walks", [*testing.PARALLEL, WALKS], {"COMMONWATT_EXAMPLES": str(examples)})
+    """Walks of a site's model: no phase is over its limit, whatever chargers, cars and lines do."""
+    _test(f"phases, {examples:,} examples", [*testing.PARALLEL, WALKS], {"COMMONWATT_EXAMPLES": str(examples)})
 
 
 def _test(what: str, arguments: list[str], variables: Mapping[str, str]) -> NoReturn:

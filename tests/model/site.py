@@ -263,11 +263,12 @@ class ModelSite:
         self.platform.input(StartRequested(charger_id=name, request_id=request_id, vehicle_id="v", token_ref="t"))
 
     def _start_offline(self, name: str, car: Car) -> None:
-        """By a card that it knows, once both sides know that the line is cut."""
+        """By a card that it knows, once both sides know that the line is cut, and there is room for what may start."""
         charger, outlet = self.outlets[name]
         known = self.kernel.charger(name)
         is_known = charger.id not in self.unnoticed and not known.connected and not self.platform.kernel_down
-        if is_known and charger.powered and known.failsafe.installed_ma is not None:
+        has_room = self.kernel.ledger.over_since_ms is None
+        if is_known and has_room and charger.powered and known.failsafe.installed_ma is not None:
             charger.begin(outlet, car)
 
     # The truth

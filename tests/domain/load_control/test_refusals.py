@@ -178,7 +178,7 @@ def test_energy_that_the_outlet_can_not_have_delivered_is_recorded_and_alarmed_i
     [
         ((1_500, 2_000), 2_500, 1_500, False),
         ((), 2_500, 1_500, False),
-        ((7_930_200, 7_930_700), 7_931_200, 1_000, True),
+        ((7_930_200, 7_930_700), 7_931_200, 1_003, True),
         ((500, 1_000), 1_500, 1_500, True),
         ((1_500, 2_000), 4_294_967_295, 1_000, True),
         ((1_500, 2_000), 0, 1_000, True),
@@ -348,3 +348,21 @@ def test_a_power_that_is_refused_is_recorded_in_watts():
     kernel.charge("a", 10)
     [refused] = of_type(kernel.meter("a", None, power_w=300_000), ReadingRefused)
     assert (refused.quantity, refused.value) == ("power", 300_000)
+
+
+@pytest.mark.parametrize(("stop_wh", "energy_wh", "estimated"), [(1_000, 2_300, True), (3_350, 2_350, False)])
+def test_a_charger_without_a_register_has_the_energy_of_its_power(stop_wh, energy_wh, estimated):
+    kernel = pair()
+    for _ in range(60):
+        kernel.after(30)
+        kernel.meter("busy", None, power_w=4_600)
+    stopped = one(TransactionStopped, kernel.stop("busy", meter_stop_wh=stop_wh))
+    assert (abs(stopped.energy_wh - energy_wh) <= 10, stopped.estimated) == (True, estimated)
+
+
+def test_a_refused_power_is_no_energy():
+    kernel = pair()
+    for power_w in (4_600, 4_600_000, 4_600):
+        kernel.after(30)
+        kernel.meter("busy", None, power_w=power_w)
+    assert one(TransactionStopped, kernel.stop("busy", meter_stop_wh=1_000)).energy_wh < 150

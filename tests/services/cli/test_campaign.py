@@ -99,7 +99,7 @@ def test_phases_are_the_walks_of_the_model_and_more_of_them(run: Run, pytest_end
     ((arguments, environment, _),) = calls
     assert (ROOT / arguments[-1] / "test_phases.py").exists()
     assert environment["COMMONWATT_EXAMPLES"] == "500"
-    assert ended.output.splitlines()[-1] == "campaign phases, 500 walks: all held after 0 min 0 s"
+    assert ended.output.splitlines()[-1] == "campaign phases, 500 examples: all held after 0 min 0 s"
 
 
 def test_fewer_examples_than_the_suite_tries_are_refused(run: Run) -> None:
