@@ -30,8 +30,6 @@ def followed(before: Flow | None, power_w: int, at_ms: int) -> Flow:
     elapsed_ms = at_ms - before.at_ms
     if elapsed_ms <= 0:
         return before
-    if elapsed_ms <= LONGEST_MS:
-        more_w_ms = (before.power_w + power_w) * elapsed_ms // 2
-    else:
-        more_w_ms = before.power_w * HELD_MS
+    evenly_w_ms, held_w_ms = (before.power_w + power_w) * elapsed_ms // 2, before.power_w * HELD_MS
+    more_w_ms = evenly_w_ms if elapsed_ms <= LONGEST_MS else held_w_ms
     return Flow(power_w, at_ms, before.flowed_w_ms + more_w_ms)
