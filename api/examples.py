@@ -28,7 +28,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "ChargerRequest": {"id": "c1", "site_id": "garage", "node": "p1", "phases": ["L1"], "max_a": 16, "voltage_v": 230},
     "CommissionRequest": {"test_load_a": 8, "minutes": 30},
     "ChargerCommandRequest": {"action": "reset", "arguments": {"type": "Soft"}, "expires_s": 60},
-    "TransactionClosing": {"reason": "no car is plugged in", "transaction_id": 1_804_289_383},
+    "TransactionClosing": {"reason": "no car is plugged in", "transaction_id": "1804289383"},
     "TrustRequest": {"reason": "its electrician has set its current sensor"},
     "ReleaseRequest": {"reason": "the bay is blocked"},
     "SessionEnding": {"reason": "the driver asked for it by telephone"},

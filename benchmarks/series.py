@@ -51,7 +51,9 @@ def batches(together: int) -> Iterator[Sequence[MeterValue]]:
 
 def _value(charger: int, number: int, time_ms: int) -> MeterValue:
     site = f"site-{charger // OF_A_SITE}"
-    return MeterValue(f"m{number}", f"{site}-c{charger}", site, time_ms, (16_000,) * 3, 11_000, number, charger, True)
+    return MeterValue(
+        f"m{number}", f"{site}-c{charger}", site, time_ms, (16_000,) * 3, 11_000, number, str(charger), True
+    )
 
 
 def run(report: Path | None = None) -> dict[str, Any]:

@@ -14,7 +14,7 @@ class TransactionClosing(Request):
 
     reason: Reason
     """For those who read it later; it is stored in the vault."""
-    transaction_id: int | None = Field(default=None, ge=1, le=2**31 - 1, strict=True)
+    transaction_id: str | None = Field(default=None, min_length=1, max_length=36)
     """The transaction that is meant; left out: the one that is open."""
 
     def command(self, charger_id: str) -> CloseTransaction:

@@ -76,4 +76,6 @@ def messages(event: Record) -> Sequence[tuple[str, Record]]:
         return ()
     key = event.stream.partition(":")[2]
     found = [(processor, route(event.data, key)) for processor, route in routes]
-    return [(processor, event._replace(stream=stream(processor, to), build="")) for processor, to in found if to]
+    return [
+        (processor, event._replace(stream=stream(processor, to), build="", sequence=0)) for processor, to in found if to
+    ]

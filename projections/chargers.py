@@ -22,9 +22,9 @@ from sqlalchemy import (
 
 from commands.ports.directory import ChargerIdentity
 from domain.electrical.grid import Outlet
-from domain.electrical.outlet_id import WHOLE, charger_of, connector_of
+from domain.electrical.outlet_id import WHOLE, charger_of, evse_of
 from domain.records import load
-from domain.records.observations import OUT_OF_SERVICE
+from domain.records.words import OUT_OF_SERVICE
 from projections.charger_use import CHARGER_USE
 from projections.projection import METADATA, Change, Happened, Projection, Row, change, first, insert_new, rows
 from projections.sessions import SESSIONS
@@ -50,7 +50,7 @@ CHARGERS = Table(
     Column("void_reason", String),
     Column("exceeds", String),
     Column("clock_offset_ms", BigInteger),
-    Column("transaction_id", BigInteger),
+    Column("transaction_id", String),
     Column("limit_ma", BigInteger),
 )
 PROJECTION = Projection(CHARGERS, "load")
@@ -74,7 +74,7 @@ def _added(event: load.ChargerAdded, happened: Happened) -> Iterable[Change]:
         "id": event.charger_id,
         "site_id": happened.key,
         "charger_id": charger_of(event.charger_id),
-        "connector_id": connector_of(event.charger_id),
+        "connector_id": evse_of(event.charger_id),
         "ocpp_id": event.ocpp_id or charger_of(event.charger_id),
         "node": event.node,
         "phases": list(event.phases),
@@ -96,9 +96,9 @@ def _connected(event: load.ChargerConnected | load.ChargerDisconnected, _: Happe
 @PROJECTION.on(load.ChargerStatusChanged)
 def _status(event: load.ChargerStatusChanged, _: Happened) -> Iterable[Change]:
     """Connector 0 is the whole charger, whose failure is the outlet's; no other connector is the outlet's concern."""
-    if event.connector_id == connector_of(event.charger_id):
+    if event.evse_id == evse_of(event.charger_id):
         yield _set(SET_STATUS, event.charger_id, status=event.status)
-    elif event.connector_id == WHOLE:
+    elif event.evse_id == WHOLE:
         failed = event.status in OUT_OF_SERVICE
         yield _set(SET_WHOLE_STATUS, event.charger_id, whole_status=event.status if failed else None)
 
@@ -132,7 +132,7 @@ def _clock(event: load.ClockLearnt, _: Happened) -> Iterable[Change]:
 
 @PROJECTION.on(load.TransactionStarted)
 def _started(event: load.TransactionStarted, _: Happened) -> Iterable[Change]:
-    if event.duplicate_of is None and event.connector_id == connector_of(event.charger_id):
+    if event.duplicate_of is None and event.evse_id == evse_of(event.charger_id):
         yield _set(SET_TRANSACTION, event.charger_id, transaction_id=event.transaction_id)
 
 

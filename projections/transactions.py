@@ -13,7 +13,7 @@ TRANSACTIONS = Table(
     "transactions",
     METADATA,
     Column("charger_id", String, primary_key=True),
-    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("id", String, primary_key=True),
     Column("started_ms", BigInteger, primary_key=True, autoincrement=False),
     Column("site_id", String, nullable=False),
     Column("stopped_ms", BigInteger),

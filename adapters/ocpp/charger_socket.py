@@ -8,6 +8,7 @@ from typing import Protocol
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
+from adapters.ocpp.liveness.keepalive import PingedSocket
 from commands.ports.directory import ChargerIdentity
 
 
@@ -16,6 +17,22 @@ class FrameWriter(Protocol):
 
     async def write_frame(self, frame: bytes) -> None:
         """Send a text frame; a closed socket takes it in silence."""
+
+
+class OpenSocket(FrameWriter, PingedSocket, Protocol):
+    """A socket that the handshake let in, as far as the session on it knows it. `received` and `sent` count frames."""
+
+    ocpp_id: str
+    charger: ChargerIdentity
+    received: int
+    sent: int
+
+    @property
+    def close_code(self) -> int | None:
+        """How it was closed (RFC 6455); None: it is open."""
+
+    async def read_frame(self) -> str | bytes:
+        """The next frame. Raises `ConnectionClosed`."""
 
 
 class ChargerSocket(ServerConnection):

@@ -38,10 +38,10 @@ class ChargerState:
     reset_ms: int | None = None
     """When it was last reset for that."""
     dropped: Dropped = field(default_factory=Dropped)
-    _connectors: dict[int, int] = field(default_factory=dict)
-    _meters: dict[int, int] = field(default_factory=dict)
+    _connectors: dict[str, int] = field(default_factory=dict)
+    _meters: dict[str, int] = field(default_factory=dict)
     _reported: set[int] = field(default_factory=set)
-    _ended: deque[int] = field(default_factory=lambda: deque(maxlen=REMEMBERED_TRANSACTIONS))
+    _ended: deque[str] = field(default_factory=lambda: deque(maxlen=REMEMBERED_TRANSACTIONS))
 
     def desire(self, desired: Desired, traceparent: str | None = None) -> None:
         """Replace what is desired of an outlet. Only the newest counts: what it replaces is never sent."""
@@ -76,41 +76,41 @@ class ChargerState:
         """The connector that is meant where a message names none that can be read; None: it may be any of several."""
         return min(self._reported, default=1) if len(self._reported) <= 1 else None
 
-    def transaction_seen(self, transaction_id: int, connector_id: int) -> None:
+    def transaction_seen(self, transaction_id: str, connector_id: int) -> None:
         """Remember where a transaction runs; of more than `REMEMBERED_TRANSACTIONS` the oldest is forgotten."""
         self._connectors.pop(transaction_id, None)
         self._connectors[transaction_id] = connector_id
         if len(self._connectors) > REMEMBERED_TRANSACTIONS:
             del self._connectors[next(iter(self._connectors))]
 
-    def meter_seen(self, transaction_id: int, energy_wh: int) -> None:
+    def meter_seen(self, transaction_id: str, energy_wh: int) -> None:
         """Remember the newest meter value of a transaction, of as many transactions."""
         self._meters.pop(transaction_id, None)
         self._meters[transaction_id] = energy_wh
         if len(self._meters) > REMEMBERED_TRANSACTIONS:
             del self._meters[next(iter(self._meters))]
 
-    def meter_of(self, transaction_id: int) -> int:
+    def meter_of(self, transaction_id: str) -> int:
         """The newest meter value of a transaction that is known, else 0."""
         return self._meters.get(transaction_id, 0)
 
     @property
-    def running(self) -> list[int]:
+    def running(self) -> list[str]:
         """The transactions that were seen and that have not ended, the oldest first."""
         return [one for one in self._connectors if one not in self._ended]
 
-    def transaction_ended(self, transaction_id: int) -> None:
+    def transaction_ended(self, transaction_id: str) -> None:
         """Remember that the charger reported the end of a transaction."""
         self._ended.append(transaction_id)
 
-    def has_seen(self, transaction_id: int) -> bool:
+    def has_seen(self, transaction_id: str) -> bool:
         """Whether it is known where a transaction runs."""
         return transaction_id in self._connectors
 
-    def connector_of(self, transaction_id: int) -> int:
+    def connector_of(self, transaction_id: str) -> int:
         """The connector that the charger reported for a transaction, else connector 1."""
         return self._connectors.get(transaction_id, 1)
 
-    def runs(self, transaction_id: int) -> bool:
+    def runs(self, transaction_id: str) -> bool:
         """False once the charger reported the end of the transaction."""
         return transaction_id not in self._ended

@@ -12,7 +12,7 @@ import asyncio
 import structlog
 from websockets.exceptions import ConnectionClosed
 
-from adapters.ocpp.charger_socket import ChargerSocket
+from adapters.ocpp.charger_socket import OpenSocket
 from adapters.ocpp.charger_state import ChargerState
 from adapters.ocpp.connected_charger import ConnectedCharger
 from adapters.ocpp.context import GatewayContext
@@ -36,7 +36,7 @@ class Connection:
     """
 
     def __init__(
-        self, connection_id: str, socket: ChargerSocket, state: ChargerState, context: GatewayContext, dialect: Dialect
+        self, connection_id: str, socket: OpenSocket, state: ChargerState, context: GatewayContext, dialect: Dialect
     ) -> None:
         self.id = connection_id
         self.socket = socket

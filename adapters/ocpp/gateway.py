@@ -12,7 +12,7 @@ from websockets.frames import CloseCode
 from websockets.typing import Subprotocol
 
 from adapters.ocpp.background import BackgroundTasks
-from adapters.ocpp.charger_socket import ChargerSocket
+from adapters.ocpp.charger_socket import ChargerSocket, OpenSocket
 from adapters.ocpp.charger_state import ChargerState
 from adapters.ocpp.connection import Connection
 from adapters.ocpp.context import GatewayContext
@@ -66,11 +66,7 @@ class Gateway:
 
     async def start(self, host: str, port: int) -> int:
         """Follow the log, listen, and return the port (a free one for 0). Raises `LogError`."""
-        await self._follower.read_what_is_there()
-        desired = [one for state in self._states.values() for one in state.desired.values()]
-        await self._ownership.give_up_earlier_sockets(desired)
-        self._following.start(self._follower.follow_events())
-        self._following.start(self._follower.follow_desired())
+        await self.follow()
         settings = self._settings
         self._server = await serve(
             self._serve,
@@ -89,6 +85,14 @@ class Gateway:
             logger=_quiet_logger(),
         )
         return int(self._server.sockets[0].getsockname()[1])
+
+    async def follow(self) -> None:
+        """Follow the log from here on, before any socket is served. Raises `LogError`."""
+        await self._follower.read_what_is_there()
+        desired = [one for state in self._states.values() for one in state.desired.values()]
+        await self._ownership.give_up_earlier_sockets(desired)
+        self._following.start(self._follower.follow_events())
+        self._following.start(self._follower.follow_desired())
 
     async def close(self) -> None:
         """Close every socket (1001), record that, and let go of the log."""
@@ -115,7 +119,11 @@ class Gateway:
 
     async def _serve(self, socket: ServerConnection) -> None:
         assert isinstance(socket, ChargerSocket)
-        charger_id, dialect = socket.charger.charger_id, self._dialects[socket.subprotocol or ""]
+        await self.serve_socket(socket, socket.subprotocol or "")
+
+    async def serve_socket(self, socket: OpenSocket, subprotocol: str) -> None:
+        """Serve a socket that was let in, until it closes."""
+        charger_id, dialect = socket.charger.charger_id, self._dialects[subprotocol]
         connection = Connection(self._sockets.next_id(), socket, self._states[charger_id], self._context, dialect)
         try:
             await self._sockets.open(connection)

@@ -9,10 +9,10 @@ import asyncio
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
 
 import structlog
 
+from adapters.ids import unique
 from adapters.ocpp.charger_socket import FrameWriter
 from adapters.ocpp.charger_state import OneShot
 from adapters.ocpp.connected_charger import ConnectedCharger
@@ -134,7 +134,7 @@ class Outbound:
         settings = self._context.settings
         deadline_ms = self._charger.now_ms() + (job.timeout_ms or settings.call_timeout_ms)
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        message_id = str(uuid4())
+        message_id = unique()
         self._outstanding = Outstanding(message_id, answer, deadline_ms)
         if self._over:
             return OFFLINE

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from itertools import count
-from uuid import uuid4
 
 import structlog
 
+from adapters.ids import unique
 from adapters.ocpp.background import BackgroundTasks
 from adapters.ocpp.connection import Connection
 from adapters.ocpp.context import GatewayContext
@@ -21,7 +21,7 @@ class Sockets:
 
     def __init__(self, context: GatewayContext) -> None:
         self._context = context
-        self._run_id = uuid4().hex
+        self._run_id = unique()
         self._numbers = count(1)
         self._newest: dict[str, Connection] = {}
         self._opening = 0

@@ -31,10 +31,13 @@ from adapters.timeseries.questdb_tables import (
     FIRST_METERED,
     FORGET_EVENTS,
     FORGET_METERED,
+    ID_TYPE,
+    IDS_AS_TEXT,
     METERED,
     METERED_AT,
     METERED_COARSE,
     NEWEST,
+    NUMBERED,
     POSITIONS,
     READ_AT,
     READ_COARSE,
@@ -151,6 +154,10 @@ class QuestDbSeries:
         coarse = [kind.make(width_ms) for kind in (READ_COARSE, METERED_COARSE) for width_ms in WIDTHS_MS]
         for table in (*TABLES, *coarse):
             connection.execute(self._sql(table))
+        for name in NUMBERED:
+            names = {"prefix": self._prefix, "table": name}
+            if connection.execute(ID_TYPE.format(**names)).fetchall() == [("LONG",)]:
+                connection.execute(IDS_AS_TEXT.format(**names))
 
     def _sql(self, statement: str, owners: Owners = ()) -> str:
         return statement.format(prefix=self._prefix, owners=asked(len(owners)))

@@ -25,7 +25,7 @@ TABLES = (
     f"""
     CREATE TABLE IF NOT EXISTS {{prefix}}{METERED} (
         time TIMESTAMP, site_id SYMBOL INDEX, charger_id SYMBOL, id VARCHAR, l1_ma LONG, l2_ma LONG, l3_ma LONG,
-        power_w LONG, energy_wh LONG, transaction_id LONG, fresh BOOLEAN
+        power_w LONG, energy_wh LONG, transaction_id VARCHAR, fresh BOOLEAN
     ) TIMESTAMP(time) PARTITION BY DAY TTL {METER_VALUES_RETENTION_MS // DAY_MS} DAYS WAL
     DEDUP UPSERT KEYS(time, charger_id, id)
     """,
@@ -96,7 +96,7 @@ METERED_COARSE = Coarse(
     {MINUTE_MS: "meter_minutes", QUARTER_MS: "meter_quarters", HOUR_MS: "meter_hours"},
     ("site_id", "charger_id"),
     """first_ms LONG, drawn_w_ms LONG, held_ms LONG, drawn_ma_ms LONG, current_held_ms LONG, least_w LONG,
-    greatest_w LONG, energy_wh LONG, transaction_id LONG, uniform BOOLEAN""",
+    greatest_w LONG, energy_wh LONG, transaction_id VARCHAR, uniform BOOLEAN""",
 )
 READ_COARSE = Coarse(
     ReadingBucket,
@@ -104,6 +104,10 @@ READ_COARSE = Coarse(
     ("vehicle_id", "type"),
     "total_milli LONG, least_milli LONG, greatest_milli LONG, last_milli LONG",
 )
+NUMBERED = (METERED, *METERED_COARSE.tables.values())
+"""The tables in which a transaction's id was a number."""
+ID_TYPE = "SELECT type FROM table_columns('{prefix}{table}') WHERE \"column\" = 'transaction_id'"
+IDS_AS_TEXT = "ALTER TABLE {prefix}{table} ALTER COLUMN transaction_id TYPE VARCHAR"
 ADD_EVENTS = f"""
     INSERT INTO {{prefix}}{EVENTS} (received, vehicle_id, id, observed, type, value, source)
     VALUES (%s::long * 1000, %s, %s, %s::long * 1000, %s, %s, %s)

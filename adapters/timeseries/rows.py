@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from commands.ports.series import MeterValue, TelemetryEvent, TelemetryType
-from domain.electrical.outlet_id import connector_of
+from domain.electrical.outlet_id import evse_of
 from domain.records import Record, derived_id
 from domain.records.observations import Metered, Reading
 
@@ -46,7 +46,7 @@ def meter_values(record: Record, metered: Metered) -> Sequence[MeterValue]:
 
     None for what the meter of the whole charger reports (connector 0): it is no outlet's.
     """
-    if metered.connector_id != connector_of(metered.charger_id):
+    if metered.evse_id != evse_of(metered.charger_id):
         return []
     value = MeterValue(
         id=record.id,

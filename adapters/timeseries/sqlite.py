@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Executable
+from sqlalchemy import Connection, Executable, Integer, Table, inspect, text
 
 from adapters.database import Database
 from adapters.timeseries.down_sampling import METERED, READ, B, Owners, Sampling, sampled
@@ -20,6 +20,8 @@ from adapters.timeseries.sqlite_tables import (
     FORGET_METER_VALUES,
     FORGET_TELEMETRY,
     METADATA,
+    METER_BUCKETS,
+    METER_VALUES,
     METERED_AT,
     METERED_COARSE,
     NEWEST,
@@ -53,6 +55,9 @@ class SqliteSeries:
         """Open the series of a folder. Missing tables are created."""
         database = Database(f"sqlite:///{folder / FILE}", durable=False)
         database.create(METADATA)
+        with database.alone() as connection:
+            for table in (METER_VALUES, METER_BUCKETS):
+                _ids_as_text(connection, table)
         return cls(database)
 
     async def consumed(self, topic: str) -> Mapping[int, int]:
@@ -160,3 +165,13 @@ def _meter_value(
         return MeterValue(record_id, charger_id, site_id, time_ms, None, *rest)
     l1_ma, l2_ma, l3_ma = current_ma
     return MeterValue(record_id, charger_id, site_id, time_ms, (l1_ma, l2_ma, l3_ma), *rest)
+
+
+def _ids_as_text(connection: Connection, table: Table) -> None:
+    """Transactions' ids were numbers in files of earlier versions. SQLite can't change a column's type in place."""
+    columns = {column["name"]: column["type"] for column in inspect(connection).get_columns(table.name)}
+    if isinstance(columns["transaction_id"], Integer):
+        connection.execute(text(f"ALTER TABLE {table.name} RENAME COLUMN transaction_id TO transaction_number"))
+        connection.execute(text(f"ALTER TABLE {table.name} ADD COLUMN transaction_id VARCHAR"))
+        connection.execute(text(f"UPDATE {table.name} SET transaction_id = CAST(transaction_number AS TEXT)"))
+        connection.execute(text(f"ALTER TABLE {table.name} DROP COLUMN transaction_number"))

@@ -56,7 +56,7 @@ METER_VALUES = Table(
     Column("current_ma", JSON),
     Column("power_w", Integer),
     Column("energy_wh", BigInteger),
-    Column("transaction_id", BigInteger),
+    Column("transaction_id", String),
     Column("fresh", Boolean, nullable=False),
     Index("meter_values_by_time", "time_ms"),
     sqlite_with_rowid=False,
@@ -71,7 +71,8 @@ METER_BUCKETS = Table(
     Column("values", Integer, nullable=False),
     Column("first_ms", BigInteger),
     *(Column(name, BigInteger, nullable=False) for name in ("drawn_w_ms", "held_ms", "drawn_ma_ms", "current_held_ms")),
-    *(Column(name, BigInteger) for name in ("least_w", "greatest_w", "energy_wh", "transaction_id")),
+    *(Column(name, BigInteger) for name in ("least_w", "greatest_w", "energy_wh")),
+    Column("transaction_id", String),
     Column("uniform", Boolean, nullable=False),
     sqlite_with_rowid=False,
 )

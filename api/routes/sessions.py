@@ -11,9 +11,9 @@ from api.call import NOT_YET, Call, CurrentCall
 from api.context import Context, CurrentContext
 from api.problems import Problem
 from api.routes.paths import V1, PathId
-from api.shapes.sessions import Session
+from api.shapes.sessions import Session, SignedValues
 from api.site_choice import chosen_site
-from api.views.sessions import session_view
+from api.views.sessions import session_view, signed_value_view
 from commands.log.topics import stream
 from commands.request_session import SessionRequest
 from domain.records import Payload
@@ -26,7 +26,7 @@ from domain.records.sites import (
     SessionTierChanged,
 )
 from domain.records.vehicles import AcceptOffer, CancelSession, PriorityDenied, SnoozeOffer
-from projections import rejections, sessions, vehicles
+from projections import rejections, sessions, signed_values, vehicles
 from projections.projection import Row
 
 router = APIRouter(prefix=f"{V1}/sessions", tags=["sessions"])
@@ -67,6 +67,15 @@ async def one(context: CurrentContext, session_id: PathId) -> Response:
     if row is None:
         raise Problem(404, "there is no such session", field="session_id")
     return Json(await _with_vin(context, row))
+
+
+@router.get("/{session_id}/signed-values", response_model=SignedValues, dependencies=[may("session.see")])
+async def signed(context: CurrentContext, session_id: PathId) -> Response:
+    """Get the signed meter values of a charging session, character by character as its charger sent them."""
+    if await _row(context, session_id) is None:
+        raise Problem(404, "there is no such session", field="session_id")
+    found = await context.database.read(lambda connection: signed_values.of_session(connection, session_id))
+    return Json({"signed_values": [signed_value_view(row) for row in found]})
 
 
 @router.post("/{session_id}/accept", response_model=Session, responses=NOT_YET, dependencies=[may("session.change")])

@@ -103,7 +103,7 @@ class ChargerNow(Charger):
 
     min_a: float
     max_a: float
-    transaction_id: int | None
+    transaction_id: str | None
     """The transaction that is open; null: none."""
     void_reason: str | None
     """Why it has to prove itself anew that had proven itself, or was found to exceed its limit."""

@@ -34,6 +34,26 @@ class ScoreParts(Shape):
     """How little time is left before the car must be charged."""
 
 
+class SignedValue(Shape):
+    """A value that the charger's meter signed, as the charger sent it."""
+
+    charger_id: str
+    transaction_id: str
+    moment: Literal["begin", "end"]
+    """Of the transaction."""
+    text: str
+    """The signed value, e.g. OCMF, character by character: check its signature with this text."""
+    measured_at: datetime
+    """By the charger's clock."""
+    received_at: datetime
+
+
+class SignedValues(Shape):
+    """The signed values of a session's transactions, the oldest first."""
+
+    signed_values: list[SignedValue]
+
+
 class Session(Shape):
     """A charging session, from the request to its end."""
 

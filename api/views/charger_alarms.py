@@ -69,6 +69,10 @@ WORDS = {
         "The site's limit left no room for it. It may start again once there is room, or once it has proven that it "
         "follows limits.",
     ),
+    "signed_values": Words(
+        "It sends too many signed values",
+        "Those of a begin and an end are stored for bills. Set it to sign each of them once.",
+    ),
     "start_not_permitted": Words(
         "A transaction runs that was not permitted",
         "It gets no current. Close the transaction once the car has gone; set the charger to ask before it starts.",

@@ -9,6 +9,7 @@ from api.views.units import for_people
 from commands.quantities import rfc3339
 from domain.electrical.clock import described
 from domain.records import TYPES, Payload, load, sites
+from domain.records.words import StopReason
 from projections.projection import Row
 
 BY_OPERATORS = frozenset(
@@ -23,11 +24,33 @@ BY_OPERATORS = frozenset(
     )
 )
 """The types of events that may follow from an operator's request, whose reason is in the vault."""
-STOPS = {
-    load.STOP_LOST: "its stop was lost, and its connector's status showed that it is over",
-    load.SUPERSEDED: "its stop was lost, and another car began there",
-    load.RESTARTED: "its charger began another transaction for the same car",
-    load.CLOSED_BY_OPERATOR: "an operator closed it",
+STOPS: dict[StopReason, str] = {
+    "stop_lost": "its stop was lost, and its connector's status showed that it is over",
+    "superseded": "its stop was lost, and another car began there",
+    "restarted": "its charger began another transaction for the same car",
+    "closed_by_operator": "an operator closed it",
+    "local": "it was ended at the charger",
+    "remote": "it was ended from here",
+    "ev_disconnected": "the car was unplugged",
+    "unlock_command": "the connector was unlocked",
+    "de_authorized": "its card is not valid",
+    "emergency_stop": "the emergency stop was pressed",
+    "power_loss": "the charger lost its power",
+    "power_quality": "its power supply was poor",
+    "ground_fault": "the charger measured a ground fault",
+    "overcurrent_fault": "the charger measured too much current",
+    "hard_reset": "the charger was reset",
+    "soft_reset": "the charger was reset",
+    "immediate_reset": "the charger was reset",
+    "reboot": "the charger restarted",
+    "energy_limit_reached": "the energy that was asked for was reached",
+    "time_limit_reached": "its time was over",
+    "soc_limit_reached": "the battery level that was asked for was reached",
+    "stopped_by_ev": "the car ended it",
+    "local_out_of_credit": "the charger's own credit was used up",
+    "master_pass": "a master card ended it",
+    "timeout": "no car was plugged in in time",
+    "other": "the charger gave no known reason",
 }
 ENDS: dict[sites.EndReason, str] = {
     "target_reached": "its target was reached",
@@ -87,8 +110,8 @@ def _told(event: Payload) -> str:
             began = f"Transaction {event.transaction_id} began at {event.meter_start_wh} Wh"
             return began if event.permitted or event.commissioning else f"{began}, without a permit: it gets no current"
         case load.TransactionStopped():
-            why = STOPS.get(event.reason, f"the charger gave {event.reason or 'no reason'}")
-            return f"Transaction {event.transaction_id} ended with {_energy(event.energy_wh, event.estimated)}: {why}"
+            energy = _energy(event.energy_wh, event.estimated)
+            return f"Transaction {event.transaction_id} ended with {energy}: {STOPS[event.reason]}"
         case load.TransactionStopCorrected():
             energy = _energy(event.energy_wh, event.estimated)
             return f"The lost stop of transaction {event.transaction_id} came: its energy is {energy}"

@@ -34,6 +34,18 @@ def session_view(row: Row, vin: str | None) -> dict[str, Any]:
     }
 
 
+def signed_value_view(row: Row) -> dict[str, Any]:
+    """A signed value of one of a session's transactions (`api.shapes.sessions.SignedValue`)."""
+    return {
+        "charger_id": row["charger_id"],
+        "transaction_id": row["transaction_id"],
+        "moment": row["moment"],
+        "text": row["text"],
+        "measured_at": rfc3339(row["charger_time_ms"]),
+        "received_at": rfc3339(row["received_ms"]),
+    }
+
+
 def waiting_view(row: Row, *, visible: bool) -> dict[str, Any]:
     """A session in the queue; whose it is only where that is `visible` to the caller."""
     return {

@@ -10,11 +10,11 @@ from pydantic import TypeAdapter, ValidationError
 from commands.ports.log import Entry, LogDamaged
 from domain.load_control.desired import Desired
 from domain.records import TYPES, Payload, Record
-from domain.records.upcasters import UPCASTERS, present_name, upcast
+from domain.records.upcasters import UPCASTERS, present_name, upcast, upcast_desired
 
 
-class _Stored(msgspec.Struct, gc=False, forbid_unknown_fields=True):
-    """A record as JSON. The fields are in the order of RFC 8785; `data` is not decoded yet."""
+class _Stored(msgspec.Struct, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+    """A record as JSON; `data` is not decoded yet. A `sequence` of 0 is left out."""
 
     actor: str
     build: str
@@ -27,6 +27,7 @@ class _Stored(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     subject: str
     time: int
     type: str
+    sequence: int = 0
 
 
 def fields(payload: Any) -> Any:
@@ -66,6 +67,7 @@ def encode(record: Record) -> bytes:
             record.subject,
             record.time,
             record.type,
+            record.sequence,
         )
     )
 
@@ -95,15 +97,18 @@ def decode(body: bytes) -> Record:
         stored.causationid,
         stored.build,
         payload,
+        stored.sequence,
     )
 
 
 def decode_desired(body: bytes) -> Desired:
     """The desired state of a charger in a row of `chargers.desired`. Raises `LogDamaged`."""
     try:
-        return _DESIRED.validate_json(body)
+        return _DESIRED.validate_python(upcast_desired(msgspec.json.decode(body)))
     except ValidationError as error:
         raise LogDamaged(f"a row of desired limits can't be read: {error.error_count()} errors") from error
+    except (msgspec.DecodeError, AttributeError) as error:
+        raise LogDamaged("a row of desired limits can't be read: it is no JSON object") from error
 
 
 def entry(record: Record, traceparent: str | None = None) -> Entry:

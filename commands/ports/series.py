@@ -37,7 +37,7 @@ class MeterValue:
     current_ma: tuple[int, int, int] | None
     power_w: int | None
     energy_wh: int | None
-    transaction_id: int | None
+    transaction_id: str | None
     fresh: bool
 
 

@@ -36,7 +36,7 @@ class Metering:
     `growth`: how the register grows of a charger that reports nothing else.
     """
 
-    transaction_id: int | None = None
+    transaction_id: str | None = None
     phases: int = 1
     energy: RegisterEnergy | None = None
     growth: Growth | None = None

@@ -15,9 +15,9 @@ ONLY = 1
 """The connector of a charger that has just one."""
 
 
-def outlet_id(charger_id: str, connector_id: int, *, alone: bool) -> str:
+def outlet_id(charger_id: str, evse_id: int, *, alone: bool) -> str:
     """The id of a connector's outlet; `alone`: the charger has no other."""
-    return charger_id if alone else f"{charger_id}{SEPARATOR}{connector_id}"
+    return charger_id if alone else f"{charger_id}{SEPARATOR}{evse_id}"
 
 
 def charger_of(outlet: str) -> str:
@@ -25,17 +25,17 @@ def charger_of(outlet: str) -> str:
     return outlet.partition(SEPARATOR)[0]
 
 
-def connector_of(outlet: str) -> int:
+def evse_of(outlet: str) -> int:
     """The connector of an outlet."""
     number = outlet.partition(SEPARATOR)[2]
     return int(number) if number else ONLY
 
 
-def outlet_of(known: Container[str], charger_id: str, connector_id: int) -> str | None:
+def outlet_of(known: Container[str], charger_id: str, evse_id: int) -> str | None:
     """The outlet, of those that are `known`, that a report of a connector is about; None: it is about none of them.
 
     A report names the charger or the outlet itself. One of the whole charger, or of a connector that was never
     registered, is about no outlet.
     """
-    named = charger_id if charger_id in known else outlet_id(charger_id, connector_id, alone=False)
-    return named if named in known and connector_of(named) == connector_id else None
+    named = charger_id if charger_id in known else outlet_id(charger_id, evse_id, alone=False)
+    return named if named in known and evse_of(named) == evse_id else None

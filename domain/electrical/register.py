@@ -79,7 +79,7 @@ class RegisterEnergy:
     power amounts to, as long as no value of the register has come.
     """
 
-    transaction_id: int
+    transaction_id: str
     began: Moment
     courses: tuple[Course, ...]
     verdict: Verdict = "believed"
@@ -113,7 +113,7 @@ def began(reported_ms: int, by_charger_ms: int) -> Moment:
     return Moment(by_charger_ms if was_queued else reported_ms, by_charger_ms)
 
 
-def begin(transaction_id: int, outlet: Outlet, meter_start_wh: int, at: Moment) -> RegisterEnergy:
+def begin(transaction_id: str, outlet: Outlet, meter_start_wh: int, at: Moment) -> RegisterEnergy:
     """The energy of a transaction that began with this value of its register."""
     return RegisterEnergy(transaction_id, at, (_course(outlet, meter_start_wh, at),))
 

@@ -26,8 +26,8 @@ def learn(context: KernelContext, charger: Charger, reading: Metered) -> None:
             return
     known = charger.clock_ms is not None and is_live(reading, charger.clock_ms, context.now_ms)
     timed = reading.fresh or reading.stale_by_clock
-    if timed and not known and reading.connector_id > 0 and is_triggerable(charger, context.now_ms):
-        trigger(context, charger, reading.connector_id)
+    if timed and not known and reading.evse_id > 0 and is_triggerable(charger, context.now_ms):
+        trigger(context, charger, reading.evse_id)
 
 
 def _agree(shown_ms: Sequence[int]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.electrical.outlet_id import WHOLE, charger_of, connector_of
+from domain.electrical.outlet_id import WHOLE, charger_of, evse_of
 from domain.errors import DomainError
 from domain.load_control import permits
 from domain.load_control.context import KernelContext
@@ -36,9 +36,9 @@ def request(context: KernelContext, asked: RequestCommand) -> None:
 
 def _outlet(context: KernelContext, asked: RequestCommand) -> Charger:
     """The outlet that was named, by its id or as a connector of its charger; else the first of its charger."""
-    connector_id = asked.arguments.get("connector_id", "")
-    if asked.charger_id not in context.ledger.chargers and connector_id.isdecimal() and int(connector_id) != WHOLE:
-        return context.outlet(asked.charger_id, int(connector_id))
+    evse_id = asked.arguments.get("connector_id", "")
+    if asked.charger_id not in context.ledger.chargers and evse_id.isdecimal() and int(evse_id) != WHOLE:
+        return context.outlet(asked.charger_id, int(evse_id))
     if asked.action in OF_OUTLETS:
         return context.charger(asked.charger_id)
     return context.ledger.chargers.get(asked.charger_id) or context.outlets(asked.charger_id)[0]
@@ -48,7 +48,7 @@ def _arguments(charger: Charger, asked: RequestCommand) -> dict[str, str]:
     """The arguments, with the connector of an outlet that is one of several."""
     if asked.action not in OF_OUTLETS or charger.id == charger_of(charger.id):
         return asked.arguments
-    return {"connector_id": str(connector_of(charger.id))} | asked.arguments
+    return {"connector_id": str(evse_of(charger.id))} | asked.arguments
 
 
 def answered(context: KernelContext, answer: CommandAnswer) -> None:

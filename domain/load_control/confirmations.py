@@ -27,7 +27,7 @@ def request_overdue(context: KernelContext) -> None:
             continue
         due_ms = confirmation_due_ms(charger, context.now_ms)
         if due_ms is not None and due_ms <= context.now_ms:
-            trigger(context, charger, charger.transaction.connector_id)
+            trigger(context, charger, charger.transaction.evse_id)
         _watch_unconfirmed(context, charger)
         _watch_meter(context, charger, charger.transaction)
     for charger in list(context.ledger.chargers.values()):
@@ -53,20 +53,20 @@ def is_triggerable(charger: Charger, now_ms: int) -> bool:
     return charger.connected and charger.can_trigger and now_ms >= charger.triggered_ms + TRIGGER_MS
 
 
-def trigger(context: KernelContext, charger: Charger, connector_id: int) -> None:
+def trigger(context: KernelContext, charger: Charger, evse_id: int) -> None:
     """Request a meter value of a connector now."""
     command_id = derived_id(charger.id, "meter", charger.generation, context.now_ms)
-    request_message(context, charger, connector_id, "MeterValues", command_id)
+    request_message(context, charger, evse_id, "MeterValues", command_id)
 
 
-def request_message(context: KernelContext, charger: Charger, connector_id: int, message: str, command_id: str) -> None:
+def request_message(context: KernelContext, charger: Charger, evse_id: int, message: str, command_id: str) -> None:
     """Request a message of OCPP that is about a connector, by TriggerMessage."""
     context.add(
         CommandRequested(
             command_id=command_id,
             charger_id=charger.id,
             action="trigger",
-            arguments={"requested_message": message, "connector_id": str(connector_id)},
+            arguments={"requested_message": message, "connector_id": str(evse_id)},
             expires_ms=context.now_ms + TRIGGER_MS,
             gateway_id=connected_gateway(charger),
         )
@@ -90,7 +90,7 @@ def _watch_meter(context: KernelContext, charger: Charger, transaction: Transact
     if context.now_ms < read_ms + STALE_METER_MS:
         return context.all_clear("meter_silent", charger.id)
     if is_triggerable(charger, context.now_ms):
-        trigger(context, charger, transaction.connector_id)
+        trigger(context, charger, transaction.evse_id)
     if context.now_ms >= read_ms + SILENT_METER_MS:
         context.alarm("meter_silent", charger.id, "no meter value for more than 5 minutes of a transaction")
     return None

@@ -63,22 +63,22 @@ def status_changed(context: KernelContext, report: Status) -> None:
 
     Connector 0 is the charger as a whole, so its status is that of each outlet.
     """
-    if not WHOLE <= report.connector_id <= MAX_CONNECTOR:
-        raise DomainError(f"must lie in 0..{MAX_CONNECTOR}", field="connector_id", rule="load_control.status.v1")
-    whole = report.connector_id == WHOLE
-    concerned = (
-        context.outlets(report.charger_id) if whole else [context.outlet(report.charger_id, report.connector_id)]
-    )
+    if not WHOLE <= report.evse_id <= MAX_CONNECTOR:
+        raise DomainError(f"must lie in 0..{MAX_CONNECTOR}", field="evse_id", rule="load_control.status.v1")
+    whole = report.evse_id == WHOLE
+    concerned = context.outlets(report.charger_id) if whole else [context.outlet(report.charger_id, report.evse_id)]
     for charger in concerned:
-        changed = charger.statuses.get(str(report.connector_id)) != (report.status, report.error_code)
-        doubted = charger.accepts(report.connector_id) and charger.is_contradicted_by(report.status)
+        changed = charger.statuses.get(str(report.evse_id)) != (report.status, report.error_code)
+        doubted = charger.accepts(report.evse_id) and charger.is_contradicted_by(report.status)
         if changed or (doubted and _is_new_evidence(context, charger)):
             context.add(
                 ChargerStatusChanged(
                     charger_id=charger.id,
+                    evse_id=report.evse_id,
                     connector_id=report.connector_id,
                     status=report.status,
                     error_code=report.error_code,
+                    detail=report.detail,
                 )
             )
 

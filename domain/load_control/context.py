@@ -49,18 +49,18 @@ class KernelContext(DecisionContext[Ledger, Meters]):
         """All outlets of a charger. Raises `DomainError` for a charger that is not the site's."""
         return self.ledger.outlets_of(charger_id) or [self.charger(charger_id)]
 
-    def outlet(self, charger_id: str, connector_id: int) -> Charger:
+    def outlet(self, charger_id: str, evse_id: int) -> Charger:
         """The outlet of a connector; what a charger with one outlet reports of any connector concerns that one.
 
         Raises `DomainError` for a charger that is not the site's, and for a connector that a charger does not have.
         """
-        found = outlet_of(self.ledger.chargers, charger_id, connector_id)
+        found = outlet_of(self.ledger.chargers, charger_id, evse_id)
         if found is not None:
             return self.ledger.chargers[found]
         [first, *others] = self.outlets(charger_id)
         if others:
-            reason = f"the charger {charger_id} has no connector {connector_id}"
-            raise DomainError(reason, field="connector_id", rule=RULE)
+            reason = f"the charger {charger_id} has no connector {evse_id}"
+            raise DomainError(reason, field="evse_id", rule=RULE)
         return first
 
     def meter(self, charger: Charger) -> Meter | None:

@@ -17,11 +17,11 @@ class DesiredFailsafe:
 class DesiredLease:
     """The limit (mA per phase) of the running transaction; never sent after `valid_until_ms`."""
 
-    transaction_id: int
+    transaction_id: str
     limit_ma: int
     generation: int
     valid_until_ms: int
-    connector_id: int = 1
+    evse_id: int = 1
     total_ma: int | None = None
     """Where the charger takes W: what all its phases get together. None: the limit, as if it were of one phase."""
 

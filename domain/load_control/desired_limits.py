@@ -36,7 +36,7 @@ def desired_of(ledger: Ledger, charger: Charger) -> Desired:
     failsafe, held = charger.failsafe, charger.lease
     lease = None
     if held is not None:
-        connectors = {one.id: one.connector_id for one in charger.transactions}
+        connectors = {one.id: one.evse_id for one in charger.transactions}
         lease = DesiredLease(
             held.transaction_id,
             held.limit_ma,

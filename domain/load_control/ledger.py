@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from domain.electrical.grid import Node, Outlet
-from domain.electrical.outlet_id import WHOLE, charger_of, connector_of
+from domain.electrical.outlet_id import WHOLE, charger_of, evse_of
 from domain.load_control.parameters import (
     BACKOFF_LONGEST_MS,
     BACKOFF_MS,
@@ -16,9 +16,9 @@ from domain.load_control.parameters import (
     QUEUE_MS,
     START_DELAY_MS,
 )
-from domain.records.observations import OUT_OF_SERVICE
+from domain.records.words import OUT_OF_SERVICE
 
-GOES_ON = frozenset({"Charging", "SuspendedEV", "SuspendedEVSE"})
+GOES_ON = frozenset({"charging", "suspended_ev", "suspended_evse"})
 """Statuses of a connector in a transaction. Any other takes no doubt away that there was."""
 
 
@@ -96,7 +96,7 @@ class Lease:
     `total_ma`: in W all phases together get no more than this, which is less than the limit would let them have.
     """
 
-    transaction_id: int
+    transaction_id: str
     limit_ma: int
     valid_until_ms: int
     since_ms: int
@@ -108,8 +108,8 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    id: int
-    connector_id: int
+    id: str
+    evse_id: int
     vehicle_id: str | None
     meter_start_wh: int
     started_ms: int
@@ -126,11 +126,11 @@ class Transaction:
 class Start:
     """A start as a charger reports it, again and again until it is answered: its natural key and what it became."""
 
-    connector_id: int
+    evse_id: int
     token_ref: str
     charger_time_ms: int
     meter_start_wh: int
-    transaction_id: int
+    transaction_id: str
     start_id: str
     permitted: bool
     commissioning: bool
@@ -193,7 +193,8 @@ class Charger:
     `clock_doubtful`: by its clock a lease may end late, so that it counts until current is measured. `in_watts`: it
     takes limits in W only; from `divides_from_ma` on (of all phases together) it is proven to divide them by its
     phases, `undivided`: it was seen not to. `lease_replaces_failsafe`: its lease took the place of the fail-safe
-    limit, and ends with its time or when that limit is put back, not with its transaction.
+    limit, and ends with its time or when that limit is put back, not with its transaction. `signed`: how many signed
+    values of each transaction it has sent.
     """
 
     outlet: Outlet
@@ -215,7 +216,7 @@ class Charger:
     pending_start: PendingStart | None = None
     commissioning: Commissioning | None = None
     starts: tuple[Start, ...] = ()
-    ended: tuple[int, ...] = ()
+    ended: tuple[str, ...] = ()
     lost: tuple[Transaction, ...] = ()
     booted_ms: int = 0
     available_ms: int = 0
@@ -238,6 +239,7 @@ class Charger:
     divides_from_ma: int | None = None
     undivided: bool = False
     lease_replaces_failsafe: bool = False
+    signed: dict[str, int] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -246,28 +248,32 @@ class Charger:
     @property
     def transaction(self) -> Transaction | None:
         """The one that the lease is for: the newest of its own connector, else of one that was never registered."""
-        own = [one for one in self.transactions if self.accepts(one.connector_id)]
+        own = [one for one in self.transactions if self.accepts(one.evse_id)]
         return next(reversed(own or self.transactions), None)
 
-    def accepts(self, connector_id: int) -> bool:
+    def knows(self, transaction_id: str) -> bool:
+        """Whether a transaction of this id runs there, or was one of the last."""
+        return transaction_id in self.ended or any(one.id == transaction_id for one in self.transactions)
+
+    def accepts(self, evse_id: int) -> bool:
         """Whether the connector is the outlet's; another one was never registered."""
-        return connector_id == connector_of(self.id)
+        return evse_id == evse_of(self.id)
 
     @property
     def own_status(self) -> str:
         """The status that its connector reported last; empty: none yet."""
-        return self.statuses.get(str(connector_of(self.id)), ("", ""))[0]
+        return self.statuses.get(str(evse_of(self.id)), ("", ""))[0]
 
     def is_contradicted_by(self, status: str) -> bool:
         """Whether a status of the outlet's connector is evidence that its transaction is over."""
         if self.transaction is None:
             return False
         rebooted = self.booted_ms >= self.transaction.started_ms
-        return status == "Available" or (status == "Preparing" and rebooted)
+        return status == "available" or (status == "preparing" and rebooted)
 
     def serves_nobody(self) -> bool:
         """Whether it has no transaction, and its connector did not report that it is Available."""
-        return not self.transactions and self.own_status != "Available"
+        return not self.transactions and self.own_status != "available"
 
     def may_hide_start(self, now_ms: int) -> bool:
         """Whether an unreported transaction may run: the charger is offline, or its queue is not empty yet."""
@@ -298,7 +304,7 @@ class Charger:
 
     def is_failed(self) -> bool:
         """Whether the outlet, or its charger as a whole, reports that it can't charge."""
-        concerned = (str(WHOLE), str(connector_of(self.id)))
+        concerned = (str(WHOLE), str(evse_of(self.id)))
         return any(self.statuses.get(one, ("",))[0] in OUT_OF_SERVICE for one in concerned)
 
 

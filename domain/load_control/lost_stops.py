@@ -7,7 +7,7 @@ goes on. A connector that is Available and draws current contradicts itself: tha
 
 from __future__ import annotations
 
-from domain.electrical.outlet_id import connector_of
+from domain.electrical.outlet_id import evse_of
 from domain.load_control import transactions
 from domain.load_control.confirmations import is_triggerable, trigger
 from domain.load_control.context import KernelContext
@@ -15,7 +15,7 @@ from domain.load_control.counting import is_uncertain
 from domain.load_control.ledger import Charger
 from domain.load_control.meters import Meter
 from domain.load_control.parameters import IDLE_MA, LOST_STOP_MS, UNCONFIRMED_ALARM_MS
-from domain.records.load import RESTARTED, STOP_LOST
+from domain.records.words import StopReason
 
 CONTRADICTORY = "status_contradicts"
 LOST = "stop_lost"
@@ -45,8 +45,8 @@ def _judge(context: KernelContext, charger: Charger, doubted_ms: int) -> None:
         _ask(context, charger)
     else:
         context.alarm(LOST, charger.id, "the stop of its transaction was lost: it was ended by the connector's status")
-        reason = STOP_LOST if charger.has_left else RESTARTED
-        for transaction in [one for one in charger.transactions if charger.accepts(one.connector_id)]:
+        reason: StopReason = "stop_lost" if charger.has_left else "restarted"
+        for transaction in [one for one in charger.transactions if charger.accepts(one.evse_id)]:
             transactions.end_by_evidence(context, charger, transaction, reason)
 
 
@@ -67,4 +67,4 @@ def _watch_uncertain(context: KernelContext, charger: Charger) -> None:
 
 def _ask(context: KernelContext, charger: Charger) -> None:
     if is_triggerable(charger, context.now_ms):
-        trigger(context, charger, connector_of(charger.id))
+        trigger(context, charger, evse_of(charger.id))

@@ -53,7 +53,7 @@ class Meter:
     within_since_ms: int | None = None
     least_ma: int = 0
     contradicts: bool = False
-    transaction_id: int | None = None
+    transaction_id: str | None = None
     names_transaction: bool = False
     """Whether the reading itself named the transaction."""
     phases: int = 1
@@ -125,7 +125,7 @@ def observe(ledger: Ledger, meters: Meters, given: Record) -> Meters:
 
 def metered_outlet(ledger: Ledger, reading: Metered) -> Charger | None:
     """The outlet that a reading is of. None: it is of the charger as a whole, or of a connector that is unknown."""
-    found = outlet_of(ledger.chargers, reading.charger_id, reading.connector_id)
+    found = outlet_of(ledger.chargers, reading.charger_id, reading.evse_id)
     return None if found is None else ledger.chargers[found]
 
 
@@ -177,7 +177,7 @@ def concerns(charger: Charger, reading: Metered, now_ms: int) -> bool:
     is_over = reading.transaction_id in charger.ended and reading.transaction_id not in lost
     if is_over or not is_live(reading, charger.clock_ms, now_ms):
         return False
-    own = [one for one in charger.transactions if charger.accepts(one.connector_id)]
+    own = [one for one in charger.transactions if charger.accepts(one.evse_id)]
     return not own or any(not reading.transaction_id or one.id == reading.transaction_id for one in own)
 
 

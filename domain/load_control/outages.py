@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.electrical.outlet_id import WHOLE, connector_of
+from domain.electrical.outlet_id import WHOLE, evse_of
 from domain.load_control.context import KernelContext
 from domain.load_control.ledger import Charger
 
@@ -16,7 +16,7 @@ def watch(context: KernelContext) -> None:
     for charger in list(context.ledger.chargers.values()):
         error = fault(charger)
         if error is not None:
-            named = "" if error == "NoError" else f": {error}"
+            named = "" if error == "no_error" else f": {error.replace('_', ' ')}"
             context.alarm(ALARM, charger.id, f"it is out of order{named}")
         elif charger.faulted_ms is not None and context.now_ms >= charger.faulted_ms + QUIET_MS:
             context.all_clear(ALARM, charger.id)
@@ -24,5 +24,5 @@ def watch(context: KernelContext) -> None:
 
 def fault(charger: Charger) -> str | None:
     """The error that the outlet reports, or its charger as a whole; None: it reports none."""
-    reported = (charger.statuses.get(str(one), ("", "")) for one in (WHOLE, connector_of(charger.id)))
-    return next((error for status, error in reported if status == "Faulted"), None)
+    reported = (charger.statuses.get(str(one), ("", "")) for one in (WHOLE, evse_of(charger.id)))
+    return next((error for status, error in reported if status == "faulted"), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from domain.load_control import signed_values
 from domain.load_control.clocks import learn
 from domain.load_control.compliance import judge
 from domain.load_control.confirmations import watch_idle
@@ -23,6 +24,7 @@ def metered(context: KernelContext, event: Metered) -> None:
     charger = metered_outlet(context.ledger, event)
     if charger is None:
         return
+    signed_values.receive(context, charger, event)
     learn(context, charger, event)
     if not concerns(context.charger(charger.id), event, context.now_ms):
         return

@@ -47,7 +47,7 @@ def _refuse_impossible(
     if meter.affirmed and not charger.exceeds_rating:
         context.add(RatingExceeded(charger_id=charger.id, measured_ma=measured_ma, rated_ma=charger.outlet.max_ma))
     if not meter.affirmed and is_triggerable(charger, context.now_ms):
-        trigger(context, charger, reading.connector_id)
+        trigger(context, charger, reading.evse_id)
 
 
 def watch_growth(context: KernelContext, charger: Charger, reading: Metered) -> None:
@@ -91,6 +91,7 @@ def _record(
     context.add(
         ReadingRefused(
             charger_id=charger.id,
+            evse_id=reading.evse_id,
             connector_id=reading.connector_id,
             transaction_id=reading.transaction_id,
             quantity=quantity,

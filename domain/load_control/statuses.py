@@ -6,7 +6,7 @@ nothing is metered by its name it may long be Available: its stop and its status
 
 from __future__ import annotations
 
-from domain.electrical.outlet_id import connector_of
+from domain.electrical.outlet_id import evse_of
 from domain.load_control.confirmations import request_message
 from domain.load_control.context import KernelContext
 from domain.load_control.ledger import Charger
@@ -22,7 +22,7 @@ def request_doubtful(context: KernelContext) -> None:
         is_due = charger.connected and charger.can_trigger and context.now_ms >= charger.status_ms + STATUS_MS
         if is_due and _is_doubtful(charger, context.meter(charger)):
             command_id = derived_id(charger.id, "status", charger.status_ms, context.now_ms)
-            request_message(context, charger, connector_of(charger.id), STATUS_NOTIFICATION, command_id)
+            request_message(context, charger, evse_of(charger.id), STATUS_NOTIFICATION, command_id)
 
 
 def _is_doubtful(charger: Charger, meter: Meter | None) -> bool:

@@ -14,9 +14,6 @@ from domain.load_control.ledger import Charger, Ledger, Start, Transaction
 from domain.load_control.meters import stopped_transaction
 from domain.records import derived_id
 from domain.records.load import (
-    CLOSED_BY_OPERATOR,
-    RESTARTED,
-    SUPERSEDED,
     CloseTransaction,
     LeaseEnded,
     TransactionQuarantined,
@@ -26,6 +23,7 @@ from domain.records.load import (
     TransactionStopRepeated,
 )
 from domain.records.observations import TransactionStart, TransactionStop
+from domain.records.words import StopReason
 
 CLOSE_RULE = "load_control.close_transaction.v1"
 
@@ -36,7 +34,7 @@ def start(context: KernelContext, report: TransactionStart) -> None:
     A start on a connector whose transaction is still open ends that one: its stop was lost.
     """
     start_id = context.given.id
-    charger = context.outlet(report.charger_id, report.connector_id)
+    charger = context.outlet(report.charger_id, report.evse_id)
     known = _known_start(charger, report)
     if known is not None:
         permitted_since = any(one.permitted for one in charger.transactions if one.id == known.transaction_id)
@@ -45,7 +43,7 @@ def start(context: KernelContext, report: TransactionStart) -> None:
             _started(charger, report, known.transaction_id, start_id, permitted, known.commissioning, known)
         )
     for open_one in charger.transactions:
-        if open_one.connector_id == report.connector_id:
+        if open_one.evse_id == report.evse_id:
             _supersede(context, charger, open_one, report)
     transaction_id = draw_id(start_id, context.ledger)
     charger = context.charger(charger.id)
@@ -55,8 +53,8 @@ def start(context: KernelContext, report: TransactionStart) -> None:
     context.add(_started(charger, report, transaction_id, start_id, permitted, commissioning))
     context.all_clear("idle_current", charger.id)
     context.all_clear("stop_lost", charger.id)
-    if not charger.accepts(report.connector_id):
-        reason = f"the charger has no connector {report.connector_id}"
+    if not charger.accepts(report.evse_id):
+        reason = f"the charger has no connector {report.evse_id}"
         charger = context.charger(charger.id)
         permits.refuse(context, charger, start_id, reason)
         unpermitted.stop(context, charger, charger.transactions[-1], reason)
@@ -70,7 +68,7 @@ def start(context: KernelContext, report: TransactionStart) -> None:
 def _supersede(context: KernelContext, charger: Charger, open_one: Transaction, report: TransactionStart) -> None:
     """End a transaction by another start at its connector."""
     same_car = report.vehicle_id is not None and report.vehicle_id == open_one.vehicle_id
-    reason = RESTARTED if same_car else SUPERSEDED
+    reason: StopReason = "restarted" if same_car else "superseded"
     _stop(context, charger, open_one, report.meter_start_wh, reason, report.charger_time_ms)
 
 
@@ -79,7 +77,7 @@ def _is_permitted(context: KernelContext, charger: Charger, report: TransactionS
 
     A card is presented to the charger, so the car may be plugged in at another connector than the expected one.
     """
-    if not charger.accepts(report.connector_id):
+    if not charger.accepts(report.evse_id):
         return False
     if _has_permit(charger, context.now_ms):
         return True
@@ -92,9 +90,9 @@ def _has_permit(charger: Charger, now_ms: int) -> bool:
 
 
 def _known_start(charger: Charger, report: TransactionStart) -> Start | None:
-    key = (report.connector_id, report.token_ref, report.charger_time_ms, report.meter_start_wh)
+    key = (report.evse_id, report.token_ref, report.charger_time_ms, report.meter_start_wh)
     for known in charger.starts:
-        if key == (known.connector_id, known.token_ref, known.charger_time_ms, known.meter_start_wh):
+        if key == (known.evse_id, known.token_ref, known.charger_time_ms, known.meter_start_wh):
             return known
     return None
 
@@ -102,7 +100,7 @@ def _known_start(charger: Charger, report: TransactionStart) -> Start | None:
 def _started(
     charger: Charger,
     report: TransactionStart,
-    transaction_id: int,
+    transaction_id: str,
     start_id: str,
     permitted: bool,
     commissioning: bool,
@@ -111,6 +109,7 @@ def _started(
     return TransactionStarted(
         transaction_id=transaction_id,
         charger_id=charger.id,
+        evse_id=report.evse_id,
         connector_id=report.connector_id,
         vehicle_id=report.vehicle_id,
         token_ref=report.token_ref,
@@ -123,15 +122,16 @@ def _started(
     )
 
 
-def draw_id(start_id: str, ledger: Ledger) -> int:
-    """A transaction id of 31 bits from the start record's id: positive, not sequential, not in use at the site."""
+def draw_id(start_id: str, ledger: Ledger) -> str:
+    """A transaction id from the start record's id: a positive number of 31 bits, as OCPP 1.6 needs it, not sequential
+    and not in use at the site."""
     used = {transaction.id for charger in ledger.chargers.values() for transaction in charger.transactions}
     used |= {transaction_id for charger in ledger.chargers.values() for transaction_id in charger.ended}
     attempt = 0
     while True:
         digest = hashlib.sha256(f"{start_id}/{attempt}".encode()).digest()
-        drawn = int.from_bytes(digest[:4]) & 0x7FFFFFFF
-        if drawn != 0 and drawn not in used:
+        drawn = str(int.from_bytes(digest[:4]) & 0x7FFFFFFF)
+        if drawn != "0" and drawn not in used:
             return drawn
         attempt += 1
 
@@ -182,10 +182,10 @@ def close(context: KernelContext, command: CloseTransaction) -> None:
         which = "no transaction" if command.transaction_id is None else "no such transaction"
         raise DomainError(f"{which} is open there", field="transaction_id", rule=CLOSE_RULE)
     for transaction in named:
-        end_by_evidence(context, context.charger(charger.id), transaction, CLOSED_BY_OPERATOR)
+        end_by_evidence(context, context.charger(charger.id), transaction, "closed_by_operator")
 
 
-def end_by_evidence(context: KernelContext, charger: Charger, transaction: Transaction, reason: str) -> None:
+def end_by_evidence(context: KernelContext, charger: Charger, transaction: Transaction, reason: StopReason) -> None:
     """End a transaction without its stop, with the energy of the last reading that was believed."""
     _stop(context, charger, transaction, None, reason, context.now_ms)
 
@@ -212,7 +212,7 @@ def _stop(
     charger: Charger,
     transaction: Transaction,
     meter_stop_wh: int | None,
-    reason: str,
+    reason: StopReason,
     charger_time_ms: int,
 ) -> None:
     """`meter_stop_wh` None: unknown. Then the energy is that of the last reading that was believed."""
@@ -236,6 +236,6 @@ def _stop(
     if charger.lease is not None and charger.lease.transaction_id == transaction.id:
         context.add(LeaseEnded(charger_id=charger.id, transaction_id=transaction.id, generation=charger.generation + 1))
     codes = ["start_not_permitted", "meter_silent", "unconfirmed", "shed"]
-    codes += ["reading_refused", "no_power", "no_room_to_prove"]
+    codes += ["reading_refused", "no_power", "no_room_to_prove", "signed_values"]
     for code in [*codes, "two_transactions"] if len(charger.transactions) < 2 else codes:
         context.all_clear(code, charger.id)

@@ -18,7 +18,7 @@ from domain.records.sites import StartDenied
 ALARM = "start_not_permitted"
 
 
-def seek_permit(context: KernelContext, outlet: str, transaction_id: int, report: TransactionStart) -> None:
+def seek_permit(context: KernelContext, outlet: str, transaction_id: str, report: TransactionStart) -> None:
     """Ask `sites` whether the transaction may go on."""
     context.add(
         PermitSought(

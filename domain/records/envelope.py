@@ -30,6 +30,8 @@ class Record(NamedTuple):  # a frozen dataclass takes five times as long to make
     `schemas/<type>.json`); `time` is integer milliseconds since 1970 UTC, written as RFC 3339 where records leave the
     system. `stream` is `<processor>:<key>`; `actor` is an opaque principal id; `causationid` is the id of the record
     that led to this one (its own id for what came from outside); `build` names the rules that decided ("" on inputs).
+    `sequence` numbers the events of a stream from 1 without gaps, so that a reader sees whether one was left out. It is
+    0 on all other records, and on events that were stored before there were numbers: these count, too.
     """
 
     id: str
@@ -43,6 +45,7 @@ class Record(NamedTuple):  # a frozen dataclass takes five times as long to make
     causationid: str
     build: str
     data: Payload
+    sequence: int = 0
 
 
 def input_record(

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Literal
 
 from domain.records.catalogue import Decision, Payload, record_type
+from domain.records.observations import Moment
 from domain.records.registry import NodeSpec
 from domain.records.sites import Target
+from domain.records.words import OutletError, OutletStatus, ReportedReason, StopReason
 
 
 @record_type("load.set_grid_limit.v1", "command")
@@ -43,12 +45,12 @@ class RequestCommand(Payload):
     expires_ms: int
 
 
-@record_type("load.close_transaction.v1", "command")
+@record_type("load.close_transaction.v2", "command")
 class CloseTransaction(Payload):
     """An operator ends a transaction without the charger's stop. `transaction_id` None: the one that is open there."""
 
     charger_id: str
-    transaction_id: int | None = None
+    transaction_id: str | None = None
 
 
 @record_type("load.trust_again.v1", "command")
@@ -153,12 +155,15 @@ class ChargerBooted(Payload):
     firmware: str
 
 
-@record_type("charger.status_changed.v1", "event")
+@record_type("charger.status_changed.v2", "event")
 class ChargerStatusChanged(Payload):
     charger_id: str
-    connector_id: int
-    status: str
-    error_code: str
+    evse_id: int
+    status: OutletStatus
+    error_code: OutletError
+    detail: str = ""
+    """The charger's own text beside its error."""
+    connector_id: int = 1
 
 
 @record_type("charger.token_presented.v1", "event")
@@ -170,12 +175,12 @@ class TokenPresented(Payload):
     vehicle_id: str | None
 
 
-@record_type("transaction.permit_sought.v1", "event")
+@record_type("transaction.permit_sought.v2", "event")
 class PermitSought(Payload):
     """A transaction began without a permit, as with a card that the charger knows. `sites` decides whether it may."""
 
     charger_id: str
-    transaction_id: int
+    transaction_id: str
     token_ref: str
     vehicle_id: str | None
 
@@ -207,11 +212,11 @@ class RoomReleased(Payload):
     request_id: str
 
 
-@record_type("transaction.started.v1", "event")
+@record_type("transaction.started.v2", "event")
 class TransactionStarted(Payload):
-    transaction_id: int
+    transaction_id: str
     charger_id: str
-    connector_id: int
+    evse_id: int
     vehicle_id: str | None
     token_ref: str
     meter_start_wh: int
@@ -223,41 +228,33 @@ class TransactionStarted(Payload):
     """The time of the start by the charger's clock: part of the start's natural key."""
     start_id: str = ""
     """The start record: what a later repeat is a duplicate of."""
+    connector_id: int = 1
 
 
-STOP_LOST = "StopLost"
-SUPERSEDED = "superseded"
-RESTARTED = "restarted"
-CLOSED_BY_OPERATOR = "ClosedByOperator"
-ENDED_WITHOUT_STOP = (STOP_LOST, SUPERSEDED, RESTARTED, CLOSED_BY_OPERATOR)
-"""The reasons of transactions that ended without the charger's stop, which may still come: by the connector's status,
-by another car's start there, by a charger that began anew with the same car, and by an operator."""
-
-
-@record_type("transaction.stopped.v1", "event")
+@record_type("transaction.stopped.v2", "event")
 class TransactionStopped(Payload):
-    transaction_id: int
+    transaction_id: str
     charger_id: str
     vehicle_id: str | None
     energy_wh: int
     """What was believed of its register; not `meter_stop_wh` less the start's value where these contradict physics."""
     meter_stop_wh: int
-    reason: str
+    reason: StopReason
     commissioning: bool
     estimated: bool = False
     """Its register did not continue from the start's value to the stop's, or this one is unknown: so is some energy."""
 
 
-@record_type("transaction.stop_corrected.v1", "event")
+@record_type("transaction.stop_corrected.v2", "event")
 class TransactionStopCorrected(Payload):
     """The stop came after the transaction had ended without it: its energy, once."""
 
-    transaction_id: int
+    transaction_id: str
     charger_id: str
     vehicle_id: str | None
     energy_wh: int
     meter_stop_wh: int
-    reason: str
+    reason: ReportedReason
     estimated: bool = False
 
 
@@ -271,20 +268,20 @@ class StartWaits(Decision):
     until_ms: int
 
 
-@record_type("transaction.stop_repeated.v1", "event")
+@record_type("transaction.stop_repeated.v2", "event")
 class TransactionStopRepeated(Payload):
     """The stop of a transaction that is over already: recognised, without a second effect."""
 
     charger_id: str
-    transaction_id: int
+    transaction_id: str
 
 
-@record_type("transaction.quarantined.v1", "event")
+@record_type("transaction.quarantined.v2", "event")
 class TransactionQuarantined(Payload):
     """A stop that fits no open transaction: recorded for review, never counted."""
 
     charger_id: str
-    transaction_id: int
+    transaction_id: str
     meter_stop_wh: int
     reason: str
 
@@ -298,7 +295,7 @@ class FailsafeDesired(Payload):
     generation: int
 
 
-@record_type("charger.limit_desired.v1", "event")
+@record_type("charger.limit_desired.v2", "event")
 class LimitDesired(Decision):
     """The limit of a charger while its transaction runs, as a lease until `valid_until_ms`.
 
@@ -306,7 +303,7 @@ class LimitDesired(Decision):
     """
 
     charger_id: str
-    transaction_id: int
+    transaction_id: str
     limit_ma: int
     generation: int
     valid_until_ms: int
@@ -315,12 +312,12 @@ class LimitDesired(Decision):
 
 class RenewedLimit(Payload):
     charger_id: str
-    transaction_id: int
+    transaction_id: str
     limit_ma: int
     generation: int
 
 
-@record_type("site.limits_renewed.v1", "event")
+@record_type("site.limits_renewed.v2", "event")
 class LimitsRenewed(Payload):
     """The leases of a site's chargers go on: same limits, new validity, new generations."""
 
@@ -328,12 +325,12 @@ class LimitsRenewed(Payload):
     limits: tuple[RenewedLimit, ...]
 
 
-@record_type("charger.lease_ended.v1", "event")
+@record_type("charger.lease_ended.v2", "event")
 class LeaseEnded(Payload):
     """The transaction is over: its lease is no longer desired."""
 
     charger_id: str
-    transaction_id: int
+    transaction_id: str
     generation: int
 
 
@@ -391,7 +388,7 @@ class TrustedAgain(Decision):
     charger_id: str
 
 
-@record_type("charger.reading_refused.v1", "event")
+@record_type("charger.reading_refused.v2", "event")
 class ReadingRefused(Payload):
     """Physics contradicts a reading: it grants, ends and confirms nothing. Repeats are not recorded for ten minutes.
 
@@ -399,12 +396,24 @@ class ReadingRefused(Payload):
     """
 
     charger_id: str
-    connector_id: int
-    transaction_id: int | None
+    evse_id: int
+    transaction_id: str | None
     quantity: Literal["current", "power", "energy"]
     value: int
     reason: str
     estimated: bool = False
+    connector_id: int = 1
+
+
+@record_type("transaction.value_signed.v1", "event")
+class ValueSigned(Payload):
+    """A signed value of a transaction's begin or end, as the charger sent it: it is part of what a driver is billed."""
+
+    transaction_id: str
+    charger_id: str
+    moment: Moment
+    text: str
+    charger_time_ms: int
 
 
 @record_type("charger.watts_divided.v1", "event")

@@ -1,6 +1,9 @@
 """Reports of chargers: observations that the OCPP gateway publishes to `load.inputs` (or `sites.inputs`).
 
-`charger_id` is the charger's OCPP identity. Times by a charger's clock are data (`charger_time_ms`), never the clock.
+`charger_id` names the outlet, or the charger where the station itself reports. `evse_id` is the number of the EVSE at
+the charger, 0 for the station, and `connector_id` that of a connector of the EVSE: what OCPP 1.6 calls a connector is
+an EVSE with one connector, 1. A transaction's id is text: OCPP 1.6 writes it as a number, and 2.x draws it
+at the charger. Times by a charger's clock are data (`charger_time_ms`), never the clock.
 """
 
 from __future__ import annotations
@@ -8,6 +11,7 @@ from __future__ import annotations
 from typing import Literal
 
 from domain.records.catalogue import Payload, record_type
+from domain.records.words import OutletError, OutletStatus, ReportedReason
 
 AnswerStatus = Literal["accepted", "rejected", "not_supported", "timeout", "offline"]
 """A time-out means unknown, not rejected; `offline`: the socket was gone before an answer."""
@@ -57,18 +61,17 @@ class Booted(Payload):
     firmware: str
 
 
-OUT_OF_SERVICE = ("Faulted", "Unavailable")
-"""The statuses in which nothing can charge."""
-
-
-@record_type("ocpp.status.v1", "observation")
+@record_type("ocpp.status.v2", "observation")
 class Status(Payload):
+    """The status of an EVSE, or of the station (`evse_id` 0). `detail` is the charger's own text beside its error."""
+
     charger_id: str
-    connector_id: int
-    status: str
-    """As OCPP 1.6 names them: Available, Preparing, Charging, SuspendedEV, Finishing, Faulted ..."""
-    error_code: str
+    evse_id: int
+    status: OutletStatus
+    error_code: OutletError
     charger_time_ms: int | None
+    detail: str = ""
+    connector_id: int = 1
 
 
 @record_type("ocpp.authorize.v1", "observation")
@@ -80,34 +83,49 @@ class Authorize(Payload):
     vehicle_id: str | None
 
 
-@record_type("ocpp.transaction_start.v1", "observation")
+@record_type("ocpp.transaction_start.v2", "observation")
 class TransactionStart(Payload):
     charger_id: str
-    connector_id: int
+    evse_id: int
     token_ref: str
     vehicle_id: str | None
     meter_start_wh: int
     charger_time_ms: int
+    connector_id: int = 1
 
 
-@record_type("ocpp.transaction_stop.v1", "observation")
+@record_type("ocpp.transaction_stop.v2", "observation")
 class TransactionStop(Payload):
     """`unreadable` names the fields that the charger sent in no readable form.
 
-    Such a transaction is 0, such a meter the charger's last one that is known, else 0, such a time that of receipt.
+    Such a transaction is empty, such a meter the charger's last one that is known, else 0, such a time that of receipt.
     """
 
     charger_id: str
-    transaction_id: int
+    transaction_id: str
     meter_stop_wh: int
     charger_time_ms: int
-    reason: str
+    reason: ReportedReason
     unreadable: tuple[str, ...] = ()
 
 
-@record_type("ocpp.metered.v1", "observation")
+Moment = Literal["begin", "end", "other"]
+"""Of a signed value: at the begin or the end of a transaction, or neither."""
+
+
+class SignedValue(Payload):
+    """What a meter signed (e.g. OCMF, or a maker's own format): the `text` that the charger sent, unchanged.
+
+    No rule reads it: a value that is interpreted and written again would not fit its signature any more.
+    """
+
+    moment: Moment
+    text: str
+
+
+@record_type("ocpp.metered.v2", "observation")
 class Metered(Payload):
-    """One sampled value set of a connector, in our units. None: not reported.
+    """One sampled value set of an EVSE, or of the station (`evse_id` 0), in our units. None: not reported.
 
     `current_ma` is per phase L1..L3 of the charger; `fresh` is False for samples that were queued during an outage, and
     for all but the newest of a message. `stale_by_clock`: nothing but its time speaks against its being of now.
@@ -115,8 +133,8 @@ class Metered(Payload):
     """
 
     charger_id: str
-    connector_id: int
-    transaction_id: int | None
+    evse_id: int
+    transaction_id: str | None
     charger_time_ms: int
     current_ma: tuple[int, int, int] | None
     power_w: int | None
@@ -124,6 +142,8 @@ class Metered(Payload):
     fresh: bool
     stale_by_clock: bool = False
     requested: bool = False
+    signed: tuple[SignedValue, ...] = ()
+    connector_id: int = 1
 
 
 @record_type("ocpp.profile_answer.v1", "observation")

@@ -6,6 +6,7 @@ from typing import Literal
 
 from domain.records.catalogue import Decision, Payload, record_type
 from domain.records.registry import NodeSpec
+from domain.records.words import OutletStatus
 
 EndState = Literal["completed", "cancelled", "expired", "failed"]
 EndReason = Literal[
@@ -79,17 +80,17 @@ class SiteChargerAdded(Payload):
     voltage_mv: int
 
 
-@record_type("sites.charger_changed.v1", "event")
+@record_type("sites.charger_changed.v2", "event")
 class SiteChargerChanged(Payload):
     """What the site knows of an outlet, as reported by `load`.
 
-    `whole_status` is that of its charger where the charger as a whole can't charge, else empty.
+    `whole_status` is that of its charger where the charger as a whole can't charge, else None.
     """
 
     charger_id: str
     connected: bool
-    status: str
-    whole_status: str = ""
+    status: OutletStatus
+    whole_status: OutletStatus | None = None
 
 
 @record_type("sites.capacity_known.v1", "event")
@@ -144,11 +145,11 @@ class SessionAssigned(Payload):
     plug_in_until_ms: int
 
 
-@record_type("session.charging.v1", "event")
+@record_type("session.charging.v2", "event")
 class SessionCharging(Payload):
     session_id: str
     charger_id: str
-    transaction_id: int
+    transaction_id: str
     meter_start_wh: int
 
 
@@ -192,7 +193,7 @@ class SessionEnergyCorrected(Payload):
     estimated: bool
 
 
-@record_type("session.ended.v1", "event")
+@record_type("session.ended.v2", "event")
 class SessionEnded(Payload):
     session_id: str
     vehicle_id: str | None
@@ -203,7 +204,7 @@ class SessionEnded(Payload):
     waited_ms: int
     estimated: bool = False
     """Some of what it received is not known: the charger's energy register did not continue."""
-    transaction_id: int | None = None
+    transaction_id: str | None = None
     """Where it ended without the charger's stop: the transaction whose stop may still correct its energy."""
 
 
@@ -308,7 +309,7 @@ class SessionRequeued(Payload):
     reason: str
 
 
-@record_type("sites.transaction_known.v1", "event")
+@record_type("sites.transaction_known.v2", "event")
 class TransactionKnown(Payload):
     """What the site knows of a charger's transaction; None: it is over.
 
@@ -316,7 +317,7 @@ class TransactionKnown(Payload):
     """
 
     charger_id: str
-    transaction_id: int | None
+    transaction_id: str | None
     permitted: bool = True
     vehicle_id: str | None = None
     meter_start_wh: int = 0

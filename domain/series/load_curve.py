@@ -21,14 +21,14 @@ class Sample:
 
     at_ms: int
     power_w: int
-    transaction_id: int | None
+    transaction_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
     """When a transaction ran; `stopped_ms` None: it still does."""
 
-    id: int
+    id: str
     started_ms: int
     stopped_ms: int | None
 
@@ -119,7 +119,7 @@ def spans(samples: Iterable[Sample], transactions: Iterable[Transaction]) -> lis
     return sorted([*held, *_unknown(held, ran)], key=lambda span: span.start_ms)
 
 
-def _held(samples: Iterable[Sample], end_ms: dict[int, int]) -> list[Span]:
+def _held(samples: Iterable[Sample], end_ms: dict[str, int]) -> list[Span]:
     """Of several samples at the same time, the one given last holds."""
     ordered = sorted(samples, key=lambda sample: sample.at_ms)
     ends = [after.at_ms for _, after in pairwise(ordered)] + [FOREVER_MS]
@@ -130,7 +130,7 @@ def _held(samples: Iterable[Sample], end_ms: dict[int, int]) -> list[Span]:
     ]
 
 
-def _end_ms(sample: Sample, end_ms: dict[int, int]) -> int:
+def _end_ms(sample: Sample, end_ms: dict[str, int]) -> int:
     return FOREVER_MS if sample.transaction_id is None else end_ms.get(sample.transaction_id, FOREVER_MS)
 
 

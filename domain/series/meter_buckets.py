@@ -30,7 +30,7 @@ class Measured(Protocol):
     @property
     def energy_wh(self) -> int | None: ...
     @property
-    def transaction_id(self) -> int | None: ...
+    def transaction_id(self) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class MeterBucket:
     greatest_w: int | None
     energy_wh: int | None
     """The meter's last reading."""
-    transaction_id: int | None
+    transaction_id: str | None
     uniform: bool
 
 

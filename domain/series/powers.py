@@ -25,7 +25,7 @@ def samples(outlet: Outlet, values: Iterable[Measured]) -> Iterator[Sample]:
         if known.transaction_id != value.transaction_id:
             known = Metering(value.transaction_id)
         if known.energy is None and value.energy_wh is not None:
-            begun = register.begin(value.transaction_id or 0, outlet, value.energy_wh, now)
+            begun = register.begin(value.transaction_id or "", outlet, value.energy_wh, now)
             known = replace(known, energy=begun)
         known, said = metering.read(known, outlet, value, now)
         if said.drawn is not None and said.drawn.believed:

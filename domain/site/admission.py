@@ -63,7 +63,7 @@ def _by_preference(context: SiteContext, presented: TokenPresented | Authorize) 
 
     def preference(charger: SiteCharger) -> tuple[bool, bool, bool, str]:
         is_own = _is_its_user(context, charger, presented)
-        return not is_own, charger.status != "Preparing", charger.transaction_id is not None, charger.outlet.id
+        return not is_own, charger.status != "preparing", charger.transaction_id is not None, charger.outlet.id
 
     return sorted(context.site.outlets_of(presented.charger_id), key=preference)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from domain.electrical.outlet_id import WHOLE, connector_of
+from domain.electrical.outlet_id import WHOLE, evse_of
 from domain.records.load import ChargerConnected, ChargerDisconnected, ChargerStatusChanged
-from domain.records.observations import OUT_OF_SERVICE
 from domain.records.sites import SiteChargerChanged
+from domain.records.words import OUT_OF_SERVICE
 from domain.site.context import SiteContext
 from domain.site.ending import end
 from domain.site.state import SiteCharger, has_failed
@@ -29,15 +29,17 @@ def status_changed(context: SiteContext, event: ChargerStatusChanged) -> None:
     Some chargers report their connector as the whole: until they report the connector, that counts.
     """
     charger = context.charger(event.charger_id)
-    if event.connector_id == connector_of(event.charger_id):
+    if event.evse_id == evse_of(event.charger_id):
         _change(context, charger, replace(charger, own_status=event.status))
-        if event.status == "Available":
+        if event.status == "available":
             _end_unplugged(context, event.charger_id)
-    elif event.connector_id == WHOLE:
+    elif event.evse_id == WHOLE:
         failed = event.status in OUT_OF_SERVICE
-        unknown = charger.own_status == "Unavailable" and not failed
+        unknown = charger.own_status == "unavailable" and not failed
         own_status = event.status if unknown else charger.own_status
-        _change(context, charger, replace(charger, own_status=own_status, whole_status=event.status if failed else ""))
+        _change(
+            context, charger, replace(charger, own_status=own_status, whole_status=event.status if failed else None)
+        )
 
 
 def _end_unplugged(context: SiteContext, charger_id: str) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from domain.electrical.outlet_id import connector_of
+from domain.electrical.outlet_id import evse_of
 from domain.records import derived_id
 from domain.records.load import (
-    CLOSED_BY_OPERATOR,
-    ENDED_WITHOUT_STOP,
     TransactionPermitted,
     TransactionStarted,
     TransactionStopCorrected,
@@ -22,13 +20,26 @@ from domain.records.sites import (
     SessionRequeued,
     TransactionKnown,
 )
+from domain.records.words import ENDED_WITHOUT_STOP
 from domain.site.context import SiteContext
 from domain.site.ending import end, release
 from domain.site.interruption import interruption
 from domain.site.session import EVERYONE, Session
 
-FAULTS = frozenset({"EmergencyStop", "PowerLoss", "HardReset", "SoftReset", "Reboot"})
-"""Reasons of OCPP 1.6 StopTransaction that are the charger's doing."""
+FAULTS = frozenset(
+    (
+        "emergency_stop",
+        "power_loss",
+        "power_quality",
+        "ground_fault",
+        "overcurrent_fault",
+        "hard_reset",
+        "soft_reset",
+        "immediate_reset",
+        "reboot",
+    )
+)
+"""Reasons of a stop that are the charger's doing."""
 
 
 def started(context: SiteContext, event: TransactionStarted) -> None:
@@ -37,7 +48,7 @@ def started(context: SiteContext, event: TransactionStarted) -> None:
     A start on a connector that was never registered is no session's: `load` counts and reports it.
     """
     context.charger(event.charger_id)
-    if event.duplicate_of is not None or event.connector_id != connector_of(event.charger_id):
+    if event.duplicate_of is not None or event.evse_id != evse_of(event.charger_id):
         return
     release(context, event.charger_id)
     permitted = event.permitted or event.commissioning
@@ -66,7 +77,7 @@ def permitted(context: SiteContext, event: TransactionPermitted) -> None:
 
 
 def _begin(
-    context: SiteContext, charger_id: str, transaction_id: int, vehicle_id: str | None, meter_start_wh: int
+    context: SiteContext, charger_id: str, transaction_id: str, vehicle_id: str | None, meter_start_wh: int
 ) -> None:
     holder = context.site.session_at(charger_id)
     own = context.site.session_of(vehicle_id)
@@ -157,9 +168,9 @@ def _outcome(event: TransactionStopped, *, reached: bool) -> tuple[EndState, End
         return "completed", "target_reached"
     if event.reason in FAULTS:
         return "failed", "fault"
-    if event.reason == "Remote":
+    if event.reason == "remote":
         return "completed", "remote"
-    if event.reason == CLOSED_BY_OPERATOR:
+    if event.reason == "closed_by_operator":
         return "completed", "operator"
     return "completed", "stop_lost" if event.reason in ENDED_WITHOUT_STOP else "unplugged"
 

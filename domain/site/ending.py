@@ -33,7 +33,7 @@ def end(
     reason: EndReason,
     energy_wh: int | None = None,
     estimated: bool | None = None,
-    without_stop: int | None = None,
+    without_stop: str | None = None,
 ) -> None:
     """End a session. The charger of a car that is still plugged in stays occupied by it.
 

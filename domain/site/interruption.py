@@ -7,11 +7,13 @@ only said of a cable that is out.
 
 from __future__ import annotations
 
-from domain.records.load import CLOSED_BY_OPERATOR, RESTARTED, STOP_LOST, TransactionStopped
+from domain.records.load import TransactionStopped
 from domain.site.session import Session
 from domain.site.state import SiteCharger
 
-BY_HAND = frozenset({"EVDisconnected", "UnlockCommand", "Remote", "DeAuthorized", "EmergencyStop", CLOSED_BY_OPERATOR})
+BY_HAND = frozenset(
+    {"ev_disconnected", "unlock_command", "remote", "de_authorized", "emergency_stop", "closed_by_operator"}
+)
 """Reasons of a stop that somebody wanted (OCPP 1.6, StopTransaction)."""
 STOP_MS = 60_000
 """How long after its card was presented a stop is the driver's."""
@@ -19,11 +21,11 @@ STOP_MS = 60_000
 
 def interruption(charger: SiteCharger, session: Session, event: TransactionStopped, now_ms: int) -> str | None:
     """Why the session goes on without its transaction; None: it is over."""
-    if event.reason == RESTARTED:
+    if event.reason == "restarted":
         return "the charger began anew with the cable in"
-    if event.reason == STOP_LOST:
+    if event.reason == "stop_lost":
         return None
     wanted = event.reason in BY_HAND or now_ms < charger.card_ms + STOP_MS
-    if session.state != "paused" or wanted or charger.own_status == "Available":
+    if session.state != "paused" or wanted or charger.own_status == "available":
         return None
     return "the charger ended the transaction while it was paused"

@@ -102,7 +102,7 @@ def observe(site: Site, observations: SiteObservations, given: Record) -> SiteOb
 
 def metered_outlet(site: Site, observations: SiteObservations, metered: Metered, now_ms: int) -> SiteCharger | None:
     """The outlet whose present a reading is of. None: it is of the whole charger, another connector or transaction."""
-    outlet = outlet_of(site.chargers, metered.charger_id, metered.connector_id)
+    outlet = outlet_of(site.chargers, metered.charger_id, metered.evse_id)
     if outlet is None or not is_live(metered, observations.clock_ms.get(outlet), now_ms):
         return None
     charger = site.chargers[outlet]
@@ -151,7 +151,7 @@ def _begun(charger: SiteCharger, session: Session, now: Moment) -> RegisterEnerg
     """The energy of a session whose start was observed before a loss of state: it queued before it began."""
     began_ms = min(session.queued_ms, now.ms)
     began = Moment(began_ms, now.charger_ms - now.ms + began_ms)
-    return register.begin(charger.transaction_id or 0, charger.outlet, session.meter_start_wh, began)
+    return register.begin(charger.transaction_id or "", charger.outlet, session.meter_start_wh, began)
 
 
 def _observe_current(

@@ -10,7 +10,7 @@ from domain.electrical.outlet_id import charger_of
 from domain.electrical.tree import nodes_of
 from domain.records import Payload
 from domain.records import sites as events
-from domain.records.observations import OUT_OF_SERVICE
+from domain.records.words import OUT_OF_SERVICE, OutletStatus
 from domain.site.fairness import Received
 from domain.site.session import Expectation, Session
 
@@ -21,7 +21,7 @@ REMEMBERED_WITHOUT_STOP = 64
 class Unpermitted:
     """A transaction that began without a permit, and serves no session yet."""
 
-    transaction_id: int
+    transaction_id: str
     vehicle_id: str | None
     meter_start_wh: int
 
@@ -35,9 +35,9 @@ class SiteCharger:
 
     outlet: Outlet
     connected: bool = False
-    own_status: str = "Unavailable"
-    whole_status: str = ""
-    transaction_id: int | None = None
+    own_status: OutletStatus = "unavailable"
+    whole_status: OutletStatus | None = None
+    transaction_id: str | None = None
     unpermitted: Unpermitted | None = None
     card_ms: int = 0
     """When the card of the car that charges there was last presented."""
@@ -118,7 +118,7 @@ class Site:
 
 def is_usable(charger: SiteCharger) -> bool:
     """Whether a new car could be plugged in there."""
-    return charger.connected and charger.status in ("Available", "Preparing")
+    return charger.connected and charger.status in ("available", "preparing")
 
 
 def has_failed(charger: SiteCharger) -> bool:

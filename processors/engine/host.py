@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from time import perf_counter
@@ -22,7 +22,7 @@ from processors.engine import batch_size, checkpoint, history
 from processors.engine.build import this_build
 from processors.engine.outputs import outputs_of, parked_outputs
 from processors.engine.processor import Processor
-from processors.engine.stream import StreamState, dump_state, fresh, load_state, refold, step
+from processors.engine.stream import StreamState, dump_state, fresh, load_state, park, refold, step
 
 log_line = structlog.get_logger("host")
 DAY_MS = 24 * 3_600_000
@@ -149,8 +149,9 @@ class Host:
             done = step(self.processor, state, given, self.build)
         except Exception as error:
             log_line.exception("a defect parked a stream", stream=given.stream, input=given.id, type=given.type)
-            work.outputs += parked_outputs(self.processor.name, given, error, self.build)
-            return replace(state, parked=True)
+            done = park(self.processor.name, state, given, error, self.build)
+            work.outputs += parked_outputs(self.processor.name, given, done)
+            return done.after
         work.outputs += outputs_of(self.processor, given.stream, done)
         return done.after
 

@@ -8,8 +8,7 @@ from commands.log import topics
 from commands.log.codec import canonical, encode, entry
 from commands.ports.log import Entry, Output
 from domain.load_control.desired import Desired
-from domain.records import Record, derived_id
-from domain.records.time import StreamParked
+from domain.records import Record
 from processors.engine.processor import Processor
 from processors.engine.stream import Step
 from processors.routes import messages
@@ -31,19 +30,6 @@ def outputs_of(processor: Processor[Any, Any], stream: str, done: Step[Any, Any]
     return outputs
 
 
-def parked_event(processor: str, given: Record, error: Exception, build: str) -> Record:
-    """The event of a parked stream. It has the type of the defect only: its text may contain anything."""
-    return given._replace(
-        id=derived_id(given.id, given.stream, "parked"),
-        source=f"/processors/{processor}",
-        type=StreamParked.type_name,
-        causationid=given.id,
-        build=build,
-        data=StreamParked(input_id=given.id, input_type=given.type, error=type(error).__name__),
-    )
-
-
-def parked_outputs(processor: str, given: Record, error: Exception, build: str) -> list[Output]:
-    """The entries that park an input on which a rule failed."""
-    alarm = parked_event(processor, given, error, build)
-    return [(topics.parked(processor), entry(given)), (topics.EVENTS, entry(alarm))]
+def parked_outputs(processor: str, given: Record, done: Step[Any, Any]) -> list[Output]:
+    """The entries that park an input on which a rule failed: the input, and the event of `stream.park`."""
+    return [(topics.parked(processor), entry(given)), *((topics.EVENTS, entry(event)) for event in done.events)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
@@ -14,9 +14,8 @@ from domain.records import Record
 from domain.records.time import StreamUnparked
 from processors.engine import history
 from processors.engine.checkpoint import Checkpoint
-from processors.engine.outputs import parked_event
 from processors.engine.processor import Processor
-from processors.engine.stream import StreamState, fresh, load_state, step
+from processors.engine.stream import StreamState, fresh, load_state, park, step
 
 
 class OtherBuild(Exception):
@@ -92,8 +91,7 @@ def _again(
     try:
         done = step(processor, state, given, build)
     except Exception as error:
-        states[given.stream] = replace(state, parked=True)
-        return [parked_event(processor.name, given, error, build)]
+        done = park(processor.name, state, given, error, build)
     states[given.stream] = done.after
     return done.events
 

@@ -21,7 +21,7 @@ from commands.shape import shape
 from domain.decision import Observations, State
 from domain.errors import DomainError
 from domain.records import Payload, Record, derived_id
-from domain.records.time import InputRejected, StreamUnparked, TimerDue, TimerSet
+from domain.records.time import InputRejected, StreamParked, StreamUnparked, TimerDue, TimerSet
 from processors.engine.processor import Processor
 from processors.engine.recent import RecentInputs
 
@@ -33,7 +33,7 @@ class StreamState(Generic[State, Observations]):
     """Everything that a processor knows of one stream.
 
     `recent` are the ids of the last inputs, `commands` those of the last 24 h (id -> time, hash of the body), `timers`
-    what the stream waits for (name -> due ms).
+    what the stream waits for (name -> due ms), `sequence` the number of its newest event.
     """
 
     state: State
@@ -43,6 +43,7 @@ class StreamState(Generic[State, Observations]):
     commands: dict[str, tuple[int, str]] = field(default_factory=dict)
     timers: dict[str, int] = field(default_factory=dict)
     parked: bool = False
+    sequence: int = 0
 
 
 class Step(NamedTuple, Generic[State, Observations]):
@@ -81,6 +82,26 @@ def step(
     return _apply(processor, before, timely, build, observations, payloads)
 
 
+def park(
+    processor: str, before: StreamState[State, Observations], given: Record, error: Exception, build: str
+) -> Step[State, Observations]:
+    """The outcome of an input on which a rule failed: the stream stops, and an event reports it.
+
+    The event has the type of the defect only: its text may contain anything.
+    """
+    payload = StreamParked(input_id=given.id, input_type=given.type, error=type(error).__name__)
+    alarm = given._replace(
+        id=derived_id(given.id, given.stream, "parked"),
+        source=f"/processors/{processor}",
+        type=StreamParked.type_name,
+        causationid=given.id,
+        build=build,
+        data=payload,
+        sequence=before.sequence + 1,
+    )
+    return Step(replace(before, parked=True, sequence=alarm.sequence), (alarm,))
+
+
 def _apply(
     processor: Processor[State, Observations],
     before: StreamState[State, Observations],
@@ -94,20 +115,21 @@ def _apply(
     timers: dict[str, Record | None] = {}
     if isinstance(cause.data, TimerDue):
         timers[cause.data.name] = None
+    sequence = before.sequence
     for index, payload in enumerate(payloads):
-        record = _caused(processor.name, cause, index, payload, build)
         if isinstance(payload, TimerSet):
-            timers[payload.name] = record
+            timers[payload.name] = _caused(processor.name, cause, index, payload, build, 0)
         else:
-            events.append(record)
+            sequence += 1
+            events.append(_caused(processor.name, cause, index, payload, build, sequence))
             state = processor.evolve(state, payload, cause.time)
     recent, commands = _remembered(before, cause)
     pending = _pending(before.timers, timers)
-    after = StreamState(state, observations, cause.time, recent, commands, pending, before.parked)
+    after = StreamState(state, observations, cause.time, recent, commands, pending, before.parked, sequence)
     return Step(after, tuple(events), tuple(timers.items()))
 
 
-def _caused(processor: str, cause: Record, index: int, payload: Payload, build: str) -> Record:
+def _caused(processor: str, cause: Record, index: int, payload: Payload, build: str, sequence: int) -> Record:
     """The event; one that answers an earlier request (`request_id`) is correlated with that, whatever caused it now."""
     return Record(
         id=derived_id(cause.id, cause.stream, index),
@@ -121,6 +143,7 @@ def _caused(processor: str, cause: Record, index: int, payload: Payload, build: 
         causationid=cause.id,
         build=build,
         data=payload,
+        sequence=sequence,
     )
 
 
@@ -225,4 +248,5 @@ def refold(
         recent=RecentInputs.of(causes),
         timers=timers,
         parked=parked,
+        sequence=max((event.sequence for event in events), default=0) or len(events),
     )

@@ -113,7 +113,8 @@ def generated() -> dict[str, dict[str, Any]]:
     payloads = {
         name: _identified(name, kind.model_json_schema(schema_generator=Described)) for name, kind in TYPES.items()
     }
-    fields: dict[str, Any] = {name: (kind, ...) for name, kind in get_type_hints(Record).items()}
+    defaults = Record._field_defaults
+    fields: dict[str, Any] = {name: (kind, defaults.get(name, ...)) for name, kind in get_type_hints(Record).items()}
     stored = create_model("Record", __config__=ConfigDict(extra="forbid"), __doc__=Record.__doc__, **fields)
     envelope = stored.model_json_schema(schema_generator=Untitled)
     del envelope["$defs"]

@@ -10,6 +10,7 @@ from simulators.charger.answers import answer
 from simulators.charger.clock import Clock
 from simulators.charger.configuration import Configuration
 from simulators.charger.connector import Connector
+from simulators.charger.dial import Dial, web_socket
 from simulators.charger.lifecycle import Lifecycle
 from simulators.charger.link import Link
 from simulators.charger.outlet import Outlet
@@ -42,6 +43,7 @@ class ChargePoint:
         max_a: float = 32.0,
         character: Personality = COMPLIANT,
         seed: int = 0,
+        dial: Dial = web_socket,
     ) -> None:
         random = Random(f"{seed}:{ocpp_id}")
         self.time = time
@@ -59,6 +61,7 @@ class ChargePoint:
             calls_at_once=self.character.calls_at_once,
             answer_delay_s=self.character.answer_delay_s,
             persists_queue=self.character.replays_queue,
+            dial=dial,
         )
         self.link.on_call = lambda call: answer(self, call)
         self.link.on_lost = self._on_lost

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from random import Random
 
 from simulators.charger.configuration import Configuration
-from simulators.charger.link import CallFailed, CouldNotConnect, Link
+from simulators.charger.dial import CouldNotConnect
+from simulators.charger.link import CallFailed, Link
 from simulators.charger.personality import Personality
 from simulators.time.virtual_time import VirtualTime
 

@@ -11,20 +11,14 @@ from functools import partial
 from itertools import count
 from uuid import uuid4
 
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, WebSocketException
-from websockets.typing import Subprotocol
+from websockets.exceptions import ConnectionClosed
 
+from simulators.charger.dial import Dial, Socket, web_socket
 from simulators.charger.frames import BadFrame, Call, Error, Payload, Result, parse
 from simulators.time.virtual_time import Alarm, VirtualTime
 
-SUBPROTOCOL = Subprotocol("ocpp1.6")
 CALL_TIMEOUT_S = 60
 MAX_ATTEMPTS = 3
-
-
-class CouldNotConnect(Exception):
-    """The central system can't be reached, or refused this charge point."""
 
 
 class CallFailed(Exception):
@@ -80,8 +74,10 @@ class Link:
         calls_at_once: int = 1,
         answer_delay_s: float = 0.0,
         persists_queue: bool = True,
+        dial: Dial = web_socket,
     ) -> None:
         self._time = time
+        self._dial = dial
         self._url = f"{url.rstrip('/')}/{ocpp_id}"
         self._authorization = "Basic " + b64encode(f"{ocpp_id}:{password}".encode()).decode()
         self._calls_at_once = calls_at_once
@@ -97,7 +93,7 @@ class Link:
         self.received = 0
         self.errors: list[str] = []
         """Errors that the central system answered, and calls it never answered."""
-        self._socket: ClientConnection | None = None
+        self._socket: Socket | None = None
         self._to_write: asyncio.Queue[str] = asyncio.Queue()
         self._outbox: deque[Outgoing] = deque()
         self._pending: dict[str, Outgoing] = {}
@@ -115,19 +111,7 @@ class Link:
 
     async def connect(self) -> None:
         """Open a socket. Raises `CouldNotConnect`."""
-        try:
-            socket = await connect(
-                self._url,
-                subprotocols=[SUBPROTOCOL],
-                additional_headers={"Authorization": self._authorization},
-                compression=None,
-                ping_interval=None,  # time is virtual
-                proxy=None,
-                max_queue=None,
-            )
-        except (OSError, TimeoutError, WebSocketException) as error:
-            raise CouldNotConnect(f"{self._url}: {error}") from None
-        self._socket = socket
+        self._socket = socket = await self._dial(self._url, self._authorization)
         self.sent = self.received = 0
         self._to_write = asyncio.Queue()
         writer = self._time.attend(self._write(socket, self._to_write))
@@ -174,7 +158,7 @@ class Link:
     def drop(self) -> None:
         """Abort the connection, as a dead line does."""
         if self._socket is not None:
-            self._socket.transport.abort()
+            self._socket.abort()
             self._lost(self._socket)
 
     async def close(self) -> None:
@@ -196,16 +180,17 @@ class Link:
         self.sent += 1
         self._to_write.put_nowait(text)
 
-    async def _write(self, socket: ClientConnection, queue: asyncio.Queue[str]) -> None:
+    async def _write(self, socket: Socket, queue: asyncio.Queue[str]) -> None:
         try:
             while True:
                 await socket.send(await queue.get())
         except ConnectionClosed:
             pass  # the reader notices
 
-    async def _read(self, socket: ClientConnection, writer: asyncio.Task[object]) -> None:
+    async def _read(self, socket: Socket, writer: asyncio.Task[object]) -> None:
         try:
-            async for text in socket:
+            while socket is self._socket:
+                text = await socket.receive()
                 if socket is not self._socket:
                     break
                 self.received += 1
@@ -217,7 +202,7 @@ class Link:
             writer.cancel()
             self._lost(socket)
 
-    def _lost(self, socket: ClientConnection) -> None:
+    def _lost(self, socket: Socket) -> None:
         if socket is not self._socket:
             return
         self._socket = None

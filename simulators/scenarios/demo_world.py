@@ -18,7 +18,8 @@ import orjson
 import uvloop
 
 from simulators.charger.charge_point import ChargePoint
-from simulators.charger.link import CallFailed, CouldNotConnect
+from simulators.charger.dial import CouldNotConnect
+from simulators.charger.link import CallFailed
 from simulators.people.board import Board
 from simulators.people.commissioning import NotProven, commission
 from simulators.people.day import Visit, local_ms, visits

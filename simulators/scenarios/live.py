@@ -12,7 +12,8 @@ from pathlib import Path
 import orjson
 
 from simulators.charger.charge_point import ChargePoint
-from simulators.charger.link import CallFailed, CouldNotConnect
+from simulators.charger.dial import CouldNotConnect
+from simulators.charger.link import CallFailed
 from simulators.people.commissioning import NotProven
 from simulators.scenarios.little_hub import LittleHub
 from simulators.scenarios.one_charger import CarOptions, NoSuchCharger, OneCharger, Show, wires

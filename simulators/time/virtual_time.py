@@ -34,7 +34,7 @@ class VirtualTime:
     """The clock of a simulated world, ms since 1970 UTC, with its alarms and its running coroutines."""
 
     def __init__(self, now_ms: int) -> None:
-        self.now_ms = now_ms
+        self._now_ms = now_ms
         self._alarms: list[tuple[int, int, Alarm]] = []
         self._order = count()
         self._awake = 0
@@ -48,6 +48,15 @@ class VirtualTime:
         """Number of times that a coroutine began or continued; unchanged: nothing happened in between."""
         self.overdue = 0
         """Number of times that a coroutine exceeded the backstop."""
+
+    @property
+    def now_ms(self) -> int:
+        """ms since 1970 UTC."""
+        return self._now_ms
+
+    def go_to(self, now_ms: int) -> None:
+        """Move time to an instant; alarms that are due are fired by `fire_due`."""
+        self._now_ms = now_ms
 
     @property
     def now_text(self) -> str:

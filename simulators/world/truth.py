@@ -68,6 +68,7 @@ class Truth:
         self.overload_s = 0
         """Seconds in which any node was above a limit."""
         self.node_overload_s = dict.fromkeys(self._nodes, 0)
+        self._episodes: list[tuple[int, int]] = []
         self.load_kw = 0.0
         self.peak_kw = 0.0
         self._window_kw = 0.0
@@ -111,8 +112,16 @@ class Truth:
             self.node_overload_s[id_] += _new_seconds(self._last_over[id_], from_ms, to_ms)
             self._last_over[id_] = (to_ms - 1) // 1000
         if over:
+            if self._episodes and self._episodes[-1][1] == from_ms:
+                self._episodes[-1] = (self._episodes[-1][0], to_ms)
+            else:
+                self._episodes.append((from_ms, to_ms))
             self.overload_s += _new_seconds(self._last_any_over, from_ms, to_ms)
             self._last_any_over = (to_ms - 1) // 1000
+
+    def episodes_s(self) -> list[float]:
+        """How long each stretch lasted in which any node was above a limit."""
+        return [(to_ms - from_ms) / 1000 for from_ms, to_ms in self._episodes]
 
     def take_window_kw(self) -> float:
         """The highest load since the last call."""

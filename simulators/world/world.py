@@ -103,7 +103,7 @@ class World:
             self.truth.record(currents_a, now_ms, to_ms)
             for connector in live.values():
                 connector.charge(now_ms, to_ms)
-            time.now_ms = to_ms
+            time.go_to(to_ms)
 
     async def _settle(self) -> None:
         """Wait until neither side has anything left to send at this instant."""

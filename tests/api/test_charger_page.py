@@ -18,9 +18,9 @@ from tests.api.world import World, rejecting
 PAGE = "/sites/north/chargers/c1"
 REASON = "it reports 1000000 mA, and its outlet is rated 16000 mA on one phase"
 STARTED = load.TransactionStarted(
-    transaction_id=7,
+    transaction_id="7",
     charger_id="c1",
-    connector_id=1,
+    evse_id=1,
     vehicle_id=None,
     token_ref="t",
     meter_start_wh=0,
@@ -28,7 +28,7 @@ STARTED = load.TransactionStarted(
     commissioning=False,
     duplicate_of=None,
 )
-CHARGING = sites.SessionCharging(session_id="walk-up-0001", charger_id="c1", transaction_id=7, meter_start_wh=0)
+CHARGING = sites.SessionCharging(session_id="walk-up-0001", charger_id="c1", transaction_id="7", meter_start_wh=0)
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ async def test_the_site_s_page_leads_an_operator_there_and_nobody_else(
 
 async def test_a_charger_that_misbehaves_is_explained(garage: World, browser: httpx.AsyncClient) -> None:
     refused = load.ReadingRefused(
-        charger_id="c1", connector_id=1, transaction_id=7, quantity="current", value=1_000_000, reason=REASON
+        charger_id="c1", evse_id=1, transaction_id="7", quantity="current", value=1_000_000, reason=REASON
     )
     await garage.tell(
         ("load:north", refused),
@@ -120,7 +120,7 @@ async def test_what_was_shown_is_what_is_meant(garage: World, browser: httpx.Asy
     assert shown == {"transaction_id": "7", "session_id": "walk-up-0001", "connector_id": "1"}
     await pull(browser, "close-transaction", **shown)
     await pull(browser, "end-session", **shown)
-    assert garage.asked(load.CloseTransaction) == [load.CloseTransaction(charger_id="c1", transaction_id=7)]
+    assert garage.asked(load.CloseTransaction) == [load.CloseTransaction(charger_id="c1", transaction_id="7")]
     assert garage.asked(sites.EndSession) == [sites.EndSession(charger_id="c1", session_id="walk-up-0001")]
 
 

@@ -5,25 +5,26 @@ from __future__ import annotations
 import ast
 import importlib
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin
 
 import pytest
 
 from api.views.charger_alarms import WORDS
-from api.views.charger_events import ENDS, told
+from api.views.charger_events import ENDS, STOPS, told
 from api.views.units import for_people
 from domain.records import load, sites
+from domain.records.words import StopReason
 from projections.charger_events import PROJECTION
 from tests.api.world import Told, World, charger, rejecting
 
 KERNEL = Path(__file__).parents[2] / "domain/load_control"
 STOPPED = load.TransactionStopped(
-    transaction_id=7,
+    transaction_id="7",
     charger_id="c1",
     vehicle_id=None,
     energy_wh=30,
     meter_stop_wh=1_030,
-    reason=load.CLOSED_BY_OPERATOR,
+    reason="closed_by_operator",
     commissioning=False,
     estimated=True,
 )
@@ -102,9 +103,9 @@ async def test_a_lever_needs_a_reason_and_a_charger(garage: World, lever: str) -
 
 
 async def test_what_is_meant_is_named_in_the_command(garage: World) -> None:
-    await garage.post("/chargers/c1/close-transaction", {"reason": "why", "transaction_id": 7})
+    await garage.post("/chargers/c1/close-transaction", {"reason": "why", "transaction_id": "7"})
     await garage.post("/chargers/c1/end-session", {"reason": "why", "session_id": "s1"})
-    assert garage.asked(load.CloseTransaction) == [load.CloseTransaction(charger_id="c1", transaction_id=7)]
+    assert garage.asked(load.CloseTransaction) == [load.CloseTransaction(charger_id="c1", transaction_id="7")]
     assert garage.asked(sites.EndSession) == [sites.EndSession(charger_id="c1", session_id="s1")]
 
 
@@ -129,7 +130,7 @@ async def test_a_command_may_have_a_reason_too(garage: World) -> None:
 async def test_an_outlet_that_misbehaves_is_explained(garage: World) -> None:
     reason = "it reports 1000000 mA, and its outlet is rated 16000 mA on one phase"
     refused = load.ReadingRefused(
-        charger_id="c1", connector_id=1, transaction_id=7, quantity="current", value=1_000_000, reason=reason
+        charger_id="c1", evse_id=1, transaction_id="7", quantity="current", value=1_000_000, reason=reason
     )
     voided = load.ObedienceVoided(
         charger_id="c1", reason="it draws more than it accepted", limit_ma=10_000, measured_ma=13_500
@@ -203,8 +204,9 @@ def raised_codes() -> set[str]:
     return codes
 
 
-def test_every_end_of_a_session_has_words() -> None:
+def test_every_end_of_a_session_and_of_a_transaction_has_words() -> None:
     assert set(get_args(sites.EndReason)) == ENDS.keys()
+    assert set(get_args(StopReason)) == STOPS.keys()
 
 
 SAMPLE: dict[str, Any] = {"quantity": "energy", "code": "disobedient", "reason": "fault", "action": "reset"}
@@ -217,10 +219,12 @@ def test_every_event_about_an_outlet_has_words(payload: Any) -> None:
 
 
 def sample(name: str, field: Any) -> Any:
-    if name in SAMPLE:
+    if name in SAMPLE and not (name == "reason" and get_origin(field.annotation) is Literal):
         return SAMPLE[name]
     if name == "state":
         return "completed"
     if name == "arguments":
         return {}
+    if get_origin(field.annotation) is Literal:
+        return get_args(field.annotation)[0]
     return {int: 1, bool: True}.get(field.annotation, 1 if "int" in str(field.annotation) else "x")

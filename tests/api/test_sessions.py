@@ -207,3 +207,17 @@ async def test_a_vehicle_that_may_have_priority_is_told_its_tier_with_its_place(
     world.script[vehicles.RequestSession] = granted
     answer = await world.post("/sessions/request", session())
     assert (answer.status_code, answer.json()["priority_tier"]) == (202, 0)
+
+
+async def test_the_signed_values_of_a_session_are_given_as_the_charger_sent_them(world: World) -> None:
+    text = 'OCMF|{ "RV":1.50,"x":"é"}|{"SD":"3045"}'
+    await world.charger()
+    asked = await world.session()
+    assert (await world.get(f"/sessions/{asked['id']}/signed-values")).json() == {"signed_values": []}
+    serves = said.SessionCharging(session_id=asked["id"], charger_id="c1", transaction_id="7", meter_start_wh=0)
+    signed = load.ValueSigned(transaction_id="7", charger_id="c1", moment="end", text=text, charger_time_ms=NOW_MS)
+    await world.tell(("sites:north", serves), ("load:north", signed))
+    [value] = (await world.get(f"/sessions/{asked['id']}/signed-values")).json()["signed_values"]
+    assert (value["charger_id"], value["transaction_id"], value["moment"]) == ("c1", "7", "end")
+    assert (value["text"], value["measured_at"]) == (text, NOW)
+    assert (await world.get("/sessions/unknown/signed-values")).status_code == 404

@@ -29,8 +29,8 @@ async def measure(world: World, charger_id: str, power_w: int | None, **told: An
     said = Metered(
         **{
             "charger_id": charger_id,
-            "connector_id": 1,
-            "transaction_id": 7,
+            "evse_id": 1,
+            "transaction_id": "7",
             "charger_time_ms": world.clock.now_ms(),
             "current_ma": None,
             "power_w": power_w,
@@ -69,7 +69,7 @@ async def site(world: World) -> None:
 
 
 async def test_the_load_is_the_sum_of_the_means_of_the_chargers(world: World) -> None:
-    await world.tell(("load:north", started(7)), ("load:north", of(started(7), "c2")))
+    await world.tell(("load:north", started("7")), ("load:north", of(started("7"), "c2")))
     await measure(world, "c1", 3_000)
     await measure(world, "c2", 1_000)
     await pass_s(world, 30)
@@ -84,7 +84,7 @@ async def test_the_load_is_the_sum_of_the_means_of_the_chargers(world: World) ->
 
 @pytest.mark.parametrize("source", ["power", "currents", "energy"])
 async def test_what_a_charger_draws_is_seen_by_whatever_it_reports(world: World, source: str) -> None:
-    await world.tell(("load:north", started(7)))
+    await world.tell(("load:north", started("7")))
     for number in range(7):
         await measure(
             world,
@@ -100,7 +100,7 @@ async def test_what_a_charger_draws_is_seen_by_whatever_it_reports(world: World,
 
 
 async def test_what_its_outlet_can_not_carry_is_no_load(world: World) -> None:
-    await world.tell(("load:north", started(7)))
+    await world.tell(("load:north", started("7")))
     await measure(world, "c1", 3_000)
     await pass_s(world, 30)
     await measure(world, "c1", 300_000)
@@ -113,21 +113,21 @@ async def test_what_no_charger_ever_told_is_null(world: World) -> None:
 
 
 async def test_a_charger_without_transaction_and_without_samples_counts_0(world: World) -> None:
-    await world.tell(("load:north", started(7)))
+    await world.tell(("load:north", started("7")))
     await measure(world, "c1", 3_000)
     await pass_s(world, 60)
     assert await shown(world, **{"from": at(0)}) == [(3.0, 69.0)]
 
 
 async def test_a_charger_that_falls_silent_in_a_transaction_is_unknown_after_90_s(world: World) -> None:
-    await world.tell(("load:north", started(7)))
+    await world.tell(("load:north", started("7")))
     await measure(world, "c1", 3_000)
     await pass_s(world, 180)
     assert await shown(world, **{"from": at(0)}, step=30) == [(3.0, 69.0)] * 3 + [(None, 69.0)] * 3
 
 
 async def test_what_it_measured_meanwhile_fills_the_gap_when_it_is_back(world: World) -> None:
-    await world.tell(("load:north", started(7)))
+    await world.tell(("load:north", started("7")))
     await measure(world, "c1", 3_000)
     await pass_s(world, 180)
     for offset_s, power_w in ((90, 2_000), (150, 1_000)):
@@ -136,19 +136,19 @@ async def test_what_it_measured_meanwhile_fills_the_gap_when_it_is_back(world: W
 
 
 async def test_the_end_of_the_transaction_ends_the_load(world: World) -> None:
-    await world.tell(("load:north", started(7)))
+    await world.tell(("load:north", started("7")))
     await measure(world, "c1", 3_000)
     await pass_s(world, 30)
-    await world.tell(("load:north", stopped(7)))
+    await world.tell(("load:north", stopped("7")))
     await pass_s(world, 30)
     assert await shown(world, **{"from": at(0)}, step=30) == [(3.0, 69.0), (0.0, 69.0)]
 
 
 async def test_a_transaction_that_is_over_does_not_reach_into_the_range(world: World) -> None:
-    await world.tell(("load:north", started(7)))
+    await world.tell(("load:north", started("7")))
     await measure(world, "c1", 3_000)
     await pass_s(world, 10)
-    await world.tell(("load:north", stopped(7)))
+    await world.tell(("load:north", stopped("7")))
     await pass_s(world, 50)
     assert await shown(world, **{"from": at(20), "to": at(60)}, step=40) == [(0.0, 69.0)]
 
@@ -162,7 +162,7 @@ async def test_a_charger_that_tells_currents_only_counts_at_its_voltage(world: W
 
 
 async def test_after_now_the_load_is_not_known_and_the_caps_are(world: World) -> None:
-    await world.tell(("load:north", started(7)))
+    await world.tell(("load:north", started("7")))
     await measure(world, "c1", 3_000)
     await world.post("/sites/north/grid-limit", {"limit_kw": 20, "starts_at": at(60), "ends_at": at(180)})
     await world.post("/sites/north/grid-limit", {"limit_kw": 30, "starts_at": at(120)})
@@ -176,7 +176,7 @@ async def test_after_now_the_load_is_not_known_and_the_caps_are(world: World) ->
 async def test_a_long_range_is_worked_out_in_slices_that_fit_together(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await world.tell(("load:north", started(7)))
+    await world.tell(("load:north", started("7")))
     for power_w in (1_000, 2_000, 3_000, 4_000):
         await measure(world, "c1", power_w)
         await pass_s(world, 60)
@@ -232,7 +232,7 @@ async def test_the_metrics_tell_load_limit_and_headroom_of_each_site(world: Worl
     assert "commonwatt_site_load_watts{" not in page
     assert 'commonwatt_site_limit_watts{site="north"} 69000.0' in page
     assert "commonwatt_site_headroom_watts{" not in page
-    await world.tell(("load:north", started(7)))
+    await world.tell(("load:north", started("7")))
     await measure(world, "c1", 3_000)
     await world.post("/sites/north/grid-limit", {"limit_kw": 20})
     await pass_s(world, 60)

@@ -155,11 +155,11 @@ async def test_the_chargers_show_whom_they_serve(world: World) -> None:
     await world.charger()
     asked = await world.session()
     limit = load.LimitDesired(
-        charger_id="c1", transaction_id=7, limit_ma=16_500, generation=1, valid_until_ms=1, rule="r", reason="fits"
+        charger_id="c1", transaction_id="7", limit_ma=16_500, generation=1, valid_until_ms=1, rule="r", reason="fits"
     )
-    charging = said.SessionCharging(session_id=asked["id"], charger_id="c1", transaction_id=7, meter_start_wh=0)
+    charging = said.SessionCharging(session_id=asked["id"], charger_id="c1", transaction_id="7", meter_start_wh=0)
     connected = load.ChargerConnected(charger_id="c1", connection_id="k")
-    status = load.ChargerStatusChanged(charger_id="c1", connector_id=1, status="Charging", error_code="NoError")
+    status = load.ChargerStatusChanged(charger_id="c1", evse_id=1, status="charging", error_code="no_error")
     await world.tell(("sites:north", charging), *(("load:north", told) for told in (limit, connected, status)))
     await world.tell(("sites:north", said.EtaChanged(sessions=(), chargers=(("c1", NOW_MS),))))
     assert (await world.get("/sites/north/chargers")).json() == {
@@ -171,7 +171,7 @@ async def test_the_chargers_show_whom_they_serve(world: World) -> None:
                 "site_id": "north",
                 "ocpp_id": "c1",
                 "max_kw": 14.72,
-                "status": "Charging",
+                "status": "charging",
                 "connected": True,
                 "obedience": "unproven",
                 "session_id": asked["id"],

@@ -14,6 +14,8 @@ from confluent_kafka.admin import AdminClient
 
 from adapters.log.kafka.log import KafkaLog
 from adapters.log.kafka.topics import make_topics
+from adapters.log.memory.log import MemoryLog
+from adapters.log.memory.topics import Topics
 from adapters.log.sqlite.log import SqliteLog
 from adapters.timeseries.questdb import QuestDbSeries
 from adapters.timeseries.sqlite import SqliteSeries
@@ -42,6 +44,14 @@ class SqliteSpace:
         return SqliteLog.open(self._folder, partitions=4)
 
 
+class MemorySpace:
+    def __init__(self) -> None:
+        self._topics = Topics()
+
+    async def open(self) -> Log:
+        return MemoryLog(self._topics)
+
+
 class KafkaSpace:
     def __init__(self, broker: Broker) -> None:
         self._settings = settings_of(broker)
@@ -51,11 +61,13 @@ class KafkaSpace:
         return KafkaLog.open(self._settings)
 
 
-@pytest.fixture(params=["sqlite", "kafka"], scope="module")
+@pytest.fixture(params=["sqlite", "memory", "kafka"], scope="module")
 def new_space(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Space]:
     """Makes empty spaces of one kind of log."""
     if request.param == "kafka":
         return partial(KafkaSpace, request.getfixturevalue("kafka"))
+    if request.param == "memory":
+        return MemorySpace
     return lambda: SqliteSpace(tmp_path_factory.mktemp("log"))
 
 

@@ -479,7 +479,7 @@ class Model:
         return [(key, body) for key, body in self.kept[topic] if topics.partition_of(key, partitions) == partition]
 
 
-EXAMPLES = {"sqlite": 60, "kafka": 12}
+EXAMPLES = {"sqlite": 60, "memory": 60, "kafka": 12}
 """A broker needs a moment for each restart."""
 
 

@@ -15,7 +15,7 @@ from tests.contracts.conftest import OpenSeries
 READINGS = "vehicles.inputs"
 METERED = "load.inputs"
 EVENT = TelemetryEvent("e1", "v1", "soc", 80.5, 1_000, 1_050, "integration")
-VALUE = MeterValue("m1", "c1", "north", 1_000, (16_000, 0, 15_500), 7_245, 1_234_567_890_123, 2**31 - 1, True)
+VALUE = MeterValue("m1", "c1", "north", 1_000, (16_000, 0, 15_500), 7_245, 1_234_567_890_123, "2147483647", True)
 ALWAYS = (0, 1 << 50)
 DAY_MS = 86_400_000
 
@@ -44,7 +44,7 @@ async def test_values_of_every_type_read_back_as_they_were_told(series: TimeSeri
 
 async def test_meter_values_read_back_as_they_were_told_and_unknown_is_not_0(series: TimeSeries) -> None:
     silent = MeterValue("m2", "c2", "north", 2_000, None, None, None, None, False)
-    zero = MeterValue("m3", "c3", "north", 3_000, (0, 0, 0), 0, 0, 0, True)
+    zero = MeterValue("m3", "c3", "north", 3_000, (0, 0, 0), 0, 0, "0", True)
     await series.write(METERED, {0: 1}, [VALUE, silent, zero])
     assert await metered(series) == [VALUE, silent, zero]
 
@@ -164,7 +164,7 @@ async def test_everything_is_there_after_a_restart(open_series: OpenSeries) -> N
 
 
 def flowing(number: int, time_ms: int, power_w: int | None, **told) -> MeterValue:
-    known = {"charger_id": "c1", "current_ma": None, "energy_wh": time_ms // 1000, "transaction_id": 7} | told
+    known = {"charger_id": "c1", "current_ma": None, "energy_wh": time_ms // 1000, "transaction_id": "7"} | told
     return MeterValue(id=f"m{number}", site_id="north", time_ms=time_ms, power_w=power_w, fresh=True, **known)
 
 
@@ -237,7 +237,7 @@ async def test_meter_values_are_down_sampled_to_minutes_quarters_and_hours(serie
         least_w=3_000,
         greatest_w=3_119,
         energy_wh=119 * 30,
-        transaction_id=7,
+        transaction_id="7",
         uniform=True,
     )
     for finer_ms in (MINUTE_MS, QUARTER_MS):

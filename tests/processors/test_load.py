@@ -20,10 +20,8 @@ def command(kernel: Kernel, **changed: object) -> RequestCommand:
     return RequestCommand(**{**said, "expires_ms": kernel.now_ms + 1000, **changed})
 
 
-def status(charger_id: str = "a", connector_id: int = 1, status: str = "Preparing") -> Status:
-    return Status(
-        charger_id=charger_id, connector_id=connector_id, status=status, error_code="NoError", charger_time_ms=None
-    )
+def status(charger_id: str = "a", evse_id: int = 1, status: str = "preparing") -> Status:
+    return Status(charger_id=charger_id, evse_id=evse_id, status=status, error_code="no_error", charger_time_ms=None)
 
 
 def test_an_input_for_somebody_else_is_refused():

@@ -27,7 +27,7 @@ SITE = [
         charger_id="c", site_id="s", node="p2", phases=(0,), max_ma=32_000, min_ma=6_000, voltage_mv=230_000
     ),
     load.ChargerConnected(charger_id="c", connection_id="x"),
-    load.ChargerStatusChanged(charger_id="c", connector_id=1, status="Available", error_code="NoError"),
+    load.ChargerStatusChanged(charger_id="c", evse_id=1, status="available", error_code="no_error"),
 ]
 APPROVED = registry.EnterpriseApproved(enterprise_id="e", kind="emergency", daily_grants=1)
 

@@ -6,7 +6,7 @@ record can be read, every input decided without a defect, and every state folded
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -14,8 +14,7 @@ import pytest
 from commands.log.codec import encode
 from domain.records import Record
 from domain.records.time import StreamParked, StreamUnparked
-from processors.engine.outputs import parked_event
-from processors.engine.stream import StreamState, fresh, load_state, refold, step
+from processors.engine.stream import StreamState, fresh, load_state, park, refold, step
 from processors.load import Load
 from processors.registry import Registry
 from processors.routes import messages
@@ -70,8 +69,8 @@ class Replay:
         if state.parked and not isinstance(given.data, StreamUnparked):
             return state, ()
         if given.id in defects:
-            alarm = parked_event(self.processor.name, given, defects.pop(given.id)(), BUILD)
-            return replace(state, parked=True), (alarm,)
+            parked = park(self.processor.name, state, given, defects.pop(given.id)(), BUILD)
+            return parked.after, parked.events
         done = step(self.processor, state, given, BUILD)
         return done.after, done.events
 

@@ -13,6 +13,7 @@ from tests.projections.read_models import ReadModels, event
 from tests.projections.test_chargers import started, stopped
 from tests.projections.test_priority_audit import DENIED, EXPIRED, GRANTED, OPENED
 from tests.projections.test_sessions import SITE, charging, ended, expected, offered, queued, schedule
+from tests.projections.test_signed_values import signed
 from tests.projections.test_sites import NORTH, cap
 
 
@@ -22,7 +23,7 @@ def charger(charger_id: str) -> dict[str, Any]:
 
 
 def status(charger_id: str, status: str) -> load.ChargerStatusChanged:
-    return load.ChargerStatusChanged(charger_id=charger_id, connector_id=1, status=status, error_code="NoError")
+    return load.ChargerStatusChanged(charger_id=charger_id, evse_id=1, status=status, error_code="no_error")
 
 
 def alarm(code: str) -> load.AlarmRaised:
@@ -36,7 +37,7 @@ STORY: list[tuple[str, Payload]] = [
     *(("load:north", load.ChargerAdded(**charger(name))) for name in ("c1", "c2")),
     *((SITE, events.SiteChargerAdded(**charger(name))) for name in ("c1", "c2")),
     *((SITE, queued(name)) for name in ("s1", "s2", "s3", "s4")),
-    *(("load:north", status(name, said_so)) for name in ("c1", "c2") for said_so in ("Preparing", "Charging")),
+    *(("load:north", status(name, said_so)) for name in ("c1", "c2") for said_so in ("preparing", "charging")),
     (SITE, offered("s1", ("s1", 2, 5), ("s2", 2, 4), ("s3", 1, 3))),
     (SITE, expected(("s2", 2, 4), ("s3", 1, 3), turn_at_ms=7).model_copy(update={"chargers": (("c1", 9), ("c2", 10))})),
     (SITE, expected(("s3", 1, 3), turn_at_ms=8).model_copy(update={"chargers": (("c1", None), ("c2", 11))})),
@@ -57,8 +58,9 @@ STORY: list[tuple[str, Payload]] = [
     ("registry:enterprise:e1", registry.EnterpriseRegistered(enterprise_id="e1", kind="fleet")),
     ("registry:enterprise:e1", registry.EnterpriseApproved(enterprise_id="e1", kind="fleet", daily_grants=3)),
     ("registry:enterprise:e1", registry.EnterpriseSuspended(enterprise_id="e1")),
-    *(("load:north", started(number)) for number in (1, 2)),
-    *(("load:north", stopped(number)) for number in (1, 2)),
+    *(("load:north", started(number)) for number in ("1", "2")),
+    ("load:north", signed("1", "begin", "OCMF|1|2", 5)),
+    *(("load:north", stopped(number)) for number in ("1", "2")),
     *(("load:north", cap(name, None)) for name in ("cap-1", "cap-2")),
     *(("load:north", alarm(code)) for code in ("disobedient", "unconfirmed")),
     ("load:north", load.AlarmCleared(code="disobedient", charger_id="c1")),

@@ -9,7 +9,7 @@ from projections import charger_alarms, charger_events
 from tests.projections.read_models import ReadModels
 
 REFUSED = load.ReadingRefused(
-    charger_id="c1", connector_id=1, transaction_id=7, quantity="current", value=1_000_000, reason="why"
+    charger_id="c1", evse_id=1, transaction_id="7", quantity="current", value=1_000_000, reason="why"
 )
 
 
@@ -28,7 +28,7 @@ async def alarms(models: ReadModels) -> list[tuple[str, str]]:
 async def test_an_event_is_stored_as_it_was_recorded_and_the_newest_comes_first(models: ReadModels) -> None:
     await models.apply("load:north", REFUSED, load.RatingKept(charger_id="c1"), load.RatingKept(charger_id="c2"))
     found = await events(models)
-    assert [row["type"] for row in found] == ["charger.rating_kept.v1", "charger.reading_refused.v1"]
+    assert [row["type"] for row in found] == ["charger.rating_kept.v1", "charger.reading_refused.v2"]
     assert load.ReadingRefused(**found[-1]["data"]) == REFUSED
     assert [row["type"] for row in await events(models, 1)] == ["charger.rating_kept.v1"]
 
@@ -51,9 +51,9 @@ async def test_a_command_has_its_answer_and_requests_for_meter_values_are_left_o
 
 async def test_a_repeated_start_is_no_second_one(models: ReadModels) -> None:
     said = {
-        "transaction_id": 7,
+        "transaction_id": "7",
         "charger_id": "c1",
-        "connector_id": 1,
+        "evse_id": 1,
         "vehicle_id": None,
         "token_ref": "t",
         "meter_start_wh": 0,

@@ -25,11 +25,11 @@ async def charger(models: ReadModels) -> dict[str, Any]:
     return dict(row)
 
 
-def started(transaction_id: int, duplicate_of: str | None = None) -> load.TransactionStarted:
+def started(transaction_id: str, duplicate_of: str | None = None) -> load.TransactionStarted:
     return load.TransactionStarted(
         transaction_id=transaction_id,
         charger_id="c1",
-        connector_id=1,
+        evse_id=1,
         vehicle_id="v1",
         token_ref="tok_1",
         meter_start_wh=0,
@@ -39,14 +39,14 @@ def started(transaction_id: int, duplicate_of: str | None = None) -> load.Transa
     )
 
 
-def stopped(transaction_id: int) -> load.TransactionStopped:
+def stopped(transaction_id: str) -> load.TransactionStopped:
     return load.TransactionStopped(
         transaction_id=transaction_id,
         charger_id="c1",
         vehicle_id="v1",
         energy_wh=1,
         meter_stop_wh=1,
-        reason="Local",
+        reason="local",
         commissioning=False,
     )
 
@@ -81,16 +81,14 @@ async def test_it_connects_and_disconnects(models: ReadModels) -> None:
 
 
 async def test_the_connector_says_the_status_unless_the_whole_charger_fails(models: ReadModels) -> None:
-    async def says(connector_id: int, status: str) -> str | None:
-        said_so = load.ChargerStatusChanged(
-            charger_id="c1", connector_id=connector_id, status=status, error_code="NoError"
-        )
+    async def says(evse_id: int, status: str) -> str | None:
+        said_so = load.ChargerStatusChanged(charger_id="c1", evse_id=evse_id, status=status, error_code="no_error")
         await models.apply("load:north", said_so)
         return (await charger(models))["status"]
 
-    assert await says(1, "Charging") == "Charging"
-    assert await says(0, "Available") == "Charging"
-    assert await says(0, "Faulted") == "Faulted"
+    assert await says(1, "charging") == "charging"
+    assert await says(0, "available") == "charging"
+    assert await says(0, "faulted") == "faulted"
 
 
 async def test_obedience_is_proven_and_voided(models: ReadModels) -> None:
@@ -108,19 +106,19 @@ async def test_a_repeated_or_late_transaction_changes_nothing(models: ReadModels
         [row] = await models.rows(chargers.CHARGERS)
         return row["transaction_id"]
 
-    await models.apply("load:north", started(7))
-    await models.apply("load:north", started(8, duplicate_of="record-1"))
-    assert await transaction() == 7
-    await models.apply("load:north", stopped(6))
-    assert await transaction() == 7
-    await models.apply("load:north", stopped(7))
+    await models.apply("load:north", started("7"))
+    await models.apply("load:north", started("8", duplicate_of="record-1"))
+    assert await transaction() == "7"
+    await models.apply("load:north", stopped("6"))
+    assert await transaction() == "7"
+    await models.apply("load:north", stopped("7"))
     assert await transaction() is None
 
 
 async def test_the_desired_limit_lasts_as_long_as_the_lease(models: ReadModels) -> None:
     desired = load.LimitDesired(
         charger_id="c1",
-        transaction_id=7,
+        transaction_id="7",
         limit_ma=16_000,
         generation=1,
         valid_until_ms=9,
@@ -129,7 +127,7 @@ async def test_the_desired_limit_lasts_as_long_as_the_lease(models: ReadModels) 
     )
     await models.apply("load:north", desired)
     assert (await charger(models))["limit_ma"] == 16_000
-    await models.apply("load:north", load.LeaseEnded(charger_id="c1", transaction_id=7, generation=2))
+    await models.apply("load:north", load.LeaseEnded(charger_id="c1", transaction_id="7", generation=2))
     assert (await charger(models))["limit_ma"] is None
 
 
@@ -158,10 +156,10 @@ async def test_it_shows_whom_it_is_held_for_serves_and_is_occupied_by(models: Re
     await models.apply("sites:north", events.SessionSnoozed(session_id="s1", charger_id="c1", until_ms=9))
     assert await use() == (None, None, False)
     await models.apply(
-        "sites:north", offered, events.SessionRequeued(session_id="s1", charger_id="c1", reason="Faulted")
+        "sites:north", offered, events.SessionRequeued(session_id="s1", charger_id="c1", reason="faulted")
     )
     assert await use() == (None, None, False)
-    charging = events.SessionCharging(session_id="s1", charger_id="c1", transaction_id=7, meter_start_wh=0)
+    charging = events.SessionCharging(session_id="s1", charger_id="c1", transaction_id="7", meter_start_wh=0)
     await models.apply("sites:north", charging)
     assert await use() == ("s1", "charging", False)
     ended = events.SessionEnded(
@@ -211,13 +209,13 @@ TRUSTED = load.TrustedAgain(charger_id="c1", rule="r", reason="it obeys")
         ([VOIDED], "limit"),
         ([VOIDED, PROVEN], None),
         ([VOIDED, TRUSTED], None),
-        ([VOIDED, stopped(1)], None),
+        ([VOIDED, stopped("1")], None),
         ([VOIDED, KEPT], "limit"),
         ([VOIDED.model_copy(update={"reason": "other firmware"})], None),
         ([EXCEEDED], "rating"),
         ([EXCEEDED, KEPT], None),
         ([EXCEEDED, TRUSTED], None),
-        ([EXCEEDED, stopped(1)], "rating"),
+        ([EXCEEDED, stopped("1")], "rating"),
         ([EXCEEDED, PROVEN], "rating"),
     ],
 )

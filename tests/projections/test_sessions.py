@@ -51,7 +51,7 @@ def offered(session_id: str, *facts: tuple[str, int, int]) -> events.SessionOffe
 
 
 def charging(session_id: str) -> events.SessionCharging:
-    return events.SessionCharging(session_id=session_id, charger_id="c1", transaction_id=7, meter_start_wh=0)
+    return events.SessionCharging(session_id=session_id, charger_id="c1", transaction_id="7", meter_start_wh=0)
 
 
 def schedule(*scores: tuple[str, int, int]) -> events.ScheduleChanged:

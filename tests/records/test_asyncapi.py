@@ -115,7 +115,7 @@ def test_a_message_is_what_is_stored() -> None:
 
 
 def test_rows_that_are_no_records_are_what_is_stored() -> None:
-    want = Desired("c", "s", 3, DesiredFailsafe(6_000, 1), DesiredLease(7, 16_000, 2, 9))
+    want = Desired("c", "s", 3, DesiredFailsafe(6_000, 1), DesiredLease("7", 16_000, 2, 9))
     row = json.loads(codec.canonical(want))
     state = json.loads(dump_state(Load(), fresh(Load(), "load:a")))
 

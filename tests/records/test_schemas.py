@@ -85,7 +85,7 @@ def test_what_a_schema_allows_is_read_and_written_back(name: str, data: st.DataO
 
 def test_the_envelope_names_every_attribute_of_a_stored_record() -> None:
     record = input_record("id", "test", "stream", 1, TYPES["stream.unparked.v1"](), actor="tester")
-    stored = orjson.loads(codec.encode(record))
+    stored = orjson.loads(codec.encode(record._replace(sequence=7)))
 
     assert stored.keys() == ENVELOPE.schema["properties"].keys() == set(Record._fields)
     assert not ENVELOPE.is_valid({**stored, "more": 1})

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from commands.log.codec import canonical, decode, encode
+from commands.log.codec import canonical, decode, decode_desired, encode
 from commands.log.record_header import read_header
 from commands.ports.log import LogDamaged
+from domain.load_control.desired import DesiredLease
 from domain.records import TYPES, Payload, input_record
 from domain.records.sites import EtaChanged
 from domain.records.time import StreamUnparked
@@ -150,3 +151,79 @@ def test_the_schema_of_an_old_version_stays(tmp_path: Path) -> None:
 
 def test_the_history_is_there() -> None:
     assert UPCASTERS.keys() <= committed.in_folder().keys()
+
+
+def upcast_data(type_name: str, **data: Any) -> dict[str, Any]:
+    """The data of the present payload that a stored record of an old version is read as."""
+    return decode(stored(type_name, **data)).data.model_dump()
+
+
+def test_a_status_of_1_6_is_one_of_ours_at_an_evse() -> None:
+    old = {"charger_id": "c1", "connector_id": 2, "status": "SuspendedEVSE", "error_code": "EVCommunicationError"}
+    for type_name, more in (("ocpp.status.v1", {"charger_time_ms": 7}), ("charger.status_changed.v1", {})):
+        read = upcast_data(type_name, **old, **more)
+        assert (read["evse_id"], read["connector_id"]) == (2, 1)
+        assert (read["status"], read["error_code"], read["detail"]) == ("suspended_evse", "ev_communication_error", "")
+
+
+def test_a_word_that_ocpp_does_not_have_was_stored_as_the_charger_sent_it() -> None:
+    read = upcast_data(
+        "ocpp.status.v1", charger_id="c1", connector_id=1, status="Asleep", error_code="E42", charger_time_ms=None
+    )
+    assert (read["status"], read["error_code"]) == ("unknown", "other_error")
+
+
+@pytest.mark.parametrize(
+    ("recorded", "read"),
+    [
+        ("StopLost", "stop_lost"),
+        ("ClosedByOperator", "closed_by_operator"),
+        ("superseded", "superseded"),
+        ("restarted", "restarted"),
+        ("EVDisconnected", "ev_disconnected"),
+        ("DeAuthorized", "de_authorized"),
+        ("PowerLoss", "power_loss"),
+        ("CableWasCut", "other"),
+    ],
+)
+def test_the_reason_of_a_stop_is_one_of_ours(recorded: str, read: str) -> None:
+    stop = {"charger_id": "c1", "vehicle_id": None, "energy_wh": 5, "meter_stop_wh": 5, "commissioning": False}
+    data = upcast_data("transaction.stopped.v1", transaction_id=77, reason=recorded, **stop)
+    assert (data["transaction_id"], data["reason"]) == ("77", read)
+
+
+def test_the_id_of_a_transaction_that_could_not_be_read_was_0() -> None:
+    stop = {"charger_id": "c1", "meter_stop_wh": 5, "charger_time_ms": 1, "reason": "Local"}
+    for number, read in ((0, ""), (-1, "-1"), (77, "77")):
+        assert upcast_data("ocpp.transaction_stop.v1", transaction_id=number, **stop)["transaction_id"] == read
+
+
+def test_none_is_no_transaction_in_any_version() -> None:
+    assert upcast_data("sites.transaction_known.v1", charger_id="c1", transaction_id=None)["transaction_id"] is None
+    assert upcast_data("load.close_transaction.v1", charger_id="c1")["transaction_id"] is None
+
+
+def test_every_lease_of_a_renewal_names_its_transaction_as_text() -> None:
+    limit = {"charger_id": "c1", "transaction_id": 77, "limit_ma": 6_000, "generation": 3}
+    read = upcast_data("site.limits_renewed.v1", valid_until_ms=9, limits=[limit])
+    assert read["limits"] == ({**limit, "transaction_id": "77"},)
+
+
+def test_what_a_site_knew_of_an_outlet_has_our_words() -> None:
+    old = {"charger_id": "c1", "connected": True, "status": "Charging"}
+    for whole, read in (({}, None), ({"whole_status": ""}, None), ({"whole_status": "Faulted"}, "faulted")):
+        data = upcast_data("sites.charger_changed.v1", **old, **whole)
+        assert (data["status"], data["whole_status"]) == ("charging", read)
+
+
+def test_a_row_of_a_desired_lease_of_before_is_read() -> None:
+    lease = {"transaction_id": 77, "limit_ma": 6_000, "generation": 3, "valid_until_ms": 9, "connector_id": 2}
+    row = {"charger_id": "c1", "site_id": "s", "phases": 3, "floor": None, "lease": lease}
+    assert decode_desired(canonical(row)).lease == DesiredLease("77", 6_000, 3, 9, evse_id=2)
+    assert decode_desired(canonical({**row, "lease": None})).lease is None
+
+
+@pytest.mark.parametrize("body", [b"{", b"[1]", b'{"charger_id": "c1"}'])
+def test_what_is_no_row_of_a_desired_state_is_damage(body: bytes) -> None:
+    with pytest.raises(LogDamaged, match="a row of desired limits can't be read"):
+        decode_desired(body)

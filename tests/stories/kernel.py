@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.electrical.outlet_id import charger_of, connector_of
+from domain.electrical.outlet_id import charger_of, evse_of
 from domain.load_control.caps import limits
 from domain.load_control.counting import counted_ma
 from domain.load_control.headroom import Headroom
@@ -102,7 +102,7 @@ class Kernel(Story):
     ) -> list[Payload]:
         charger = self.charger(charger_id)
         reported = {
-            "connector_id": connector_of(charger_id),
+            "evse_id": evse_of(charger_id),
             "transaction_id": charger.transactions[-1].id if charger.transactions else None,
             "charger_time_ms": self.now_ms,
             "current_ma": None if current_a is None else (round(current_a * 1000), 0, 0),
@@ -120,19 +120,19 @@ class Kernel(Story):
         )
 
     def start(
-        self, charger_id: str, record_id: str = "", *, connector_id: int | None = None, **changed: object
+        self, charger_id: str, record_id: str = "", *, evse_id: int | None = None, **changed: object
     ) -> list[Payload]:
-        connector_id = connector_of(charger_id) if connector_id is None else connector_id
+        evse_id = evse_of(charger_id) if evse_id is None else evse_id
         said = {"token_ref": "t", "vehicle_id": "v", "meter_start_wh": 1000, "charger_time_ms": self.now_ms} | changed
         return self.when(
-            observations.TransactionStart(charger_id=charger_of(charger_id), connector_id=connector_id, **said),
+            observations.TransactionStart(charger_id=charger_of(charger_id), evse_id=evse_id, **said),
             record_id=record_id,
         )
 
     def stop(
         self,
         charger_id: str,
-        transaction_id: int | None = None,
+        transaction_id: str | None = None,
         meter_stop_wh: int = 5000,
         unreadable: tuple[str, ...] = (),
     ) -> list[Payload]:
@@ -144,7 +144,7 @@ class Kernel(Story):
                 transaction_id=transaction_id,
                 meter_stop_wh=meter_stop_wh,
                 charger_time_ms=self.now_ms,
-                reason="Local",
+                reason="local",
                 unreadable=unreadable,
             )
         )

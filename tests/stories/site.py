@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from domain.electrical.charger_outlets import outlets_of
-from domain.electrical.outlet_id import charger_of, connector_of
+from domain.electrical.outlet_id import charger_of, evse_of
 from domain.records import Payload, load, observations, registry, vehicles
 from domain.records.sites import ScheduleChanged
 from processors.sites import Sites
@@ -61,12 +61,12 @@ class SiteStory(Story):
         self.when(described)
         for outlet in outlets_of(described):
             self.when(load.ChargerConnected(charger_id=outlet, connection_id="x"))
-            self.status(outlet, "Available")
+            self.status(outlet, "available")
 
-    def status(self, charger_id: str, status: str, connector_id: int | None = None) -> list[Payload]:
-        connector_id = connector_of(charger_id) if connector_id is None else connector_id
+    def status(self, charger_id: str, status: str, evse_id: int | None = None) -> list[Payload]:
+        evse_id = evse_of(charger_id) if evse_id is None else evse_id
         changed = load.ChargerStatusChanged(
-            charger_id=charger_id, connector_id=connector_id, status=status, error_code="NoError"
+            charger_id=charger_id, evse_id=evse_id, status=status, error_code="no_error"
         )
         return self.when(changed)
 
@@ -97,12 +97,12 @@ class SiteStory(Story):
     def start(
         self, charger_id: str, session_id: str | None, *, commissioning: bool = False, **changed: object
     ) -> list[Payload]:
-        own = connector_of(charger_id)
-        if changed.get("connector_id", own) == own:
-            self.transactions[charger_id] = len(self.inputs) + 1
-        reported = {"connector_id": own, "meter_start_wh": 1_000, "permitted": True}
+        own = evse_of(charger_id)
+        if changed.get("evse_id", own) == own:
+            self.transactions[charger_id] = str(len(self.inputs) + 1)
+        reported = {"evse_id": own, "meter_start_wh": 1_000, "permitted": True}
         started = load.TransactionStarted(
-            transaction_id=len(self.inputs) + 1,
+            transaction_id=str(len(self.inputs) + 1),
             charger_id=charger_id,
             vehicle_id=None if session_id is None else f"v-{session_id}",
             token_ref="t",
@@ -113,7 +113,7 @@ class SiteStory(Story):
         return self.when(started)
 
     def stop(
-        self, charger_id: str, energy_wh: int = 0, reason: str = "EVDisconnected", estimated: bool = False
+        self, charger_id: str, energy_wh: int = 0, reason: str = "ev_disconnected", estimated: bool = False
     ) -> list[Payload]:
         stopped = load.TransactionStopped(
             transaction_id=self.transactions.pop(charger_id),
@@ -132,7 +132,7 @@ class SiteStory(Story):
     ) -> list[Payload]:
         """A reading with so much energy since the start, at which the register was at 1,000 Wh."""
         reported = {
-            "connector_id": connector_of(charger_id),
+            "evse_id": evse_of(charger_id),
             "transaction_id": self.transactions.get(charger_id),
             "charger_time_ms": self.now_ms,
             "current_ma": None if current_ma is None else (current_ma, 0, 0),
@@ -146,7 +146,7 @@ class SiteStory(Story):
         """A lease of the safety kernel, for ten minutes."""
         desired = load.LimitDesired(
             charger_id=charger_id,
-            transaction_id=1,
+            transaction_id="1",
             limit_ma=limit_ma,
             generation=1,
             valid_until_ms=self.now_ms + 10 * MINUTE_MS,

@@ -100,7 +100,7 @@ class Town(Story):
     def meter(self, charger_id: str, current_ma: int) -> None:
         metered = observations.Metered(
             charger_id=charger_id,
-            connector_id=1,
+            evse_id=1,
             transaction_id=self.ledger.chargers[charger_id].transactions[-1].id,
             charger_time_ms=self.now_ms,
             current_ma=(current_ma, 0, 0),
@@ -125,12 +125,12 @@ class Town(Story):
         self.when(
             observations.Connected(charger_id=charger_id, connection_id="x", subprotocol="ocpp1.6"), stream=self.load
         )
-        self.status(charger_id, "Available")
+        self.status(charger_id, "available")
         self._answer()
 
     def status(self, charger_id: str, status: str) -> None:
         said = observations.Status(
-            charger_id=charger_id, connector_id=1, status=status, error_code="NoError", charger_time_ms=self.now_ms
+            charger_id=charger_id, evse_id=1, status=status, error_code="no_error", charger_time_ms=self.now_ms
         )
         self.when(said, stream=self.load)
 
@@ -162,7 +162,7 @@ class Town(Story):
             self.run(1)
         started = observations.TransactionStart(
             charger_id=charger_id,
-            connector_id=1,
+            evse_id=1,
             token_ref="t",
             vehicle_id=vehicle_id,
             meter_start_wh=0,
@@ -176,7 +176,7 @@ class Town(Story):
             transaction_id=self.ledger.chargers[charger_id].transactions[-1].id,
             meter_stop_wh=1,
             charger_time_ms=self.now_ms,
-            reason="EVDisconnected",
+            reason="ev_disconnected",
         )
         self.when(stopped, stream=self.load)
 

@@ -71,10 +71,10 @@ class Connector:
     @property
     def status(self) -> str:
         if self.car is None:
-            return "Available"
+            return "available"
         if self.run is None:
-            return "Finishing" if self.is_finishing else "Preparing"
-        return "Charging" if self.drawn_ma else "SuspendedEVSE"
+            return "finishing" if self.is_finishing else "preparing"
+        return "charging" if self.drawn_ma else "suspended_evse"
 
     def end(self, reason: str, now_ms: int) -> Run:
         """The transaction is over, whoever learns of it."""

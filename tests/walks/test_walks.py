@@ -107,7 +107,7 @@ FAULTS = st.one_of(
     step("boot", CHARGERS, MEMORIES),
     step("cap", ("3", "10", "120")),
     step("stop if paused", OUTLETS),
-    step("repeat a status", OUTLETS, ("Available", "Preparing", "Charging", "Finishing", "Faulted")),
+    step("repeat a status", OUTLETS, ("available", "preparing", "charging", "finishing", "faulted")),
 )
 
 

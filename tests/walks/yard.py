@@ -13,6 +13,7 @@ from domain.load_control.ledger import Ask
 from domain.load_control.parameters import tolerance_ma
 from domain.records import Payload, load, observations, registry, sites, vehicles
 from domain.records.observations import source_of
+from domain.records.words import ENDED_WITHOUT_STOP
 from processors.load import Load
 from processors.sites import Sites
 from tests.stories.story import Story
@@ -138,7 +139,7 @@ class Yard(Story):
             else:
                 self.later(0, lambda: self.meter(charger, connector))
         elif command.action == "remote_stop" and _is_named(connector.run, command.arguments["transaction_id"]):
-            self.stop(charger, connector, "Remote")
+            self.stop(charger, connector, "remote")
 
     def later(self, seconds: int, action: Callable[[], object]) -> None:
         self.late.append((self.now_ms + seconds * 1000, action))
@@ -152,7 +153,7 @@ class Yard(Story):
             if connector.run is None and connector.car is not None and permit.expires_ms > self.now_ms:
                 self.start(charger, connector)
             elif connector.run is not None:
-                self.stop(charger, connector, "Local")
+                self.stop(charger, connector, "local")
 
     def charger_of(self, connector: Connector) -> ModelCharger:
         return self.chargers[connector.outlet.partition(":")[0]]
@@ -162,7 +163,7 @@ class Yard(Story):
         assert connector.car is not None
         report = observations.TransactionStart(
             charger_id=charger.id,
-            connector_id=connector.number,
+            evse_id=connector.number,
             token_ref=f"card-{connector.car}",
             vehicle_id=connector.car,
             meter_start_wh=int(connector.register_wh),
@@ -199,10 +200,10 @@ class Yard(Story):
         if mishap == "twice":
             events = self.report(charger, run.start, run.outlet)
         started = [event for event in events if isinstance(event, load.TransactionStarted)]
-        run.id = started[0].transaction_id if started else 0
+        run.id = started[0].transaction_id if started else ""
         connector = self.connectors[run.outlet]
         if not (started and started[0].permitted) and connector.run is run:
-            self.stop(charger, connector, "DeAuthorized")
+            self.stop(charger, connector, "de_authorized")
         return True
 
     def _send_stop(self, charger: ModelCharger, run: Run) -> bool:
@@ -211,14 +212,14 @@ class Yard(Story):
             return True
         report = observations.TransactionStop(
             charger_id=charger.id,
-            transaction_id=run.id or 0,
+            transaction_id=run.id or "",
             meter_stop_wh=run.end_wh or 0,
             charger_time_ms=run.end_ms,
             reason=run.reason,
         )
         field = mishap.removeprefix("late, ")
         if field in FIELDS:
-            known = {"transaction_id": 0, "meter_stop_wh": 0, "charger_time_ms": self.now_ms}
+            known = {"transaction_id": "", "meter_stop_wh": 0, "charger_time_ms": self.now_ms}
             report = report.model_copy(update={field: known[field], "unreadable": (field,)})
             run.dated = run.dated and field != "charger_time_ms"
         if mishap.startswith("late") or mishap == "again":
@@ -243,12 +244,12 @@ class Yard(Story):
 
     def send_status(self, charger: ModelCharger, connector: Connector, stale: str = "") -> None:
         if charger.online:
-            connector.left_unseen &= (stale or connector.status) != "Available"
+            connector.left_unseen &= (stale or connector.status) != "available"
             said = observations.Status(
                 charger_id=charger.id,
-                connector_id=connector.number,
+                evse_id=connector.number,
                 status=stale or connector.status,
-                error_code="NoError",
+                error_code="no_error",
                 charger_time_ms=None,
             )
             self.report(charger, said, connector.outlet)
@@ -258,7 +259,7 @@ class Yard(Story):
             return
         reading = observations.Metered(
             charger_id=charger.id,
-            connector_id=connector.number,
+            evse_id=connector.number,
             transaction_id=(connector.run.id or None) if connector.run else None,
             charger_time_ms=self.now_ms,
             current_ma=(connector.drawn_ma, 0, 0),
@@ -335,7 +336,7 @@ class Yard(Story):
             charger.outbox.clear()
         for connector in charger.connectors:
             if connector.run is not None and memory != "resumes":
-                run = connector.end("PowerLoss", self.now_ms)
+                run = connector.end("power_loss", self.now_ms)
                 if memory == "stops":
                     charger.outbox.append((False, run))
             connector.is_finishing, connector.drawn_ma = connector.is_finishing and memory != "forgets", 0
@@ -390,20 +391,20 @@ class Yard(Story):
             self.when(asked, stream=LOAD, record_id=record_id, source=source_of(charger.connection_id))
             self._follow()
         elif connector.run is not None:
-            self.stop(charger, connector, "Local")
+            self.stop(charger, connector, "local")
         elif charger.noticed:
             self.start(charger, connector)
 
     def unplug(self, connector: Connector) -> None:
         charger = self.charger_of(connector)
         if connector.run is not None:
-            self.stop(charger, connector, "EVDisconnected")
+            self.stop(charger, connector, "ev_disconnected")
         connector.car, connector.is_finishing, connector.left_unseen = None, False, True
 
     def stop_if_paused(self, connector: Connector) -> None:
         """Some chargers end a transaction that gets no current."""
         if connector.run is not None and connector.limit_ma(self.now_ms) == 0:
-            self.stop(self.charger_of(connector), connector, "Other")
+            self.stop(self.charger_of(connector), connector, "other")
 
     def cap(self, limit_a: int) -> None:
         limit = load.SetGridLimit(
@@ -439,20 +440,20 @@ class Yard(Story):
 
     def _is_without_stop(self, session_id: str) -> bool:
         """Whether its last transaction ended by time: then nobody's frame did it."""
-        return self.ended[self.served[session_id][-1]].reason in load.ENDED_WITHOUT_STOP
+        return self.ended[self.served[session_id][-1]].reason in ENDED_WITHOUT_STOP
 
     def _note_start(self, event: load.TransactionStarted) -> None:
-        key = (event.connector_id, event.token_ref, event.meter_start_wh, event.charger_time_ms)
+        key = (event.evse_id, event.token_ref, event.meter_start_wh, event.charger_time_ms)
         run = next(
             one
             for one in self.runs
-            if key == (one.start.connector_id, one.start.token_ref, one.start.meter_start_wh, one.start.charger_time_ms)
+            if key == (one.start.evse_id, one.start.token_ref, one.start.meter_start_wh, one.start.charger_time_ms)
         )
         known = [transaction_id for transaction_id, one in self.by_id.items() if one is run]
         assert known in ([], [event.transaction_id]), f"{run} is recorded twice"
         self.by_id[event.transaction_id] = run
 
-    def _check_energy(self, transaction_id: int, energy_wh: int, estimated: bool) -> None:
+    def _check_energy(self, transaction_id: str, energy_wh: int, estimated: bool) -> None:
         run = self.by_id[transaction_id]
         truth_wh = run.energy_wh(int(self.connectors[run.outlet].register_wh))
         assert energy_wh <= truth_wh + 1 or not run.dated, f"{run}: {energy_wh} Wh of {truth_wh} Wh"
@@ -522,7 +523,7 @@ class Yard(Story):
 
 
 def _is_named(run: Run | None, transaction_id: str) -> bool:
-    return run is not None and str(run.id) == transaction_id
+    return run is not None and run.id == transaction_id
 
 
 def _is_asked(ask: Ask, now_ms: int) -> bool:

@@ -29,7 +29,7 @@ class PingedSocket(Protocol):
     async def ping(self) -> Awaitable[float]:
         """Send a ping; the result is done when it is answered. Raises `ConnectionClosed`."""
 
-    async def close(self, code: int, reason: str) -> None:
+    async def close(self, code: int = ..., reason: str = ...) -> None:
         """Close the socket."""
 
 

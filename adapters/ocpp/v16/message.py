@@ -11,6 +11,7 @@ models of their own. What we send is built from the package's classes, and tests
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from collections.abc import Callable
 from enum import StrEnum
@@ -135,6 +136,14 @@ def plain_text(value: Any) -> str:
 def as_ocpp(words: type[StrEnum], text: str) -> str:
     """A word as OCPP writes it, whatever its case; one that OCPP does not have stays as it is."""
     return next((word.value for word in words if word.value.lower() == text.lower()), text)
+
+
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
+
+def is_text(value: Any) -> bool:
+    """Whether it is a text that can be stored unchanged: not empty, Unicode that UTF-8 can encode, and without NUL."""
+    return isinstance(value, str) and value != "" and not _UNSTORABLE.search(value)
 
 
 def _cut(value: Any) -> str:

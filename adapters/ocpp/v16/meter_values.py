@@ -21,7 +21,7 @@ class MeterValues(Message):
 
 
 async def handle(request: MeterValues, charger: ConnectedCharger) -> call_result.MeterValues:
-    transaction_id = request.transactionId if request.transactionId and request.transactionId > 0 else None
+    transaction_id = str(request.transactionId) if request.transactionId and request.transactionId > 0 else None
     connector_id = _connector_id(request.connectorId, transaction_id, charger)
     samples = metered(
         charger.identity,
@@ -39,7 +39,7 @@ async def handle(request: MeterValues, charger: ConnectedCharger) -> call_result
     return call_result.MeterValues()
 
 
-def _connector_id(reported: int | None, transaction_id: int | None, charger: ConnectedCharger) -> int:
+def _connector_id(reported: int | None, transaction_id: str | None, charger: ConnectedCharger) -> int:
     """The connector that is meant: where it can't be known the values are the charger's own, and no connector's."""
     state = charger.state
     if reported is not None:

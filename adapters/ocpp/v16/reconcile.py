@@ -36,7 +36,7 @@ from adapters.ocpp.v16.profile_strategy import (
 )
 from adapters.ocpp.v16.times import time_text
 from adapters.ocpp.v16.translate import amperes, watts
-from domain.electrical.outlet_id import connector_of
+from domain.electrical.outlet_id import evse_of
 from domain.load_control.desired import Desired, DesiredFailsafe, DesiredLease
 from domain.records import Payload
 from domain.records.observations import ProfileAnswer
@@ -83,7 +83,7 @@ class Reconciler:
     def __init__(self, charger: ConnectedCharger, outlet: str) -> None:
         self._charger = charger
         self._outlet = outlet
-        self._connector = connector_of(outlet)
+        self._connector = evse_of(outlet)
         self._failsafe_id = FAILSAFE_ID + 2 * (self._connector - 1)
         self._lease_id = LEASE_ID + 2 * (self._connector - 1)
         self._state = charger.state
@@ -91,7 +91,7 @@ class Reconciler:
         self._capabilities = Capabilities()
         self._failsafe = _Progress(ProfileStrategy(FAILSAFE_OPTIONS))
         self._lease = _Progress(ProfileStrategy(LEASE_OPTIONS))
-        self._leased: tuple[ProfileOption, int] | None = None
+        self._leased: tuple[ProfileOption, str] | None = None
         """The option and the transaction of the last lease that the charger has, or may have."""
 
     def learn(self, configuration: Mapping[str, str]) -> None:
@@ -175,7 +175,7 @@ class Reconciler:
         option = self._lease.strategy.option(self._lease_allows)
         instead = _replaces_failsafe(option)
         duration_s = _seconds(lease, now_ms)
-        connector = self._connector_of(self._failsafe_option()) if instead else lease.connector_id
+        connector = self._connector_of(self._failsafe_option()) if instead else lease.evse_id
         limit_ma = self._least(option.unit, lease, connector) if instead else _in_unit(option.unit, lease)
         begins_s = BEGUN_MS // 1000 if instead else 0
         periods = [self._period(option.unit, desired, limit_ma, begins_s)]
@@ -185,7 +185,7 @@ class Reconciler:
             periods = [ends[0], *periods, ends[1]]
         profile = ChargingProfile(
             charging_profile_id=self._failsafe_id if instead else self._lease_id,
-            transaction_id=None if instead else lease.transaction_id,
+            transaction_id=None if instead else int(lease.transaction_id),
             stack_level=option.stack_level,
             charging_profile_purpose=option.purpose,
             charging_profile_kind=option.kind,

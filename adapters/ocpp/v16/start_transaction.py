@@ -51,7 +51,7 @@ async def handle(
     token_ref, vehicle_id = await charger.vehicle_of(request.idTag or "")
     reported = TransactionStart(
         charger_id=charger.identity.outlet_id(connector_id),
-        connector_id=connector_id,
+        evse_id=connector_id,
         token_ref=token_ref,
         vehicle_id=vehicle_id,
         meter_start_wh=request.meterStart or 0,
@@ -60,7 +60,7 @@ async def handle(
     start = derived_id(
         "start",
         charger.id,
-        reported.connector_id,
+        reported.evse_id,
         token_ref,
         reported.charger_time_ms,
         reported.meter_start_wh,
@@ -85,7 +85,7 @@ async def _answer(
         return call_result.StartTransaction(NO_TRANSACTION, IdTagInfo(AuthorizationStatus.invalid))
     charger.state.transaction_seen(decided.data.transaction_id, connector_id)
     return call_result.StartTransaction(
-        decided.data.transaction_id, IdTagInfo(await _status(decided.data, asked, charger))
+        int(decided.data.transaction_id), IdTagInfo(await _status(decided.data, asked, charger))
     )
 
 

@@ -7,20 +7,22 @@ history.
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 from ocpp.v16 import call_result
 from ocpp.v16.enums import Reason
 from pydantic import Field
 
 from adapters.ocpp.connected_charger import ConnectedCharger
-from adapters.ocpp.v16.message import ListOf, Message, MeterWh, Needed, SoftText, Whole, as_ocpp
+from adapters.ocpp.v16.message import ListOf, Message, MeterWh, Needed, SoftText, Whole
 from adapters.ocpp.v16.meter_value import MeterValue
 from adapters.ocpp.v16.times import TimeMs
 from adapters.ocpp.v16.translate import metered
+from adapters.ocpp.v16.words import reason_of
 from domain.records import derived_id
 from domain.records.observations import Metered, TransactionStop
 
-NO_TRANSACTION = 0
+UNREADABLE = ""
 
 
 class StopTransaction(Message):
@@ -40,8 +42,12 @@ async def handle(request: StopTransaction, charger: ConnectedCharger) -> call_re
     observed = [charger.observation(sample, derived_id(stop, index)) for index, sample in enumerate(history)]
     await charger.persist(*observed, charger.observation(reported, stop))
     if request.transactionId is not None:
-        charger.state.transaction_ended(request.transactionId)
+        charger.state.transaction_ended(str(request.transactionId))
     return call_result.StopTransaction()
+
+
+def _transaction_id(request: StopTransaction) -> str | None:
+    return None if request.transactionId is None else str(request.transactionId)
 
 
 def _natural(meter_wh: int | None) -> int | str:
@@ -49,23 +55,23 @@ def _natural(meter_wh: int | None) -> int | str:
 
 
 def _reported(request: StopTransaction, history: list[Metered], charger: ConnectedCharger) -> TransactionStop:
-    read = {
-        "transaction_id": request.transactionId,
+    read: dict[str, Any] = {
+        "transaction_id": _transaction_id(request),
         "meter_stop_wh": request.meterStop,
         "charger_time_ms": request.timestamp,
     }
-    known = {
-        "transaction_id": NO_TRANSACTION,
-        "meter_stop_wh": _last_meter_wh(request.transactionId, history, charger),
+    known: dict[str, Any] = {
+        "transaction_id": UNREADABLE,
+        "meter_stop_wh": _last_meter_wh(_transaction_id(request), history, charger),
         "charger_time_ms": charger.now_ms(),
     }
     fields = {name: known[name] if value is None else value for name, value in read.items()}
     unreadable = tuple(name for name, value in read.items() if value is None)
-    reason = as_ocpp(Reason, request.reason or Reason.local)
+    reason = reason_of(request.reason or Reason.local)
     return TransactionStop(charger_id=charger.id, reason=reason, unreadable=unreadable, **fields)
 
 
-def _last_meter_wh(transaction_id: int | None, history: list[Metered], charger: ConnectedCharger) -> int:
+def _last_meter_wh(transaction_id: str | None, history: list[Metered], charger: ConnectedCharger) -> int:
     """The charger's last meter value that is known: of the transaction's own data, else of its meter values."""
     own = [sample.energy_wh for sample in history if sample.energy_wh is not None]
     if own:
@@ -77,7 +83,7 @@ def _last_meter_wh(transaction_id: int | None, history: list[Metered], charger: 
 
 
 def _history(request: StopTransaction, charger: ConnectedCharger) -> list[Metered]:
-    transaction_id = request.transactionId
+    transaction_id = _transaction_id(request)
     connector_id = charger.state.connector_of(transaction_id) if transaction_id is not None else 1
     history = metered(
         charger.identity,

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from adapters.ocpp.v16.message import Drop
+from adapters.ocpp.v16.message import Drop, is_text
 from adapters.ocpp.v16.meter_value import UNREADABLE, MeterValue, SampledValue
 from commands.ports.directory import ChargerIdentity
-from domain.records.observations import Metered
+from domain.records.observations import Metered, Moment, SignedValue
 
 OLD_MS = 5 * 60_000
 """A sample this far from our time is not of now."""
@@ -53,7 +53,7 @@ Values = dict[Quantity, dict[int | None, int]]
 def metered(
     charger: ChargerIdentity,
     connector_id: int,
-    transaction_id: int | None,
+    transaction_id: str | None,
     samples: Sequence[MeterValue],
     now_ms: int,
     drop: Drop,
@@ -73,17 +73,21 @@ def metered(
         _observation(charger, connector_id, transaction_id, at_ms, timed, samples_at[at_ms, timed], now_ms, drop)
         for at_ms, timed in sorted(samples_at)
     ]
-    useful = [one for one in all_read if one.current_ma or one.power_w is not None or one.energy_wh is not None]
+    useful = [one for one in all_read if one.signed or _is_measured(one)]
     live = [one for one in useful if one.current_ma] or [one for one in useful if one.power_w is not None]
     newest_ms = live[-1].charger_time_ms if live else 0
     older = {"fresh": False, "stale_by_clock": False}
     return [one if one.charger_time_ms >= newest_ms else one.model_copy(update=older) for one in useful]
 
 
+def _is_measured(metered: Metered) -> bool:
+    return bool(metered.current_ma) or metered.power_w is not None or metered.energy_wh is not None
+
+
 def _observation(
     charger: ChargerIdentity,
     connector_id: int,
-    transaction_id: int | None,
+    transaction_id: str | None,
     at_ms: int,
     timed: bool,
     sampled: Sequence[SampledValue],
@@ -91,9 +95,10 @@ def _observation(
     drop: Drop,
 ) -> Metered:
     values = _values(charger, sampled, drop)
+    signed = tuple(SignedValue(moment=_moment(one), text=one.value) for one in sampled if _is_signed(one))
     return Metered(
         charger_id=charger.outlet_id(connector_id),
-        connector_id=connector_id,
+        evse_id=connector_id,
         transaction_id=transaction_id,
         charger_time_ms=at_ms,
         current_ma=_currents(charger, values[CURRENT]),
@@ -102,7 +107,17 @@ def _observation(
         fresh=timed and _is_fresh(sampled, at_ms, now_ms),
         stale_by_clock=timed and abs(now_ms - at_ms) > OLD_MS and not _has_context(sampled, "transaction."),
         requested=_has_context(sampled, "trigger"),
+        signed=signed,
     )
+
+
+def _is_signed(sampled: SampledValue) -> bool:
+    return sampled.format == "signeddata" and is_text(sampled.value)
+
+
+def _moment(sampled: SampledValue) -> Moment:
+    moments: dict[str, Moment] = {"transaction.begin": "begin", "transaction.end": "end"}
+    return moments.get(sampled.context, "other")
 
 
 def _is_fresh(sampled: Sequence[SampledValue], at_ms: int, now_ms: int) -> bool:
@@ -121,7 +136,7 @@ def _values(charger: ChargerIdentity, sampled: Iterable[SampledValue], drop: Dro
         conductor = CONDUCTORS.get(value.phase, -1)
         if UNREADABLE in (value.measurand, value.phase):
             drop("measurand" if value.measurand == UNREADABLE else "phase", "a text is needed")
-        if quantity is None or conductor == -1 or value.location in ELSEWHERE:
+        if quantity is None or conductor == -1 or value.location in ELSEWHERE or _is_signed(value):
             continue
         try:
             amount = _amount(quantity, value)
@@ -142,7 +157,7 @@ def _amount(quantity: Quantity, sampled: SampledValue) -> int:
     if unit not in quantity.units:
         raise Implausible(f"one of the units {', '.join(quantity.units)} is needed")
     if sampled.format == "signeddata":
-        raise Implausible("signed data is not read")
+        raise Implausible("signed data is needed as a text")
     number = _number(sampled.value)
     if number is None:
         raise Implausible("a number is needed")

@@ -83,7 +83,7 @@ async def pull(
     key: Key,
     lever: Annotated[LeverName, Form()],
     reason: Text = "",
-    transaction_id: Annotated[int | None, Form()] = None,
+    transaction_id: Annotated[str | None, Form()] = None,
     session_id: Annotated[str | None, Form(max_length=100)] = None,
     connector_id: Annotated[int, Form()] = 1,
 ) -> Response:

@@ -30,15 +30,15 @@ STATES = {
 }
 """The names of a session's states for drivers; those of ended sessions need no other."""
 OCPP = {
-    "Available": "free",
-    "Preparing": "plugged in",
-    "Charging": "charging",
-    "SuspendedEV": "paused by the car",
-    "SuspendedEVSE": "paused by the site",
-    "Finishing": "done, plugged in",
-    "Reserved": "reserved",
-    "Unavailable": "out of service",
-    "Faulted": "fault",
+    "available": "free",
+    "preparing": "plugged in",
+    "charging": "charging",
+    "suspended_ev": "paused by the car",
+    "suspended_evse": "paused by the site",
+    "finishing": "done, plugged in",
+    "reserved": "reserved",
+    "unavailable": "out of service",
+    "faulted": "fault",
 }
 """The names of a charger's status (OCPP 1.6) for people."""
 MINUTE_MS = 60_000

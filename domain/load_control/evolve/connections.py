@@ -52,23 +52,23 @@ def _with_profiles_in_doubt(charger: Charger, time_ms: int) -> Charger:
 
 
 def _status_changed(charger: Charger, event: load.ChargerStatusChanged, time_ms: int) -> Charger:
-    statuses = charger.statuses | {str(event.connector_id): (event.status, event.error_code)}
-    concerned = event.connector_id == WHOLE or charger.accepts(event.connector_id)
-    was_faulted = charger.statuses.get(str(event.connector_id), ("", ""))[0] == "Faulted"
-    faulted = concerned and (was_faulted or event.status == "Faulted")
+    statuses = charger.statuses | {str(event.evse_id): (event.status, event.error_code)}
+    concerned = event.evse_id == WHOLE or charger.accepts(event.evse_id)
+    was_faulted = charger.statuses.get(str(event.evse_id), ("", ""))[0] == "faulted"
+    faulted = concerned and (was_faulted or event.status == "faulted")
     charger = replace(charger, statuses=statuses, faulted_ms=time_ms if faulted else charger.faulted_ms)
-    if not charger.accepts(event.connector_id):
+    if not charger.accepts(event.evse_id):
         return charger
     is_over, goes_on = charger.is_contradicted_by(event.status), event.status in GOES_ON
-    is_new = is_over and (charger.doubted_ms is None or event.status == "Available")
+    is_new = is_over and (charger.doubted_ms is None or event.status == "available")
     since_ms = time_ms if is_new else charger.doubted_ms
     return replace(
         charger,
         status_ms=time_ms,
         doubted_ms=None if goes_on else since_ms,
-        has_left=not goes_on and (charger.has_left or (is_over and event.status == "Available")),
-        uncertain=None if event.status == "Available" else charger.uncertain,
-        available_ms=time_ms if event.status == "Available" and not charger.transactions else charger.available_ms,
+        has_left=not goes_on and (charger.has_left or (is_over and event.status == "available")),
+        uncertain=None if event.status == "available" else charger.uncertain,
+        available_ms=time_ms if event.status == "available" and not charger.transactions else charger.available_ms,
     )
 
 

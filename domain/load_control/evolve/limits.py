@@ -57,7 +57,7 @@ def _limits_renewed(ledger: Ledger, event: load.LimitsRenewed, time_ms: int) -> 
 
 def _with_lease(
     charger: Charger,
-    transaction_id: int,
+    transaction_id: str,
     limit_ma: int,
     generation: int,
     valid_until_ms: int,

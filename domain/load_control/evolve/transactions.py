@@ -19,6 +19,7 @@ from domain.load_control.ledger import (
 )
 from domain.load_control.parameters import REMEMBERED_ENDS, REMEMBERED_LOST_STOPS, REMEMBERED_STARTS
 from domain.records import Payload, load
+from domain.records.words import ENDED_WITHOUT_STOP
 
 
 def _permitted(charger: Charger, event: load.TransactionPermitted, time_ms: int) -> Charger:
@@ -54,7 +55,7 @@ def _started(charger: Charger, event: load.TransactionStarted, time_ms: int) -> 
         return charger
     transaction = Transaction(
         id=event.transaction_id,
-        connector_id=event.connector_id,
+        evse_id=event.evse_id,
         vehicle_id=event.vehicle_id,
         meter_start_wh=event.meter_start_wh,
         started_ms=time_ms,
@@ -62,7 +63,7 @@ def _started(charger: Charger, event: load.TransactionStarted, time_ms: int) -> 
         commissioning=event.commissioning,
     )
     start = Start(
-        connector_id=event.connector_id,
+        evse_id=event.evse_id,
         token_ref=event.token_ref,
         charger_time_ms=event.charger_time_ms,
         meter_start_wh=event.meter_start_wh,
@@ -90,7 +91,7 @@ def _used(permit: Permit | None) -> Permit | None:
 
 def _stopped(ledger: Ledger, event: load.TransactionStopped, time_ms: int) -> Ledger:
     charger = ledger.chargers[event.charger_id]
-    if event.reason in load.ENDED_WITHOUT_STOP:
+    if event.reason in ENDED_WITHOUT_STOP:
         charger = _ended_by_evidence(charger, event, time_ms)
     charger = replace(
         charger,
@@ -108,7 +109,7 @@ def _ended_by_evidence(charger: Charger, event: load.TransactionStopped, time_ms
     """Its stop may still come. What it drew is over where its connector is Available, and else not sure."""
     lost = tuple(one for one in charger.transactions if one.id == event.transaction_id)
     charger = replace(charger, lost=(*charger.lost, *lost)[-REMEMBERED_LOST_STOPS:])
-    if charger.own_status == "Available":
+    if charger.own_status == "available":
         return replace(charger, available_ms=time_ms)
     return replace(
         charger, uncertain=Uncertain(max(charger.possible_ma(time_ms), charger.failsafe_ma(time_ms)), time_ms)
@@ -117,6 +118,11 @@ def _ended_by_evidence(charger: Charger, event: load.TransactionStopped, time_ms
 
 def _stop_corrected(charger: Charger, event: load.TransactionStopCorrected, _: int) -> Charger:
     return replace(charger, lost=tuple(one for one in charger.lost if one.id != event.transaction_id))
+
+
+def _value_signed(charger: Charger, event: load.ValueSigned, _: int) -> Charger:
+    known = {one: count for one, count in charger.signed.items() if charger.knows(one)}
+    return replace(charger, signed=known | {event.transaction_id: known.get(event.transaction_id, 0) + 1})
 
 
 OF_SITE: dict[type[Payload], Callable[[Ledger, Any, int], Ledger]] = {
@@ -131,4 +137,5 @@ OF_CHARGER: dict[type[Payload], Callable[[Charger, Any, int], Charger]] = {
     load.RoomReleased: _room_released,
     load.TransactionStarted: _started,
     load.TransactionStopCorrected: _stop_corrected,
+    load.ValueSigned: _value_signed,
 }

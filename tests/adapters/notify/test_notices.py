@@ -97,7 +97,8 @@ def test_operators_are_notified_of_what_needs_them(said: Payload, word: str) -> 
 
 def test_nobody_is_notified_of_a_status_that_is_no_fault() -> None:
     assert (
-        notices(event(ChargerStatusChanged(charger_id="c1", connector_id=1, status="Available", error_code=""))) == []
+        notices(event(ChargerStatusChanged(charger_id="c1", evse_id=1, status="available", error_code="no_error")))
+        == []
     )
 
 

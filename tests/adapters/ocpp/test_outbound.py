@@ -23,7 +23,7 @@ from tests.adapters.ocpp.test_transactions import START
 from tests.adapters.ocpp.world import NOW_MS, World, started
 
 FLOOR = DesiredFailsafe(6_000, 1)
-LEASE = DesiredLease(77, 16_000, 2, NOW_MS + 120_000)
+LEASE = DesiredLease("77", 16_000, 2, NOW_MS + 120_000)
 PURPOSES = {"TxDefaultProfile": "failsafe", "TxProfile": "lease"}
 
 

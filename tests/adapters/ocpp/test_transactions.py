@@ -43,7 +43,7 @@ async def test_start_is_answered_with_the_transaction_id(world: World, charger: 
     asked = await world.input(TransactionStart)
     assert asked.data == TransactionStart(
         charger_id="CP1",
-        connector_id=1,
+        evse_id=1,
         token_ref="ref-known",
         vehicle_id="v1",
         meter_start_wh=1000,
@@ -101,7 +101,7 @@ class TestBackstop:
     async def test_a_late_decision_is_found_by_the_retry(self, world: World, charger: Charger) -> None:
         assert (await charger.call("StartTransaction", START))[2] == "InternalError"
         await charger.send([2, "again", "StartTransaction", START])
-        await world.decide(await world.input(TransactionStart, number=2), started(transaction_id=5))
+        await world.decide(await world.input(TransactionStart, number=2), started(transaction_id="5"))
         assert (await charger.hear())[2]["transactionId"] == 5
 
 
@@ -130,14 +130,14 @@ async def test_stop_is_durable_before_it_is_answered(world: World, charger: Char
     assert await world.reported(TransactionStop) == [
         TransactionStop(
             charger_id="CP1",
-            transaction_id=77,
+            transaction_id="77",
             meter_stop_wh=9000,
             charger_time_ms=NOW_MS + 3_600_000,
-            reason="Local",
+            reason="local",
         )
     ]
 
 
 async def test_what_was_read_is_kept_though_the_socket_closes(world: World, charger: Charger) -> None:
     await asyncio.gather(charger.send([2, "x", "StopTransaction", STOP]), charger.close())
-    assert (await world.input(TransactionStop)).data.transaction_id == 77  # type: ignore[attr-defined]
+    assert (await world.input(TransactionStop)).data.transaction_id == "77"  # type: ignore[attr-defined]

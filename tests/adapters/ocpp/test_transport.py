@@ -117,14 +117,14 @@ async def test_a_charger_with_but_one_message_id_gets_new_answers(world: World, 
 async def test_a_reused_message_id_with_another_content_is_another_message(world: World, charger: Charger) -> None:
     await charger.call("StatusNotification", STATUS, "same")
     await charger.call("StatusNotification", STATUS | {"status": "Charging"}, "same")
-    assert [told.status for told in await world.reported(Status)] == ["Available", "Charging"]
+    assert [told.status for told in await world.reported(Status)] == ["available", "charging"]
 
 
 async def test_messages_keep_their_order(world: World, charger: Charger) -> None:
     for number in range(20):
         await charger.send([2, f"m{number}", "StatusNotification", STATUS | {"connectorId": number}])
     assert [(await charger.hear())[1] for _ in range(20)] == [f"m{number}" for number in range(20)]
-    assert [told.connector_id for told in await world.reported(Status)] == list(range(20))
+    assert [told.evse_id for told in await world.reported(Status)] == list(range(20))
 
 
 async def test_nothing_is_acknowledged_that_is_not_stored(world: World, charger: Charger) -> None:

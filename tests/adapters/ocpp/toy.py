@@ -31,7 +31,7 @@ class Toy:
         asked = charger.observation(
             TransactionStart(
                 charger_id=charger.id,
-                connector_id=1,
+                evse_id=1,
                 token_ref="",
                 vehicle_id=None,
                 meter_start_wh=0,

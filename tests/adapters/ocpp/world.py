@@ -175,12 +175,12 @@ class World:
                 await asyncio.sleep(0.001)
 
 
-def started(transaction_id: int = 77, permitted: bool = True) -> TransactionStarted:
+def started(transaction_id: str = "77", permitted: bool = True) -> TransactionStarted:
     """The decision that a transaction has started."""
     return TransactionStarted(
         transaction_id=transaction_id,
         charger_id="CP1",
-        connector_id=1,
+        evse_id=1,
         vehicle_id="v1",
         token_ref="ref-known",
         meter_start_wh=1000,

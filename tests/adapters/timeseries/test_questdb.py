@@ -16,6 +16,7 @@ import pytest
 
 from adapters.timeseries import connections
 from adapters.timeseries.questdb import QuestDbSeries
+from adapters.timeseries.questdb_tables import ID_TYPE, NUMBERED
 from commands.ports.series import MeterValue, SeriesUnavailable, TelemetryEvent
 from services.base.addresses import lasting_ports
 from services.local.questdb import QuestDb
@@ -195,3 +196,32 @@ async def test_a_row_a_year_ahead_leaves_the_rows_of_the_last_week(series: Quest
     await series.write(METERED, {0: 3}, [replace(VALUE, id="after", time_ms=now_ms)])
     found = {value.id for value in await series.meter_values("north", *ALWAYS)}
     assert found >= {"after", *(value.id for value in days)}
+
+
+async def test_ids_of_transactions_that_were_numbers_are_text(questdb_url: str, prefix: str) -> None:
+    """The tables of an earlier version are changed in place, and keep their rows."""
+    QuestDbSeries.open(questdb_url, prefix).close()
+    numbered = await asyncio.to_thread(as_numbers, questdb_url, prefix)
+    assert numbered == {"LONG"}
+    series = QuestDbSeries.open(questdb_url, prefix)
+    try:
+        await series.write(METERED, {0: 1}, [replace(VALUE, transaction_id="2f6c")])
+        times = await series.meter_values("north", *ALWAYS)
+        assert sorted(one.transaction_id or "" for one in times) == ["2f6c", "77"]
+    finally:
+        series.close()
+
+
+def as_numbers(url: str, prefix: str) -> set[str]:
+    """Make the tables as they were, with a meter value in a transaction, and return the types of the ids."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        for table in NUMBERED:
+            connection.execute(f"ALTER TABLE {prefix}{table} ALTER COLUMN transaction_id TYPE LONG".encode())
+        connection.execute(
+            f"INSERT INTO {prefix}{NUMBERED[0]} (time, site_id, charger_id, id, transaction_id, fresh)"
+            f" VALUES ({NOW_MS - 1_000}::long * 1000, 'north', 'c1', 'm0', 77, true)".encode()
+        )
+        found = [
+            connection.execute(ID_TYPE.format(prefix=prefix, table=table).encode()).fetchall() for table in NUMBERED
+        ]
+    return {kind for rows in found for (kind,) in rows}

@@ -25,7 +25,7 @@ def test_no_row_is_later_than_the_logs_own_clock(ahead_ms, row_ms):
     assert {event.observed_ms for event in telemetry_events(record(reading), reading)} == {row_ms}
     metered = Metered(
         charger_id="c",
-        connector_id=1,
+        evse_id=1,
         transaction_id=None,
         charger_time_ms=NOW_MS + ahead_ms,
         current_ma=None,

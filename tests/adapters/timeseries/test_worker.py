@@ -40,8 +40,8 @@ def reading(vehicle_id: str = "v1", **told) -> Reading:
 
 def metered(charger_id: str = "c1", **told) -> Metered:
     told = {
-        "connector_id": 1,
-        "transaction_id": 7,
+        "evse_id": 1,
+        "transaction_id": "7",
         "charger_time_ms": NOW_MS - 2_000,
         "current_ma": (16_000, 0, 0),
         "power_w": 3_680,
@@ -148,7 +148,7 @@ async def test_a_live_meter_value_is_of_our_time_and_one_that_waited_of_the_char
         "m2": NOW_MS - 600_000,
         "m3": NOW_MS,
     }
-    assert (found["m1"].power_w, found["m1"].current_ma, found["m1"].transaction_id) == (3_680, (16_000, 0, 0), 7)
+    assert (found["m1"].power_w, found["m1"].current_ma, found["m1"].transaction_id) == (3_680, (16_000, 0, 0), "7")
 
 
 async def test_a_repeat_is_kept_once_wherever_it_is_on_the_log(log, series):

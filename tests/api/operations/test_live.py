@@ -34,14 +34,14 @@ def snoozed(site_id: str = "north") -> tuple[str, said.SessionSnoozed]:
 
 
 def status(site_id: str = "north") -> tuple[str, load.ChargerStatusChanged]:
-    changed = load.ChargerStatusChanged(charger_id="c1", connector_id=1, status="Charging", error_code="NoError")
+    changed = load.ChargerStatusChanged(charger_id="c1", evse_id=1, status="charging", error_code="no_error")
     return f"load:{site_id}", changed
 
 
 async def meter(world: World, site_id: str = "north") -> None:
     value = observations.Metered(
         charger_id="c1",
-        connector_id=1,
+        evse_id=1,
         transaction_id=None,
         charger_time_ms=NOW_MS,
         current_ma=None,

@@ -78,7 +78,7 @@ async def test_sessions_are_counted_by_site_and_state(world: World) -> None:
     assert await told(world, "sessions") == {}
     requested = await world.session()
     assert await told(world, "sessions") == {'site="north",state="queued"': 1}
-    charging = SessionCharging(session_id=requested["id"], charger_id="c1", transaction_id=7, meter_start_wh=0)
+    charging = SessionCharging(session_id=requested["id"], charger_id="c1", transaction_id="7", meter_start_wh=0)
     await world.tell(("sites:north", charging))
     assert await told(world, "sessions") == {'site="north",state="charging"': 1}
 

@@ -29,12 +29,12 @@ def test_between_two_readings_power_changes_evenly_and_after_a_silence_it_is_hel
 
 
 def test_a_reading_that_is_older_than_the_newest_one_changes_nothing():
-    assert followed(Flow(3_600, 60_000, 7), 9_999, 60_000) == Flow(3_600, 60_000, 7)
+    assert followed(Flow(3_600, 60_000, "7"), 9_999, 60_000) == Flow(3_600, 60_000, "7")
 
 
 def charged_by_power(meter_start_wh: int, hours: float = 2) -> register.RegisterEnergy:
     """4.6 kW from the first minute on, and no register."""
-    energy = register.begin(7, OUTLET, meter_start_wh, Moment(0, 0))
+    energy = register.begin("7", OUTLET, meter_start_wh, Moment(0, 0))
     for at_ms in range(0, round(hours * HOUR_MS) + 1, 60_000):
         energy = register.flowing(energy, 4_600, Moment(at_ms, at_ms))
     return energy

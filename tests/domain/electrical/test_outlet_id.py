@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from domain.electrical.outlet_id import charger_of, connector_of, outlet_id, outlet_of
+from domain.electrical.outlet_id import charger_of, evse_of, outlet_id, outlet_of
 
 KNOWN = {"alone", "two:1", "two:2"}
 
 
 @pytest.mark.parametrize(
-    ("charger_id", "connector_id", "alone", "named"),
+    ("charger_id", "evse_id", "alone", "named"),
     [("cp1", 1, True, "cp1"), ("cp1", 1, False, "cp1:1"), ("cp1", 12, False, "cp1:12")],
 )
-def test_an_id_names_the_charger_and_its_connector(charger_id: str, connector_id: int, alone: bool, named: str) -> None:
-    assert outlet_id(charger_id, connector_id, alone=alone) == named
-    assert (charger_of(named), connector_of(named)) == (charger_id, connector_id)
+def test_an_id_names_the_charger_and_its_connector(charger_id: str, evse_id: int, alone: bool, named: str) -> None:
+    assert outlet_id(charger_id, evse_id, alone=alone) == named
+    assert (charger_of(named), evse_of(named)) == (charger_id, evse_id)
 
 
 @pytest.mark.parametrize(
-    ("charger_id", "connector_id", "found"),
+    ("charger_id", "evse_id", "found"),
     [
         ("alone", 1, "alone"),
         ("alone", 0, None),
@@ -34,6 +34,6 @@ def test_an_id_names_the_charger_and_its_connector(charger_id: str, connector_id
     ],
 )
 def test_a_report_is_about_the_outlet_of_its_own_connector_or_none(
-    charger_id: str, connector_id: int, found: str | None
+    charger_id: str, evse_id: int, found: str | None
 ) -> None:
-    assert outlet_of(KNOWN, charger_id, connector_id) == found
+    assert outlet_of(KNOWN, charger_id, evse_id) == found

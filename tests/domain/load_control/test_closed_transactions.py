@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.records.load import CLOSED_BY_OPERATOR, CloseTransaction, LeaseEnded, TransactionStopped
+from domain.records.load import CloseTransaction, LeaseEnded, TransactionStopped
 from tests.stories.kernel import Kernel
 from tests.stories.story import of_type, one, rejection
 
@@ -22,7 +22,7 @@ def test_it_ends_with_the_energy_of_its_last_reading_and_counts_until_no_current
     kernel = charging()
     events = kernel.when(CloseTransaction(charger_id="a"))
     stopped = one(TransactionStopped, events)
-    assert (stopped.reason, stopped.energy_wh, stopped.estimated) == (CLOSED_BY_OPERATOR, 30, True)
+    assert (stopped.reason, stopped.energy_wh, stopped.estimated) == ("closed_by_operator", 30, True)
     assert of_type(events, LeaseEnded)
     assert kernel.charger("a").transactions == ()
     assert kernel.counted("a") >= 16_000
@@ -33,7 +33,7 @@ def test_it_ends_with_the_energy_of_its_last_reading_and_counts_until_no_current
 
 def test_the_one_that_is_meant_is_closed_and_no_other():
     kernel = charging()
-    field, reason = rejection(kernel.when(CloseTransaction(charger_id="a", transaction_id=1)))
+    field, reason = rejection(kernel.when(CloseTransaction(charger_id="a", transaction_id="1")))
     assert (field, reason) == ("transaction_id", "no such transaction is open there")
     [running] = kernel.charger("a").transactions
     assert of_type(kernel.when(CloseTransaction(charger_id="a", transaction_id=running.id)), TransactionStopped)

@@ -19,9 +19,9 @@ def two_connectors(*, limit_a: float = 100, firm_a: float = 24) -> Kernel:
     return kernel.verified("d:1", "d:2")
 
 
-def status(kernel: Kernel, connector_id: int, status: str) -> list:
+def status(kernel: Kernel, evse_id: int, status: str) -> list:
     return kernel.when(
-        Status(charger_id="d", connector_id=connector_id, status=status, error_code="NoError", charger_time_ms=None)
+        Status(charger_id="d", evse_id=evse_id, status=status, error_code="no_error", charger_time_ms=None)
     )
 
 
@@ -43,7 +43,7 @@ def test_a_transaction_on_one_connector_leaves_the_other_ones_alone():
     first = kernel.charger("d:1").transactions
     kernel.charge("d:2", 10)
     assert kernel.charger("d:1").transactions == first
-    assert [one.connector_id for one in kernel.charger("d:2").transactions] == [2]
+    assert [one.evse_id for one in kernel.charger("d:2").transactions] == [2]
     assert ("two_transactions", "d:1") not in kernel.ledger.alarms
     kernel.stop("d:2")
     assert kernel.charger("d:1").transactions == first
@@ -72,7 +72,7 @@ def test_a_reading_of_another_connector_confirms_nothing():
     kernel.answer("d:1")
     kernel.after(6)
     kernel.meter("d:2", 0)
-    kernel.meter("d:1", 0, connector_id=0)
+    kernel.meter("d:1", 0, evse_id=0)
     assert kernel.charger("d:1").possible_ma(kernel.now_ms) == 16_000
     kernel.meter("d:1", 8)
     assert kernel.charger("d:1").possible_ma(kernel.now_ms) == 8_000
@@ -87,23 +87,23 @@ def test_a_reading_of_a_connector_that_was_never_registered_confirms_nothing():
     kernel.targets(a=8)
     kernel.answer("a")
     kernel.after(6)
-    kernel.meter("a", 0, connector_id=2)
+    kernel.meter("a", 0, evse_id=2)
     assert kernel.charger("a").possible_ma(kernel.now_ms) == 16_000
 
 
 def test_a_broken_connector_is_out_alone_and_the_whole_charger_with_all_of_them():
     kernel = two_connectors()
-    status(kernel, 2, "Faulted")
+    status(kernel, 2, "faulted")
     assert [kernel.charger(outlet).is_failed() for outlet in ("d:1", "d:2")] == [False, True]
-    status(kernel, 0, "Unavailable")
+    status(kernel, 0, "unavailable")
     assert [kernel.charger(outlet).is_failed() for outlet in ("d:1", "d:2")] == [True, True]
-    status(kernel, 0, "Available")
+    status(kernel, 0, "available")
     assert [kernel.charger(outlet).is_failed() for outlet in ("d:1", "d:2")] == [False, True]
 
 
 def test_an_absent_connector_does_not_put_a_charger_out():
     kernel = Kernel().site().ready("a")
-    broken = Status(charger_id="a", connector_id=2, status="Faulted", error_code="OtherError", charger_time_ms=None)
+    broken = Status(charger_id="a", evse_id=2, status="faulted", error_code="other_error", charger_time_ms=None)
     kernel.when(broken)
     assert not kernel.charger("a").is_failed()
 

@@ -53,13 +53,13 @@ def moved() -> Kernel:
 
 
 def status() -> Status:
-    return Status(charger_id="a", connector_id=1, status="Faulted", error_code="OtherError", charger_time_ms=None)
+    return Status(charger_id="a", evse_id=1, status="faulted", error_code="other_error", charger_time_ms=None)
 
 
 def start(kernel: Kernel) -> TransactionStart:
     return TransactionStart(
         charger_id="a",
-        connector_id=1,
+        evse_id=1,
         token_ref="other",
         vehicle_id=None,
         meter_start_wh=9,
@@ -70,7 +70,7 @@ def start(kernel: Kernel) -> TransactionStart:
 def meter(kernel: Kernel) -> Metered:
     return Metered(
         charger_id="a",
-        connector_id=1,
+        evse_id=1,
         transaction_id=None,
         charger_time_ms=kernel.now_ms,
         current_ma=(0, 0, 0),
@@ -118,7 +118,7 @@ def test_an_older_sockets_stop_ends_the_transaction_that_it_names() -> None:
     kernel = moved()
     transaction = kernel.charger("a").transaction
     told = TransactionStop(
-        charger_id="a", transaction_id=transaction.id, meter_stop_wh=5000, charger_time_ms=1, reason="Local"
+        charger_id="a", transaction_id=transaction.id, meter_stop_wh=5000, charger_time_ms=1, reason="local"
     )
     assert [event.transaction_id for event in kernel.when(told, source=OLD) if isinstance(event, TransactionStopped)]
 

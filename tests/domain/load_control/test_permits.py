@@ -109,9 +109,9 @@ def test_who_asks_again_takes_the_place_of_her_first_request():
 
 def test_a_charger_that_is_offline_or_broken_is_refused():
     kernel = full()
-    kernel.when(Status(charger_id="b", connector_id=1, status="Faulted", error_code="x", charger_time_ms=None))
+    kernel.when(Status(charger_id="b", evse_id=1, status="faulted", error_code="other_error", charger_time_ms=None))
     assert of_type(kernel.request("b"), TransactionRefused) != []
-    kernel.when(Status(charger_id="b", connector_id=1, status="Available", error_code="NoError", charger_time_ms=None))
+    kernel.when(Status(charger_id="b", evse_id=1, status="available", error_code="no_error", charger_time_ms=None))
     assert of_type(kernel.request("b"), TransactionPermitted) != []
     kernel.disconnect("b")
     assert of_type(kernel.request("b"), TransactionRefused) != []
@@ -133,7 +133,7 @@ def test_to_stop_at_a_charger_in_use_needs_no_room():
 def test_a_start_at_a_charger_whose_stop_is_late_needs_room_and_gets_it():
     kernel = Kernel().site(firm_a=6).ready("a")
     kernel.charge("a", 16)
-    kernel.when(Status(charger_id="a", connector_id=1, status="Available", error_code="NoError", charger_time_ms=None))
+    kernel.when(Status(charger_id="a", evse_id=1, status="available", error_code="no_error", charger_time_ms=None))
     (permit,) = of_type(kernel.request("a", "next"), TransactionPermitted)
     assert (permit.start_ma, permit.expires_ms) == (6_000, kernel.now_ms + 60_000)
     kernel.stop("a")

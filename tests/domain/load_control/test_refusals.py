@@ -135,11 +135,11 @@ def test_a_low_current_that_the_power_contradicts_confirms_nothing():
 @pytest.mark.parametrize(
     "of",
     [
-        {"connector_id": 2, "transaction_id": None},
-        {"connector_id": 2},
-        {"connector_id": 0, "transaction_id": None},
-        {"connector_id": 0},
-        {"connector_id": 1, "transaction_id": 77},
+        {"evse_id": 2, "transaction_id": None},
+        {"evse_id": 2},
+        {"evse_id": 0, "transaction_id": None},
+        {"evse_id": 0},
+        {"evse_id": 1, "transaction_id": "77"},
     ],
 )
 def test_a_reading_of_another_connector_or_transaction_confirms_nothing(of):
@@ -154,7 +154,7 @@ def test_a_reading_of_another_connector_or_transaction_confirms_nothing(of):
 
 def test_the_stations_own_meter_is_no_outlets_current():
     kernel = pair()
-    assert kernel.meter("idle", 800, connector_id=0) == []
+    assert kernel.meter("idle", 800, evse_id=0) == []
     assert kernel.counted("idle") == 0
 
 
@@ -308,8 +308,8 @@ def test_an_energy_register_of_whole_kwh_alone_is_alarmed():
 
 LIES = st.one_of(
     st.fixed_dictionaries({"current_a": st.integers(41, 100_000)}),
-    st.fixed_dictionaries({"current_a": st.integers(0, 32), "connector_id": st.sampled_from((0, 2, 3))}),
-    st.fixed_dictionaries({"current_a": st.integers(0, 32), "transaction_id": st.integers(1, 9)}),
+    st.fixed_dictionaries({"current_a": st.integers(0, 32), "evse_id": st.sampled_from((0, 2, 3))}),
+    st.fixed_dictionaries({"current_a": st.integers(0, 32), "transaction_id": st.sampled_from(("1", "9"))}),
     st.fixed_dictionaries({"current_a": st.integers(0, 8), "power_w": st.integers(3_000, 9_000)}),
     st.fixed_dictionaries({"current_a": st.none(), "power_w": st.integers(10_000, 10**9)}),
 )

@@ -12,9 +12,7 @@ LONG_S = STATUS_MS / 1000 + 30
 
 
 def status(kernel: Kernel, status: str) -> list:
-    return kernel.when(
-        Status(charger_id="a", connector_id=1, status=status, error_code="NoError", charger_time_ms=None)
-    )
+    return kernel.when(Status(charger_id="a", evse_id=1, status=status, error_code="no_error", charger_time_ms=None))
 
 
 def requested(events: list) -> list[dict[str, str]]:
@@ -24,16 +22,16 @@ def requested(events: list) -> list[dict[str, str]]:
 
 def test_a_connector_that_serves_nobody_is_asked_for_its_status_again_and_again():
     kernel = Kernel().site().ready("a")
-    status(kernel, "Finishing")
+    status(kernel, "finishing")
     assert requested(kernel.after(LONG_S)) == [{"requested_message": "StatusNotification", "connector_id": "1"}]
     assert requested(kernel.after(LONG_S))
-    status(kernel, "Available")
+    status(kernel, "available")
     assert not requested(kernel.after(2 * LONG_S))
 
 
 def test_a_charger_that_is_offline_is_not_asked():
     kernel = Kernel().site().ready("a")
-    status(kernel, "Faulted")
+    status(kernel, "faulted")
     kernel.disconnect("a")
     assert not requested(kernel.after(2 * LONG_S))
 
@@ -41,17 +39,17 @@ def test_a_charger_that_is_offline_is_not_asked():
 def test_a_transaction_whose_stop_and_status_were_lost_ends_by_the_status_that_is_requested():
     kernel = Kernel().site().ready("a")
     kernel.charge("a", 16)
-    status(kernel, "Charging")
+    status(kernel, "charging")
     kernel.meter("a", 0, transaction_id=None)
     assert requested(kernel.after(LONG_S))
-    status(kernel, "Available")
+    status(kernel, "available")
     [stopped] = of_type(kernel.after(61), load.TransactionStopped)
-    assert stopped.reason == load.STOP_LOST
+    assert stopped.reason == "stop_lost"
 
 
 def test_a_transaction_that_is_metered_by_its_name_is_left_alone():
     kernel = Kernel().site().ready("a")
     kernel.charge("a", 16)
-    status(kernel, "SuspendedEV")
+    status(kernel, "suspended_ev")
     kernel.meter("a", 0)
     assert not requested(kernel.after(LONG_S))

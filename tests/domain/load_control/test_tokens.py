@@ -13,7 +13,7 @@ def test_what_a_new_charger_sends_at_once_leaves_the_kernel_in_its_order():
     kernel = Kernel().site()
     kernel.add("a")
     kernel.connect("a")
-    kernel.when(Status(charger_id="a", connector_id=1, status="Available", error_code="NoError", charger_time_ms=None))
+    kernel.when(Status(charger_id="a", evse_id=1, status="available", error_code="no_error", charger_time_ms=None))
     kernel.when(Authorize(charger_id="a", token_ref="t", vehicle_id="v"))
     kinds = (ChargerConnected, ChargerStatusChanged, TokenPresented)
     published = [type(event) for event in kernel.events if isinstance(event, kinds)]

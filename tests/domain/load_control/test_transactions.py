@@ -69,7 +69,7 @@ def test_each_part_of_the_natural_key_tells_starts_apart():
 
 def test_ids_are_31_bits_positive_and_unique_at_the_site():
     kernel = ready()
-    drawn = [draw_id(f"start-{index}", kernel.ledger) for index in range(1000)]
+    drawn = [int(draw_id(f"start-{index}", kernel.ledger)) for index in range(1000)]
     assert all(0 < one < 2**31 for one in drawn)
     assert max(drawn) > 2**30
     assert drawn != sorted(drawn)
@@ -126,7 +126,7 @@ def test_energy_that_was_metered_after_its_end_is_not_a_transactions_whose_stop_
     kernel.meter("a", 20, transaction_id=None, energy_wh=2_500)
     [running] = kernel.charger("a").transactions
     report = TransactionStop(
-        charger_id="a", transaction_id=running.id, meter_stop_wh=1_700, charger_time_ms=ended_ms, reason="Local"
+        charger_id="a", transaction_id=running.id, meter_stop_wh=1_700, charger_time_ms=ended_ms, reason="local"
     )
     (stopped,) = of_type(kernel.when(report), TransactionStopped)
     assert stopped.energy_wh == 700
@@ -164,10 +164,10 @@ def test_a_stop_of_no_readable_transaction_is_of_the_only_one():
     kernel = ready()
     kernel.charge("a", 20)
     transaction_id = kernel.charger("a").transactions[0].id
-    stopped = kernel.stop("a", 0, unreadable=("transaction_id", "meter_stop_wh"))[0]
+    stopped = kernel.stop("a", "", unreadable=("transaction_id", "meter_stop_wh"))[0]
     assert isinstance(stopped, TransactionStopped)
     assert (stopped.transaction_id, stopped.estimated) == (transaction_id, True)
-    (again,) = kernel.stop("a", 0, unreadable=("transaction_id",))
+    (again,) = kernel.stop("a", "", unreadable=("transaction_id",))
     assert isinstance(again, TransactionQuarantined)
 
 
@@ -177,7 +177,7 @@ def test_a_stop_that_is_older_than_the_only_transaction_is_not_its_stop():
     kernel.after(60)
     kernel.start("a", meter_start_wh=1_100)
     kernel.now_ms -= 30_000
-    (late,) = kernel.stop("a", 0, unreadable=("transaction_id",))
+    (late,) = kernel.stop("a", "", unreadable=("transaction_id",))
     assert isinstance(late, TransactionQuarantined)
 
 
@@ -185,7 +185,7 @@ def test_stops_that_fit_nothing_are_quarantined():
     kernel = ready()
     kernel.charge("a", 20)
     foreign = kernel.charger("a").transactions[0].id
-    for charger, transaction_id in (("a", 0), ("a", -1), ("a", 12345), ("b", foreign)):
+    for charger, transaction_id in (("a", "0"), ("a", "-1"), ("a", "12345"), ("b", foreign)):
         (event,) = kernel.stop(charger, transaction_id)
         assert isinstance(event, TransactionQuarantined)
     assert kernel.charger("a").transactions[0].id == foreign
@@ -204,7 +204,7 @@ def test_a_second_boot_neither_begins_nor_ends_transactions():
 def test_two_connectors_at_once_count_at_the_physical_maximum():
     kernel = ready()
     kernel.charge("a", 10)
-    events = kernel.start("a", connector_id=2)
+    events = kernel.start("a", evse_id=2)
     assert of_type(events, TransactionStopped) == []
     assert "two_transactions" in [alarm.code for alarm in of_type(events, AlarmRaised)]
     assert kernel.counted("a") == 32_000

@@ -66,7 +66,7 @@ def test_without_room_it_is_refused_and_asked_to_stop():
 def test_a_start_on_a_connector_that_was_never_registered_is_asked_to_stop_and_seeks_no_permit():
     kernel = Kernel().site(limit_a=64, firm_a=12).ready("a", "b")
     kernel.charge("a", 10)
-    events = kernel.start("a", connector_id=2)
+    events = kernel.start("a", evse_id=2)
     assert not of_type(events, load.PermitSought)
     [command] = of_type(events, load.CommandRequested)
     assert command.action == "remote_stop"
@@ -87,7 +87,7 @@ def test_a_start_on_an_unknown_connector_leaves_the_real_transaction_its_limits(
     kernel.charge("a", 20)
     kernel.answer("a")
     real = kernel.charger("a").transactions[0]
-    kernel.start("a", connector_id=2)
+    kernel.start("a", evse_id=2)
     assert kernel.charger("a").lease.transaction_id == real.id
     kernel.targets(a=8)
     assert (kernel.charger("a").lease.transaction_id, kernel.charger("a").lease.limit_ma) == (real.id, 8_000)
@@ -95,5 +95,5 @@ def test_a_start_on_an_unknown_connector_leaves_the_real_transaction_its_limits(
 
 def test_a_start_on_an_unknown_connector_is_refused_at_once():
     kernel = Kernel().site(limit_a=64, firm_a=12).ready("a", "b")
-    [refused] = of_type(kernel.start("a", "ghost", connector_id=2), load.TransactionRefused)
+    [refused] = of_type(kernel.start("a", "ghost", evse_id=2), load.TransactionRefused)
     assert "no connector 2" in refused.reason

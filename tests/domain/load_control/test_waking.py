@@ -27,7 +27,7 @@ def test_there_is_one_timer_and_it_is_kept_while_cars_charge():
 def test_an_idle_site_sleeps():
     kernel = Kernel().site().ready("a")
     available = Status(
-        charger_id="a", connector_id=1, status="Available", error_code="NoError", charger_time_ms=kernel.now_ms
+        charger_id="a", evse_id=1, status="available", error_code="no_error", charger_time_ms=kernel.now_ms
     )
     kernel.when(available)
     kernel.after(3600)

@@ -49,7 +49,7 @@ class Car:
     lease_from_ms: int = 0
     lease_until_ms: int = 0
     """When the lease begins and ends, by the charger's clock."""
-    transaction_id: int | None = None
+    transaction_id: str | None = None
     charging: bool = False
     demand_ma: int = 0
     drawn_ma: int = 0
@@ -284,7 +284,7 @@ class World:
         car.phases = self.random.choice((1, len(car.outlet.phases)))
         start = observations.TransactionStart(
             charger_id=car.id,
-            connector_id=1,
+            evse_id=1,
             token_ref="t",
             vehicle_id=None,
             meter_start_wh=int(car.register_wh),
@@ -312,10 +312,10 @@ class World:
     def _stop_message(self, car: Car) -> observations.TransactionStop:
         return observations.TransactionStop(
             charger_id=car.id,
-            transaction_id=car.transaction_id or 0,
+            transaction_id=car.transaction_id or "",
             meter_stop_wh=int(car.register_wh),
             charger_time_ms=self.kernel.now_ms,
-            reason="Local",
+            reason="local",
         )
 
     def _meter(self, car: Car, *, requested: bool = False) -> None:
@@ -326,7 +326,7 @@ class World:
         self._give(
             observations.Metered(
                 charger_id=car.id,
-                connector_id=1,
+                evse_id=1,
                 transaction_id=car.transaction_id,
                 charger_time_ms=self.kernel.now_ms + car.clock_ms,
                 current_ma=currents if car.reports == "current" else None,

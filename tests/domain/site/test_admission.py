@@ -38,5 +38,5 @@ def test_a_card_that_nobody_knows_may_charge_where_nobody_waits_unless_the_site_
 
 def test_a_start_with_a_card_that_nobody_knows_is_denied_where_the_site_forbids_it():
     story = SiteStory(walk_ups=False)
-    sought = PermitSought(charger_id="p2c0", transaction_id=1, token_ref="t", vehicle_id=None)
+    sought = PermitSought(charger_id="p2c0", transaction_id="1", token_ref="t", vehicle_id=None)
     assert one(StartDenied, story.when(sought)).reason == "this site serves known cards only"

@@ -42,7 +42,7 @@ def test_a_stop_of_which_some_energy_is_unknown_ends_the_session_as_estimated():
 def test_a_fault_ends_the_session_as_failed():
     story = SiteStory()
     story.charging("a", "p2c0")
-    ended = one(SessionEnded, story.stop("p2c0", 4_000, reason="PowerLoss"))
+    ended = one(SessionEnded, story.stop("p2c0", 4_000, reason="power_loss"))
     assert (ended.state, ended.reason) == ("failed", "fault")
 
 
@@ -69,9 +69,9 @@ def test_a_repeated_start_has_no_second_effect():
     story = SiteStory()
     story.charging("a", "p2c0")
     again = load.TransactionStarted(
-        transaction_id=9,
+        transaction_id="9",
         charger_id="p2c0",
-        connector_id=1,
+        evse_id=1,
         vehicle_id="v-a",
         token_ref="t",
         meter_start_wh=0,

@@ -41,9 +41,9 @@ def test_the_stop_of_one_transaction_ends_only_its_own_session():
 def test_a_start_and_a_stop_on_a_connector_that_was_never_registered_concern_no_session():
     story = SiteStory()
     story.charging("a", "p2c0")
-    assert not of_type(story.start("p2c0", None, connector_id=2), SessionRequeued)
+    assert not of_type(story.start("p2c0", None, evse_id=2), SessionRequeued)
     own = story.transactions["p2c0"]
-    story.transactions["p2c0"] = own + 1000
+    story.transactions["p2c0"] = own + "000"
     assert not of_type(story.stop("p2c0", energy_wh=99_000), SessionEnded)
     story.transactions["p2c0"] = own
     assert one(SessionEnded, story.stop("p2c0", energy_wh=700)).energy_wh == 700
@@ -60,7 +60,7 @@ def test_a_card_is_admitted_at_the_outlet_that_is_held_for_its_car():
 
 def test_a_walk_up_is_admitted_where_a_car_was_plugged_in():
     story = two_connectors()
-    story.status("d:2", "Preparing")
+    story.status("d:2", "preparing")
     assert one(StartRequested, story.authorize("d", None)).charger_id == "d:2"
 
 
@@ -74,13 +74,13 @@ def test_a_walk_up_is_denied_only_where_no_connector_is_free():
 
 def test_a_broken_connector_is_out_alone_and_comes_back_with_its_own_status():
     story = two_connectors()
-    story.status("d:2", "Faulted")
+    story.status("d:2", "faulted")
     assert [charger.outlet.id for charger in story.site.free_chargers()] == ["d:1"]
     for outlet in ("d:1", "d:2"):
-        story.status(outlet, "Unavailable", connector_id=0)
+        story.status(outlet, "unavailable", evse_id=0)
     assert story.site.free_chargers() == []
     for outlet in ("d:1", "d:2"):
-        story.status(outlet, "Available", connector_id=0)
+        story.status(outlet, "available", evse_id=0)
     assert [charger.outlet.id for charger in story.site.free_chargers()] == ["d:1"]
 
 
@@ -88,6 +88,6 @@ def test_the_meter_of_the_whole_charger_is_no_sessions_energy():
     """A clock-aligned reading of connector 0 is the station's own meter, of 8 MWh and more."""
     story = SiteStory()
     story.charging("a", "p2c0")
-    assert not of_type(story.meter("p2c0", 8_123_456, connector_id=0), SessionEnded)
-    assert not of_type(story.meter("p2c0", 8_123_456, connector_id=2), SessionEnded)
+    assert not of_type(story.meter("p2c0", 8_123_456, evse_id=0), SessionEnded)
+    assert not of_type(story.meter("p2c0", 8_123_456, evse_id=2), SessionEnded)
     assert story.observations.delivered_wh(story.site.sessions["a"]) in (None, 0)

@@ -46,9 +46,9 @@ def test_the_charger_of_a_car_that_is_done_is_wanted_as_soon_as_another_waits():
     story.meter("p2c0", 10_000)
     assert one(ChargerOccupied, story.request("b")).wanted is True
     assert not of_type(story.wait(1), SessionOffered)
-    story.status("p2c0", "Finishing")
+    story.status("p2c0", "finishing")
     assert of_type(story.stop("p2c0", 10_000), ChargerReleased)
-    assert one(SessionOffered, story.status("p2c0", "Available")).session_id == "b"
+    assert one(SessionOffered, story.status("p2c0", "available")).session_id == "b"
 
 
 def test_time_up_in_the_queue_expires():

@@ -19,11 +19,11 @@ from tests.stories.site import SiteStory
 from tests.stories.story import of_type, one
 
 
-def paused(*, finishing: str = "Finishing") -> SiteStory:
+def paused(*, finishing: str = "finishing") -> SiteStory:
     """A session that a cap has paused, at a charger that ends transactions without current."""
     story = SiteStory()
     story.charging("a", "p2c0")
-    story.status("p2c0", "Charging")
+    story.status("p2c0", "charging")
     nothing = tuple(node.model_copy(update={"limit_w": 1_000}) for node in specs_of(story.site.limits))
     assert of_type(story.when(load.CapacityChanged(limits=nothing, fixed=())), SessionPaused)
     assert story.site.sessions["a"].state == "paused"
@@ -33,7 +33,7 @@ def paused(*, finishing: str = "Finishing") -> SiteStory:
 
 def test_a_stop_while_it_is_paused_leaves_the_session_at_its_outlet():
     story = paused()
-    interrupted = one(SessionInterrupted, story.stop("p2c0", 2_000, reason="Other"))
+    interrupted = one(SessionInterrupted, story.stop("p2c0", 2_000, reason="other"))
     assert (interrupted.session_id, interrupted.energy_wh) == ("a", 2_000)
     session = story.site.sessions["a"]
     assert (session.state, session.charger_id, session.interrupted) == ("paused", "p2c0", True)
@@ -41,7 +41,7 @@ def test_a_stop_while_it_is_paused_leaves_the_session_at_its_outlet():
 
 def test_its_card_is_admitted_at_finishing_and_the_session_goes_on_with_all_of_its_energy():
     story = paused()
-    story.stop("p2c0", 2_000, reason="Other")
+    story.stop("p2c0", 2_000, reason="other")
     assert one(StartRequested, story.authorize("p2c0", "a")).charger_id == "p2c0"
     assert one(SessionCharging, story.start("p2c0", "a")).session_id == "a"
     ended = one(SessionEnded, story.stop("p2c0", 3_000))
@@ -50,11 +50,11 @@ def test_its_card_is_admitted_at_finishing_and_the_session_goes_on_with_all_of_i
 
 def test_nobody_else_is_admitted_there():
     story = paused()
-    story.stop("p2c0", 2_000, reason="Other")
+    story.stop("p2c0", 2_000, reason="other")
     assert one(StartDenied, story.authorize("p2c0", None))
 
 
-@pytest.mark.parametrize("reason", ["EVDisconnected", "Remote", "UnlockCommand", "EmergencyStop"])
+@pytest.mark.parametrize("reason", ["ev_disconnected", "remote", "unlock_command", "emergency_stop"])
 def test_a_stop_that_somebody_wanted_ends_the_session_though_it_is_paused(reason: str):
     story = paused()
     assert one(SessionEnded, story.stop("p2c0", 2_000, reason=reason)).energy_wh == 2_000
@@ -63,42 +63,42 @@ def test_a_stop_that_somebody_wanted_ends_the_session_though_it_is_paused(reason
 def test_a_stop_by_the_drivers_own_card_ends_the_session_though_it_is_paused():
     story = paused()
     story.authorize("p2c0", "a")
-    assert one(SessionEnded, story.stop("p2c0", 2_000, reason="Local"))
+    assert one(SessionEnded, story.stop("p2c0", 2_000, reason="local"))
 
 
 def test_a_cable_that_is_taken_out_ends_an_interrupted_session():
     story = paused()
-    story.stop("p2c0", 2_000, reason="Other")
-    ended = one(SessionEnded, story.status("p2c0", "Available"))
+    story.stop("p2c0", 2_000, reason="other")
+    ended = one(SessionEnded, story.status("p2c0", "available"))
     assert (ended.reason, ended.energy_wh) == ("unplugged", 2_000)
 
 
 def test_a_charger_that_began_anew_with_the_cable_in_interrupts_the_session():
     story = SiteStory()
     story.charging("a", "p2c0")
-    story.status("p2c0", "Preparing")
-    assert one(SessionInterrupted, story.stop("p2c0", 1_500, reason=load.RESTARTED))
+    story.status("p2c0", "preparing")
+    assert one(SessionInterrupted, story.stop("p2c0", 1_500, reason="restarted"))
     assert not of_type(story.events, SessionEnded, SessionPaused)
 
 
 def test_a_car_that_is_plugged_in_after_a_lost_stop_is_not_taken_for_the_one_before_it():
     story = SiteStory()
     story.charging("a", "p2c0")
-    story.status("p2c0", "Preparing")
-    assert one(SessionEnded, story.stop("p2c0", 1_500, reason=load.STOP_LOST)).reason == "stop_lost"
+    story.status("p2c0", "preparing")
+    assert one(SessionEnded, story.stop("p2c0", 1_500, reason="stop_lost")).reason == "stop_lost"
 
 
 def test_a_car_whose_charger_forgot_its_transaction_goes_on_with_its_own_request():
     story = SiteStory()
     story.charging("a", "p2c0")
-    assert one(SessionInterrupted, story.stop("p2c0", 1_500, reason=load.RESTARTED))
+    assert one(SessionInterrupted, story.stop("p2c0", 1_500, reason="restarted"))
     assert one(SessionCharging, story.start("p2c0", "a")).session_id == "a"
     assert one(SessionEnded, story.stop("p2c0", 500)).energy_wh == 2_000
 
 
 def test_another_car_at_the_outlet_of_an_interrupted_session_shows_that_its_car_has_left():
     story = paused()
-    story.stop("p2c0", 2_000, reason="Other")
+    story.stop("p2c0", 2_000, reason="other")
     ended = one(SessionEnded, story.start("p2c0", "b"))
     assert (ended.session_id, ended.reason, ended.energy_wh) == ("a", "unplugged", 2_000)
 
@@ -107,7 +107,7 @@ def test_a_lost_stop_ends_the_session_and_the_late_stop_corrects_its_energy_once
     story = SiteStory()
     story.charging("a", "p2c0")
     transaction_id = story.transactions["p2c0"]
-    ended = one(SessionEnded, story.stop("p2c0", 1_500, reason=load.STOP_LOST, estimated=True))
+    ended = one(SessionEnded, story.stop("p2c0", 1_500, reason="stop_lost", estimated=True))
     assert (ended.state, ended.reason, ended.energy_wh, ended.estimated) == ("completed", "stop_lost", 1_500, True)
     late = load.TransactionStopCorrected(
         transaction_id=transaction_id,
@@ -115,7 +115,7 @@ def test_a_lost_stop_ends_the_session_and_the_late_stop_corrects_its_energy_once
         vehicle_id=None,
         energy_wh=1_800,
         meter_stop_wh=2_800,
-        reason="Local",
+        reason="local",
     )
     corrected = one(SessionEnergyCorrected, story.when(late))
     assert (corrected.session_id, corrected.energy_wh, corrected.estimated) == ("a", 1_800, False)

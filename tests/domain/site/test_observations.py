@@ -22,9 +22,7 @@ def charging(meter_start_wh: int = 1_000, need_wh: int | None = 10_000) -> SiteS
     return story
 
 
-@pytest.mark.parametrize(
-    "of", [{"connector_id": 0}, {"connector_id": 0, "transaction_id": None}, {"transaction_id": 4_711}]
-)
+@pytest.mark.parametrize("of", [{"evse_id": 0}, {"evse_id": 0, "transaction_id": None}, {"transaction_id": "4711"}])
 def test_a_reading_of_the_station_or_of_another_transaction_is_no_sessions(of):
     story = charging()
     story.wait(10)

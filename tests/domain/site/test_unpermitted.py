@@ -53,7 +53,7 @@ def test_a_walk_up_with_a_cached_card_charges_where_nobody_waits():
 
 def test_a_walk_up_with_a_cached_card_does_not_pass_the_queue():
     story = SiteStory()
-    story.status("p2c0", "Faulted")
+    story.status("p2c0", "faulted")
     story.request("a")
     story.start("p2c0", None, permitted=False)
     assert one(StartDenied, seek(story, None)).reason.startswith("others wait")

@@ -75,6 +75,33 @@ async def test_inputs_lead_to_events_and_a_restart_goes_on_where_it_was(tmp_path
         assert [event.data.site_id for event in await events(log)] == ["at 0", "at 1", "at 2"]
 
 
+async def test_the_events_of_each_stream_are_numbered_over_restarts_and_when_states_are_lost(tmp_path, monkeypatch):
+    for start in range(3):
+        async with opened(tmp_path) as log:
+            for index in range(5):
+                await append(log, command("s", f"{start}-{index}", stream=f"load:{index % 2}"))
+            monkeypatch.setattr("processors.engine.host.load_state", lambda *_: None)
+            async with hosted(log):
+                pass
+            for stream in ("load:0", "load:1"):
+                numbers = [event.sequence for event in await events(log) if event.stream == stream]
+                assert numbers == list(range(1, len(numbers) + 1))
+                assert numbers
+
+
+async def test_events_that_have_no_number_count(tmp_path):
+    async with opened(tmp_path) as log:
+        await append(log, command("a", "i1"), command("b", "i2"))
+        async with hosted(log):
+            pass
+        unnumbered = [event._replace(sequence=0) for event in await events(log)]
+    assert all(b"sequence" not in encode(event) for event in unnumbered)
+    state = refold(Counting(), "load:x", unnumbered, {}, parked=False)
+    [event] = step(Counting(), state, command("c", "i3"), "b1").events
+    assert event.sequence == 3
+    assert decode(encode(event)) == event
+
+
 async def test_poison_stops_its_stream_alone_and_unparking_loses_nothing(tmp_path):
     processor = Counting()
     async with opened(tmp_path) as log:
@@ -97,6 +124,8 @@ async def test_poison_stops_its_stream_alone_and_unparking_loses_nothing(tmp_pat
             pass
         told = [event for event in await events(log) if event.stream == "load:x" and event.data != alarm.data]
         assert [event.data.session_id for event in told] == ["broken", "later"]
+        numbers = [event.sequence for event in await events(log) if event.stream == "load:x"]
+        assert numbers == list(range(1, len(numbers) + 1))
 
 
 async def consumed(log):

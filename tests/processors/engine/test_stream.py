@@ -10,6 +10,7 @@ from domain.records import input_record
 from domain.records.time import InputRejected, StreamUnparked, TimerDue
 from domain.records.vehicles import CancelRequested
 from processors.engine.stream import dump_state, fresh, load_state, refold, step
+from processors.routes import messages
 from tests.processors.counting import Count, Counting, Learnt, command
 
 PROCESSOR = Counting()
@@ -27,6 +28,17 @@ def test_an_event_follows_from_its_cause():
     assert (event.causationid, event.correlationid, event.build, event.time) == ("i1", "i1", "b1", 1000)
     assert done.after.state == Count(1)
     assert step(PROCESSOR, given_state(), command("s"), "b1").events == done.events
+
+
+def test_messages_and_timers_have_no_number_and_events_have():
+    state, numbers, others = given_state(), [], []
+    for number, session_id in enumerate(("a", "wake", "no", "b")):
+        done = step(PROCESSOR, state, command(session_id, f"i{number}"), "b1")
+        numbers += [event.sequence for event in done.events]
+        others += [message.sequence for event in done.events for _, message in messages(event)]
+        others += [record.sequence for _, record in done.timers if record is not None]
+        state = done.after
+    assert (numbers, state.sequence, others) == ([1, 2, 3], 3, [0, 0, 0])
 
 
 def test_a_repeated_input_has_no_second_effect():

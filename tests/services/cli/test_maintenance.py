@@ -12,6 +12,7 @@ from domain.records.registry import RegisterSite
 from processors.engine.build import this_build
 from processors.engine.host import Host
 from processors.engine.outputs import parked_outputs
+from processors.engine.stream import fresh, park
 from processors.registry import Registry
 from tests.services.server import call
 
@@ -52,7 +53,9 @@ def test_a_checkpoint_can_be_replayed_from(tmp_path):
 
 
 def test_unpark_puts_back_what_was_set_aside(tmp_path):
-    prepared(tmp_path, *parked_outputs("registry", a_site(), ZeroDivisionError(), this_build()))
+    given = a_site()
+    parked = park("registry", fresh(Registry(), given.stream), given, ZeroDivisionError(), this_build())
+    prepared(tmp_path, *parked_outputs("registry", given, parked))
     done = call("unpark", "registry:site:s1", "--data", str(tmp_path))
     assert done.returncode == 0, done.stderr
     assert "1 inputs" in done.stdout

@@ -5,7 +5,8 @@ from base64 import b64encode
 import pytest
 
 from simulators.charger.charge_point import ChargePoint
-from simulators.charger.link import CallFailed, CouldNotConnect
+from simulators.charger.dial import CouldNotConnect
+from simulators.charger.link import CallFailed
 from simulators.time.virtual_time import VirtualTime, parse_ms, rfc3339
 from tests.simulators.charger.central_system import PASSWORD, tx_profile
 from tests.simulators.charger.coupled import START_MS, a_car, coupled, play

@@ -9,10 +9,10 @@ async def pass_until(time: VirtualTime, until_ms: int) -> None:
     """A world without anything else in it."""
     await time.quiet()
     while (next_ms := time.next_ms()) is not None and next_ms <= until_ms:
-        time.now_ms = next_ms
+        time.go_to(next_ms)
         time.fire_due()
         await time.quiet()
-    time.now_ms = until_ms
+    time.go_to(until_ms)
 
 
 async def test_alarms_come_in_the_order_of_time_then_of_asking():
@@ -20,7 +20,7 @@ async def test_alarms_come_in_the_order_of_time_then_of_asking():
     for name, at_ms in (("late", 20), ("first", 10), ("second", 10)):
         time.at(at_ms, lambda name=name: heard.append(name))
     assert time.next_ms() == 10
-    time.now_ms = 20
+    time.go_to(20)
     assert time.fire_due()
     assert heard == ["first", "second", "late"]
     assert not time.fire_due()

@@ -26,7 +26,7 @@ def values(*sampled: SampledValue, timestamp: str = TIME, **fields: Any) -> call
 def metered(**changed: Any) -> Metered:
     fields = {
         "charger_id": "CP1",
-        "connector_id": 1,
+        "evse_id": 1,
         "transaction_id": None,
         "charger_time_ms": NOW_MS,
         "current_ma": (6000, 6000, 6000),
@@ -41,7 +41,7 @@ async def test_they_go_to_load_and_to_sites(station: Station) -> None:
     assert await station.send(values(CURRENT, ENERGY, transaction_id=5)) == {}
     for processor in ("load", "sites"):
         (record,) = station.records(processor)
-        assert record.data == metered(transaction_id=5, energy_wh=2000)
+        assert record.data == metered(transaction_id="5", energy_wh=2000)
         assert (record.stream, record.source) == (f"{processor}:s1", "/ocpp/socket-1")
 
 
@@ -59,7 +59,7 @@ async def test_each_time_is_an_observation_of_its_own(station: Station) -> None:
 
 async def test_the_connector_of_a_transaction_is_remembered(station: Station) -> None:
     await station.send(values(CURRENT, connector_id=2, transaction_id=5))
-    assert station.state.connector_of(5) == 2
+    assert station.state.connector_of("5") == 2
 
 
 async def test_values_of_no_use_are_answered_and_not_recorded(station: Station) -> None:
@@ -109,8 +109,8 @@ async def test_values_of_no_readable_time_are_of_no_moment(station: Station) -> 
     ("changed", "expected"),
     [
         ({"meterValue": GOOD}, {}),
-        ({"connectorId": "1", "transactionId": "5"}, {"transaction_id": 5}),
-        ({"connectorId": 1.0, "transactionId": 5.0}, {"transaction_id": 5}),
+        ({"connectorId": "1", "transactionId": "5"}, {"transaction_id": "5"}),
+        ({"connectorId": 1.0, "transactionId": 5.0}, {"transaction_id": "5"}),
         ({"transactionId": None}, {}),
         ({"transactionId": 0}, {}),
         ({"transactionId": -1}, {}),
@@ -134,8 +134,8 @@ async def test_without_a_connector_it_is_that_of_the_transaction(station: Statio
     station.log.appended.clear()
     await station.send_raw("MeterValues", {"transactionId": 5, "meterValue": [GOOD]})
     await station.send_raw("MeterValues", {"meterValue": [GOOD]})
-    assert [(one.connector_id, one.transaction_id) for one in station.recorded() if isinstance(one, Metered)] == [
-        (2, 5),
+    assert [(one.evse_id, one.transaction_id) for one in station.recorded() if isinstance(one, Metered)] == [
+        (2, "5"),
         (0, None),
     ]
 

@@ -65,7 +65,7 @@ class Scene:
 FLOOR_6A = DesiredFailsafe(6_040, 1)
 
 
-def lease(generation: int = 2, limit_ma: int = 16_000, seconds: float = 90, transaction_id: int = 77) -> DesiredLease:
+def lease(generation: int = 2, limit_ma: int = 16_000, seconds: float = 90, transaction_id: str = "77") -> DesiredLease:
     return DesiredLease(transaction_id, limit_ma, generation, NOW_MS + int(seconds * 1000))
 
 
@@ -113,7 +113,7 @@ def test_the_floor_goes_first_and_lasts_for_ever() -> None:
 
 def test_then_the_lease_which_ends_by_itself() -> None:
     scene = Scene()
-    scene.want(FLOOR_6A, replace(lease(seconds=90.9), connector_id=2))
+    scene.want(FLOOR_6A, replace(lease(seconds=90.9), evse_id=2))
     scene.sent()
     call, recorded = scene.sent()
     assert call == {
@@ -444,7 +444,7 @@ def test_a_lease_is_cleared_if_its_transaction_still_runs(stopped: bool, calls: 
     scene.want(FLOOR_6A, lease())
     scene.settle()
     if stopped:
-        scene.state.transaction_ended(77)
+        scene.state.transaction_ended("77")
     scene.want(FLOOR_6A)
     assert scene.settle() == calls
 

@@ -39,7 +39,7 @@ def limit(call: dict[str, Any]) -> tuple[int, int, float]:
 def test_each_outlet_has_its_own_limit_and_its_own_answer() -> None:
     scene = Scene()
     scene.want("DUO:1", 10_000)
-    scene.want("DUO:2", 6_000, DesiredLease(77, 16_000, 2, NOW_MS + 90_000, connector_id=2))
+    scene.want("DUO:2", 6_000, DesiredLease("77", 16_000, 2, NOW_MS + 90_000, evse_id=2))
     first, recorded = scene.sent()
     assert limit(first) == (1, 1, 10.0)
     assert recorded == [ProfileAnswer(charger_id="DUO:1", purpose="failsafe", generation=1, status="accepted")]

@@ -56,7 +56,7 @@ async def test_it_is_recorded_for_load(station: Station) -> None:
     (record,) = station.records("load")
     assert record.data == TransactionStart(
         charger_id="CP1",
-        connector_id=1,
+        evse_id=1,
         token_ref="ref-known",
         vehicle_id="v1",
         meter_start_wh=1000,
@@ -69,7 +69,7 @@ async def test_it_is_recorded_for_load(station: Station) -> None:
 
 async def test_the_connector_of_the_transaction_is_remembered(station: Station) -> None:
     await station.send(replace(START, connector_id=2))
-    assert station.state.connector_of(77) == 2
+    assert station.state.connector_of("77") == 2
 
 
 @pytest.mark.parametrize("timestamp", [START.timestamp, "2026-01-01T01:00:00.000+01:00"])
@@ -110,7 +110,7 @@ async def test_an_undecided_start_is_asked_again_under_a_new_id(
     for _ in range(2):
         with pytest.raises(Undecided):
             await station.send(START)
-    station.decisions.decision = started(5)
+    station.decisions.decision = started("5")
     assert (await station.send(START))["transactionId"] == 5
     assert len(set(ids(station))) == 3
     assert len({record.data for record in station.records()}) == 1
@@ -155,7 +155,7 @@ async def test_a_start_is_a_fact_however_it_is_told(
     assert (await station.send_raw("StartTransaction", good | changed))["transactionId"] == 77
     plain = TransactionStart(
         charger_id="CP1",
-        connector_id=1,
+        evse_id=1,
         token_ref="ref-known",
         vehicle_id="v1",
         meter_start_wh=1000,

@@ -20,10 +20,10 @@ STOP = call.StopTransaction(
 RAW = {"transactionId": 77, "meterStop": 9000, "timestamp": "2026-01-01T01:00:00Z"}
 STOPPED = TransactionStop(
     charger_id="CP1",
-    transaction_id=77,
+    transaction_id="77",
     meter_stop_wh=9000,
     charger_time_ms=NOW_MS + 3_600_000,
-    reason="EVDisconnected",
+    reason="ev_disconnected",
 )
 
 
@@ -38,22 +38,22 @@ async def test_it_is_recorded_for_load(station: Station) -> None:
 
 
 async def test_its_transaction_does_not_run_any_more(station: Station) -> None:
-    assert station.state.runs(77)
+    assert station.state.runs("77")
     await station.send(STOP)
-    assert not station.state.runs(77)
+    assert not station.state.runs("77")
 
 
 async def test_without_a_reason_it_was_stopped_locally(station: Station) -> None:
     await station.send_raw("StopTransaction", RAW)
     (stopped,) = station.recorded()
     assert isinstance(stopped, TransactionStop)
-    assert stopped.reason == "Local"
+    assert stopped.reason == "local"
 
 
 @pytest.mark.parametrize("transaction_id", [0, -1, 123456])
 async def test_a_stop_of_no_transaction_is_recorded_too(station: Station, transaction_id: int) -> None:
     assert await station.send(replace(STOP, transaction_id=transaction_id)) == {}
-    assert station.recorded() == [STOPPED.model_copy(update={"transaction_id": transaction_id})]
+    assert station.recorded() == [STOPPED.model_copy(update={"transaction_id": str(transaction_id)})]
 
 
 async def test_a_repeat_has_the_same_id_on_another_socket_too(station: Station) -> None:
@@ -66,15 +66,15 @@ async def test_a_repeat_has_the_same_id_on_another_socket_too(station: Station) 
 
 
 async def test_transaction_data_is_history_before_the_stop(station: Station) -> None:
-    station.state.transaction_seen(77, 2)
+    station.state.transaction_seen("77", 2)
     data = [sample("2026-01-01T00:00:00Z", "1000"), sample("2026-01-01T01:00:00Z", "9000")]
     await station.send(replace(STOP, transaction_data=data))
     *history, stopped = station.recorded("load")
     assert stopped == STOPPED
     assert station.recorded("sites") == history
     assert [
-        (one.transaction_id, one.connector_id, one.energy_wh, one.fresh) for one in history if isinstance(one, Metered)
-    ] == [(77, 2, 1000, False), (77, 2, 9000, False)]
+        (one.transaction_id, one.evse_id, one.energy_wh, one.fresh) for one in history if isinstance(one, Metered)
+    ] == [("77", 2, 1000, False), ("77", 2, 9000, False)]
 
 
 async def test_transaction_data_of_a_repeat_has_the_same_ids(station: Station) -> None:
@@ -108,8 +108,8 @@ async def test_bad_transaction_data_never_makes_a_stop_fail(station: Station, da
     [
         ({"transactionId": "77"}, {}),
         ({"transactionId": 77.0}, {}),
-        ({"transactionId": "seven"}, {"transaction_id": 0, "unreadable": ("transaction_id",)}),
-        ({"transactionId": None}, {"transaction_id": 0, "unreadable": ("transaction_id",)}),
+        ({"transactionId": "seven"}, {"transaction_id": "", "unreadable": ("transaction_id",)}),
+        ({"transactionId": None}, {"transaction_id": "", "unreadable": ("transaction_id",)}),
         ({"meterStop": "9000"}, {}),
         ({"meterStop": 9000.4}, {}),
         ({"meterStop": -1}, {"meter_stop_wh": 8000, "unreadable": ("meter_stop_wh",)}),
@@ -117,13 +117,13 @@ async def test_bad_transaction_data_never_makes_a_stop_fail(station: Station, da
         ({"meterStop": {}}, {"meter_stop_wh": 8000, "unreadable": ("meter_stop_wh",)}),
         ({"timestamp": "now"}, {"charger_time_ms": NOW_MS, "unreadable": ("charger_time_ms",)}),
         ({"timestamp": "2026-02-30T00:00:00Z"}, {"charger_time_ms": NOW_MS, "unreadable": ("charger_time_ms",)}),
-        ({"reason": {}}, {"reason": "Local"}),
-        ({"reason": "powerloss"}, {"reason": "PowerLoss"}),
-        ({"reason": "CableWasCut", "idTag": 5}, {"reason": "CableWasCut"}),
+        ({"reason": {}}, {"reason": "local"}),
+        ({"reason": "powerloss"}, {"reason": "power_loss"}),
+        ({"reason": "CableWasCut", "idTag": 5}, {"reason": "other"}),
         (
             {name: {} for name in RAW},
             {
-                "transaction_id": 0,
+                "transaction_id": "",
                 "meter_stop_wh": 8000,
                 "charger_time_ms": NOW_MS,
                 "unreadable": ("transaction_id", "meter_stop_wh", "charger_time_ms"),
@@ -138,7 +138,7 @@ async def test_a_stop_is_always_confirmed_and_says_what_could_not_be_read(
     energy = {"timestamp": "2026-01-01T00:00:00Z", "sampledValue": [{"value": "8000"}]}
     await station.send_raw("MeterValues", {"connectorId": 1, "transactionId": 77, "meterValue": [energy]})
     station.log.appended.clear()
-    plain = STOPPED.model_copy(update={"reason": "Local"})
+    plain = STOPPED.model_copy(update={"reason": "local"})
     assert await station.send_raw("StopTransaction", RAW | changed) == {}
     assert station.recorded() == [plain.model_copy(update=expected)]
 
@@ -162,4 +162,4 @@ async def test_a_stop_that_is_not_stored_is_not_acknowledged(station: Station) -
     station.log.full = True
     with pytest.raises(LogFull):
         await station.send(STOP)
-    assert station.state.runs(77)
+    assert station.state.runs("77")

@@ -126,8 +126,8 @@ def test_a_good_meter_value_survives_whatever_stands_beside_it(path: tuple[Any, 
     station = sent("MeterValues", {"connectorId": 1, "transactionId": 77, "meterValue": values})
     good = Metered(
         charger_id="CP1",
-        connector_id=1,
-        transaction_id=77,
+        evse_id=1,
+        transaction_id="77",
         charger_time_ms=NOW_MS + 1_000,
         current_ma=(6000, 6000, 6000),
         power_w=None,

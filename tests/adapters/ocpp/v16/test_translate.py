@@ -106,7 +106,9 @@ def test_power_and_energy_are_totals_in_watts_and_watt_hours(
         value("12 A", CURRENT),
         value("٣", CURRENT),
         value("6", CURRENT, unit="V"),
-        value("6", CURRENT, format="SignedData"),
+        value(6, CURRENT, format="SignedData"),
+        value("", format="SignedData"),
+        value("a\0", format="SignedData"),
         value("99999999999", POWER),
         value("1e15"),
     ],
@@ -117,6 +119,29 @@ def test_what_is_not_to_be_believed_is_dropped_with_the_reason(bad: dict[str, An
     ((field, reason),) = dropped
     assert field in ("current_ma", "power_w", "energy_wh")
     assert reason
+
+
+OCMF = ' OCMF|{"RV":"1.50" ,"x":"\u00e9\t\n"}|{"SD":"30"} '
+
+
+def test_a_signed_value_is_left_as_it_came_beside_the_others() -> None:
+    signed = [
+        value(OCMF, format="SignedData", context=context) for context in ("Transaction.Begin", "Sample.Clock", "")
+    ]
+    seen = one(THREE, value("6", CURRENT), *signed, value(OCMF, format="signeddata", context="transaction.end"))
+    assert seen.current_ma == (6000, 6000, 6000)
+    assert [(said.moment, said.text) for said in seen.signed] == [
+        ("begin", OCMF),
+        ("other", OCMF),
+        ("other", OCMF),
+        ("end", OCMF),
+    ]
+
+
+def test_signed_values_alone_are_a_reading_without_numbers() -> None:
+    seen = one(THREE, value(OCMF, format="SignedData", measurand="Energy.Active.Import.Register", unit="kWh"))
+    assert (seen.current_ma, seen.power_w, seen.energy_wh) == (None, None, None)
+    assert [said.text for said in seen.signed] == [OCMF]
 
 
 def test_one_bad_value_does_not_hide_the_others() -> None:
@@ -143,8 +168,8 @@ def test_a_phase_that_the_charger_does_not_have_is_ignored() -> None:
 )
 def test_old_samples_are_not_live(seconds: int, context: str | None, fresh: bool) -> None:
     sample = value("6", CURRENT) | ({"context": context} if context else {})
-    (seen,) = metered(THREE, 1, 9, [at(seconds, sample)], NOW_MS, unheeded)
-    assert (seen.fresh, seen.charger_time_ms, seen.transaction_id) == (fresh, NOW_MS + seconds * 1000, 9)
+    (seen,) = metered(THREE, 1, "9", [at(seconds, sample)], NOW_MS, unheeded)
+    assert (seen.fresh, seen.charger_time_ms, seen.transaction_id) == (fresh, NOW_MS + seconds * 1000, "9")
 
 
 @pytest.mark.parametrize(
@@ -160,7 +185,7 @@ def test_a_sample_says_whether_only_its_time_makes_it_old_and_whether_it_was_req
     seconds: int, context: str | None, stale_by_clock: bool, requested: bool
 ) -> None:
     sample = value("6", CURRENT) | ({"context": context} if context else {})
-    (seen,) = metered(THREE, 1, 9, [at(seconds, sample)], NOW_MS, unheeded)
+    (seen,) = metered(THREE, 1, "9", [at(seconds, sample)], NOW_MS, unheeded)
     assert (seen.stale_by_clock, seen.requested) == (stale_by_clock, requested)
 
 

@@ -70,8 +70,8 @@ def series(tmp_path: Path) -> Iterator[SqliteSeries]:
 def metered(number: int) -> Entry:
     said = Metered(
         charger_id=f"c{number % 12}",
-        connector_id=1,
-        transaction_id=7,
+        evse_id=1,
+        transaction_id="7",
         charger_time_ms=NOW_MS,
         current_ma=None,
         power_w=number,
