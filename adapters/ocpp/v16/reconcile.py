@@ -149,7 +149,7 @@ class Reconciler:
 
     def _failsafe_job(self, desired: Desired, floor: DesiredFailsafe, option: ProfileOption, now_ms: int) -> Job:
         connector = self._connector_of(option)
-        periods = [self._period(option.unit, desired, self._least(option.unit, floor, connector), 0)]
+        periods = [self._period(option.unit, desired, _least_failsafe_ma(self._together(desired, connector)), 0)]
         profile = ChargingProfile(
             charging_profile_id=self._failsafe_id,
             stack_level=option.stack_level,
@@ -174,13 +174,13 @@ class Reconciler:
     def _lease_job(self, desired: Desired, lease: DesiredLease, now_ms: int) -> Job:
         option = self._lease.strategy.option(self._lease_allows)
         instead = _replaces_failsafe(option)
-        duration_s = _seconds(lease, now_ms)
         connector = self._connector_of(self._failsafe_option()) if instead else lease.evse_id
-        limit_ma = self._least(option.unit, lease, connector) if instead else _in_unit(option.unit, lease)
+        together = self._together(desired, connector) if instead else [desired]
+        duration_s = min(_seconds(one.lease, now_ms) for one in together if one.lease is not None)
         begins_s = BEGUN_MS // 1000 if instead else 0
-        periods = [self._period(option.unit, desired, limit_ma, begins_s)]
+        periods = [self._period(option.unit, desired, _least(option.unit, together), begins_s)]
         if instead:  # by any clock the fail-safe limit holds before and after it
-            failsafe_ma = desired.floor.limit_ma if desired.floor is not None else 0
+            failsafe_ma = _least_failsafe_ma(together)
             ends = [self._period(option.unit, desired, failsafe_ma, at_s) for at_s in (0, begins_s + duration_s)]
             periods = [ends[0], *periods, ends[1]]
         profile = ChargingProfile(
@@ -276,14 +276,10 @@ class Reconciler:
             return option.connector
         return self._connector if option.connector == 0 else 0
 
-    def _least(self, unit: Unit, limit: DesiredLimit, connector: int) -> int:
-        """The limit (mA); where it holds for the whole charger, the lowest that is desired of any of its outlets."""
-        limit_ma = _in_unit(unit, limit)
-        if connector != 0:
-            return limit_ma
+    def _together(self, desired: Desired, connector: int) -> list[Desired]:
+        """What is desired of the outlets that a profile holds for: of the whole charger it is all of them."""
         others = [one for outlet, one in self._state.desired.items() if outlet != self._outlet]
-        limits = [_in_unit(unit, other) for one in others for other in (one.lease or one.floor,) if other is not None]
-        return min([limit_ma, *limits])
+        return [desired, *others] if connector == 0 else [desired]
 
     def _period(self, unit: Unit, desired: Desired, limit_ma: int, start_s: int) -> ChargingSchedulePeriod:
         voltage_mv = self._charger.identity.voltage_mv
@@ -291,10 +287,19 @@ class Reconciler:
         return ChargingSchedulePeriod(start_period=start_s, limit=limit, number_phases=desired.phases)
 
 
+def _least(unit: Unit, together: Sequence[Desired]) -> int:
+    """The lowest limit (mA) that is desired of any of these outlets."""
+    return min(_in_unit(unit, one) for each in together for one in (each.lease or each.floor,) if one is not None)
+
+
+def _least_failsafe_ma(together: Sequence[Desired]) -> int:
+    return min(one.floor.limit_ma if one.floor is not None else 0 for one in together)
+
+
 def _in_unit(unit: Unit, limit: DesiredLimit) -> int:
     """mA of each phase, or in W of all phases together.
 
-    In W the fail-safe limit is of one phase, always: offline nobody can correct how the charger divides it.
+    In W the fail-safe limit is as if of one phase, always: offline nobody can correct how the charger divides it.
     """
     if unit is Unit.watts and isinstance(limit, DesiredLease) and limit.total_ma is not None:
         return limit.total_ma
