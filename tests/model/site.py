@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -297,10 +297,11 @@ class ModelSite:
 
     def check(self) -> None:
         """No phase is over its limit, but for the detection time after a charger showed that it changed its ways."""
-        for name in [one for one in self.changed if self._exceeds(one)]:
+        over = self.over()
+        shown = [name for name in self.changed if self._exceeds(name) or self._is_below(name, over)]
+        for name in shown:
             self.changed.remove(name)
             self.surprised_ms[name] = self.now_ms
-        over = self.over()
         for (node, phase), what in over.items():
             since_ms = self.over_since_ms.setdefault((node, phase), self.now_ms)
             self.longest_over_ms = max(self.longest_over_ms, self.now_ms - since_ms)
@@ -314,6 +315,9 @@ class ModelSite:
     def _check_counted(self) -> None:
         for name in self.outlets:
             assert not self._exceeds(name) or self.surprised([name]), f"{name} draws more: {self.describe()}"
+
+    def _is_below(self, name: str, places: Iterable[tuple[str, int]]) -> bool:
+        return any(node in self.node_of[name] for node, _ in places)
 
     def _exceeds(self, name: str) -> bool:
         """Whether it draws more than it is counted at."""
