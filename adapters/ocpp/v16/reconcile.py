@@ -43,8 +43,8 @@ from domain.records.observations import ProfileAnswer
 
 FAILSAFE_ID = 1
 LEASE_ID = 2
-BEGUN_MS = 24 * 3_600_000
-"""So long ago an absolute fail-safe limit has begun: it is in force by a charger's clock that is behind, too."""
+BEGUN_MS = 0
+"""In 1970 an absolute fail-safe limit has begun: it is in force by a charger's clock that was never set, too."""
 EARLY_MS = 10_000
 """A charger may not know a transaction yet for so long after the answer to its start."""
 EARLY_TIMEOUT_MS = 5_000
@@ -155,9 +155,7 @@ class Reconciler:
             stack_level=option.stack_level,
             charging_profile_purpose=option.purpose,
             charging_profile_kind=option.kind,
-            charging_schedule=ChargingSchedule(
-                option.unit, periods, start_schedule=_start(option, max(0, now_ms - BEGUN_MS))
-            ),
+            charging_schedule=ChargingSchedule(option.unit, periods, start_schedule=_start(option, BEGUN_MS)),
         )
 
         def answered(answer: Answer, now_ms: int) -> Sequence[Payload]:
@@ -177,7 +175,8 @@ class Reconciler:
         connector = self._connector_of(self._failsafe_option()) if instead else lease.evse_id
         together = self._together(desired, connector) if instead else [desired]
         duration_s = min(_seconds(one.lease, now_ms) for one in together if one.lease is not None)
-        begins_s = BEGUN_MS // 1000 if instead else 0
+        begins_ms = max(BEGUN_MS + 1000, now_ms - desired.clock_offset_ms)  # by the charger's clock
+        begins_s = (begins_ms - BEGUN_MS) // 1000 if instead else 0
         periods = [self._period(option.unit, desired, _least(option.unit, together), begins_s)]
         if instead:  # by any clock the fail-safe limit holds before and after it
             failsafe_ma = _least_failsafe_ma(together)
@@ -193,7 +192,7 @@ class Reconciler:
                 option.unit,
                 periods,
                 duration=None if instead else duration_s,
-                start_schedule=_start(option, max(0, now_ms - desired.clock_offset_ms - begins_s * 1000)),
+                start_schedule=_start(option, BEGUN_MS if instead else begins_ms),
             ),
         )
         early = self._is_early(now_ms)

@@ -21,6 +21,8 @@ from tests.adapters.ocpp.world import NOW_MS
 ACCEPTED = Answer("accepted", "Accepted")
 REJECTED = Answer("rejected", "Rejected")
 UNSUPPORTED = Answer("not_supported", "NotSupported")
+BEGINS_S = NOW_MS // 1000
+"""The period of a lease in the place of the fail-safe limit, which began in 1970."""
 RETRY_MS = 30_000
 """The default of the gateway's settings."""
 
@@ -256,7 +258,7 @@ def test_of_kinds_only_absolute_has_a_start() -> None:
     scene.want(FLOOR_6A)
     relative, absolute = profile(scene.sent(REJECTED)[0]), profile(scene.sent()[0])
     assert "startSchedule" not in relative["chargingSchedule"]
-    assert absolute["chargingSchedule"]["startSchedule"] == "2025-12-31T00:00:00.000Z"
+    assert absolute["chargingSchedule"]["startSchedule"] == "1970-01-01T00:00:00.000Z"
     assert "duration" not in absolute["chargingSchedule"]
 
 
@@ -272,8 +274,8 @@ def test_where_the_floor_is_of_the_whole_charger_the_lease_takes_its_place() -> 
     assert [
         (period["startPeriod"], period["limit"])
         for period in profile(call)["chargingSchedule"]["chargingSchedulePeriod"]
-    ] == [(0, 6.0), (86_400, 16.0), (86_460, 6.0)]
-    assert profile(call)["chargingSchedule"]["startSchedule"] == "2025-12-31T00:00:00.000Z"
+    ] == [(0, 6.0), (BEGINS_S, 16.0), (BEGINS_S + 60, 6.0)]
+    assert profile(call)["chargingSchedule"]["startSchedule"] == "1970-01-01T00:00:00.000Z"
     [plain] = answered("lease", 2, "accepted")
     assert recorded == [plain.model_copy(update={"replaces_failsafe": True})]
     scene.want(FLOOR_6A)
@@ -410,11 +412,11 @@ def test_before_and_after_a_lease_in_its_place_the_floor_holds_by_any_clock() ->
     assert sent["chargingProfileId"] == 1
     assert sent["chargingSchedule"] == {
         "chargingRateUnit": "A",
-        "startSchedule": "2025-12-31T00:00:00.000Z",
+        "startSchedule": "1970-01-01T00:00:00.000Z",
         "chargingSchedulePeriod": [
             {"startPeriod": 0, "limit": 6.0, "numberPhases": 3},
-            {"startPeriod": 86_400, "limit": 16.0, "numberPhases": 3},
-            {"startPeriod": 86_460, "limit": 6.0, "numberPhases": 3},
+            {"startPeriod": BEGINS_S, "limit": 16.0, "numberPhases": 3},
+            {"startPeriod": BEGINS_S + 60, "limit": 6.0, "numberPhases": 3},
         ],
     }
 

@@ -11,6 +11,7 @@ from domain.records.observations import ProfileAnswer
 from tests.adapters.ocpp.v16.charger import Station
 from tests.adapters.ocpp.world import NOW_MS
 
+BEGINS_S = NOW_MS // 1000
 ACCEPTED, REJECTED = Answer("accepted", "Accepted"), Answer("rejected", "Rejected")
 
 
@@ -79,4 +80,4 @@ def test_a_lease_for_the_whole_charger_ends_with_the_first_of_its_outlets() -> N
         if answer is not None and answer.purpose == "lease" and answer.status == "accepted":
             periods = profile["chargingSchedule"]["chargingSchedulePeriod"]
             leases.append([(period["startPeriod"], period["limit"]) for period in periods])
-    assert leases == [[(0, 6.0), (86_400, 16.0), (86_490, 6.0)]] * 2
+    assert leases == [[(0, 6.0), (BEGINS_S, 16.0), (BEGINS_S + 90, 6.0)]] * 2
