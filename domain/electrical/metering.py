@@ -65,7 +65,7 @@ def read(
         between = growth.power_w(metering.growth, metering.energy)
         if between is not None:
             found = drawn_by_growth(outlet, *between, phases=before.phases, bound_ma=bound_ma)
-            since = metering.growth.since
+            since = metering.growth.begin
     if found is not None and found.believed:
         metering = replace(metering, phases=max(metering.phases, found.phases))
         if metering.energy is not None and found.source != "energy":

@@ -23,6 +23,8 @@ LATE_MS = 5 * 60_000
 """A message may be this late, and those after it seem to come too soon. Clocks that move by more were set."""
 SHAKE_MS = 60_000
 """A register's value may be this much older than the time that stands beside it."""
+REFRESH_MS = 15 * 60_000
+"""A register that stands still may be refreshed this late, with all that was delivered since."""
 LONGEST_OUTAGE_MS = 24 * 3_600_000
 """A start that is older when it is reported has the time of a clock that was not set."""
 NOISE_WH = 10
@@ -190,6 +192,7 @@ def _continued(energy: RegisterEnergy, course: Course, outlet: Outlet, value_wh:
     spare_wh = course.spare_wh - finer_wh + most_wh(outlet, course.at.elapsed_ms(now)) - gain_wh
     late_wh = course.late_wh - finer_wh + most_wh(outlet, now.ms - course.at.ms) - gain_wh
     total_wh = course.energy_wh + gain_wh
+    refresh_ms = 0 if gain_wh else REFRESH_MS
     most_total_wh = step_wh + most_wh(outlet, energy.began.elapsed_ms(now) + LATE_MS)
     if spare_wh < 0 or late_wh < 0 or total_wh > most_total_wh:
         return None
@@ -197,8 +200,8 @@ def _continued(energy: RegisterEnergy, course: Course, outlet: Outlet, value_wh:
         course,
         value_wh=value_wh if gain_wh else course.value_wh,
         at=now,
-        spare_wh=min(spare_wh, step_wh + most_wh(outlet, SHAKE_MS)),
-        late_wh=min(late_wh, step_wh + most_wh(outlet, LATE_MS)),
+        spare_wh=min(spare_wh, step_wh + most_wh(outlet, max(SHAKE_MS, refresh_ms))),
+        late_wh=min(late_wh, step_wh + most_wh(outlet, max(LATE_MS, refresh_ms))),
         step_wh=step_wh,
         energy_wh=total_wh,
         readings=course.readings + 1,

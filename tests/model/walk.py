@@ -204,6 +204,7 @@ class Walk(RuleBasedStateMachine):
         unit = charger.traits.electronics.unit
         charger.traits = replace(charger.traits, electronics=replace(changed, unit=unit))
         self._changed(charger)
+        self.site.caps.clear()
         charger.apply()
         self.site.run(seconds)
 

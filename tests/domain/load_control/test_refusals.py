@@ -252,14 +252,17 @@ class Registered:
         self.kernel = Kernel().site(limit_a=300, firm_a=12).ready("a", phases=phases)
         self.kernel.charge("a", 20)
         self.wh = 1_000.0
+        self.shown = 1_000
 
-    def charge(self, watts: int, seconds: int, every_s: int = 10):
-        """The events of a time with readings."""
+    def charge(self, watts: int, seconds: int, every_s: int = 10, refresh_s: int = 1):
+        """The events of a time with readings, of a register that is refreshed so often."""
         events = []
         for _ in range(seconds // every_s):
             events += self.kernel.after(every_s)
             self.wh += watts * every_s / 3600
-            events += self.kernel.meter("a", None, energy_wh=int(self.wh))
+            if self.kernel.now_ms // 1000 % refresh_s < every_s:
+                self.shown = int(self.wh)
+            events += self.kernel.meter("a", None, energy_wh=self.shown)
         return events
 
 
@@ -279,6 +282,16 @@ def test_the_growth_of_a_register_shows_that_a_limit_is_not_kept():
     events = charger.charge(20 * 230, 200)
     assert of_type(events, LimitConfirmed) == []
     assert of_type(events, ObedienceVoided)
+
+
+def test_a_register_that_is_refreshed_each_few_minutes_confirms_nothing_while_it_stands_still():
+    charger = Registered()
+    charger.kernel.targets(valid_s=36_000, a=20)
+    assert of_type(charger.charge(20 * 230, 1_800, refresh_s=240), ReadingRefused, ObedienceVoided) == []
+    charger.kernel.targets(valid_s=36_000, a=8)
+    charger.kernel.answer("a")
+    assert of_type(charger.charge(20 * 230, 230, refresh_s=240), LimitConfirmed) == []
+    assert charger.kernel.counted("a") == 20_000
 
 
 def test_what_a_register_gained_before_a_limit_does_not_count_for_it():

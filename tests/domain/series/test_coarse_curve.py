@@ -95,7 +95,7 @@ def test_what_its_outlet_can_not_carry_is_judged_value_by_value() -> None:
 def test_energy_alone_shows_power_as_the_other_sources_do() -> None:
     by_energy = [Value(at_ms, None, "7", energy_wh=1_001 + at_ms // 1000) for at_ms in range(0, 200_000, 30_000)]
     shown = [one.power_w for one in samples(OUTLET, by_energy)]
-    assert len(shown) == 6
+    assert len(shown) == 5
     assert all(abs(power_w - 3_600) <= 130 for power_w in shown)
     assert [one.power_w for one in samples(OUTLET, [Value(0, None, "7", current_ma=(16_000, 0, 0))])] == [3_680]
     assert [one.power_w for one in samples(OUTLET, [Value(0, 3_680, "7")])] == [3_680]
