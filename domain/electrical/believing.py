@@ -70,6 +70,8 @@ def drawn(
     if current_ma is None:
         return None if power_w is None else _by_power(outlet, power_w, phases, bound_ma or outlet.max_ma)
     highest_ma = max(current_ma)
+    if power_w is not None and _is_sum(outlet, current_ma, power_w):
+        return _by_power(outlet, power_w, phases, bound_ma or outlet.max_ma)
     used = max(1, sum(one >= USED_MA for one in current_ma))
     if highest_ma > most_ma(outlet):
         return Drawn(highest_ma, highest_ma, used, "current", _too_much(outlet, f"{highest_ma} mA"))
@@ -82,6 +84,15 @@ def drawn(
     worst_ma = max(highest_ma, _by_power(outlet, power_w, 1, outlet.max_ma).most_ma)
     reason = f"it reports {power_w} W, which {highest_ma} mA can't carry"
     return Drawn(highest_ma, worst_ma, used, "current", reason)
+
+
+def _is_sum(outlet: Outlet, current_ma: Sequence[int], power_w: int) -> bool:
+    """Whether a charger reports the sum of its phases as the current: its power is that of one phase with it."""
+    shown_ma = [current_ma[phase] for phase in outlet.phases]
+    if len(shown_ma) == 1 or min(shown_ma) != max(shown_ma) or shown_ma[0] < USED_MA:
+        return False
+    of_one_w = shown_ma[0] * outlet.voltage_mv // 1_000_000
+    return abs(power_w - of_one_w) * 1000 <= of_one_w * (MARGIN_PERMILLE - 1000)
 
 
 def explained_by(outlet: Outlet, total_ma: int) -> int:

@@ -31,6 +31,9 @@ NOISE_WH = 10
 """A register that is the sum of others may fall by this."""
 FLOW_WH = 100
 """A stop's meter that shows less than half of what flowed, and less by more than this, is of no register."""
+STUCK_WH = 5_000
+STUCK_SHARE = 10
+"""Once so much has flowed, a register that shows less than this part of it stands still, or counts in another unit."""
 COURSES = 3
 """Courses that are remembered: the believed one, the one before it, and one that has just begun."""
 
@@ -78,7 +81,7 @@ class RegisterEnergy:
     """The energy of a transaction by its register: the courses that it may follow, the believed one first.
 
     `verdict` and `reason` are of the newest reading; `refusals`: how many in a row were not believed. `flow`: what its
-    power amounts to, as long as no value of the register has come.
+    power amounts to, which counts where no value of the register has come, or none that can be true.
     """
 
     transaction_id: str
@@ -91,8 +94,10 @@ class RegisterEnergy:
 
     @property
     def is_metered(self) -> bool:
-        """Whether a value of the register has come since the start."""
-        return self.courses[0].readings > 0
+        """Whether a value of the register has come since the start, and it is not stuck."""
+        shown_wh = self.courses[0].energy_wh
+        stuck = self.flowed_wh >= STUCK_WH and shown_wh * STUCK_SHARE < self.flowed_wh
+        return self.courses[0].readings > 0 and not stuck
 
     @property
     def flowed_wh(self) -> int:
@@ -121,9 +126,7 @@ def begin(transaction_id: str, outlet: Outlet, meter_start_wh: int, at: Moment) 
 
 
 def flowing(energy: RegisterEnergy, power_w: int, now: Moment) -> RegisterEnergy:
-    """The energy after a power that is believed; it counts as long as no value of the register comes."""
-    if energy.is_metered:
-        return energy
+    """The energy after a power that is believed."""
     before = energy.flow or Flow(0, energy.began.ms)
     return replace(energy, flow=flow.followed(before, power_w, now.ms))
 
@@ -141,7 +144,7 @@ def read(energy: RegisterEnergy, outlet: Outlet, value_wh: int, now: Moment) -> 
             return _followed(energy, (after, *rest))
         beside = replace(after, readings=course.readings)  # the believed one may go on: a charger may report both
         return _refused(energy, (*energy.courses[:index], beside, *energy.courses[index + 1 :]), value_wh)
-    begun = _begun(replace(believed, energy_wh=max(believed.energy_wh, energy.flowed_wh)), outlet, value_wh, now)
+    begun = _begun(replace(believed, energy_wh=energy.energy_wh), outlet, value_wh, now)
     if believed.readings == 0 or not believed.is_sure:
         reason = f"its register reads {value_wh} Wh, which does not continue {believed.value_wh} Wh"
         courses = (begun, believed, *others)[:COURSES]

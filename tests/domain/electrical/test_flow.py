@@ -66,8 +66,20 @@ def test_the_stops_meter_corrects_it_where_that_is_believable(start_wh, stop_wh,
 def test_a_register_that_comes_late_takes_over():
     energy = register.read(charged_by_power(1_000), OUTLET, 10_100, Moment(2 * HOUR_MS, 2 * HOUR_MS))
     assert (energy.energy_wh, energy.estimated) == (9_100, False)
-    after = Moment(3 * HOUR_MS, 3 * HOUR_MS)
-    assert register.flowing(energy, 7_000, after) is energy
+    after = Moment(2 * HOUR_MS + 60_000, 2 * HOUR_MS + 60_000)
+    assert register.flowing(energy, 4_600, after).energy_wh == 9_100
+
+
+@pytest.mark.parametrize("unit_wh", [0, 1])
+def test_a_register_that_stands_still_or_counts_kwh_as_wh_gives_way_to_the_power(unit_wh):
+    energy = register.begin("7", OUTLET, 1_000, Moment(0, 0))
+    for minute in range(181):
+        now = Moment(minute * 60_000, minute * 60_000)
+        energy = register.flowing(energy, 4_600, now)
+        energy = register.read(energy, OUTLET, 1_000 + unit_wh * minute * 46 // 600, now)
+    assert (abs(energy.energy_wh - 13_800) < 50, energy.estimated) == (True, True)
+    last = register.end(energy, OUTLET, 1_000 + unit_wh * 14, Moment(181 * 60_000, 181 * 60_000))
+    assert (abs(last.energy_wh - 13_800) < 50, last.estimated) == (True, True)
 
 
 def test_a_register_that_does_not_continue_the_starts_goes_on_from_what_flowed():
