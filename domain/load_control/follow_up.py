@@ -12,7 +12,6 @@ from domain.load_control import (
     outages,
     permits,
     statuses,
-    watts,
 )
 from domain.load_control.context import KernelContext
 from domain.load_control.make_before_break import lower, raise_limits
@@ -33,5 +32,4 @@ def follow_up(context: KernelContext) -> None:
     leases.renew(context)
     capacity.publish(context)
     capacity.raise_alarms(context)
-    watts.watch_test_loads(context)
     outages.watch(context)
