@@ -14,6 +14,7 @@ from api.middleware import Authenticated, BodyLimited, Measured
 from api.operations.metrics import Metrics
 from api.operations.operation import Parked
 from api.routes import (
+    cards,
     chargers,
     enterprises,
     events,
@@ -56,6 +57,7 @@ RESOURCES = (
     chargers,
     outlets,
     vehicles,
+    cards,
     telemetry,
     sessions,
     urgent_reviews,

@@ -33,6 +33,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "ReleaseRequest": {"reason": "the bay is blocked"},
     "SessionEnding": {"reason": "the driver asked for it by telephone"},
     "VehicleRequest": {"vin": "WVWZZZAUZLW000001", "battery_kwh": 60, "token": "CARD1"},
+    "CardRequest": {"token": "CARD2", "expires_at": "2027-01-01T00:00:00Z"},
     "ReadingRequest": {"observed_at": "2026-11-23T12:00:00Z", "soc": 14.5, "plugged_in": False},
     "SessionRequest": {
         "vehicle_id": "WVWZZZAUZLW000001",

@@ -13,6 +13,7 @@ from domain.load_control import (
     permits,
     readings,
     registration,
+    resumption,
     targets,
     tokens,
     transactions,
@@ -51,6 +52,7 @@ handlers.on(observations.Metered)(readings.metered)
 handlers.on(observations.ProfileAnswer)(connections.answered)
 handlers.on(observations.CommandAnswer)(commands.answered)
 handlers.on(sites.StartRequested)(permits.request)
+handlers.on(sites.ResumeRequested)(resumption.start)
 handlers.on(sites.StartDenied)(unpermitted.denied)
 handlers.on(sites.ScheduleChanged, sites.TargetsRenewed)(targets.follow)
 handlers.on(TimerDue)(waking.reassess)

@@ -51,6 +51,7 @@ ROUTES: dict[type[Payload], tuple[tuple[str, Key], ...]] = {
     sites.SessionRefused: (("vehicles", _vehicle),),
     sites.StartDenied: (("load", _same),),
     sites.StartRequested: (("load", _same),),
+    sites.ResumeRequested: (("load", _same),),
     sites.ScheduleChanged: (("load", _same),),
     sites.TargetsRenewed: (("load", _same),),
     load.CapacityChanged: (("sites", _same),),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from projections import (
     accounts,
+    cards,
     charger_alarms,
     charger_events,
     charger_use,
@@ -29,6 +30,7 @@ PROJECTIONS = tuple(
         enterprises,
         sites,
         vehicles,
+        cards,
         chargers,
         charger_use,
         charger_alarms,

@@ -53,6 +53,7 @@ SET_ANSWER = (
     sites.StartDenied,
     sites.SessionRequeued,
     sites.SessionInterrupted,
+    sites.ResumeFailed,
     sites.ChargerReleased,
 )
 def _happened(event: Any, happened: Happened) -> Iterable[Change]:

@@ -175,8 +175,16 @@ def _interrupted(event: events.SessionInterrupted, _: Happened) -> Iterable[Chan
     return [_of(SET_STATE, event.session_id, state="paused", reason=event.reason)]
 
 
+@PROJECTION.on(events.ResumeFailed)
+def _not_resumed(event: events.ResumeFailed, _: Happened) -> Iterable[Change]:
+    reason = f"{event.reason}: present your card at {event.charger_id}"
+    return [_of(SET_STATE, event.session_id, state="paused", reason=reason)]
+
+
 @PROJECTION.on(events.SessionEnergyCorrected)
 def _corrected(event: events.SessionEnergyCorrected, _: Happened) -> Iterable[Change]:
+    if event.open:
+        return []
     return [_of(SET_ENERGY, event.session_id, energy_wh=event.energy_wh, estimated=event.estimated)]
 
 

@@ -21,6 +21,8 @@ from tests.examples import examples
 
 Report = pytest.TestReport | pytest.CollectReport
 EVERYTHING_REQUIRED = os.environ.get("COMMONWATT_TEST_REQUIRE") == "all"
+NOT_REQUIRED = os.environ.get("COMMONWATT_TEST_WITHOUT", "").split()
+"""Parameters of tests that may be skipped all the same: what they need is served by nobody here."""
 DEAR_FIXTURES = {"kafka", "postgres", "fragile_postgres", "questdb_url", "own_questdb"}
 DEAR_PARAMETERS = {"kafka", "postgresql", "questdb"}
 """Of fixtures that come in several kinds: these ask for one of the above."""
@@ -92,7 +94,8 @@ def pytest_make_collect_report() -> Generator[None, Report, Report]:
 
 def require(report: Report) -> Report:
     """Turn a skip into a failure, if everything is required. An expected failure is no skip."""
-    if EVERYTHING_REQUIRED and report.skipped and not hasattr(report, "wasxfail"):
+    spared = any(f"[{name}]" in report.nodeid for name in NOT_REQUIRED)
+    if EVERYTHING_REQUIRED and not spared and report.skipped and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
         report.longrepr = f"{report.nodeid}: required by COMMONWATT_TEST_REQUIRE=all, but {reason(report)}"
     return report

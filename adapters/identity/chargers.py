@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from adapters.vault.charger_passwords import forms
 from adapters.vault.keys import digest
 from adapters.vault.vault import Vault
-from commands.ports.directory import ChargerIdentity
+from commands.ports.directory import Card, CardChange, ChargerIdentity
 
 NO_DIGEST = digest("")
 
@@ -16,12 +16,18 @@ NO_DIGEST = digest("")
 class VaultDirectory:
     """`commands.ports.directory.Directory`. The identity of a charger never changes, so it is cached.
 
-    `identity_of` reads it from the chargers' read model: the charger with an OCPP identity, or None.
+    Of the read models, `identity_of` finds the charger with an OCPP identity, `change_of` what was last said of a card.
     """
 
-    def __init__(self, vault: Vault, identity_of: Callable[[str], Awaitable[ChargerIdentity | None]]) -> None:
+    def __init__(
+        self,
+        vault: Vault,
+        identity_of: Callable[[str], Awaitable[ChargerIdentity | None]],
+        change_of: Callable[[str], Awaitable[CardChange | None]],
+    ) -> None:
         self.vault = vault
         self.identity_of = identity_of
+        self.change_of = change_of
         self._identities: dict[str, ChargerIdentity] = {}
 
     async def authenticate(self, ocpp_id: str, password: str) -> ChargerIdentity | None:
@@ -36,6 +42,22 @@ class VaultDirectory:
             self._identities[ocpp_id] = known
         return known
 
-    async def vehicle_of(self, token: str) -> tuple[str, str | None]:
-        """The opaque reference of an idTag, and the id of its vehicle or None. The case of an idTag does not matter."""
-        return self.vault.vehicles.token_ref(token), await self.vault.vehicles.with_token(token)
+    async def card(self, token: str, now_ms: int) -> Card:
+        """Whose card an idTag is, and whether it may be used now. The case of an idTag does not matter."""
+        token_ref, vehicle_id = self.vault.cards.ref(token), await self.vault.cards.vehicle_of(token)
+        change = None if vehicle_id is None else await self.change_of(token_ref)
+        if change is None:
+            return Card(token_ref, vehicle_id)
+        if change.use == "removed":
+            return Card(token_ref, None)
+        return Card(token_ref, vehicle_id, change.state(now_ms))
+
+    async def presented(self, token: str, now_ms: int) -> None:
+        """Remember the idTag of a transaction."""
+        await self.vault.cards.presented(token, now_ms)
+
+    async def token(self, token_ref: str, now_ms: int) -> str | None:
+        """The idTag that an opaque reference stands for; None: it is not known any more, or may not be used now."""
+        change = await self.change_of(token_ref)
+        usable = change is None or (change.use == "active" and change.state(now_ms) == "valid")
+        return await self.vault.cards.text(token_ref) if usable else None

@@ -9,7 +9,14 @@ from typing import Any, Literal
 from commands.quantities import rfc3339
 from domain.records import Payload, Record
 from domain.records.load import AlarmRaised
-from domain.records.sites import EndReason, SessionEnded, SessionInterrupted, SessionOffered, SessionPaused
+from domain.records.sites import (
+    EndReason,
+    ResumeFailed,
+    SessionEnded,
+    SessionInterrupted,
+    SessionOffered,
+    SessionPaused,
+)
 from domain.records.time import StreamParked
 from domain.records.vehicles import Basis, PriorityDenied, PriorityGranted
 
@@ -74,8 +81,15 @@ def _paused(pause: SessionPaused, event: Record) -> list[Notice]:
 
 
 def _interrupted(interruption: SessionInterrupted, event: Record) -> list[Notice]:
-    text = f"Your session is paused: {interruption.reason}. Present your card at {interruption.charger_id} to go on."
+    goes_on = "It resumes by itself when there is current; your card resumes it, too"
+    text = f"Your session at {interruption.charger_id} is paused: {interruption.reason}. {goes_on}."
     return [Notice("driver", "Your session is paused", text, _useful(event), interruption.session_id)]
+
+
+def _not_resumed(failure: ResumeFailed, event: Record) -> list[Notice]:
+    todo = f"Present your card at {failure.charger_id}; if that does not help, unplug the car and plug it in again"
+    text = f"There is current for your session again, but {failure.reason}. {todo}."
+    return [Notice("driver", "Your car does not charge", text, _useful(event), failure.session_id)]
 
 
 def _granted(grant: PriorityGranted, event: Record) -> list[Notice]:
@@ -121,6 +135,7 @@ TABLE: dict[type[Payload], Callable[[Any, Record], list[Notice]]] = {
     SessionEnded: _ended,
     SessionPaused: _paused,
     SessionInterrupted: _interrupted,
+    ResumeFailed: _not_resumed,
     PriorityGranted: _granted,
     PriorityDenied: _denied,
     AlarmRaised: _alarm,

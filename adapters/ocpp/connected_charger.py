@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
+import structlog
 from ocpp.exceptions import InternalError
 
 from adapters.ocpp.charger_state import ChargerState
 from adapters.ocpp.context import GatewayContext
 from adapters.ocpp.recorder import Observation
-from commands.ports.directory import ChargerIdentity
+from commands.ports.database import DatabaseUnavailable
+from commands.ports.directory import Card, ChargerIdentity
 from domain.load_control import ownership
 from domain.records import Payload, Record
 from domain.records.time import InputRejected
+
+log = structlog.get_logger()
 
 
 class Undecided(InternalError):
@@ -80,9 +84,16 @@ class ConnectedCharger:
         self.boot_answered.set()
         self.state.changed.set()
 
-    async def vehicle_of(self, token: str) -> tuple[str, str | None]:
-        """(opaque reference, vehicle id or None) of a token that was presented."""
-        return await self.context.directory.vehicle_of(token)
+    async def card(self, token: str) -> Card:
+        """Whose card a token is that was presented, and whether it may be used."""
+        return await self.context.directory.card(token, self.now_ms())
+
+    async def remember(self, token: str) -> None:
+        """Remember the token of a transaction, with which the platform may start another one in its place."""
+        try:
+            await self.context.directory.presented(token, self.now_ms())
+        except DatabaseUnavailable as error:  # its driver's card can still do that
+            log.error("token not stored", charger=self.id, error=str(error))
 
     def observation(self, reported: Payload, record_id: str = "", traceparent: str | None = None) -> Observation:
         """What the charger `reported` on this socket, ready to be persisted.

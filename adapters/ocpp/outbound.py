@@ -19,7 +19,9 @@ from adapters.ocpp.connected_charger import ConnectedCharger
 from adapters.ocpp.dialect import BadArgument, Dialect
 from adapters.ocpp.frames import CallError, CallResult, call_frame
 from adapters.ocpp.jobs import DROPPED, OFFLINE, TIMEOUT, Answer, Job, command_answer
+from commands.ports.database import DatabaseUnavailable
 from domain.records import Payload
+from domain.records.load import CommandRequested
 
 log = structlog.get_logger()
 
@@ -108,10 +110,24 @@ class Outbound:
                 return None  # the charger does not know the transaction before its start is answered
             asked = self._one_shot = self._state.commands.popleft()
             try:
-                return self._dialect.command_job(asked.command, asked.traceparent)
+                return self._dialect.command_job(await self._with_token(asked.command), asked.traceparent)
             except BadArgument as error:
                 await self._record([command_answer(asked.command, "rejected", str(error))], asked.traceparent)
         return None
+
+    async def _with_token(self, command: CommandRequested) -> CommandRequested:
+        """The command with the token that it names by its reference. Raises `BadArgument`."""
+        token_ref = command.arguments.get("token_ref")
+        if token_ref is None:
+            return command
+        try:
+            token = await self._context.directory.token(token_ref, self._charger.now_ms())
+        except DatabaseUnavailable as error:
+            raise BadArgument(f"token_ref: {error}") from error
+        if token is None:
+            raise BadArgument("token_ref: its token is not known any more, or its card may not be used")
+        others = {name: text for name, text in command.arguments.items() if name != "token_ref"}
+        return command.model_copy(update={"arguments": {**others, "id_tag": token}})
 
     async def _rest(self) -> None:
         """Return when something new is desired, or something is due."""

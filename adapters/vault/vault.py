@@ -11,6 +11,7 @@ from sqlalchemy import URL
 
 from adapters.database import Database
 from adapters.vault.accounts import Accounts
+from adapters.vault.cards import Cards
 from adapters.vault.channels import Channels
 from adapters.vault.charger_passwords import ChargerPasswords
 from adapters.vault.enterprises import Enterprises
@@ -36,13 +37,14 @@ class Vault:
         self.keys = keys
         self.accounts = Accounts(database, keys, Passwords())
         self.answers = IdempotencyAnswers(database, keys)
+        self.cards = Cards(database, keys)
         self.channels = Channels(database, keys)
         self.charger_passwords = ChargerPasswords(database)
         self.enterprises = Enterprises(database, keys)
         self.integrations = Integrations(database)
         self.notes = Notes(database, keys)
         self.tokens = Tokens(database, keys)
-        self.vehicles = VehicleIdentities(database, keys)
+        self.vehicles = VehicleIdentities(database, keys, self.cards)
         migrate(database)
 
     @classmethod

@@ -1,4 +1,4 @@
-"""The identities of vehicles in the vault: VINs and charging tokens, under the vehicle ids that the log contains."""
+"""The identities of vehicles in the vault: their VINs, under the vehicle ids that the log contains."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from sqlalchemy import Column, Connection, LargeBinary, String, Table, bindparam
 from sqlalchemy.exc import IntegrityError
 
 from adapters.database import Database
+from adapters.vault.cards import RULE, Cards
 from adapters.vault.keys import Keys
 from adapters.vault.tables import METADATA
 from domain.errors import DomainError
 
-RULE = "vault.unique.v1"
 VINS = Table(
     "vehicle_vins",
     METADATA,
@@ -20,23 +20,18 @@ VINS = Table(
     Column("vin_mac", String, nullable=False, unique=True),
     Column("vin_sealed", LargeBinary, nullable=False),
 )
-TOKENS = Table(
-    "charging_tokens",
-    METADATA,
-    Column("token_mac", String, primary_key=True),
-    Column("vehicle_id", String, nullable=False, index=True),
-)
 VINS_OF = select(VINS.c.vehicle_id, VINS.c.vin_sealed).where(
     VINS.c.vehicle_id.in_(bindparam("vehicle_ids", expanding=True))
 )
 
 
 class VehicleIdentities:
-    """VINs are sealed, so that they can be read again. VINs and tokens are found by a keyed HMAC, in any case."""
+    """VINs are sealed, so that they can be read again, and found by a keyed HMAC, in any case."""
 
-    def __init__(self, database: Database, keys: Keys) -> None:
+    def __init__(self, database: Database, keys: Keys, cards: Cards) -> None:
         self._database = database
         self._keys = keys
+        self._cards = cards
 
     async def add(self, vehicle_id: str, vin: str, token: str | None) -> None:
         """Store a VIN, and the token of the driver, under a vehicle id. Adding the same again changes nothing.
@@ -53,7 +48,7 @@ class VehicleIdentities:
             elif owner != vehicle_id:
                 raise DomainError("this VIN is registered already", field="vin", rule=RULE)
             if token is not None:
-                self._add_token(connection, vehicle_id, token)
+                self._cards.add_within(connection, vehicle_id, token)
 
         try:
             await self._database.write(work)
@@ -61,11 +56,11 @@ class VehicleIdentities:
             raise DomainError("another request registered it at the same time", field="vin", rule=RULE) from error
 
     async def forget(self, vehicle_id: str) -> None:
-        """Erase the VIN and the tokens of a vehicle."""
+        """Erase the VIN and the cards of a vehicle."""
 
         def work(connection: Connection) -> None:
             connection.execute(delete(VINS).where(VINS.c.vehicle_id == vehicle_id))
-            connection.execute(delete(TOKENS).where(TOKENS.c.vehicle_id == vehicle_id))
+            self._cards.forget_within(connection, vehicle_id)
 
         await self._database.write(work)
 
@@ -74,31 +69,11 @@ class VehicleIdentities:
         query = select(VINS.c.vehicle_id).where(VINS.c.vin_mac == self._vin_mac(vin))
         return await self._database.read(lambda connection: connection.scalar(query))
 
-    async def with_token(self, token: str) -> str | None:
-        """The id of the vehicle whose driver has this token, or None."""
-        query = select(TOKENS.c.vehicle_id).where(TOKENS.c.token_mac == self._token_mac(token))
-        return await self._database.read(lambda connection: connection.scalar(query))
-
     async def vins(self, vehicle_ids: Iterable[str]) -> dict[str, str]:
         """The VINs of the vehicles that are known, by vehicle id."""
         wanted = {"vehicle_ids": list(vehicle_ids)}
         rows = await self._database.read(lambda connection: connection.execute(VINS_OF, wanted).all())
         return {row.vehicle_id: self._keys.open(row.vin_sealed, row.vehicle_id).decode() for row in rows}
 
-    def token_ref(self, token: str) -> str:
-        """The opaque name of a token on the log: always the same for the same token, and impossible to invert."""
-        return f"tok_{self._keys.mac('token reference', token.casefold())[:32]}"
-
-    def _add_token(self, connection: Connection, vehicle_id: str, token: str) -> None:
-        token_mac = self._token_mac(token)
-        owner = connection.scalar(select(TOKENS.c.vehicle_id).where(TOKENS.c.token_mac == token_mac))
-        if owner is None:
-            connection.execute(TOKENS.insert(), {"token_mac": token_mac, "vehicle_id": vehicle_id})
-        elif owner != vehicle_id:
-            raise DomainError("this token belongs to another vehicle", field="token", rule=RULE)
-
     def _vin_mac(self, vin: str) -> str:
         return self._keys.mac("vin", vin.upper())
-
-    def _token_mac(self, token: str) -> str:
-        return self._keys.mac("token", token.casefold())

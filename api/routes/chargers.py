@@ -91,9 +91,20 @@ async def command(call: CurrentCall, charger_id: OutletId, body: ChargerCommandR
     async with call.once(body) as submission:
         if body.reason is not None:
             await call.context.vault.notes.add(submission.id, body.reason)
+        body = await _without_token(call, body, submission.now_ms)
         requested = body.command(submission.id, charger_id, submission.now_ms)
         outcome = await submission.decide(load, requested, CommandRequested)
         return await submission.answer(202, {"command_id": submission.id}, final=outcome is not None)
+
+
+async def _without_token(call: Call, body: ChargerCommandRequest, now_ms: int) -> ChargerCommandRequest:
+    """The request with the reference of a token in its place: a token is stored in the vault and never in the log."""
+    token = body.arguments.get("id_tag")
+    if token is None:
+        return body
+    await call.context.vault.cards.presented(token, now_ms)
+    others = {name: text for name, text in body.arguments.items() if name != "id_tag"}
+    return body.model_copy(update={"arguments": {**others, "token_ref": call.context.vault.cards.ref(token)}})
 
 
 async def _load_stream(call: Call, charger_id: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from api.shapes.shape import Shape
 
 
@@ -25,3 +27,19 @@ class Vehicles(Shape):
     """The vehicles that the caller may see."""
 
     vehicles: list[Vehicle]
+
+
+class Card(Shape):
+    """A card of a vehicle."""
+
+    id: str
+    token_ends_with: str | None
+    """The last characters of its token; null for one of an earlier release that has not been used since."""
+    state: Literal["active", "blocked", "expired"]
+    expires_at: str | None
+
+
+class Cards(Shape):
+    """The cards of a vehicle."""
+
+    cards: list[Card]

@@ -72,6 +72,7 @@ TONES = {
     load.ReadingRefused: "warn",
     load.TransactionQuarantined: "warn",
     sites.StartDenied: "warn",
+    sites.ResumeFailed: "warn",
     load.AlarmCleared: "good",
     load.ObedienceProven: "good",
     load.RatingKept: "good",
@@ -153,6 +154,8 @@ def _told(event: Payload) -> str:
             return f"The session that it was held for waits again: {event.reason}"
         case sites.SessionInterrupted():
             return f"The session is paused with its car plugged in: {event.reason}"
+        case sites.ResumeFailed():
+            return f"There is current for the paused session, but {event.reason}: its driver was notified"
         case sites.SessionEnded():
             return f"The session ended with {_energy(event.energy_wh, event.estimated)}: {ENDS[event.reason]}"
         case sites.ChargerReleased():

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from domain.electrical.outlet_id import outlet_id
+from domain.records.observations import CardState
+from domain.records.registry import CardUse
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +38,31 @@ class ChargerIdentity:
         return self.connectors.get(connector_id, self.phases)
 
 
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A token that was presented: its opaque reference, whose card it is (None: nobody's), whether it may be used."""
+
+    token_ref: str
+    vehicle_id: str | None
+    state: CardState = "valid"
+
+
+@dataclass(frozen=True, slots=True)
+class CardChange:
+    """What was last said of a card: whether it may be used, and until when (None: it does not expire)."""
+
+    use: CardUse
+    expires_ms: int | None = None
+
+    def state(self, now_ms: int) -> CardState:
+        """Whether it may be used now."""
+        if self.use == "blocked":
+            return "blocked"
+        return "expired" if self.expires_ms is not None and self.expires_ms <= now_ms else "valid"
+
+
 class Directory(Protocol):
-    """Authenticates chargers and resolves tokens for the gateway. It never returns secrets or token values."""
+    """Authenticates chargers and resolves tokens for the gateway. A token leaves it only to be sent to a charger."""
 
     async def authenticate(self, ocpp_id: str, password: str) -> ChargerIdentity | None:
         """The charger with this OCPP identity and Basic password, or None. Takes as long for any password.
@@ -45,5 +70,11 @@ class Directory(Protocol):
         A key may come as its hexadecimal digits, in either case, or as its bytes where they are a text.
         """
 
-    async def vehicle_of(self, token: str) -> tuple[str, str | None]:
-        """The opaque reference of an idTag, and the id of its vehicle or None. The case of an idTag does not matter."""
+    async def card(self, token: str, now_ms: int) -> Card:
+        """Whose card an idTag is, and whether it may be used now. The case of an idTag does not matter."""
+
+    async def presented(self, token: str, now_ms: int) -> None:
+        """Remember the idTag of a transaction, as its charger writes it."""
+
+    async def token(self, token_ref: str, now_ms: int) -> str | None:
+        """The idTag that an opaque reference stands for; None: it is not known any more, or may not be used now."""

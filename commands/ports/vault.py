@@ -78,19 +78,38 @@ class Attempt:
 
 
 class VehicleIdentities(Protocol):
-    """VINs and tokens of vehicles."""
+    """VINs of vehicles."""
 
     async def vins(self, vehicle_ids: Iterable[str]) -> Mapping[str, str]:
         """Vehicle id -> VIN, for those that are known."""
 
     async def add(self, vehicle_id: str, vin: str, token: str | None) -> None:
-        """Store a VIN and a token under a vehicle id."""
+        """Store a VIN and a card under a vehicle id."""
 
     async def forget(self, vehicle_id: str) -> None:
-        """Erase VIN and tokens."""
+        """Erase VIN and cards."""
 
     async def with_vin(self, vin: str) -> str | None:
         """The vehicle with this VIN."""
+
+
+class Cards(Protocol):
+    """Tokens of drivers."""
+
+    def ref(self, token: str) -> str:
+        """The opaque name of a token on the log."""
+
+    async def of(self, vehicle_id: str) -> Mapping[str, str | None]:
+        """The cards of a vehicle by their references, with their tokens as far as these are known."""
+
+    async def add(self, vehicle_id: str, token: str) -> None:
+        """Store a card of a vehicle."""
+
+    async def remove(self, vehicle_id: str, token_ref: str) -> None:
+        """Erase a card of a vehicle."""
+
+    async def presented(self, token: str, now_ms: int) -> None:
+        """Remember the text of a token."""
 
 
 class ChargerPasswords(Protocol):
@@ -128,6 +147,9 @@ class Vault(Protocol):
 
     @property
     def answers(self) -> IdempotencyAnswers: ...
+
+    @property
+    def cards(self) -> Cards: ...
 
     @property
     def channels(self) -> Channels: ...

@@ -115,6 +115,9 @@ class Transaction:
     started_ms: int
     permitted: bool
     commissioning: bool
+    token_ref: str = ""
+    doubted_ms: int | None = None
+    """Of one on a connector that was never registered: since when there is evidence that it is over."""
 
     @property
     def may_charge(self) -> bool:
@@ -226,6 +229,10 @@ class Charger:
     doubted_ms: int | None = None
     has_left: bool = False
     """Its connector has been Available since then, so the transaction's car is gone, whatever is plugged in now."""
+    preparing_ms: int | None = None
+    """When its connector was last Preparing in the transaction, and nothing has shown since that this goes on."""
+    other_card_ms: int | None = None
+    """When a card of another car was last presented in the transaction, and nothing has shown since that it goes on."""
     uncertain: Uncertain | None = None
     probed_ms: int | None = None
     trigger_id: str = ""
@@ -251,6 +258,10 @@ class Charger:
         own = [one for one in self.transactions if self.accepts(one.evse_id)]
         return next(reversed(own or self.transactions), None)
 
+    def strays(self) -> list[Transaction]:
+        """Its transactions on connectors that were never registered."""
+        return [one for one in self.transactions if not self.accepts(one.evse_id)]
+
     def knows(self, transaction_id: str) -> bool:
         """Whether a transaction of this id runs there, or was one of the last."""
         return transaction_id in self.ended or any(one.id == transaction_id for one in self.transactions)
@@ -262,14 +273,27 @@ class Charger:
     @property
     def own_status(self) -> str:
         """The status that its connector reported last; empty: none yet."""
-        return self.statuses.get(str(evse_of(self.id)), ("", ""))[0]
+        return self.status_of(evse_of(self.id))
+
+    def status_of(self, evse_id: int) -> str:
+        """The status that a connector reported last; empty: none yet."""
+        return self.statuses.get(str(evse_id), ("", ""))[0]
 
     def is_contradicted_by(self, status: str) -> bool:
-        """Whether a status of the outlet's connector is evidence that its transaction is over."""
+        """Whether a status of the outlet's connector is evidence that its transaction is over.
+
+        It is Available; or it waits for a start though the charger booted, or a card of another car was presented.
+        """
         if self.transaction is None:
             return False
-        rebooted = self.booted_ms >= self.transaction.started_ms
-        return status == "available" or (status == "preparing" and rebooted)
+        return status == "available" or (
+            status == "preparing" and (self.has_rebooted or self.other_card_ms is not None)
+        )
+
+    @property
+    def has_rebooted(self) -> bool:
+        """Whether it booted in its transaction."""
+        return self.transaction is not None and self.booted_ms >= self.transaction.started_ms
 
     def serves_nobody(self) -> bool:
         """Whether it has no transaction, and its connector did not report that it is Available."""

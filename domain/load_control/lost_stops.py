@@ -1,8 +1,10 @@
 """The end of a transaction whose stop was lost: by evidence, so that no state depends on one message.
 
 Evidence is a connector that reports Available, or one that reports Preparing after its charger booted: then the cable
-is still in. Within the grace the stop itself may come, or a status or a meter value that shows that the transaction
-goes on. A connector that is Available and draws current contradicts itself: that is an alarm, and no end.
+is still in. Preparing without a boot, and a card of another car, show that the car before it has left. Of a transaction
+on a connector that was never registered evidence is that connector's Available, or a boot. Within the grace the stop
+itself may come, or a status or a meter value that shows that the transaction goes on. A connector that is Available
+and draws current contradicts itself: that is an alarm, and no end.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from domain.load_control import transactions
 from domain.load_control.confirmations import is_triggerable, trigger
 from domain.load_control.context import KernelContext
 from domain.load_control.counting import is_uncertain
-from domain.load_control.ledger import Charger
+from domain.load_control.ledger import Charger, Transaction
 from domain.load_control.meters import Meter
 from domain.load_control.parameters import IDLE_MA, LOST_STOP_MS, UNCONFIRMED_ALARM_MS
 from domain.records.words import StopReason
@@ -29,6 +31,8 @@ def end_lost(context: KernelContext) -> None:
             _judge(context, charger, charger.doubted_ms)
         else:
             context.all_clear(CONTRADICTORY, charger.id)
+        for stray in charger.strays():
+            _judge_stray(context, context.charger(charger.id), stray)
     for charger in list(context.ledger.chargers.values()):
         _watch_uncertain(context, charger)
 
@@ -48,6 +52,19 @@ def _judge(context: KernelContext, charger: Charger, doubted_ms: int) -> None:
         reason: StopReason = "stop_lost" if charger.has_left else "restarted"
         for transaction in [one for one in charger.transactions if charger.accepts(one.evse_id)]:
             transactions.end_by_evidence(context, charger, transaction, reason)
+
+
+def _judge_stray(context: KernelContext, charger: Charger, stray: Transaction) -> None:
+    """End a transaction on a connector that was never registered, by what is reported of that and by boots."""
+    if stray.doubted_ms is None or not charger.connected:
+        return
+    named_ms = context.observations.strays.get(stray.id)
+    if context.now_ms < max(stray.doubted_ms, charger.reconnected_ms or 0) + LOST_STOP_MS:
+        if is_triggerable(charger, context.now_ms):
+            trigger(context, charger, stray.evse_id)
+    elif named_ms is None or named_ms <= stray.doubted_ms:
+        context.alarm(LOST, charger.id, f"the stop of a transaction on connector {stray.evse_id} was lost")
+        transactions.end_by_evidence(context, charger, stray, "stop_lost")
 
 
 def _goes_on(meter: Meter) -> bool:

@@ -75,6 +75,7 @@ class Meter:
 class Meters:
     """The newest readings of a site's chargers, and what their readings say together, by the chargers' ids.
 
+    `strays`: when a transaction on a connector that was never registered was last metered.
     `clocks`: the offsets that the newest two requested readings showed since a boot. `since_ms`: nothing from
     before is known.
     """
@@ -83,6 +84,7 @@ class Meters:
     of: dict[str, Meter] = field(default_factory=dict)
     metering: dict[str, Metering] = field(default_factory=dict)
     clocks: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    strays: dict[str, int] = field(default_factory=dict)
 
     def forget(self, charger_id: str) -> Meters:
         """The meters without the current that was measured of a transaction that is over."""
@@ -111,7 +113,9 @@ def observe(ledger: Ledger, meters: Meters, given: Record) -> Meters:
     match given.data:
         case Metered():
             charger = metered_outlet(ledger, given.data)
-            return meters if charger is None else _observe_reading(charger, meters, given.data, given.time)
+            if charger is None:
+                return _observe_stray(ledger, meters, given.data, given.time)
+            return _observe_reading(charger, meters, given.data, given.time)
         case Booted():
             booted = charger_of(given.data.charger_id)
             return replace(
@@ -121,6 +125,15 @@ def observe(ledger: Ledger, meters: Meters, given: Record) -> Meters:
         case TransactionStop():
             return _forget_stopped(ledger, meters, given.data, given.time)
     return meters
+
+
+def _observe_stray(ledger: Ledger, meters: Meters, reading: Metered, now_ms: int) -> Meters:
+    """A reading of a connector that was never registered shows that the transaction goes on that it names."""
+    running = {one.id for charger in ledger.outlets_of(reading.charger_id) for one in charger.strays()}
+    if reading.transaction_id not in running or not reading.fresh:
+        return meters
+    known = {one: at_ms for one, at_ms in meters.strays.items() if one in running}
+    return replace(meters, strays=known | {reading.transaction_id or "": now_ms})
 
 
 def metered_outlet(ledger: Ledger, reading: Metered) -> Charger | None:

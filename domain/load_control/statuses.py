@@ -19,10 +19,17 @@ from domain.records.load import STATUS_NOTIFICATION
 def request_doubtful(context: KernelContext) -> None:
     """Request the statuses that may be out of date, each once in a while."""
     for charger in list(context.ledger.chargers.values()):
-        is_due = charger.connected and charger.can_trigger and context.now_ms >= charger.status_ms + STATUS_MS
-        if is_due and _is_doubtful(charger, context.meter(charger)):
+        if not charger.connected or not charger.can_trigger:
+            continue
+        is_due = context.now_ms >= charger.status_ms + STATUS_MS and _is_doubtful(charger, context.meter(charger))
+        if is_due or _waits_for_another(charger):
             command_id = derived_id(charger.id, "status", charger.status_ms, context.now_ms)
             request_message(context, charger, evse_of(charger.id), STATUS_NOTIFICATION, command_id)
+
+
+def _waits_for_another(charger: Charger) -> bool:
+    """Whether a card of another car was presented since its status is known: the one before it may have left."""
+    return charger.other_card_ms is not None and charger.status_ms < charger.other_card_ms
 
 
 def _is_doubtful(charger: Charger, meter: Meter | None) -> bool:

@@ -77,7 +77,7 @@ def _is_permitted(context: KernelContext, charger: Charger, report: TransactionS
 
     A card is presented to the charger, so the car may be plugged in at another connector than the expected one.
     """
-    if not charger.accepts(report.evse_id):
+    if not charger.accepts(report.evse_id) or report.card != "valid":
         return False
     if _has_permit(charger, context.now_ms):
         return True

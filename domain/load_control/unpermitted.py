@@ -26,6 +26,7 @@ def seek_permit(context: KernelContext, outlet: str, transaction_id: str, report
             transaction_id=transaction_id,
             token_ref=report.token_ref,
             vehicle_id=report.vehicle_id,
+            card=report.card,
         )
     )
 

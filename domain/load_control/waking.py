@@ -90,6 +90,9 @@ def _moments_of(charger: Charger, now_ms: int) -> Iterator[int]:
     if charger.doubted_ms is not None:
         yield charger.doubted_ms + LOST_STOP_MS
         yield charger.triggered_ms + TRIGGER_MS
+    for stray in charger.strays():
+        if stray.doubted_ms is not None:
+            yield max(stray.doubted_ms, charger.reconnected_ms or 0) + LOST_STOP_MS
     if charger.uncertain is not None:
         yield charger.triggered_ms + TRIGGER_MS
         yield charger.uncertain.since_ms + UNCONFIRMED_ALARM_MS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from domain.records.catalogue import Decision, Payload, record_type
-from domain.records.observations import Moment
+from domain.records.observations import CardState, Moment
 from domain.records.registry import NodeSpec
 from domain.records.sites import Target
 from domain.records.words import OutletError, OutletStatus, ReportedReason, StopReason
@@ -173,6 +173,7 @@ class TokenPresented(Payload):
     charger_id: str
     token_ref: str
     vehicle_id: str | None
+    card: CardState = "valid"
 
 
 @record_type("transaction.permit_sought.v2", "event")
@@ -183,6 +184,7 @@ class PermitSought(Payload):
     transaction_id: str
     token_ref: str
     vehicle_id: str | None
+    card: CardState = "valid"
 
 
 @record_type("transaction.permitted.v1", "event")

@@ -74,6 +74,10 @@ class Status(Payload):
     connector_id: int = 1
 
 
+CardState = Literal["valid", "blocked", "expired"]
+"""Whether a vehicle's card may be used. A token that is no vehicle's is valid, and nobody's."""
+
+
 @record_type("ocpp.authorize.v1", "observation")
 class Authorize(Payload):
     """A driver presented a token. `vehicle_id` is None for an unknown one; `token_ref` is its opaque id."""
@@ -81,6 +85,7 @@ class Authorize(Payload):
     charger_id: str
     token_ref: str
     vehicle_id: str | None
+    card: CardState = "valid"
 
 
 @record_type("ocpp.transaction_start.v2", "observation")
@@ -92,6 +97,7 @@ class TransactionStart(Payload):
     meter_start_wh: int
     charger_time_ms: int
     connector_id: int = 1
+    card: CardState = "valid"
 
 
 @record_type("ocpp.transaction_stop.v2", "observation")

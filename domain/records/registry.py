@@ -78,6 +78,22 @@ class RegisterVehicle(Payload):
     """Its enterprise enrolled it as a unit that may have priority: one proof of several, never enough by itself."""
 
 
+CardUse = Literal["active", "blocked", "removed"]
+
+
+@record_type("registry.change_card.v1", "command")
+class ChangeCard(Payload):
+    """Whether a vehicle's card may be used: it was added, blocked, unblocked or removed. Its token is in the vault.
+
+    `expires_ms`: from then on it may not; None: it does not expire.
+    """
+
+    vehicle_id: str
+    token_ref: str
+    use: CardUse
+    expires_ms: int | None = None
+
+
 @record_type("registry.register_account.v1", "command")
 class RegisterAccount(Payload):
     """A person who may log in; `enterprise_id` is given where `role` is enterprise_admin, and only there."""
@@ -140,6 +156,16 @@ class VehicleRegistered(Payload):
     owner_id: str | None = None
     enterprise_id: str | None = None
     priority_eligible: bool = False
+
+
+@record_type("registry.card_changed.v1", "event")
+class CardChanged(Payload):
+    """From now on the card may be used or not. A card that came with its vehicle's registration was added so."""
+
+    vehicle_id: str
+    token_ref: str
+    use: CardUse
+    expires_ms: int | None = None
 
 
 @record_type("registry.account_registered.v1", "event")

@@ -151,6 +151,8 @@ class SessionCharging(Payload):
     charger_id: str
     transaction_id: str
     meter_start_wh: int
+    token_ref: str = ""
+    """Whose transaction it is: what may start the next one, if this is interrupted."""
 
 
 @record_type("session.paused.v1", "event")
@@ -182,15 +184,45 @@ class SessionInterrupted(Payload):
     """What it had received by then."""
     estimated: bool
     reason: str
+    transaction_id: str | None = None
+    """Where the transaction ended without the charger's stop: that stop may still correct the session's energy."""
+
+
+@record_type("session.resume_requested.v1", "event")
+class ResumeRequested(Payload):
+    """There is current for an interrupted session and room for its start: its charger is asked to start a transaction.
+
+    `token_ref` stands for the driver's token, which the gateway sends.
+    """
+
+    session_id: str
+    charger_id: str
+    request_id: str
+    token_ref: str
+    expires_ms: int
+
+
+@record_type("session.resume_failed.v1", "event")
+class ResumeFailed(Payload):
+    """There is current for an interrupted session, and no transaction begins by itself: its driver must start it."""
+
+    session_id: str
+    charger_id: str
+    reason: str
 
 
 @record_type("session.energy_corrected.v1", "event")
 class SessionEnergyCorrected(Payload):
-    """A stop came after the session had ended without it: its energy, once."""
+    """A stop came after one of the session's transactions had ended without it: its energy, once a transaction.
+
+    `open`: the session goes on, and this is what it received in transactions that are over.
+    """
 
     session_id: str
     energy_wh: int
     estimated: bool
+    transaction_id: str | None = None
+    open: bool = False
 
 
 @record_type("session.ended.v2", "event")
@@ -206,6 +238,8 @@ class SessionEnded(Payload):
     """Some of what it received is not known: the charger's energy register did not continue."""
     transaction_id: str | None = None
     """Where it ended without the charger's stop: the transaction whose stop may still correct its energy."""
+    estimated_with_stops: bool = False
+    """Some of what it received in transactions that ended with a stop is not known: no late stop makes that known."""
 
 
 @record_type("session.occupying.v1", "event")
@@ -224,18 +258,27 @@ class ChargerReleased(Payload):
 
 @record_type("start.requested.v1", "event")
 class StartRequested(Payload):
-    """The site agrees that this token may charge here; `load` decides whether it fits."""
+    """The site agrees that this token may charge here; `load` decides whether it fits.
+
+    `resumes`: the interrupted session that the site wants to resume by itself; None: a driver asked.
+    """
 
     charger_id: str
     request_id: str
     vehicle_id: str | None
     token_ref: str
+    resumes: str | None = None
+
+
+Denial = Literal["refused", "unknown_card", "blocked_card", "expired_card"]
+"""Whether a start is denied for its card, or for another reason, which is in words."""
 
 
 @record_type("start.denied.v1", "event")
 class StartDenied(Decision):
     charger_id: str
     request_id: str
+    denial: Denial = "refused"
 
 
 class Target(Payload):
@@ -321,6 +364,7 @@ class TransactionKnown(Payload):
     permitted: bool = True
     vehicle_id: str | None = None
     meter_start_wh: int = 0
+    token_ref: str = ""
 
 
 @record_type("session.tier_changed.v1", "event")

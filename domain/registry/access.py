@@ -56,6 +56,8 @@ ACTIONS: dict[str, Allowed] = {
     "vehicle.enrol": Allowed.OPERATORS | Allowed.ENTERPRISE,
     "vehicle.see": PEOPLE,
     "vehicle.list": Allowed.ACCOUNTS,
+    "card.see": PEOPLE,
+    "card.change": PEOPLE,
     "vehicle.report": PEOPLE | Allowed.INTEGRATION,
     "session.request": PEOPLE,
     "session.see": PEOPLE,

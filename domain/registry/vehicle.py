@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain.errors import DomainError
-from domain.records.registry import RegisterVehicle
+from domain.records.registry import RegisterVehicle, VehicleRegistered
 from domain.registry.identity import RULE
 from domain.registry.site_tree import MAX_MA
 
@@ -21,3 +21,9 @@ def check_vehicle(vehicle: RegisterVehicle) -> None:
         raise DomainError("a car charges on one to three phases", field="phases", rule=RULE)
     if vehicle.priority_eligible and vehicle.enterprise_id is None:
         raise DomainError("only a vehicle of an enterprise can be", field="priority_eligible", rule=RULE)
+
+
+def check_vehicle_registered(vehicle: VehicleRegistered | None) -> None:
+    """Raise `DomainError` where there is no such vehicle."""
+    if vehicle is None:
+        raise DomainError("this vehicle is not registered", field="vehicle_id", rule=RULE)

@@ -21,10 +21,12 @@ from domain.records.sites import (
     TransactionKnown,
 )
 from domain.records.words import ENDED_WITHOUT_STOP
+from domain.site import resumption
 from domain.site.context import SiteContext
 from domain.site.ending import end, release
 from domain.site.interruption import interruption
 from domain.site.session import EVERYONE, Session
+from domain.site.state import BegunTransaction
 
 FAULTS = frozenset(
     (
@@ -59,39 +61,40 @@ def started(context: SiteContext, event: TransactionStarted) -> None:
             permitted=permitted,
             vehicle_id=event.vehicle_id,
             meter_start_wh=event.meter_start_wh,
+            token_ref=event.token_ref,
         )
     )
     context.urgent = True
     if permitted and not event.commissioning:
-        _begin(context, event.charger_id, event.transaction_id, event.vehicle_id, event.meter_start_wh)
+        begun = BegunTransaction(event.transaction_id, event.vehicle_id, event.meter_start_wh, event.token_ref)
+        _begin(context, event.charger_id, begun)
 
 
 def permitted(context: SiteContext, event: TransactionPermitted) -> None:
-    """A transaction that began without a permit may go on: now it serves a session."""
+    """Room for a start: of a transaction that began without one, which now serves a session, or of a resumption."""
     waiting = context.charger(event.charger_id).unpermitted
     if waiting is None:
-        return
+        return resumption.start(context, event)
     context.add(TransactionKnown(charger_id=event.charger_id, transaction_id=waiting.transaction_id))
     context.urgent = True
-    _begin(context, event.charger_id, waiting.transaction_id, waiting.vehicle_id, waiting.meter_start_wh)
+    return _begin(context, event.charger_id, waiting)
 
 
-def _begin(
-    context: SiteContext, charger_id: str, transaction_id: str, vehicle_id: str | None, meter_start_wh: int
-) -> None:
+def _begin(context: SiteContext, charger_id: str, begun: BegunTransaction) -> None:
     holder = context.site.session_at(charger_id)
-    own = context.site.session_of(vehicle_id)
+    own = context.site.session_for(charger_id, begun.vehicle_id, begun.token_ref)
     if own is not None and own.plugged() and not _is_continued(own, charger_id):
         own = None
     if holder is not None and holder is not own:
         _displace(context, holder, charger_id)
-    session = own or _walk_up(context, charger_id, vehicle_id)
+    session = own or _walk_up(context, charger_id, begun.vehicle_id)
     context.add(
         SessionCharging(
             session_id=session.id,
             charger_id=charger_id,
-            transaction_id=transaction_id,
-            meter_start_wh=meter_start_wh,
+            transaction_id=begun.transaction_id,
+            meter_start_wh=begun.meter_start_wh,
+            token_ref=begun.token_ref,
         )
     )
 
@@ -145,6 +148,7 @@ def stopped(context: SiteContext, event: TransactionStopped) -> None:
 
 def _end_or_interrupt(context: SiteContext, session: Session, event: TransactionStopped) -> None:
     energy_wh = session.before_wh + event.energy_wh
+    without_stop = event.transaction_id if event.reason in ENDED_WITHOUT_STOP else None
     reached = session.need_wh is not None and energy_wh >= session.need_wh
     why = None if reached else interruption(context.site.chargers[event.charger_id], session, event, context.now_ms)
     if why is not None:
@@ -155,11 +159,11 @@ def _end_or_interrupt(context: SiteContext, session: Session, event: Transaction
                 energy_wh=energy_wh,
                 estimated=event.estimated,
                 reason=why,
+                transaction_id=without_stop,
             )
         )
         return
     state, reason = _outcome(event, reached=reached)
-    without_stop = event.transaction_id if event.reason in ENDED_WITHOUT_STOP else None
     end(context, session, state, reason, energy_wh, event.estimated, without_stop)
 
 
@@ -176,12 +180,20 @@ def _outcome(event: TransactionStopped, *, reached: bool) -> tuple[EndState, End
 
 
 def corrected(context: SiteContext, event: TransactionStopCorrected) -> None:
-    """A stop that came late corrects the energy of the session that had ended without it."""
-    known = context.site.without_stop.get(str(event.transaction_id))
-    if known is not None:
-        session_id, before_wh = known
-        context.add(
-            SessionEnergyCorrected(
-                session_id=session_id, energy_wh=before_wh + event.energy_wh, estimated=event.estimated
-            )
+    """A stop that came late corrects the energy of the session, over or not, whose transaction had ended without it."""
+    known = context.site.without_stop.get(event.transaction_id)
+    if known is None:
+        return
+    is_open = known.total_wh is None
+    before_wh = context.site.sessions[known.session_id].before_wh if known.total_wh is None else known.total_wh
+    others = [one for key, one in context.site.without_stop.items() if key != event.transaction_id]
+    awaited = any(one.estimated for one in others if one.session_id == known.session_id)
+    context.add(
+        SessionEnergyCorrected(
+            session_id=known.session_id,
+            energy_wh=before_wh + event.energy_wh - known.energy_wh,
+            estimated=event.estimated or (not is_open and (known.rest_estimated or awaited)),
+            transaction_id=event.transaction_id,
+            open=is_open,
         )
+    )

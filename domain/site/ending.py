@@ -43,7 +43,8 @@ def end(
     if energy_wh is None:
         energy_wh = context.observations.delivered_wh(session) if session.plugged() else 0
     if estimated is None:
-        estimated = session.plugged() and context.observations.is_estimated(session)
+        estimated = session.plugged() and not session.interrupted and context.observations.is_estimated(session)
+    with_stops = session.before_estimated or (estimated and without_stop is None)
     context.add(
         SessionEnded(
             session_id=session.id,
@@ -52,8 +53,9 @@ def end(
             state=state,
             reason=reason,
             energy_wh=energy_wh or 0,
-            estimated=estimated,
+            estimated=estimated or context.site.is_before_estimated(session),
             transaction_id=without_stop,
+            estimated_with_stops=with_stops,
             waited_ms=session.waited_until(context.now_ms),
         )
     )

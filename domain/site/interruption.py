@@ -1,8 +1,8 @@
 """Interruptions: a transaction that ended though its car is still plugged in and its driver did not end it.
 
 Some chargers end a transaction that gets no current, and those that lost their power begin anew. The session then keeps
-its outlet and its place; it goes on with the next transaction there, which its card starts. That a car was unplugged is
-only said of a cable that is out.
+its outlet and its place; it goes on with the next transaction there, which its card or the platform (`resumption.py`)
+starts. That a car was unplugged is only said of a cable that is out.
 """
 
 from __future__ import annotations

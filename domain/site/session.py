@@ -38,6 +38,20 @@ class Expectation:
 
 
 @dataclass(frozen=True, slots=True)
+class Interruption:
+    """What was tried to resume a session: room was asked for last at `since_ms`, or else it was interrupted then.
+
+    `request_id`: of the request of room that is not granted yet; `attempts`: how often there was room, and its charger
+    was asked to start; `failed`: its driver was notified.
+    """
+
+    since_ms: int
+    attempts: int = 0
+    request_id: str = ""
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """An open session at a site.
 
@@ -64,10 +78,14 @@ class Session:
     """Time without a charger and in pauses that are over."""
     paused_since_ms: int = 0
     meter_start_wh: int = 0
-    interrupted: bool = False
+    token_ref: str = ""
+    """The token of its last transaction."""
+    interruption: Interruption | None = None
     """Plugged in and paused, and its transaction is over: it goes on with another one."""
     before_wh: int = 0
     """What it received in transactions that are over."""
+    before_estimated: bool = False
+    """Some of that is not known, of transactions that ended with a stop."""
     announced: Expectation | None = None
     """None while nothing was announced of this wait."""
     estimated: bool = False
@@ -76,6 +94,10 @@ class Session:
     def holds(self, charger_id: str) -> bool:
         """Whether the charger is held for this session and not in use by it yet."""
         return self.charger_id == charger_id and self.state in ("offered", "assigned")
+
+    @property
+    def interrupted(self) -> bool:
+        return self.interruption is not None
 
     def plugged(self) -> bool:
         return self.state in ("charging", "paused")

@@ -12,18 +12,34 @@ from domain.records import Payload
 from domain.records import sites as events
 from domain.records.words import OUT_OF_SERVICE, OutletStatus
 from domain.site.fairness import Received
-from domain.site.session import Expectation, Session
+from domain.site.session import Expectation, Interruption, Session
 
 REMEMBERED_WITHOUT_STOP = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Unpermitted:
-    """A transaction that began without a permit, and serves no session yet."""
+class BegunTransaction:
+    """A transaction as its start was reported."""
 
     transaction_id: str
     vehicle_id: str | None
     meter_start_wh: int
+    token_ref: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WithoutStop:
+    """What counts of a transaction that ended without its stop: `energy_wh`, of its session.
+
+    `total_wh`: what the session received in all; None: it is open, and knows that itself. `rest_estimated`: some of
+    what it received in transactions that ended with a stop is not known.
+    """
+
+    session_id: str
+    energy_wh: int
+    estimated: bool
+    total_wh: int | None = None
+    rest_estimated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +54,8 @@ class SiteCharger:
     own_status: OutletStatus = "unavailable"
     whole_status: OutletStatus | None = None
     transaction_id: str | None = None
-    unpermitted: Unpermitted | None = None
+    unpermitted: BegunTransaction | None = None
+    """Its transaction where that began without a permit, and serves no session yet."""
     card_ms: int = 0
     """When the card of the car that charges there was last presented."""
     occupant: str | None = None
@@ -69,8 +86,8 @@ class Site:
     free_at_ms: dict[str, int] = field(default_factory=dict)
     priority_reserve_w: int = 0
     walk_ups: bool = True
-    without_stop: dict[str, tuple[str, int]] = field(default_factory=dict)
-    """Transactions without a stop -> the session that ended by it, and what this had received before (Wh)."""
+    without_stop: dict[str, WithoutStop] = field(default_factory=dict)
+    """Transactions that ended without a stop, by which the energy of their sessions may still be corrected."""
 
     def session_of(self, vehicle_id: str | None) -> Session | None:
         """The open session of a vehicle."""
@@ -82,9 +99,21 @@ class Site:
         """The session that a charger is held for or serves."""
         return next((session for session in self.sessions.values() if session.charger_id == charger_id), None)
 
+    def session_for(self, charger_id: str, vehicle_id: str | None, token_ref: str) -> Session | None:
+        """The open session that a token means at an outlet: its vehicle's, or the one that it began there itself."""
+        there = self.session_at(charger_id)
+        if there is not None and there.plugged() and there.token_ref == token_ref != "":
+            return there
+        return self.session_of(vehicle_id)
+
     def waiting(self, now_ms: int) -> list[Session]:
         """The sessions that wait and have no charger held for them, without those that are snoozed now."""
         return [one for one in self.sessions.values() if one.state == "queued" and one.snoozed_until_ms <= now_ms]
+
+    def is_before_estimated(self, session: Session) -> bool:
+        """Whether some of what a session received in transactions that are over is not known."""
+        awaited = (one for one in self.without_stop.values() if one.session_id == session.id)
+        return session.before_estimated or any(one.estimated for one in awaited)
 
     def somebody_waits(self) -> bool:
         return any(session.state == "queued" for session in self.sessions.values())
@@ -146,9 +175,11 @@ def evolve(site: Site, event: Payload, time_ms: int) -> Site:
             charger = site.chargers[event.charger_id]
             waiting = None
             if event.transaction_id is not None and not event.permitted:
-                waiting = Unpermitted(event.transaction_id, event.vehicle_id, event.meter_start_wh)
+                waiting = BegunTransaction(
+                    event.transaction_id, event.vehicle_id, event.meter_start_wh, event.token_ref
+                )
             return _with_charger(site, replace(charger, transaction_id=event.transaction_id, unpermitted=waiting))
-        case events.StartRequested():
+        case events.StartRequested() if event.resumes is None:
             charger = site.chargers[event.charger_id]
             return _with_charger(site, replace(charger, card_ms=time_ms)) if charger.transaction_id else site
         case events.ChargerOccupied():
@@ -174,13 +205,37 @@ def evolve(site: Site, event: Payload, time_ms: int) -> Site:
             }
             return replace(site, received=site.received | added)
         case events.SessionEnergyCorrected():
-            others = {key: one for key, one in site.without_stop.items() if one[0] != event.session_id}
-            return replace(site, without_stop=others)
-        case events.SessionEnded() if event.transaction_id is not None:
-            before_wh = site.sessions[event.session_id].before_wh
-            ended = site.without_stop | {str(event.transaction_id): (event.session_id, before_wh)}
-            site = replace(site, without_stop=dict(list(ended.items())[-REMEMBERED_WITHOUT_STOP:]))
+            site = replace(site, without_stop=_corrected(site.without_stop, event))
+        case events.SessionInterrupted() | events.SessionEnded():
+            site = replace(site, without_stop=_ended_without_stop(site, event))
     return replace(site, sessions=_sessions(site.sessions, event, time_ms))
+
+
+def _ended_without_stop(site: Site, event: events.SessionInterrupted | events.SessionEnded) -> dict[str, WithoutStop]:
+    """What late stops may correct, after a session was interrupted or has ended."""
+    without_stop = dict(site.without_stop)
+    if event.transaction_id is not None:
+        energy_wh = event.energy_wh - site.sessions[event.session_id].before_wh
+        without_stop[event.transaction_id] = WithoutStop(event.session_id, energy_wh, event.estimated)
+    if isinstance(event, events.SessionEnded):
+        total = {"total_wh": event.energy_wh, "rest_estimated": event.estimated_with_stops}
+        without_stop = {
+            key: replace(one, **total) if one.session_id == event.session_id else one  # type: ignore[arg-type]
+            for key, one in without_stop.items()
+        }
+    return dict(list(without_stop.items())[-REMEMBERED_WITHOUT_STOP:])
+
+
+def _corrected(without_stop: Mapping[str, WithoutStop], event: events.SessionEnergyCorrected) -> dict[str, WithoutStop]:
+    """What late stops may still correct. Earlier builds corrected a session once, and did not name the transaction."""
+    own = {key for key, one in without_stop.items() if one.session_id == event.session_id}
+    settled = own if event.transaction_id is None else {event.transaction_id}
+    total_wh = None if event.open else event.energy_wh
+    return {
+        key: replace(one, total_wh=total_wh) if key in own else one
+        for key, one in without_stop.items()
+        if key not in settled
+    }
 
 
 def _announced(sessions: Mapping[str, Session], event: events.EtaChanged) -> dict[str, Session]:
@@ -246,27 +301,46 @@ def _sessions(sessions: Mapping[str, Session], event: Payload, time_ms: int) -> 
                 state="charging",
                 charger_id=event.charger_id,
                 meter_start_wh=event.meter_start_wh,
-                interrupted=False,
+                token_ref=event.token_ref,
+                interruption=None,
                 waited_ms=waited_ms,
                 announced=None,
             )
         case events.SessionInterrupted():
             paused = open_ones[event.session_id].state == "paused"
+            before_estimated = open_ones[event.session_id].before_estimated
             since_ms = open_ones[event.session_id].paused_since_ms if paused else time_ms
             _change(
                 open_ones,
                 event.session_id,
                 state="paused",
                 paused_since_ms=since_ms,
-                interrupted=True,
+                interruption=Interruption(time_ms),
                 before_wh=event.energy_wh,
+                before_estimated=before_estimated or (event.estimated and event.transaction_id is None),
             )
+        case events.SessionEnergyCorrected() if event.open:
+            before_estimated = open_ones[event.session_id].before_estimated or event.estimated
+            _change(open_ones, event.session_id, before_wh=event.energy_wh, before_estimated=before_estimated)
+        case events.StartRequested() if event.resumes in open_ones:
+            _interruption(open_ones, event.resumes, since_ms=time_ms, request_id=event.request_id)
+        case events.ResumeRequested():
+            before = open_ones[event.session_id].interruption
+            _interruption(open_ones, event.session_id, attempts=before.attempts + 1 if before else 1, request_id="")
+        case events.ResumeFailed():
+            _interruption(open_ones, event.session_id, failed=True)
         case events.SessionPaused():
             _change(open_ones, event.session_id, state="paused", paused_since_ms=time_ms)
         case events.SessionResumed():
             waited_ms = open_ones[event.session_id].waited_until(time_ms)
             _change(open_ones, event.session_id, state="charging", waited_ms=waited_ms)
     return open_ones
+
+
+def _interruption(sessions: dict[str, Session], session_id: str, **fields: object) -> None:
+    interruption = sessions[session_id].interruption
+    if interruption is not None:
+        _change(sessions, session_id, interruption=replace(interruption, **fields))  # type: ignore[arg-type]
 
 
 def _change(sessions: dict[str, Session], session_id: str, **fields: object) -> None:

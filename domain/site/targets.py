@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from domain.electrical.grid import Outlet
 from domain.electrical.tree import specs_of
@@ -21,13 +21,10 @@ WORTHWHILE_MA = 2_000
 
 def plan(context: SiteContext) -> None:
     """Divide the capacity in force among the plugged-in cars, and publish what changed."""
-    plugged = [one for one in context.site.sessions.values() if one.plugged() and not one.interrupted]
-    mean_mwh = mean_received(context.site, context.now_ms)
-    claimants = [_claimant(context, session, mean_mwh) for session in plugged]
-    outlets = {charger.outlet.id: charger.outlet for charger in context.site.chargers.values()}
+    plugged = with_transaction(context)
+    claimants = _claimants(context, plugged)
     reserve_w = _reserve_w(context)
-    cars = [plugged_car(one, outlets) for one in claimants]
-    found = schedule(context.site.limits, cars, _fixed(context), reserve_w=reserve_w)
+    found = _schedule(context, claimants, reserve_w)
     changed = _changes(context, found)
     if changed and (context.urgent or _is_worthwhile(context, changed)):
         context.add(
@@ -44,6 +41,27 @@ def plan(context: SiteContext) -> None:
         )
     for session in plugged:
         _pause_or_resume(context, session, context.site.targets.get(session.charger_id or "", 0))
+
+
+def with_transaction(context: SiteContext) -> list[Session]:
+    """The sessions whose cars may draw current now."""
+    return [one for one in context.site.sessions.values() if one.plugged() and not one.interrupted]
+
+
+def expected(context: SiteContext, sessions: Sequence[Session]) -> dict[str, int]:
+    """The targets if exactly these sessions shared the capacity."""
+    return _schedule(context, _claimants(context, sessions), _reserve_w(context))
+
+
+def _schedule(context: SiteContext, claimants: Sequence[Claimant], reserve_w: int) -> dict[str, int]:
+    outlets = {charger.outlet.id: charger.outlet for charger in context.site.chargers.values()}
+    cars = [plugged_car(one, outlets) for one in claimants]
+    return schedule(context.site.limits, cars, _fixed(context), reserve_w=reserve_w)
+
+
+def _claimants(context: SiteContext, sessions: Sequence[Session]) -> list[Claimant]:
+    mean_mwh = mean_received(context.site, context.now_ms)
+    return [_claimant(context, session, mean_mwh) for session in sessions]
 
 
 def _claimant(context: SiteContext, session: Session, mean_mwh: int | None) -> Claimant:

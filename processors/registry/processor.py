@@ -11,6 +11,8 @@ from domain.records import Payload, Record
 from domain.records.registry import (
     AccountRegistered,
     ApproveEnterprise,
+    CardChanged,
+    ChangeCard,
     ChargerRegistered,
     EnterpriseApproved,
     EnterpriseRegistered,
@@ -26,6 +28,7 @@ from domain.records.registry import (
 )
 from domain.registry.enterprise import check_registered
 from domain.registry.identity import RULE, check_free
+from domain.registry.vehicle import check_vehicle_registered
 from processors.engine.processor import Processor
 from processors.engine.routing import Handlers
 from processors.registry.account import Account
@@ -48,6 +51,7 @@ CHANGED_BY: dict[type[Payload], type[Entity]] = {
     SiteRegistered: Site,
     ChargerRegistered: Charger,
     VehicleRegistered: Vehicle,
+    CardChanged: Vehicle,
     AccountRegistered: Account,
     EnterpriseRegistered: Enterprise,
     EnterpriseApproved: Enterprise,
@@ -76,6 +80,11 @@ class RegistryContext(DecisionContext[EntityState, Nothing]):
         """Add the events that an entity decided, and its state after them."""
         self.events += entity.records()
         self.state = entity.state
+
+    def vehicle(self) -> Vehicle:
+        """The vehicle that is concerned. Raises `DomainError` where none is registered."""
+        check_vehicle_registered(self.state.vehicle)
+        return Vehicle.restored(self.state, self.timestamp)
 
     def enterprise(self) -> Enterprise:
         """The enterprise that is concerned. Raises `DomainError` where none is registered."""
@@ -111,6 +120,13 @@ def suspend(context: RegistryContext, command: SuspendEnterprise) -> None:
     enterprise = context.enterprise()
     enterprise.suspend(context.timestamp)
     context.add_events_of(enterprise)
+
+
+@handlers.on(ChangeCard)
+def change_card(context: RegistryContext, command: ChangeCard) -> None:
+    vehicle = context.vehicle()
+    vehicle.change_card(command, context.timestamp)
+    context.add_events_of(vehicle)
 
 
 class Registry(Processor[EntityState, Nothing]):

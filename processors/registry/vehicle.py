@@ -7,7 +7,7 @@ from typing import Self
 
 from eventsourcing.domain import event
 
-from domain.records.registry import RegisterVehicle, VehicleRegistered
+from domain.records.registry import CardChanged, ChangeCard, RegisterVehicle, VehicleRegistered
 from domain.registry.vehicle import check_vehicle
 from processors.registry.entity import Entity
 
@@ -25,3 +25,11 @@ class Vehicle(Entity):
         """Register a vehicle whose description makes sense. Raises `DomainError`."""
         check_vehicle(command)
         return cls(stream, VehicleRegistered(**command.__dict__), timestamp)
+
+    def change_card(self, command: ChangeCard, timestamp: datetime) -> None:
+        """Say whether a card may be used. Which cards it has, and whether it may be another's, the vault knows."""
+        self.card_changed(CardChanged(**command.__dict__), timestamp)
+
+    @event("CardChanged")
+    def card_changed(self, record: CardChanged, timestamp: datetime) -> None:
+        """Nothing of it is needed to decide."""

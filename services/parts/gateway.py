@@ -11,7 +11,7 @@ from adapters.ocpp.gateway import Gateway
 from adapters.ocpp.proxies import networks
 from adapters.ocpp.settings import Settings
 from adapters.ocpp.v16.dialect import Ocpp16
-from projections import chargers
+from projections import cards, chargers
 from services.parts.base import Base
 from services.parts.part import Part
 
@@ -25,7 +25,9 @@ class GatewayPart(Part):
         self._base = base
         read_models = base.read_models
         directory = VaultDirectory(
-            base.vault, lambda ocpp_id: read_models.read(partial(chargers.identity, ocpp_id=ocpp_id))
+            base.vault,
+            lambda ocpp_id: read_models.read(partial(chargers.identity, ocpp_id=ocpp_id)),
+            lambda token_ref: read_models.read(partial(cards.change_of, token_ref=token_ref)),
         )
         settings = Settings(
             gateway_id=base.settings.gateway_id,

@@ -141,19 +141,27 @@ class Line:
     def __init__(self, ocpp_id: str, charger: ChargerIdentity, weather: Weather) -> None:
         self.ocpp_id = ocpp_id
         self.serve: Serve | None = None
-        self.is_cut = False
+        self._cuts = 0
         self._charger = charger
         self._weather = weather
         self._open: GatewayEnd | None = None
 
     async def dial(self, url: str, authorization: str) -> Socket:
         """Connect to the gateway. Raises `CouldNotConnect`."""
-        if self.is_cut or self.serve is None:
+        if self._cuts or self.serve is None:
             raise CouldNotConnect(f"{url}: no way to the gateway")
         up, down = Way(self._weather), Way(self._weather)
         self._open = end = GatewayEnd(self.ocpp_id, self._charger, up, down)
         self._serving = asyncio.ensure_future(self.serve(end))
         return ChargerEnd(up, down, end)
+
+    def cut(self) -> None:
+        """Nothing gets through until it was mended as often."""
+        self._cuts += 1
+        self.drop()
+
+    def mend(self) -> None:
+        self._cuts -= 1
 
     def drop(self) -> None:
         """The open connection is lost."""

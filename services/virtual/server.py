@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from adapters.log.memory.log import MemoryLog
 from adapters.log.memory.topics import Topics
@@ -14,7 +14,7 @@ from adapters.ocpp.settings import Settings
 from adapters.ocpp.v16.dialect import Ocpp16
 from adapters.time.timekeeper import Timekeeper
 from commands.ports.clock import Clock
-from commands.ports.directory import ChargerIdentity
+from commands.ports.directory import Card, ChargerIdentity
 from domain.load_control.ledger import Ledger
 from domain.records import derived_id
 from processors.engine.host import Host
@@ -24,14 +24,35 @@ from services.virtual.line import GatewayEnd, Line
 SUBPROTOCOL = "ocpp1.6"
 
 
+class CentralSystem(Protocol):
+    """What the chargers connect to. `failed`: what ended a part of it that should not have ended."""
+
+    failed: BaseException | None
+
+    async def start(self) -> None:
+        """Let the chargers connect."""
+
+    async def kill(self) -> None:
+        """End at once: nothing is finished."""
+
+
 class Cards:
     """`commands.ports.directory.Directory` of the simulated field: no passwords, and every card is a walk-up's."""
+
+    def __init__(self) -> None:
+        self._tokens: dict[str, str] = {}
 
     async def authenticate(self, ocpp_id: str, password: str) -> ChargerIdentity | None:
         return None  # a simulated line needs no handshake
 
-    async def vehicle_of(self, token: str) -> tuple[str, str | None]:
-        return derived_id("token", token), None
+    async def card(self, token: str, now_ms: int) -> Card:
+        return Card(derived_id("token", token), None)
+
+    async def presented(self, token: str, now_ms: int) -> None:
+        self._tokens[derived_id("token", token)] = token
+
+    async def token(self, token_ref: str, now_ms: int) -> str | None:
+        return self._tokens.get(token_ref)
 
 
 class Server:
@@ -44,6 +65,7 @@ class Server:
         self._clock = clock
         self._lines = lines
         self._processors = processors
+        self._cards = Cards()
         self._tasks: list[asyncio.Future[Any]] = []
         self._serving: set[asyncio.Future[None]] = set()
         self.log = MemoryLog(stored)
@@ -56,7 +78,7 @@ class Server:
         for host in hosts:
             await host.restore()
         outcomes = LogOutcomes(self.log)
-        self._gateway = Gateway(self.log, self._clock, Cards(), outcomes, Settings(), dialects=(Ocpp16(),))
+        self._gateway = Gateway(self.log, self._clock, self._cards, outcomes, Settings(), dialects=(Ocpp16(),))
         for work in (*(host.run() for host in hosts), outcomes.run(), Timekeeper(self.log, self._clock).run()):
             self._run(work)
         await self._gateway.follow()

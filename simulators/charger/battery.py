@@ -37,6 +37,7 @@ class Car:
             raise ValueError(f"reaction_s must lie in 0 to 5 s, not {reaction_s}")
         self.battery_wh = battery_kwh * 1000
         self.max_current_a = max_current_a
+        self.phases = phases
         self.knee = knee
         self.delivered_wh = 0.0
         self._watts_per_ampere = voltage_v * phases

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from simulators.charger.battery import MIN_PILOT_A, Car
 from simulators.charger.clock import Clock
 from simulators.charger.frames import Payload
@@ -11,6 +13,7 @@ from simulators.charger.profiles import ProfileStore
 from simulators.time.virtual_time import VirtualTime
 
 _FAR_MS = 10**15
+HOUR_MS = 3_600_000
 
 
 class Connector:
@@ -42,6 +45,8 @@ class Connector:
         """The energy of its lifetime."""
         self.powered_ms: int | None = None
         """When current first flowed to this car."""
+        self.before_change: Callable[[], None] = lambda: None
+        """Called before its current changes and before its meter is read: what has flowed has to be charged first."""
         self._time = time
         self._clock = clock
         self._character = character
@@ -66,21 +71,25 @@ class Connector:
     @property
     def reading_wh(self) -> float:
         """The energy that its meter shows: of its lifetime, or of this transaction."""
+        self.before_change()
         return self.register_wh - self._counts_from_wh
 
     # The plug and the contactor
 
     def plug(self, car: Car) -> None:
         """Plug a car in."""
+        self.before_change()
         self.car = car
         self.powered_ms = None
         self._was_stopped = False
 
     def unplug(self) -> None:
+        self.before_change()
         self.car = None
 
     def begin(self, token: str) -> Transaction:
         """Begin a transaction: the contactor closes."""
+        self.before_change()
         self.transaction = Transaction(token, self._clock.now_ms, round(self.register_wh))
         self._has_given = self._refuses = False
         self._profiles.begin(self.number)
@@ -90,6 +99,7 @@ class Connector:
 
     def end(self) -> None:
         """End the transaction: the contactor opens, and its profiles are gone."""
+        self.before_change()
         self.transaction = None
         self._was_stopped = True
         if self.car is not None:
@@ -103,20 +113,46 @@ class Connector:
         """Whether current may flow."""
         return self.car is not None and self.transaction is not None
 
+    @property
+    def state(self) -> tuple[int, Car | None, Transaction | None]:
+        """Unchanged, its current goes on as `steady_until_ms` says."""
+        return self._profiles.version, self.car, self.transaction
+
     def limit_a(self) -> float:
         """The limit of this instant: that of the profiles, and of the hardware where they set none."""
         version = self._profiles.version
         if self._limit is None or version != self._limit[0] or self._time.now_ms >= self._limit[1]:
             asked = self.number, self._clock.now_ms, self._started_ms()
-            profile_a = self._profiles.limit_a(*asked) if self._character.applies_profiles else None
-            limit_a = self.max_a if profile_a is None else min(self.max_a, profile_a)
+            limit_a = self._allowed_a(*asked)
             change_ms = self._profiles.next_change_ms(*asked)
-            self._limit = version, _FAR_MS if change_ms is None else change_ms - self._clock.ahead_ms, limit_a
+            until_ms = _FAR_MS if change_ms is None else change_ms - self._clock.ahead_ms
+            if self._character.ignores_every_hours:
+                until_ms = min(until_ms, self._time.now_ms // HOUR_MS * HOUR_MS + HOUR_MS)
+            self._limit = version, until_ms, limit_a
         return self._limit[2]
+
+    def _allowed_a(self, connector: int, now_ms: int, transaction_start_ms: int | None) -> float:
+        character = self._character
+        profile_a = self._profiles.limit_a(connector, now_ms, transaction_start_ms)
+        if profile_a is None or not character.applies_profiles or self._ignores():
+            return self.max_a
+        if character.rate_units == ("W",) and not character.divides_watts and self.car is not None:
+            profile_a *= self.phases / min(self.car.phases, self.phases)
+        return min(self.max_a, profile_a)
+
+    def _ignores(self) -> bool:
+        """Whether it takes its limits in this hour and does not apply them."""
+        hours = self._character.ignores_every_hours
+        return hours > 0 and self._time.now_ms // HOUR_MS % hours == hours - 1
 
     def current_a(self) -> float:
         """The current that flows at this instant."""
         return self.car.current_a(self._time.now_ms) if self.car and self.transaction else 0.0
+
+    def currents_a(self) -> tuple[float, ...]:
+        """The current that flows on each of its phases: a car uses the first ones."""
+        used = 0 if self.car is None else min(self.car.phases, self.phases)
+        return (self.current_a(),) * used + (0.0,) * (self.phases - used)
 
     def steady_until_ms(self) -> int:
         """Until when the current stays as it is, left alone; now where it is changing."""
@@ -134,6 +170,8 @@ class Connector:
                 pilot_a = 0.0
                 self._refuses = self._has_given and not self._character.resumes_from_zero
             self._has_given = self._has_given or pilot_a > 0
+            if pilot_a != self.car.pilot_a:
+                self.before_change()
             self.car.follow(pilot_a, self._time.now_ms)
 
     def charge(self, from_ms: int, to_ms: int) -> None:

@@ -20,7 +20,7 @@ class Personality:
     boots_on_reconnect: bool = True
     resumes_from_zero: bool = True
     """False: after a limit of 0 A in a transaction, no current flows until the next one."""
-    meter: Literal["register", "kwh_per_phase"] = "register"
+    meter: Literal["register", "kwh_per_phase", "energy_only"] = "register"
     answer_delay_s: float = 0.0
     calls_at_once: int = 1
     lifetime_wh: float = 0.0
@@ -30,6 +30,10 @@ class Personality:
     clock_ahead_s: int = 0
     loses_every_stop: int = 0
     """Of so many StopTransaction at an outlet, the last is never sent; 0: all are."""
+    divides_watts: bool = True
+    """False: it spreads a limit in W over the phases that the car uses, not over its own."""
+    ignores_every_hours: int = 0
+    """In the last of so many hours it accepts limits and does not apply them; 0: it always does."""
 
 
 COMPLIANT = Personality()
@@ -50,6 +54,9 @@ BEHAVIOURS: dict[str, dict[str, Any]] = {
     "two_calls": {"calls_at_once": 2},
     "session_register": {"session_register": True, "lifetime_wh": 7_930_000.0},
     "clock_ahead": {"clock_ahead_s": 7200},
+    "spreads_watts": {"rate_units": ("W",), "divides_watts": False},
+    "liar": {"ignores_every_hours": 3},
+    "energy_only": {"meter": "energy_only"},
     "loses_stop": {"loses_every_stop": 3},
 }
 

@@ -56,9 +56,8 @@ class Reports:
             occasion,
             self._style,
             connector.reading_wh,
-            connector.current_a(),
+            connector.currents_a(),
             connector.voltage_v,
-            connector.phases,
         )
         transaction = connector.transaction
         fields = {"connectorId": connector.number, "meterValue": [value]}

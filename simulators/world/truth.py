@@ -96,8 +96,8 @@ class Truth:
         edges = (edge for cap in self._caps for edge in (cap.starts_ms, cap.holds_from_ms, cap.ends_ms))
         return min((edge for edge in edges if edge is not None and edge > now_ms), default=None)
 
-    def record(self, currents_a: Mapping[str, float], from_ms: int, to_ms: int) -> None:
-        """These currents (A per phase of each outlet) flowed from the one instant to the other, `to_ms` excluded."""
+    def record(self, currents_a: Mapping[str, Sequence[float]], from_ms: int, to_ms: int) -> None:
+        """These currents (A on each phase of an outlet) flowed from the one instant to the other, `to_ms` excluded."""
         if to_ms <= from_ms:
             return
         loads = self._loads(currents_a)
@@ -128,16 +128,16 @@ class Truth:
         highest_kw, self._window_kw = max(self._window_kw, self.load_kw), 0.0
         return highest_kw
 
-    def _loads(self, currents_a: Mapping[str, float]) -> dict[str, tuple[list[float], float]]:
+    def _loads(self, currents_a: Mapping[str, Sequence[float]]) -> dict[str, tuple[list[float], float]]:
         loads: dict[str, tuple[list[float], float]] = {}
-        for outlet, current_a in currents_a.items():
-            if not current_a:
+        for outlet, outlet_a in currents_a.items():
+            if not any(outlet_a):
                 continue
             wires = self._wires[outlet]
-            watts = current_a * wires.voltage_v * len(wires.phases)
+            watts = sum(outlet_a) * wires.voltage_v
             for id_ in self._paths[outlet]:
                 phases_a, total = loads.get(id_) or ([0.0, 0.0, 0.0], 0.0)
-                for phase in wires.phases:
+                for phase, current_a in zip(wires.phases, outlet_a, strict=True):
                     phases_a[PHASES.index(phase)] += current_a
                 loads[id_] = (phases_a, total + watts)
         return loads

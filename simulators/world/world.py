@@ -99,7 +99,7 @@ class World:
             to_ms = min(until_ms, steady_ms if steady_ms > now_ms else now_ms - now_ms % 1000 + 1000)
             if edge_ms is not None:
                 to_ms = min(to_ms, edge_ms)
-            currents_a = {outlet_id: connector.current_a() for outlet_id, connector in live.items()}
+            currents_a = {outlet_id: connector.currents_a() for outlet_id, connector in live.items()}
             self.truth.record(currents_a, now_ms, to_ms)
             for connector in live.values():
                 connector.charge(now_ms, to_ms)

@@ -7,11 +7,15 @@ from projections import chargers
 from tests.api.world import NOW_MS, World, charger, impatient, rejecting, silent
 
 
+async def no_change_of(_: str) -> None:
+    """Nothing was said of any card."""
+
+
 def directory(world: World) -> VaultDirectory:
     async def identity_of(ocpp_id: str) -> ChargerIdentity | None:
         return await world.context.database.read(lambda connection: chargers.identity(connection, ocpp_id))
 
-    return VaultDirectory(world.vault, identity_of)
+    return VaultDirectory(world.vault, identity_of, no_change_of)
 
 
 async def test_a_registered_charger_gets_in_with_the_password_of_the_answer(world: World) -> None:
@@ -70,6 +74,17 @@ async def test_a_command_carries_its_expiry(world: World) -> None:
         {"HeartbeatInterval": "60"},
         NOW_MS + 30_000,
     )
+
+
+async def test_the_token_of_a_remote_start_is_in_the_vault_and_never_on_the_log(world: World) -> None:
+    await world.site()
+    await world.charger()
+    body = {"action": "remote_start", "arguments": {"id_tag": "Card0815", "connector_id": "1"}, "expires_s": 30}
+    assert (await world.post("/chargers/c1/commands", body)).status_code == 202
+    [asked] = world.asked(load.RequestCommand)
+    token_ref = world.vault.cards.ref("CARD0815")
+    assert asked.arguments == {"connector_id": "1", "token_ref": token_ref}
+    assert await world.vault.cards.text(token_ref) == "Card0815"
 
 
 async def test_a_rejected_commissioning_names_the_field_as_the_client_knows_it(world: World) -> None:

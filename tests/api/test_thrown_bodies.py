@@ -24,7 +24,14 @@ DOCUMENT = App("test").openapi()
 SCHEMAS = DOCUMENT["components"]["schemas"]
 POSTS = {path: operations["post"] for path, operations in DOCUMENT["paths"].items() if "post" in operations}
 CAR = "WVWZZZ1JZXW000009"
-THINGS = {"site_id": "north", "charger_id": "c1", "vehicle_id": CAR, "enterprise_id": "acme", "session_id": "s1"}
+THINGS = {
+    "site_id": "north",
+    "charger_id": "c1",
+    "vehicle_id": CAR,
+    "card_id": "tok_1",
+    "enterprise_id": "acme",
+    "session_id": "s1",
+}
 PROBLEM = "application/problem+json"
 
 

@@ -21,7 +21,7 @@ async def test_a_vehicle_gets_an_opaque_id_and_the_log_knows_no_vin_and_no_token
     assert VIN.lower().encode() not in kept
     assert b"card0815" not in kept
     assert await world.vault.vehicles.with_vin(VIN) == vehicle_id
-    assert await world.vault.vehicles.with_token("CARD0815") == vehicle_id
+    assert await world.vault.cards.vehicle_of("CARD0815") == vehicle_id
 
 
 async def test_what_is_not_known_stays_unknown(world: World) -> None:
@@ -47,7 +47,7 @@ async def test_a_rejected_registration_leaves_the_vin_free(world: World) -> None
     answer = await world.post("/vehicles", {"vin": VIN, "battery_kwh": 0.5, "token": "Card0815"})
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "battery_kwh")
     assert await world.vault.vehicles.with_vin(VIN) is None
-    assert await world.vault.vehicles.with_token("Card0815") is None
+    assert await world.vault.cards.vehicle_of("Card0815") is None
 
 
 async def test_a_registration_that_was_cut_short_is_taken_up_again(world: World) -> None:

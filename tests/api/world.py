@@ -66,6 +66,10 @@ def _vehicle(asked: registry.RegisterVehicle, given: Record) -> Told:
     return [(given.stream, registry.VehicleRegistered(**asked.__dict__))]
 
 
+def _card(asked: registry.ChangeCard, given: Record) -> Told:
+    return [(given.stream, registry.CardChanged(**asked.__dict__))]
+
+
 def _account(asked: registry.RegisterAccount, given: Record) -> Told:
     return [(given.stream, registry.AccountRegistered(**asked.__dict__))]
 
@@ -161,6 +165,7 @@ SCRIPT: dict[type[Payload], Answering] = {
     registry.RegisterSite: _site,
     registry.RegisterCharger: _charger,
     registry.RegisterVehicle: _vehicle,
+    registry.ChangeCard: _card,
     registry.RegisterAccount: _account,
     registry.RegisterEnterprise: _enterprise,
     registry.ApproveEnterprise: _approve,

@@ -46,3 +46,17 @@ def test_skips_fail_where_everything_is_required(suite, monkeypatch, workers):
     outcome.stdout.fnmatch_lines_random([f"*test_one.py::test_pages: required by *, but {REASON}"])
     outcome.stdout.fnmatch_lines_random(["*test_two.py: required by *, but not on this machine"])
     assert outcome.ret != 0
+
+
+@pytest.mark.parametrize(("without", "failed"), [("", 1), ("go", 0), ("java", 1)])
+def test_what_nobody_serves_may_be_skipped_where_it_is_named(pytester, monkeypatch, without, failed):
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("COMMONWATT_TEST_REQUIRE", "all")
+    monkeypatch.setenv("COMMONWATT_TEST_WITHOUT", without)
+    pytester.makeconftest((ROOT / "tests/conftest.py").read_text())
+    pytester.makepyfile(
+        test_stack="import pytest\n@pytest.mark.parametrize('stack', ['go'])\n"
+        "def test_it(stack):\n    pytest.skip('no module')\n"
+    )
+    outcome = pytester.runpytest_subprocess("-n", "0")
+    outcome.assert_outcomes(failed=failed, skipped=1 - failed)

@@ -274,7 +274,7 @@ class Story:
         assert connector.transaction is not None
         for ago_ms in (5000, 0):
             measured = rfc3339(self.time.now_ms - ago_ms)
-            value = meter_value(measured, "sampled", "register", connector.reading_wh, 90, VOLTAGE_V, 1)
+            value = meter_value(measured, "sampled", "register", connector.reading_wh, (90,), VOLTAGE_V)
             fields = {"connectorId": connector.number, "meterValue": [value]}
             link.send("MeterValues", fields, transaction=connector.transaction)
 

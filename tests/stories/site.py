@@ -92,7 +92,8 @@ class SiteStory(Story):
 
     def authorize(self, charger_id: str, session_id: str | None) -> list[Payload]:
         vehicle = None if session_id is None else f"v-{session_id}"
-        return self.when(observations.Authorize(charger_id=charger_id, token_ref="t", vehicle_id=vehicle))
+        token_ref = token_of(session_id)
+        return self.when(observations.Authorize(charger_id=charger_id, token_ref=token_ref, vehicle_id=vehicle))
 
     def start(
         self, charger_id: str, session_id: str | None, *, commissioning: bool = False, **changed: object
@@ -100,12 +101,11 @@ class SiteStory(Story):
         own = evse_of(charger_id)
         if changed.get("evse_id", own) == own:
             self.transactions[charger_id] = str(len(self.inputs) + 1)
-        reported = {"evse_id": own, "meter_start_wh": 1_000, "permitted": True}
+        reported = {"evse_id": own, "token_ref": token_of(session_id), "meter_start_wh": 1_000, "permitted": True}
         started = load.TransactionStarted(
             transaction_id=str(len(self.inputs) + 1),
             charger_id=charger_id,
             vehicle_id=None if session_id is None else f"v-{session_id}",
-            token_ref="t",
             commissioning=commissioning,
             duplicate_of=None,
             **(reported | changed),
@@ -183,3 +183,8 @@ def targets(events: list[Payload]) -> dict[str, int]:
     """The targets that changed, by charger (mA per phase)."""
     schedules = of_type(events, ScheduleChanged)
     return {target.charger_id: target.target_ma for schedule in schedules for target in schedule.targets}
+
+
+def token_of(session_id: str | None) -> str:
+    """The token of the driver whose session it is; None: of somebody who is not known."""
+    return f"t-{session_id}"

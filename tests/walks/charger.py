@@ -103,6 +103,8 @@ class ModelCharger:
     mishaps: dict[str, str] = field(default_factory=dict)
     memory: str = "resumes"
     """What becomes of its transactions when it begins anew."""
+    starts_remotely: bool = True
+    """Whether it does what it is asked: many start nothing before the cable was out."""
 
     @property
     def online(self) -> bool:

@@ -30,6 +30,8 @@ STEPS: dict[str, Callable[..., object]] = {
     "cap": lambda yard, limit_a: yard.cap(int(limit_a)),
     "repeat a status": lambda yard, outlet, status: _repeat_status(yard, outlet, status),
     "stop if paused": lambda yard, outlet: yard.stop_if_paused(yard.connectors[outlet]),
+    "block or unblock": lambda yard, car: yard.block(car),
+    "remote start": lambda yard, charger, outcome: yard.set_remote_start(charger, outcome == "works"),
     "visit": lambda yard, *choices: _visit(yard, *choices),
     "leave": lambda yard, outlet: _leave(yard, outlet),
 }
@@ -107,6 +109,8 @@ FAULTS = st.one_of(
     step("boot", CHARGERS, MEMORIES),
     step("cap", ("3", "10", "120")),
     step("stop if paused", OUTLETS),
+    step("block or unblock", CARS),
+    step("remote start", CHARGERS, ("works", "fails")),
     step("repeat a status", OUTLETS, ("available", "preparing", "charging", "finishing", "faulted")),
 )
 
@@ -139,4 +143,5 @@ def test_there_is_a_way_out_of_every_state_within_ten_minutes_of_the_last_fault(
         yard.settle()
     yard.pass_time(QUIET_S)
     yard.check_sessions()
+    yard.check_next_cars()
     yard.check_usable()

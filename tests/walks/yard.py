@@ -53,8 +53,12 @@ class Yard(Story):
         self.outlet_of: dict[str, str] = {}
         self.ended: dict[int, load.TransactionStopped] = {}
         self.corrected: set[int] = set()
+        self.energy_wh: dict[int, int] = {}
+        """What the rules believe that each transaction that is over received."""
         self.cause = ""
         """The outlet that the present frame is about."""
+        self.blocked: set[str] = set()
+        """The cars whose cards are blocked."""
 
     # The rules' side
 
@@ -138,6 +142,8 @@ class Yard(Story):
                 self.later(0, lambda: self.send_status(charger, connector))
             else:
                 self.later(0, lambda: self.meter(charger, connector))
+        elif command.action == "remote_start" and charger.starts_remotely:
+            self.later(5, lambda: self.start_remotely(charger, connector, command.arguments["token_ref"]))
         elif command.action == "remote_stop" and _is_named(connector.run, command.arguments["transaction_id"]):
             self.stop(charger, connector, "remote")
 
@@ -158,21 +164,30 @@ class Yard(Story):
     def charger_of(self, connector: Connector) -> ModelCharger:
         return self.chargers[connector.outlet.partition(":")[0]]
 
-    def start(self, charger: ModelCharger, connector: Connector) -> None:
+    def start(self, charger: ModelCharger, connector: Connector, card_of: str = "") -> None:
+        """`card_of`: the car whose card starts it, where that is another than the one that is plugged in."""
         assert connector.run is None
         assert connector.car is not None
+        card_of = card_of or connector.car
         report = observations.TransactionStart(
             charger_id=charger.id,
             evse_id=connector.number,
-            token_ref=f"card-{connector.car}",
-            vehicle_id=connector.car,
+            token_ref=f"card-{card_of}",
+            vehicle_id=card_of,
             meter_start_wh=int(connector.register_wh),
             charger_time_ms=self.now_ms,
+            card=self.card(card_of),
         )
         connector.run = Run(connector.outlet, connector.car, report)
         connector.is_finishing, connector.lease = False, None
         self.runs.append(connector.run)
         charger.outbox.append((True, connector.run))
+
+    def start_remotely(self, charger: ModelCharger, connector: Connector, token_ref: str) -> None:
+        """It starts with whichever car is plugged in there; the gateway sends no card that is blocked."""
+        card_of = token_ref.removeprefix("card-")
+        if charger.powered and connector.car is not None and connector.run is None and card_of not in self.blocked:
+            self.start(charger, connector, card_of)
 
     def stop(self, charger: ModelCharger, connector: Connector, reason: str) -> None:
         charger.outbox.append((False, connector.end(reason, self.now_ms)))
@@ -386,7 +401,10 @@ class Yard(Story):
             record_id = next(self._ids)
             connector.card = record_id
             asked = observations.Authorize(
-                charger_id=charger.id, token_ref=f"card-{connector.car}", vehicle_id=connector.car
+                charger_id=charger.id,
+                token_ref=f"card-{connector.car}",
+                vehicle_id=connector.car,
+                card=self.card(connector.car),
             )
             self.when(asked, stream=LOAD, record_id=record_id, source=source_of(charger.connection_id))
             self._follow()
@@ -406,6 +424,15 @@ class Yard(Story):
         if connector.run is not None and connector.limit_ma(self.now_ms) == 0:
             self.stop(self.charger_of(connector), connector, "other")
 
+    def card(self, car: str) -> observations.CardState:
+        return "blocked" if car in self.blocked else "valid"
+
+    def block(self, car: str) -> None:
+        self.blocked ^= {car}
+
+    def set_remote_start(self, charger_id: str, works: bool) -> None:
+        self.chargers[charger_id].starts_remotely = works
+
     def cap(self, limit_a: int) -> None:
         limit = load.SetGridLimit(
             cap_id="cap", limit_w=limit_a * VOLTAGE_V, starts_ms=None, ends_ms=None, reason_code="test"
@@ -421,16 +448,20 @@ class Yard(Story):
             case load.TransactionStopped():
                 assert event.transaction_id not in self.ended, f"{event} is recorded twice"
                 self.ended[event.transaction_id] = event
+                self.energy_wh[event.transaction_id] = event.energy_wh
                 self._check_energy(event.transaction_id, event.energy_wh, event.estimated)
             case load.TransactionStopCorrected():
                 assert event.transaction_id not in self.corrected, f"{event} corrects twice"
                 self.corrected.add(event.transaction_id)
+                self.energy_wh[event.transaction_id] = event.energy_wh
                 self._check_energy(event.transaction_id, event.energy_wh, event.estimated)
             case sites.SessionCharging():
                 self.served.setdefault(event.session_id, []).append(event.transaction_id)
                 self.outlet_of[event.session_id] = event.charger_id
             case sites.SessionEnded():
                 self._check_ended(event)
+            case sites.SessionEnergyCorrected():
+                self._check_total(event)
             case sites.SessionInterrupted() if not self._is_without_stop(event.session_id):
                 self._check_cause(event.charger_id, event)
             case sites.SessionRequeued() if event.reason == "another car started there":
@@ -462,11 +493,14 @@ class Yard(Story):
     def _check_ended(self, event: sites.SessionEnded) -> None:
         if event.reason in ("unplugged", "remote", "fault", "stop_lost"):
             assert event.charger_id is not None
-            own = self.served.get(event.session_id, [])
             if event.reason != "stop_lost":
                 self._check_cause(event.charger_id, event)
-            known_wh = sum(self.ended[one].energy_wh for one in own if one in self.ended)
-            assert event.energy_wh == known_wh, f"{event}: its transactions had {known_wh} Wh"
+            self._check_total(event)
+
+    def _check_total(self, event: sites.SessionEnded | sites.SessionEnergyCorrected) -> None:
+        """A session has received what its transactions have."""
+        known_wh = sum(self.energy_wh.get(one, 0) for one in self.served.get(event.session_id, []))
+        assert event.energy_wh == known_wh, f"{event}: its transactions had {known_wh} Wh"
 
     def _check_cause(self, outlet: str, event: Payload) -> None:
         assert self.cause in ("", outlet), f"{event} by a frame of {self.cause}"
@@ -495,6 +529,39 @@ class Yard(Story):
                 fits = car is not None and session.vehicle_id in (car, None)
                 named = set(self.alarms(session.charger_id)) - OF_THE_PAST
                 assert fits or named, f"{session} is open, and {car} is plugged in there"
+                self._check_resumed(session)
+
+    def _check_resumed(self, session) -> None:
+        """An interrupted session has gone on by itself, where its charger starts it."""
+        charger = self.charger_of(self.connectors[session.charger_id])
+        can_resume = charger.starts_remotely and session.vehicle_id not in self.blocked
+        assert session.interruption is None or not can_resume, f"{session} is still interrupted"
+
+    def check_next_cars(self) -> None:
+        """A car that is plugged in and does not charge is served when its card is presented again and again.
+
+        Not where the rules have reason to believe that another car is plugged in: its charger began anew, and no
+        message said that the connector was Available.
+        """
+        for outlet, connector in self.connectors.items():
+            session, charger = self.site.session_at(outlet), self.charger_of(connector)
+            own = self.site.session_of(connector.car)
+            is_elsewhere = own is not None and own.charger_id not in (None, outlet)
+            is_held = session is not None and session is not own and not session.plugged()
+            is_taken = is_held or (session is not None and session.interrupted and session is not own)
+            if connector.car is None or connector.car in self.blocked or is_elsewhere or is_taken:
+                continue
+            for _ in range(4):
+                if connector.run is not None or set(self.alarms(outlet)) - OF_THE_PAST:
+                    break
+                connector.card = ""
+                self.present_card(connector)
+                self.pass_time(60)
+            named = set(self.alarms(outlet)) - OF_THE_PAST
+            others_wait = any(one.state == "queued" for one in self.site.sessions.values())
+            assert connector.run or named or others_wait, (
+                f"{connector.car} is not served at {charger}: {self._why(outlet)}"
+            )
 
     def check_usable(self) -> None:
         """Each outlet serves a new car, unless an alarm says why it does not."""

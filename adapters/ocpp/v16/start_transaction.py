@@ -20,6 +20,7 @@ from ocpp.v16.enums import AuthorizationStatus
 
 from adapters.ocpp.connected_charger import ConnectedCharger, Undecided
 from adapters.ocpp.recorder import Observation
+from adapters.ocpp.v16.id_tag_info import INVALID, id_tag_info
 from adapters.ocpp.v16.message import ConnectorId, Message, MeterWh, Needed, Word
 from adapters.ocpp.v16.times import TimeMs
 from domain.records import derived_id
@@ -46,14 +47,15 @@ async def handle(
     connector_id = request.connectorId or charger.state.only_connector
     if connector_id is None:
         charger.drop("StartTransaction", "connectorId", "it is needed, since this charger has several")
-        return call_result.StartTransaction(NO_TRANSACTION, IdTagInfo(AuthorizationStatus.invalid))
+        return call_result.StartTransaction(NO_TRANSACTION, INVALID)
     charger.state.connector_seen(connector_id)
-    token_ref, vehicle_id = await charger.vehicle_of(request.idTag or "")
+    card = await charger.card(request.idTag or "")
     reported = TransactionStart(
         charger_id=charger.identity.outlet_id(connector_id),
         evse_id=connector_id,
-        token_ref=token_ref,
-        vehicle_id=vehicle_id,
+        token_ref=card.token_ref,
+        vehicle_id=card.vehicle_id,
+        card=card.state,
         meter_start_wh=request.meterStart or 0,
         charger_time_ms=charger.now_ms() if request.timestamp is None else request.timestamp,
     )
@@ -61,7 +63,7 @@ async def handle(
         "start",
         charger.id,
         reported.evse_id,
-        token_ref,
+        card.token_ref,
         reported.charger_time_ms,
         reported.meter_start_wh,
         charger.connection_id,
@@ -69,6 +71,8 @@ async def handle(
     tries = charger.state.undecided[start]
     asked = charger.observation(reported, derived_id(start, tries) if tries else start)
     await charger.persist(asked)
+    if request.idTag is not None:
+        await charger.remember(request.idTag)
     return partial(_answer, start, asked, connector_id, charger)
 
 
@@ -82,23 +86,18 @@ async def _answer(
         raise
     charger.state.undecided.pop(start, None)
     if not isinstance(decided.data, TransactionStarted):
-        return call_result.StartTransaction(NO_TRANSACTION, IdTagInfo(AuthorizationStatus.invalid))
+        return call_result.StartTransaction(NO_TRANSACTION, INVALID)
     charger.state.transaction_seen(decided.data.transaction_id, connector_id)
-    return call_result.StartTransaction(
-        int(decided.data.transaction_id), IdTagInfo(await _status(decided.data, asked, charger))
-    )
+    return call_result.StartTransaction(int(decided.data.transaction_id), await _info(decided.data, asked, charger))
 
 
-async def _status(started: TransactionStarted, asked: Observation, charger: ConnectedCharger) -> AuthorizationStatus:
+async def _info(started: TransactionStarted, asked: Observation, charger: ConnectedCharger) -> IdTagInfo:
     """Whether the card may charge: one that the charger knows by itself is decided after its start."""
     if started.permitted or started.commissioning:
-        return AuthorizationStatus.accepted
+        return IdTagInfo(AuthorizationStatus.accepted)
     if started.duplicate_of is not None:
-        return AuthorizationStatus.blocked
+        return IdTagInfo(AuthorizationStatus.blocked)
     try:
-        decided = await charger.decision(asked, LATER)
+        return id_tag_info(await charger.decision(asked, LATER))
     except Undecided:
-        return AuthorizationStatus.invalid
-    return (
-        AuthorizationStatus.accepted if decided.type == TransactionPermitted.type_name else AuthorizationStatus.blocked
-    )
+        return INVALID

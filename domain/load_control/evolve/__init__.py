@@ -6,7 +6,7 @@ from domain.load_control.evolve import compliance, connections, limits, site, tr
 from domain.load_control.ledger import Ledger, with_charger
 from domain.records import Payload
 
-OF_SITE = site.OF_SITE | limits.OF_SITE | transactions.OF_SITE
+OF_SITE = site.OF_SITE | connections.OF_SITE | limits.OF_SITE | transactions.OF_SITE
 OF_CHARGER = connections.OF_CHARGER | transactions.OF_CHARGER | limits.OF_CHARGER | compliance.OF_CHARGER
 
 

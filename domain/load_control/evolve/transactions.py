@@ -61,6 +61,7 @@ def _started(charger: Charger, event: load.TransactionStarted, time_ms: int) -> 
         started_ms=time_ms,
         permitted=event.permitted,
         commissioning=event.commissioning,
+        token_ref=event.token_ref,
     )
     start = Start(
         evse_id=event.evse_id,
@@ -80,6 +81,8 @@ def _started(charger: Charger, event: load.TransactionStarted, time_ms: int) -> 
         pending_start=None,
         doubted_ms=None,
         has_left=False,
+        preparing_ms=None,
+        other_card_ms=None,
         uncertain=None,
     )
     return on_failsafe(charger, time_ms)
@@ -100,6 +103,8 @@ def _stopped(ledger: Ledger, event: load.TransactionStopped, time_ms: int) -> Le
         non_compliant=False,
         doubted_ms=None,
         has_left=False,
+        preparing_ms=None,
+        other_card_ms=None,
     )
     targets = {other: ma for other, ma in ledger.targets.items() if other != event.charger_id}
     return replace(with_charger(ledger, charger), targets=targets)
@@ -109,8 +114,10 @@ def _ended_by_evidence(charger: Charger, event: load.TransactionStopped, time_ms
     """Its stop may still come. What it drew is over where its connector is Available, and else not sure."""
     lost = tuple(one for one in charger.transactions if one.id == event.transaction_id)
     charger = replace(charger, lost=(*charger.lost, *lost)[-REMEMBERED_LOST_STOPS:])
-    if charger.own_status == "available":
+    if all(charger.accepts(one.evse_id) for one in lost) and charger.own_status == "available":
         return replace(charger, available_ms=time_ms)
+    if all(charger.status_of(one.evse_id) == "available" for one in lost):
+        return charger
     return replace(
         charger, uncertain=Uncertain(max(charger.possible_ma(time_ms), charger.failsafe_ma(time_ms)), time_ms)
     )

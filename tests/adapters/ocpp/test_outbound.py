@@ -24,6 +24,7 @@ from tests.adapters.ocpp.world import NOW_MS, World, started
 
 FLOOR = DesiredFailsafe(6_000, 1)
 LEASE = DesiredLease("77", 16_000, 2, NOW_MS + 120_000)
+REFUSED_TOKEN = "token_ref: its token is not known any more, or its card may not be used"
 PURPOSES = {"TxDefaultProfile": "failsafe", "TxProfile": "lease"}
 
 
@@ -481,3 +482,22 @@ async def test_frames_and_idle_tell_a_world_when_all_is_handled(world: World, ch
     assert not world.gateway.idle()  # the answer was read, and is being recorded
     await world.settled()
     assert len(await world.reported(ProfileAnswer)) == 1
+
+
+async def test_a_remote_start_carries_the_token_that_its_reference_stands_for(world: World, charger: Charger) -> None:
+    await world.directory.presented("KnOwN", NOW_MS)
+    await world.event(command("remote_start", token_ref="ref-known", connector_id="2"))
+    call = await charger.be_asked("RemoteStartTransaction")
+    assert call[3] == {"idTag": "KnOwN", "connectorId": 2}
+    await validate_payload(Call(call[1], call[2], call[3]), "1.6")
+    await charger.answer(call, {"status": "Accepted"})
+    assert await command_answer(world) == ("c1", "accepted", "Accepted")
+
+
+async def test_a_remote_start_whose_token_is_not_known_is_refused_with_the_reason(
+    world: World, charger: Charger
+) -> None:
+    await world.event(command("remote_start", token_ref="ref-forgotten", connector_id="1"))
+    assert await command_answer(world) == ("c1", "rejected", REFUSED_TOKEN)
+    await world.settled()
+    assert charger.asked.empty()

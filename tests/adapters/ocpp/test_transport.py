@@ -146,7 +146,7 @@ async def test_a_defect_is_an_internal_error_and_the_socket_lives(
     async def broken(token: str) -> tuple[str, str | None]:
         raise RuntimeError(f"no database for {token}")
 
-    monkeypatch.setattr(world.directory, "vehicle_of", broken)
+    monkeypatch.setattr(world.directory, "card", broken)
     answer = await charger.call("Authorize", {"idTag": "KNOWN"})
     assert answer[2:] == ["InternalError", "an unexpected error", {"reason": "unexpected"}]
     assert (await charger.call("Heartbeat", {}))[0] == 3

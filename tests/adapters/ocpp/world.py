@@ -15,12 +15,12 @@ from adapters.ocpp.v16.dialect import Ocpp16
 from adapters.time.clock import SimulatedClock
 from commands.log import topics
 from commands.log.codec import canonical, decode, entry
-from commands.ports.directory import ChargerIdentity
+from commands.ports.directory import Card, ChargerIdentity
 from commands.ports.log import Entry, LogFull, Output
 from domain.load_control.desired import Desired, DesiredFailsafe, DesiredLease, Owner
 from domain.records import Payload, Record, input_record
 from domain.records.load import ChargerConnected, TransactionStarted
-from domain.records.observations import Connected
+from domain.records.observations import CardState, Connected
 from tests.adapters.ocpp.charger import PATIENCE_S, Charger
 
 NOW_MS = 1_767_225_600_000
@@ -35,18 +35,27 @@ P = TypeVar("P", bound=Payload)
 
 
 class Directory:
-    """Every charger's password is "right"; the token "KNOWN" is of the vehicle v1."""
+    """Every charger's password is "right"; the tokens "KNOWN" and "BLOCKED" are of the vehicle v1."""
 
     def __init__(self) -> None:
         self.asked = 0
+        self.tokens: dict[str, str] = {}
 
     async def authenticate(self, ocpp_id: str, password: str) -> ChargerIdentity | None:
         self.asked += 1
         known = CHARGERS.get(ocpp_id)
         return known if hmac.compare_digest(password, "right") else None
 
-    async def vehicle_of(self, token: str) -> tuple[str, str | None]:
-        return f"ref-{token.lower()}", "v1" if token.upper() == "KNOWN" else None
+    async def card(self, token: str, now_ms: int) -> Card:
+        known = token.upper() in ("KNOWN", "BLOCKED")
+        state: CardState = "blocked" if token.upper() == "BLOCKED" else "valid"
+        return Card(f"ref-{token.lower()}", "v1" if known else None, state)
+
+    async def presented(self, token: str, now_ms: int) -> None:
+        self.tokens[f"ref-{token.lower()}"] = token
+
+    async def token(self, token_ref: str, now_ms: int) -> str | None:
+        return self.tokens.get(token_ref)
 
 
 class FullLog:

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from sqlalchemy import URL, Connection, select
 
 from adapters.identity.chargers import VaultDirectory
+from adapters.vault.cards import RETENTION_MS as RETENTION_OF_TOKENS_MS
 from adapters.vault.idempotency import RETENTION_MS
 from adapters.vault.keys import Keys, VaultError
 from adapters.vault.tables import METADATA
 from adapters.vault.vault import Vault
-from commands.ports.directory import ChargerIdentity
+from commands.ports.directory import Card, CardChange, ChargerIdentity
 from domain.errors import DomainError
 from domain.registry.access import Principal
 
@@ -45,6 +46,7 @@ async def test_nothing_readable_is_on_the_disk(vault: Vault, tmp_path: Path) -> 
     await vault.enterprises.add("e1", "Jane's Ambulances", "janes.example")
     token = await vault.tokens.issue("a1")
     await vault.notes.add("cap-1", "because Jane said so")
+    await vault.cards.presented(TOKEN, 1)
     await vault.channels.replace("a1", ["discord://1234/webhook"])
     await vault.answers.begin("r1", "hash", 1)
     await vault.answers.store("r1", 201, b"an answer with a secret")
@@ -80,7 +82,7 @@ async def test_what_it_keeps_survives_a_restart(vault: Vault, open_vault: Callab
     again = open_vault()
     assert await again.vehicles.vins(["v1"]) == {"v1": VIN}
     assert await again.vehicles.with_vin(VIN) == "v1"
-    assert again.vehicles.token_ref(TOKEN) == vault.vehicles.token_ref(TOKEN)
+    assert again.cards.ref(TOKEN) == vault.cards.ref(TOKEN)
 
 
 async def test_another_key_opens_nothing(vault: Vault, open_vault: Callable[[], Vault], tmp_path: Path) -> None:
@@ -109,12 +111,12 @@ async def test_a_vin_is_found_in_any_case_and_belongs_to_one_vehicle(vault: Vaul
     with pytest.raises(DomainError) as taken:
         await vault.vehicles.add("v2", VIN.lower(), TOKEN)
     assert taken.value.field == "vin"
-    assert await vault.vehicles.with_token(TOKEN) is None
+    assert await vault.cards.vehicle_of(TOKEN) is None
 
 
 async def test_a_token_belongs_to_one_vehicle_in_any_case(vault: Vault) -> None:
     await vault.vehicles.add("v1", VIN, TOKEN)
-    assert await vault.vehicles.with_token(TOKEN.upper()) == "v1"
+    assert await vault.cards.vehicle_of(TOKEN.upper()) == "v1"
     with pytest.raises(DomainError) as taken:
         await vault.vehicles.add("v2", OTHER_VIN, TOKEN.lower())
     assert taken.value.field == "token"
@@ -133,7 +135,7 @@ async def test_a_forgotten_vehicle_leaves_nothing(vault: Vault) -> None:
     await vault.vehicles.forget("v1")
     assert await vault.vehicles.vins(["v1"]) == {}
     assert await vault.vehicles.with_vin(VIN) is None
-    assert await vault.vehicles.with_token(TOKEN) is None
+    assert await vault.cards.vehicle_of(TOKEN) is None
     await vault.vehicles.add("v2", VIN, TOKEN)
 
 
@@ -224,6 +226,16 @@ async def test_an_attempt_is_known_with_its_answer_for_24_hours(vault: Vault) ->
     assert (later.body_hash, later.answer) == ("hash-2", None)
 
 
+class Changes:
+    """The cards' read model, as the directory sees it."""
+
+    def __init__(self) -> None:
+        self.said: dict[str, CardChange] = {}
+
+    async def of(self, token_ref: str) -> CardChange | None:
+        return self.said.get(token_ref)
+
+
 class Chargers:
     """The chargers' read model, as the directory sees it."""
 
@@ -236,7 +248,7 @@ class Chargers:
 
 async def test_a_charger_gets_in_with_its_own_password_only(vault: Vault) -> None:
     chargers = Chargers()
-    directory = VaultDirectory(vault, chargers.find)
+    directory = VaultDirectory(vault, chargers.find, Changes().of)
     password = await vault.charger_passwords.draw("c1", replace=True)
     other = await vault.charger_passwords.draw("c2", replace=True)
     assert password is not None
@@ -263,18 +275,77 @@ async def test_a_password_works_in_each_of_its_forms(vault: Vault, form: Callabl
     password = await vault.charger_passwords.draw("c1", replace=True)
     assert password is not None
     assert len(bytes.fromhex(password)) == 20
-    directory = VaultDirectory(vault, chargers.find)
+    directory = VaultDirectory(vault, chargers.find, Changes().of)
     assert await directory.authenticate("c1", form(password)) == chargers.known["c1"]
     assert await directory.authenticate("c1", form(password)[:-1]) is None
     assert await directory.authenticate("c1", form(password) + "0") is None
 
 
 async def test_a_token_has_one_opaque_name_whoever_it_belongs_to(vault: Vault) -> None:
-    directory = VaultDirectory(vault, Chargers().find)
+    directory = VaultDirectory(vault, Chargers().find, Changes().of)
     await vault.vehicles.add("v1", VIN, TOKEN)
-    ref, vehicle_id = await directory.vehicle_of(TOKEN.upper())
-    assert (ref, vehicle_id) == (vault.vehicles.token_ref(TOKEN), "v1")
-    stranger, nobody = await directory.vehicle_of("unknown")
-    assert nobody is None
-    assert stranger not in (ref, "unknown")
-    assert TOKEN.lower() not in ref.lower()
+    card = await directory.card(TOKEN.upper(), 1)
+    assert card == Card(vault.cards.ref(TOKEN), "v1")
+    stranger = await directory.card("unknown", 1)
+    assert stranger.vehicle_id is None
+    assert stranger.token_ref not in (card.token_ref, "unknown")
+    assert TOKEN.lower() not in card.token_ref.lower()
+
+
+@pytest.mark.parametrize(
+    ("change", "vehicle_id", "state", "text"),
+    [
+        (None, "v1", "valid", TOKEN),
+        (CardChange("active"), "v1", "valid", TOKEN),
+        (CardChange("active", 2_001), "v1", "valid", TOKEN),
+        (CardChange("active", 2_000), "v1", "expired", None),
+        (CardChange("blocked"), "v1", "blocked", None),
+        (CardChange("removed"), None, "valid", None),
+    ],
+)
+async def test_what_was_last_said_of_a_card_decides_whether_it_may_be_used(
+    vault: Vault, change: CardChange | None, vehicle_id: str | None, state: str, text: str | None
+) -> None:
+    changes = Changes()
+    directory = VaultDirectory(vault, Chargers().find, changes.of)
+    await vault.vehicles.add("v1", VIN, TOKEN)
+    ref = vault.cards.ref(TOKEN)
+    if change is not None:
+        changes.said[ref] = change
+    assert await directory.card(TOKEN, 2_000) == Card(ref, vehicle_id, state)
+    assert await directory.token(ref, 2_000) == text
+
+
+async def test_a_vehicle_has_several_cards_and_loses_one_of_them(vault: Vault) -> None:
+    await vault.vehicles.add("v1", VIN, TOKEN)
+    await vault.cards.add("v1", "Second")
+    await vault.cards.add("v1", "second")
+    first, second = vault.cards.ref(TOKEN), vault.cards.ref("SECOND")
+    assert await vault.cards.of("v1") == {first: TOKEN, second: "Second"}
+    with pytest.raises(DomainError) as taken:
+        await vault.cards.add("v2", "SECOND")
+    assert taken.value.field == "token"
+    await vault.cards.remove("v2", second)
+    assert await vault.cards.vehicle_of("Second") == "v1", "it is not theirs"
+    await vault.cards.remove("v1", second)
+    assert (await vault.cards.of("v1"), await vault.cards.text(second)) == ({first: TOKEN}, None)
+    await vault.cards.add("v2", "Second")
+
+
+async def test_the_text_of_a_token_is_known_for_some_weeks_after_its_last_start(vault: Vault) -> None:
+    ref = vault.cards.ref(TOKEN)
+    assert await vault.cards.text(ref) is None
+    await vault.cards.presented(TOKEN, 1_000)
+    await vault.cards.presented(TOKEN.upper(), 2_000)
+    assert await vault.cards.text(ref) == TOKEN.upper()
+    await vault.cards.presented("another", 2_000 + RETENTION_OF_TOKENS_MS)
+    assert await vault.cards.text(ref) == TOKEN.upper()
+    await vault.cards.presented("another", 2_001 + RETENTION_OF_TOKENS_MS)
+    assert await vault.cards.text(ref) is None
+
+
+async def test_a_forgotten_vehicle_takes_the_texts_of_its_tokens_along(vault: Vault) -> None:
+    await vault.vehicles.add("v1", VIN, TOKEN)
+    await vault.cards.presented(TOKEN, 1_000)
+    await vault.vehicles.forget("v1")
+    assert await vault.cards.text(vault.cards.ref(TOKEN)) is None

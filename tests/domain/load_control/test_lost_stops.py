@@ -6,7 +6,7 @@ import pytest
 
 from domain.load_control.lost_stops import CONTRADICTORY, LOST, UNCERTAIN
 from domain.records import load
-from domain.records.observations import Booted, Status
+from domain.records.observations import Authorize, Booted, Status
 from tests.stories.kernel import Kernel
 from tests.stories.story import of_type
 
@@ -205,3 +205,117 @@ def test_the_same_available_again_after_a_meter_value_is_new_evidence():
     kernel.after(70)
     status(kernel, "available")
     assert of_type(kernel.after(61), load.TransactionStopped)
+
+
+def card(kernel: Kernel, vehicle_id: str | None = "other", token_ref: str = "other-card") -> list:
+    return kernel.when(Authorize(charger_id="a", token_ref=token_ref, vehicle_id=vehicle_id))
+
+
+@pytest.mark.parametrize("order", ["status first", "card first"])
+def test_a_card_of_another_car_at_preparing_shows_that_the_one_before_it_has_left(order: str):
+    kernel = charging()
+    for step in [status, card] if order == "status first" else [card, status]:
+        step(kernel, "preparing") if step is status else step(kernel)
+    kernel.meter("a", 0, transaction_id=None)
+    assert len(transactions(kernel)) == 1
+    [stopped] = of_type(kernel.after(61), load.TransactionStopped)
+    assert (stopped.reason, stopped.energy_wh, stopped.estimated) == ("stop_lost", 30, True)
+
+
+def test_a_card_of_another_car_asks_for_the_connectors_status_at_once():
+    kernel = charging()
+    asked = [one for one in of_type(card(kernel), load.CommandRequested) if one.action == "trigger"]
+    assert [one.arguments["requested_message"] for one in asked] == [load.STATUS_NOTIFICATION]
+    assert not of_type(card(kernel), load.CommandRequested), "it is asked for already"
+
+
+@pytest.mark.parametrize("shown", ["status", "meter"])
+def test_a_card_of_another_car_ends_no_transaction_that_goes_on(shown: str):
+    kernel = charging()
+    card(kernel)
+    status(kernel, "preparing")
+    kernel.after(20)
+    status(kernel, "suspended_evse") if shown == "status" else kernel.meter("a", 0)
+    kernel.after(300)
+    assert len(transactions(kernel)) == 1
+
+
+def test_without_preparing_a_card_of_another_car_ends_nothing():
+    kernel = charging()
+    card(kernel)
+    status(kernel, "suspended_ev")
+    kernel.meter("a", 0, transaction_id=None)
+    kernel.after(300)
+    assert len(transactions(kernel)) == 1
+
+
+@pytest.mark.parametrize(("vehicle_id", "token_ref"), [("v", "second-card"), (None, "t")])
+def test_another_card_of_the_same_car_is_no_other_car(vehicle_id: str | None, token_ref: str):
+    kernel = charging()
+    status(kernel, "preparing")
+    card(kernel, vehicle_id, token_ref)
+    kernel.meter("a", 0, transaction_id=None)
+    kernel.after(300)
+    assert len(transactions(kernel)) == 1
+
+
+def test_after_a_boot_a_card_of_another_car_leaves_the_transaction_to_the_car_that_is_plugged_in():
+    kernel = charging()
+    boot(kernel)
+    status(kernel, "preparing")
+    card(kernel)
+    [stopped] = of_type(kernel.after(61), load.TransactionStopped)
+    assert stopped.reason == "restarted"
+
+
+def stray() -> Kernel:
+    """A charger with one connector has begun a transaction on another one, which was never registered."""
+    kernel = Kernel().site(limit_a=100, firm_a=12).ready("a", "b")
+    kernel.start("a", "ghost", evse_id=2)
+    [running] = transactions(kernel)
+    assert running.evse_id == 2
+    return kernel
+
+
+def test_a_transaction_on_an_unknown_connector_ends_by_that_connectors_available():
+    kernel = stray()
+    status(kernel, "charging", 2)
+    status(kernel, "available", 1)
+    kernel.after(120)
+    assert len(transactions(kernel)) == 1
+    status(kernel, "available", 2)
+    [stopped] = of_type(kernel.after(61), load.TransactionStopped)
+    assert (stopped.reason, stopped.estimated) == ("stop_lost", True)
+    assert kernel.counted("a") == 0
+    assert (LOST, "a") in kernel.ledger.alarms
+
+
+def test_a_transaction_on_an_unknown_connector_ends_by_a_boot_after_which_nothing_names_it():
+    kernel = stray()
+    kernel.after(120)
+    boot(kernel)
+    status(kernel, "available", 0)
+    assert of_type(kernel.after(61), load.TransactionStopped)
+    assert transactions(kernel) == ()
+
+
+@pytest.mark.parametrize("shown", ["meter", "status"])
+def test_a_transaction_on_an_unknown_connector_that_goes_on_after_a_boot_is_not_ended(shown: str):
+    kernel = stray()
+    boot(kernel)
+    kernel.after(20)
+    if shown == "meter":
+        kernel.meter("a", 0, evse_id=2)
+    else:
+        status(kernel, "suspended_evse", 2)
+    kernel.after(300)
+    assert len(transactions(kernel)) == 1
+
+
+def test_the_end_of_a_transaction_on_an_unknown_connector_leaves_the_real_one_alone():
+    kernel = charging()
+    [real] = transactions(kernel)
+    kernel.start("a", "ghost", evse_id=2)
+    status(kernel, "available", 2)
+    kernel.after(61)
+    assert transactions(kernel) == (real,)

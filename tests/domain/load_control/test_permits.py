@@ -6,6 +6,7 @@ from domain.records.load import (
     CapacityChanged,
     CommandRequested,
     LimitDesired,
+    PermitSought,
     RequestCommand,
     StartWaits,
     TransactionPermitted,
@@ -15,7 +16,7 @@ from domain.records.load import (
 from domain.records.observations import Status
 from domain.records.time import InputRejected
 from tests.stories.kernel import Kernel
-from tests.stories.story import of_type
+from tests.stories.story import of_type, one
 
 
 def full(limit_a: float = 40) -> Kernel:
@@ -168,3 +169,11 @@ def test_a_remote_start_needs_room_too():
     (event,) = kernel.when(ask("b"))
     assert isinstance(event, InputRejected)
     assert "room" in event.reason
+
+
+def test_a_permit_is_not_used_by_a_card_that_was_blocked_meanwhile():
+    kernel = Kernel().site().ready("a")
+    kernel.request("a")
+    assert not one(TransactionStarted, kernel.start("a", card="blocked")).permitted
+    assert one(PermitSought, kernel.events).card == "blocked"
+    assert kernel.charger("a").lease.limit_ma == 0

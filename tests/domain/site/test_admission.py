@@ -40,3 +40,14 @@ def test_a_start_with_a_card_that_nobody_knows_is_denied_where_the_site_forbids_
     story = SiteStory(walk_ups=False)
     sought = PermitSought(charger_id="p2c0", transaction_id="1", token_ref="t", vehicle_id=None)
     assert one(StartDenied, story.when(sought)).reason == "this site serves known cards only"
+
+
+def test_a_car_that_stayed_plugged_in_starts_again_where_nobody_waits():
+    story = SiteStory()
+    story.charging("a", "p2c0")
+    story.stop("p2c0", 2_000)
+    story.status("p2c0", "finishing")
+    assert one(StartRequested, story.authorize("p2c0", "a"))
+    assert one(StartRequested, story.authorize("p2c0", None))
+    story.status("p2c0", "faulted")
+    assert one(StartDenied, story.authorize("p2c0", "a")).reason == "the charger is faulted"

@@ -69,7 +69,7 @@ def test_a_walk_up_is_denied_only_where_no_connector_is_free():
     story.charging("a", "d:1")
     assert one(StartRequested, story.authorize("d", None)).charger_id == "d:2"
     story.start("d:2", None)
-    assert one(StartDenied, story.authorize("d", None)).reason == "the charger is in use"
+    assert one(StartDenied, story.authorize("d", "b")).reason == "the charger is in use"
 
 
 def test_a_broken_connector_is_out_alone_and_comes_back_with_its_own_status():

@@ -109,14 +109,76 @@ def test_a_lost_stop_ends_the_session_and_the_late_stop_corrects_its_energy_once
     transaction_id = story.transactions["p2c0"]
     ended = one(SessionEnded, story.stop("p2c0", 1_500, reason="stop_lost", estimated=True))
     assert (ended.state, ended.reason, ended.energy_wh, ended.estimated) == ("completed", "stop_lost", 1_500, True)
-    late = load.TransactionStopCorrected(
-        transaction_id=transaction_id,
-        charger_id="p2c0",
-        vehicle_id=None,
-        energy_wh=1_800,
-        meter_stop_wh=2_800,
-        reason="local",
-    )
-    corrected = one(SessionEnergyCorrected, story.when(late))
+    corrected = one(SessionEnergyCorrected, late_stop(story, transaction_id, 1_800))
     assert (corrected.session_id, corrected.energy_wh, corrected.estimated) == ("a", 1_800, False)
-    assert not of_type(story.when(late), SessionEnergyCorrected)
+    assert not of_type(late_stop(story, transaction_id, 1_900), SessionEnergyCorrected)
+
+
+def late_stop(story: SiteStory, transaction_id: int, energy_wh: int, *, estimated: bool = False) -> list:
+    return story.when(
+        load.TransactionStopCorrected(
+            transaction_id=transaction_id,
+            charger_id="p2c0",
+            vehicle_id=None,
+            energy_wh=energy_wh,
+            meter_stop_wh=1_000 + energy_wh,
+            reason="local",
+            estimated=estimated,
+        )
+    )
+
+
+def restarted(energy_wh: int = 1_500) -> tuple[SiteStory, int]:
+    """A session whose charger began anew without its stop, and the transaction that was so interrupted."""
+    story = SiteStory()
+    story.charging("a", "p2c0")
+    transaction_id = story.transactions["p2c0"]
+    story.status("p2c0", "preparing")
+    story.stop("p2c0", energy_wh, reason="restarted", estimated=True)
+    return story, transaction_id
+
+
+def test_a_late_stop_of_a_restarted_charger_corrects_the_session_that_went_on():
+    story, first = restarted()
+    story.start("p2c0", "a")
+    corrected = one(SessionEnergyCorrected, late_stop(story, first, 1_800))
+    assert (corrected.energy_wh, corrected.open) == (1_800, True)
+    ended = one(SessionEnded, story.stop("p2c0", 500))
+    assert (ended.energy_wh, ended.estimated) == (2_300, False)
+    assert not of_type(late_stop(story, first, 1_900), SessionEnergyCorrected)
+
+
+def test_a_late_stop_of_a_restarted_charger_corrects_the_session_that_is_over():
+    story, first = restarted()
+    story.start("p2c0", "a")
+    ended = one(SessionEnded, story.stop("p2c0", 500))
+    assert (ended.energy_wh, ended.estimated) == (2_000, True)
+    corrected = one(SessionEnergyCorrected, late_stop(story, first, 1_800))
+    assert (corrected.energy_wh, corrected.estimated, corrected.open) == (2_300, False, False)
+
+
+def test_a_late_stop_corrects_an_interrupted_session_whose_car_has_left():
+    story, first = restarted()
+    ended = one(SessionEnded, story.status("p2c0", "available"))
+    assert (ended.energy_wh, ended.estimated) == (1_500, True)
+    corrected = one(SessionEnergyCorrected, late_stop(story, first, 1_800))
+    assert (corrected.energy_wh, corrected.estimated) == (1_800, False)
+
+
+def test_each_lost_stop_of_a_session_corrects_it_once():
+    story, first = restarted()
+    story.start("p2c0", "a")
+    second = story.transactions["p2c0"]
+    ended = one(SessionEnded, story.stop("p2c0", 500, reason="stop_lost", estimated=True))
+    assert (ended.energy_wh, ended.estimated) == (2_000, True)
+    corrected = one(SessionEnergyCorrected, late_stop(story, second, 700))
+    assert (corrected.energy_wh, corrected.estimated) == (2_200, True), "the first one is still an estimate"
+    corrected = one(SessionEnergyCorrected, late_stop(story, first, 1_800))
+    assert (corrected.energy_wh, corrected.estimated) == (2_500, False)
+
+
+def test_energy_that_no_stop_makes_known_stays_an_estimate():
+    story, first = restarted()
+    story.start("p2c0", "a")
+    assert one(SessionEnded, story.stop("p2c0", 500, estimated=True)).estimated
+    assert one(SessionEnergyCorrected, late_stop(story, first, 1_800)).estimated

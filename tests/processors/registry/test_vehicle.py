@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from domain.records.registry import VehicleRegistered
+from domain.records.registry import CardChanged, ChangeCard, VehicleRegistered
 from domain.registry.site_tree import MAX_MA
-from tests.stories.registry import VEHICLE, changed, when
+from tests.stories.registry import VEHICLE, changed, given, when
 
 KEY = "vehicle:v"
 
@@ -44,3 +44,14 @@ def test_a_vehicle_is_registered_as_it_was_described_to_the_edges_of_what_makes_
     command = changed(VEHICLE, **different)
     story = when(command, KEY).then(VehicleRegistered(**command.__dict__))
     assert story.state.vehicle == VehicleRegistered(**command.__dict__)
+
+
+@pytest.mark.parametrize("use", ["active", "blocked", "removed"])
+def test_a_card_of_a_vehicle_may_be_used_as_was_said_last(use):
+    command = ChangeCard(vehicle_id="v", token_ref="tok_1", use=use, expires_ms=1)
+    story = given(VEHICLE, key=KEY).decide(command)
+    story.then(CardChanged(vehicle_id="v", token_ref="tok_1", use=use, expires_ms=1))
+
+
+def test_a_card_of_no_vehicle_is_rejected():
+    when(ChangeCard(vehicle_id="v", token_ref="tok_1", use="active"), KEY).then_rejected("vehicle_id")

@@ -13,7 +13,7 @@ from domain.load_control.parameters import PERMIT_WAIT_MS
 from domain.records import Payload
 from domain.records.load import TransactionPermitted, TransactionRefused
 from domain.records.observations import Authorize
-from domain.records.sites import StartDenied
+from domain.records.sites import Denial, StartDenied
 from domain.records.time import InputRejected
 from tests.adapters.ocpp.v16.charger import Station
 from tests.adapters.ocpp.world import NOW_MS
@@ -21,6 +21,10 @@ from tests.adapters.ocpp.world import NOW_MS
 PERMITTED = TransactionPermitted(
     rule="r", reason="room", charger_id="CP1", request_id="x", start_ma=6000, expires_ms=NOW_MS + 1
 )
+
+
+def denied(denial: Denial) -> StartDenied:
+    return StartDenied(rule="r", reason="not your turn", charger_id="CP1", request_id="x", denial=denial)
 
 
 def rejected(rule: str = "r") -> InputRejected:
@@ -32,7 +36,10 @@ def rejected(rule: str = "r") -> InputRejected:
     [
         (PERMITTED, "Accepted"),
         (TransactionRefused(rule="r", reason="no room", charger_id="CP1", request_id="x"), "Blocked"),
-        (StartDenied(rule="r", reason="not your turn", charger_id="CP1", request_id="x"), "Blocked"),
+        (denied("refused"), "Blocked"),
+        (denied("blocked_card"), "Blocked"),
+        (denied("expired_card"), "Expired"),
+        (denied("unknown_card"), "Invalid"),
         (rejected(), "Invalid"),
     ],
 )
@@ -74,9 +81,20 @@ async def test_a_token_may_be_padded_and_longer_than_the_specification_says(stat
 
 
 @pytest.mark.parametrize("payload", [{}, {"idTag": None}, {"idTag": "  "}, {"idTag": {}}, {"idTag": "x" * 256}])
-async def test_without_a_token_it_is_invalid(station: Station, payload: dict[str, object]) -> None:
-    assert await station.send_raw("Authorize", payload) == {"idTagInfo": {"status": "Invalid"}}
-    assert station.log.appended == []
+async def test_without_a_token_it_is_asked_for_a_driver_who_is_not_known(
+    station: Station, payload: dict[str, object]
+) -> None:
+    station.decisions.decision = PERMITTED
+    assert await station.send_raw("Authorize", payload) == {"idTagInfo": {"status": "Accepted"}}
+    assert station.recorded("load") == [Authorize(charger_id="CP1", token_ref="ref-", vehicle_id=None)]
+
+
+async def test_that_a_card_is_blocked_is_recorded(station: Station) -> None:
+    station.decisions.decision = denied("blocked_card")
+    assert await station.send(call.Authorize(id_tag="blocked")) == {"idTagInfo": {"status": "Blocked"}}
+    (authorize,) = station.recorded("load")
+    assert isinstance(authorize, Authorize)
+    assert (authorize.vehicle_id, authorize.card) == ("v1", "blocked")
 
 
 async def test_a_token_may_be_a_number(station: Station) -> None:

@@ -10,6 +10,7 @@ from ocpp.v16 import call
 
 from adapters.ocpp.connected_charger import Undecided
 from adapters.ocpp.v16.start_transaction import LATER
+from commands.ports.database import DatabaseUnavailable
 from commands.ports.log import LogFull
 from domain.load_control import ownership
 from domain.records import Payload, Record, input_record
@@ -201,6 +202,10 @@ class LaterDecisions(Decisions):
         ),
         (TransactionRefused(charger_id="CP1", request_id="r", rule="r", reason="no room"), "Blocked"),
         (StartDenied(charger_id="CP1", request_id="r", rule="r", reason="held"), "Blocked"),
+        (
+            StartDenied(charger_id="CP1", request_id="r", denial="unknown_card", rule="r", reason="not known"),
+            "Invalid",
+        ),
     ],
 )
 async def test_a_start_without_a_permit_is_answered_with_what_is_decided_on_it_then(
@@ -208,3 +213,19 @@ async def test_a_start_without_a_permit_is_answered_with_what_is_decided_on_it_t
 ) -> None:
     station.charger.context = replace(station.charger.context, outcomes=LaterDecisions(later))
     assert await station.send(START) == {"transactionId": 77, "idTagInfo": {"status": status}}
+
+
+async def test_the_token_of_a_start_is_remembered_as_the_charger_writes_it_and_never_on_the_log(station: Station):
+    station.decisions.decision = started()
+    await station.send(replace(START, id_tag="KnOwN"))
+    assert await station.charger.context.directory.token("ref-known", NOW_MS) == "KnOwN"
+    assert "KnOwN" not in repr(station.log.appended)
+
+
+async def test_a_start_is_answered_though_its_token_can_not_be_stored(station: Station, monkeypatch):
+    async def broken(token: str, now_ms: int) -> None:
+        raise DatabaseUnavailable("the vault is away")
+
+    monkeypatch.setattr(station.charger.context.directory, "presented", broken)
+    station.decisions.decision = started()
+    assert (await station.send(START))["transactionId"] == 77
