@@ -24,7 +24,7 @@ from adapters.ocpp.v16.dialect import Ocpp16
 from adapters.ocpp.v16.reconcile_outlets import OutletsReconciler
 from commands.log import topics
 from commands.log.codec import decode
-from commands.ports.directory import ChargerIdentity
+from commands.ports.directory import Card, ChargerIdentity
 from commands.ports.log import Output
 from commands.ports.tracing import UNTRACED
 from domain.electrical.outlet_id import charger_of
@@ -73,8 +73,11 @@ class Platform:
     def now_ms(self) -> int:
         return self.site.now_ms
 
-    async def vehicle_of(self, token: str) -> tuple[str, str | None]:
-        return f"ref-{token}", "v"
+    async def card(self, token: str, now_ms: int) -> Card:
+        return Card(f"ref-{token}", "v")
+
+    async def presented(self, token: str, now_ms: int) -> None:
+        """Nobody asks for it."""
 
     async def wait(self, correlation_id: str, types: frozenset[str], timeout_s: float) -> Record | None:
         return next((one for one in self.decided.get(correlation_id, ()) if one.type in types), None)
