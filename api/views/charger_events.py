@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.views.charger_alarms import WORDS
-from api.views.units import for_people
+from commands.alarm_words import WORDS
+from commands.for_people import for_people
 from commands.quantities import rfc3339
 from domain.electrical.clock import described
 from domain.records import TYPES, Payload, load, sites
@@ -104,7 +104,7 @@ def _told(event: Payload) -> str:
         case load.ChargerConnected():
             return "It connected"
         case load.ChargerDisconnected():
-            return f"Its connection ended: {event.reason}"
+            return f"Its connection ended: {_line_end(event.reason)}"
         case load.ChargerBooted():
             return f"It booted: {event.vendor} {event.model} {event.firmware}".rstrip()
         case load.TransactionStarted():
@@ -161,6 +161,11 @@ def _told(event: Payload) -> str:
         case sites.ChargerReleased():
             return "The outlet is free again of the car that had stayed"
     raise KeyError(event.type_name)
+
+
+def _line_end(reason: str) -> str:
+    """A WebSocket ends with a number (RFC 6455, 7.4), or without one."""
+    return f"close code {reason}" if reason.isdigit() else reason
 
 
 def _void(event: load.ObedienceVoided) -> str:

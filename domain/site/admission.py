@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from domain.records.load import PermitSought, TokenPresented
 from domain.records.observations import Authorize, CardState
 from domain.records.sites import Denial, StartDenied, StartRequested
+from domain.records.words import STATUS_WORDS
 from domain.site.context import SiteContext
 from domain.site.state import SiteCharger, has_failed, is_usable
 
@@ -92,7 +93,7 @@ def _objection(context: SiteContext, charger: SiteCharger, presented: TokenPrese
     if charger.transaction_id is not None:
         return Objection("the charger is in use")
     if has_failed(charger) if is_its_user else not _can_start(charger):
-        return Objection(f"the charger is {charger.status}")
+        return Objection(STATUS_WORDS[charger.status] if charger.connected else "the charger is not connected")
     return _objection_to(context, charger, presented)
 
 
