@@ -20,7 +20,8 @@ OF_SITES = {
     ),
     "overload": Words(
         "The chargers may draw more than a limit",
-        "They are being lowered. Look at the site's load and its open alarms; switch off a charger that takes no limits.",
+        "They are being lowered. Look at the site's load and its open alarms; switch off a charger that takes no "
+        "limits.",
     ),
 }
 """Alarms about a whole site."""
@@ -31,8 +32,9 @@ OF_OUTLETS = {
     ),
     "disobedient": Words(
         "It draws more than it accepted",
-        "It gets no current. Once it has kept to that for 5 minutes it is tried again by itself. If you have found the "
-        "reason, let it prove itself anew; if it still draws, switch it off.",
+        "It gets no current. Once it has kept to that for 5 minutes (after relapses within a day longer, at most an "
+        "hour) it is tried again by itself. If you have found the reason, let it prove itself anew; if it still draws, "
+        "switch it off.",
     ),
     "end_unconfirmed": Words(
         "It may still draw current",

@@ -12,6 +12,7 @@ from domain.load_control import (
     outages,
     permits,
     statuses,
+    trust,
     watts,
 )
 from domain.load_control.context import KernelContext
@@ -34,4 +35,5 @@ def follow_up(context: KernelContext) -> None:
     capacity.publish(context)
     capacity.raise_alarms(context)
     watts.watch_test_loads(context)
+    trust.end_with_transaction(context)
     outages.watch(context)

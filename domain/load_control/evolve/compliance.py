@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from domain.load_control.ledger import Charger, Commissioning
+from domain.load_control.parameters import RELAPSE_MS, REMEMBERED_RELAPSES
 from domain.records import Payload, load
 
 
@@ -14,8 +15,12 @@ def _verified(charger: Charger, _: load.ObedienceProven, __: int) -> Charger:
     return replace(charger, verified=True, non_compliant=False)
 
 
-def _voided(charger: Charger, event: load.ObedienceVoided, _: int) -> Charger:
-    return replace(charger, verified=False, non_compliant=event.reason == load.EXCEEDS_LIMIT)
+def _voided(charger: Charger, event: load.ObedienceVoided, time_ms: int) -> Charger:
+    charger = replace(charger, verified=False, non_compliant=event.reason == load.EXCEEDS_LIMIT)
+    if not charger.non_compliant:
+        return charger
+    recent = (at_ms for at_ms in charger.exceeded_ms if time_ms < at_ms + RELAPSE_MS)
+    return replace(charger, exceeded_ms=(*recent, time_ms)[-REMEMBERED_RELAPSES:])
 
 
 def _trusted_again(charger: Charger, _: load.TrustedAgain, __: int) -> Charger:
