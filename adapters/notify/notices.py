@@ -14,6 +14,7 @@ from domain.records.load import AlarmRaised
 from domain.records.sites import (
     EndReason,
     ResumeFailed,
+    ResumeWithheld,
     SessionEnded,
     SessionInterrupted,
     SessionOffered,
@@ -94,6 +95,12 @@ def _not_resumed(failure: ResumeFailed, event: Record) -> list[Notice]:
     return [Notice("driver", "Your car does not charge", text, _useful(event), failure.session_id)]
 
 
+def _withheld(doubt: ResumeWithheld, event: Record) -> list[Notice]:
+    todo = f"If your car is plugged in there, present your card at {doubt.charger_id}; if it has left, end the session"
+    text = f"Your session at {doubt.charger_id} does not resume by itself: {for_people(doubt.reason)}. {todo}."
+    return [Notice("driver", "Your car does not charge", text, _useful(event), doubt.session_id)]
+
+
 def _granted(grant: PriorityGranted, event: Record) -> list[Notice]:
     """A renewal is not a new notice."""
     text = f"Vehicle {grant.vehicle_id} has priority P{grant.tier} at {grant.site_id} {BASES[grant.basis]}."
@@ -139,6 +146,7 @@ TABLE: dict[type[Payload], Callable[[Any, Record], list[Notice]]] = {
     SessionPaused: _paused,
     SessionInterrupted: _interrupted,
     ResumeFailed: _not_resumed,
+    ResumeWithheld: _withheld,
     PriorityGranted: _granted,
     PriorityDenied: _denied,
     AlarmRaised: _alarm,

@@ -73,6 +73,7 @@ TONES = {
     load.TransactionQuarantined: "warn",
     sites.StartDenied: "warn",
     sites.ResumeFailed: "warn",
+    sites.ResumeWithheld: "warn",
     load.AlarmCleared: "good",
     load.ObedienceProven: "good",
     load.RatingKept: "good",
@@ -156,6 +157,8 @@ def _told(event: Payload) -> str:
             return f"The session is paused with its car plugged in: {event.reason}"
         case sites.ResumeFailed():
             return f"There is current for the paused session, but {event.reason}: its driver was notified"
+        case sites.ResumeWithheld():
+            return f"The paused session waits for its own card, since {event.reason}: its driver was notified"
         case sites.SessionEnded():
             return f"The session ended with {_energy(event.energy_wh, event.estimated)}: {ENDS[event.reason]}"
         case sites.ChargerReleased():

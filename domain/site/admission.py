@@ -9,6 +9,7 @@ from domain.records.observations import Authorize, CardState
 from domain.records.sites import Denial, StartDenied, StartRequested
 from domain.records.words import STATUS_WORDS
 from domain.site.context import SiteContext
+from domain.site.resumption import withhold
 from domain.site.state import SiteCharger, has_failed, is_usable
 
 RULE = "admission.v1"
@@ -35,6 +36,7 @@ def admit(context: SiteContext, presented: TokenPresented | Authorize) -> None:
     admitted = [outlet for outlet, objection in zip(outlets, objections, strict=True) if objection is None]
     if not admitted:
         assert objections[0] is not None
+        withhold(context, outlets, presented)
         return _deny(context, outlets[0].outlet.id, objections[0])
     return _request(context, admitted[0].outlet.id, presented)
 

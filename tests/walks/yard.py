@@ -532,10 +532,12 @@ class Yard(Story):
                 self._check_resumed(session)
 
     def _check_resumed(self, session) -> None:
-        """An interrupted session has gone on by itself, where its charger starts it."""
+        """An interrupted session has gone on by itself, where its charger starts it and no other card was presented."""
         charger = self.charger_of(self.connectors[session.charger_id])
         can_resume = charger.starts_remotely and session.vehicle_id not in self.blocked
-        assert session.interruption is None or not can_resume, f"{session} is still interrupted"
+        assert session.interruption is None or session.interruption.withheld or not can_resume, (
+            f"{session} is still interrupted"
+        )
 
     def check_next_cars(self) -> None:
         """A car that is plugged in and does not charge is served when its card is presented again and again.
