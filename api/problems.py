@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.types import HTTPExceptionHandler
 
 from api.answers import encode
+from commands.for_people import for_people
 from commands.ports.database import DatabaseUnavailable
 from commands.ports.log import LogDamaged, LogError
 from commands.ports.series import SeriesUnavailable
@@ -45,7 +46,7 @@ class Rejected(Problem):
 
     def __init__(self, rule: str, field: str, reason: str, field_names: Mapping[str, str]) -> None:
         conflict = field in CONFLICTS and rule != "idempotency.v1"
-        super().__init__(409 if conflict else 422, reason, field=field_names.get(field, field), rule=rule)
+        super().__init__(409 if conflict else 422, for_people(reason), field=field_names.get(field, field), rule=rule)
 
 
 def problem_response(path: str, status: int, body: Mapping[str, Any], headers: Any = None) -> Response:

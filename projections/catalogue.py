@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from projections import (
     accounts,
+    alarms,
     cards,
-    charger_alarms,
     charger_events,
     charger_use,
     chargers,
@@ -33,7 +33,7 @@ PROJECTIONS = tuple(
         cards,
         chargers,
         charger_use,
-        charger_alarms,
+        alarms,
         charger_events,
         grid_limits,
         session_requests,

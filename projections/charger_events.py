@@ -54,6 +54,7 @@ SET_ANSWER = (
     sites.SessionRequeued,
     sites.SessionInterrupted,
     sites.ResumeFailed,
+    sites.ResumeWithheld,
     sites.ChargerReleased,
 )
 def _happened(event: Any, happened: Happened) -> Iterable[Change]:

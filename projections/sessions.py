@@ -175,8 +175,8 @@ def _interrupted(event: events.SessionInterrupted, _: Happened) -> Iterable[Chan
     return [_of(SET_STATE, event.session_id, state="paused", reason=event.reason)]
 
 
-@PROJECTION.on(events.ResumeFailed)
-def _not_resumed(event: events.ResumeFailed, _: Happened) -> Iterable[Change]:
+@PROJECTION.on(events.ResumeFailed, events.ResumeWithheld)
+def _not_resumed(event: events.ResumeFailed | events.ResumeWithheld, _: Happened) -> Iterable[Change]:
     reason = f"{event.reason}: present your card at {event.charger_id}"
     return [_of(SET_STATE, event.session_id, state="paused", reason=reason)]
 

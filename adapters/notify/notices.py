@@ -6,12 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from commands.alarm_words import WORDS
+from commands.for_people import for_people
 from commands.quantities import rfc3339
 from domain.records import Payload, Record
 from domain.records.load import AlarmRaised
 from domain.records.sites import (
     EndReason,
     ResumeFailed,
+    ResumeWithheld,
     SessionEnded,
     SessionInterrupted,
     SessionOffered,
@@ -76,20 +79,26 @@ def _ended(end: SessionEnded, event: Record) -> list[Notice]:
 
 
 def _paused(pause: SessionPaused, event: Record) -> list[Notice]:
-    text = f"Your session is paused: {pause.reason}. It resumes by itself."
+    text = f"Your session is paused: {for_people(pause.reason)}. It resumes by itself."
     return [Notice("driver", "Your session is paused", text, _useful(event), pause.session_id)]
 
 
 def _interrupted(interruption: SessionInterrupted, event: Record) -> list[Notice]:
     goes_on = "It resumes by itself when there is current; your card resumes it, too"
-    text = f"Your session at {interruption.charger_id} is paused: {interruption.reason}. {goes_on}."
+    text = f"Your session at {interruption.charger_id} is paused: {for_people(interruption.reason)}. {goes_on}."
     return [Notice("driver", "Your session is paused", text, _useful(event), interruption.session_id)]
 
 
 def _not_resumed(failure: ResumeFailed, event: Record) -> list[Notice]:
     todo = f"Present your card at {failure.charger_id}; if that does not help, unplug the car and plug it in again"
-    text = f"There is current for your session again, but {failure.reason}. {todo}."
+    text = f"There is current for your session again, but {for_people(failure.reason)}. {todo}."
     return [Notice("driver", "Your car does not charge", text, _useful(event), failure.session_id)]
+
+
+def _withheld(doubt: ResumeWithheld, event: Record) -> list[Notice]:
+    todo = f"If your car is plugged in there, present your card at {doubt.charger_id}; if it has left, end the session"
+    text = f"Your session at {doubt.charger_id} does not resume by itself: {for_people(doubt.reason)}. {todo}."
+    return [Notice("driver", "Your car does not charge", text, _useful(event), doubt.session_id)]
 
 
 def _granted(grant: PriorityGranted, event: Record) -> list[Notice]:
@@ -100,7 +109,7 @@ def _granted(grant: PriorityGranted, event: Record) -> list[Notice]:
 
 
 def _denied(denial: PriorityDenied, event: Record) -> list[Notice]:
-    text = f"Vehicle {denial.vehicle_id} has no priority {BASES[denial.basis]}: {denial.reason}."
+    text = f"Vehicle {denial.vehicle_id} has no priority {BASES[denial.basis]}: {for_people(denial.reason)}."
     return _decided(
         "Priority was denied", text, denial, event, f"denied/{denial.session_id or event.id}/{denial.basis}"
     )
@@ -117,8 +126,9 @@ def _decided(
 
 def _alarm(alarm: AlarmRaised, event: Record) -> list[Notice]:
     """Every alarm: a limit that can't be guaranteed, an overload, a charger that does not comply."""
-    where = alarm.charger_id or event.stream
-    return [Notice("operator", f"Alarm: {alarm.code}", f"{where}: {alarm.detail}.", _useful(event))]
+    where, words = alarm.charger_id or event.stream, WORDS[alarm.code]
+    text = f"{where}: {for_people(alarm.detail)}. {words.advice}"
+    return [Notice("operator", f"Alarm: {words.title}", text, _useful(event))]
 
 
 def _parked(parked: StreamParked, event: Record) -> list[Notice]:
@@ -136,6 +146,7 @@ TABLE: dict[type[Payload], Callable[[Any, Record], list[Notice]]] = {
     SessionPaused: _paused,
     SessionInterrupted: _interrupted,
     ResumeFailed: _not_resumed,
+    ResumeWithheld: _withheld,
     PriorityGranted: _granted,
     PriorityDenied: _denied,
     AlarmRaised: _alarm,

@@ -21,12 +21,12 @@ from domain.records.observations import Metered
 from projections.applied import READ_WAIT_S
 from projections.catalogue import PROJECTIONS
 
-Panel = Literal["load", "chargers", "queue", "reviews", "decisions"]
+Panel = Literal["load", "chargers", "queue", "alarms", "reviews", "decisions"]
 SHOWN_IN: dict[str, tuple[Panel, ...]] = {
     "sessions": ("queue", "chargers"),
     "chargers": ("chargers",),
     "charger_use": ("chargers",),
-    "charger_alarms": ("chargers",),
+    "alarms": ("alarms", "chargers"),
     "charger_events": ("chargers",),
     "grid_limits": ("load",),
     "priority_audit": ("reviews",),

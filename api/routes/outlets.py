@@ -15,7 +15,7 @@ from api.lookup import find
 from api.problems import Problem
 from api.routes.paths import V1, OutletId
 from api.shapes.chargers import ChargerChange, ChargerNow
-from api.views.charger_alarms import alarm_view
+from api.views.alarms import alarm_view
 from api.views.charger_events import BY_OPERATORS, event_view, told
 from api.views.chargers import charger_now_view
 from commands.close_transaction import TransactionClosing
@@ -26,7 +26,7 @@ from commands.trust_again import TrustRequest
 from domain.records import Payload
 from domain.records.load import TransactionStopped, TrustedAgain
 from domain.records.sites import ChargerReleased, SessionEnded, SessionRequeued
-from projections import charger_alarms, charger_events, chargers
+from projections import alarms, charger_events, chargers
 from projections.projection import Row
 
 router = APIRouter(prefix=f"{V1}/chargers/{{charger_id}}", tags=["chargers"])
@@ -49,13 +49,13 @@ async def one(
     row = await _outlet(context, charger_id)
     outlet_id = row["id"]
     detailed = await context.database.read(lambda connection: chargers.in_detail(connection, outlet_id))
-    alarms = await context.database.read(lambda connection: charger_alarms.open_ones(connection, outlet_id))
+    open_alarms = await context.database.read(lambda connection: alarms.open_ones(connection, outlet_id))
     events = await context.database.read(lambda connection: charger_events.latest(connection, outlet_id, limit))
     assert detailed is not None
     return Json(
         charger_now_view(
             detailed,
-            [alarm_view(alarm) for alarm in alarms],
+            [alarm_view(alarm) for alarm in open_alarms],
             [event_view(event, await _note(context, event)) for event in events],
         )
     )

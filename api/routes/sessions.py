@@ -14,6 +14,7 @@ from api.routes.paths import V1, PathId
 from api.shapes.sessions import Session, SignedValues
 from api.site_choice import chosen_site
 from api.views.sessions import session_view, signed_value_view
+from commands.for_people import for_people
 from commands.log.topics import stream
 from commands.request_session import SessionRequest
 from domain.records import Payload
@@ -121,7 +122,11 @@ async def _rejected(context: Context, session_id: str) -> Row | None:
     rejection = await context.database.read(lambda connection: rejections.caused_by(connection, session_id))
     if rejection is None or rejection["input_type"] not in ("vehicles.request_session.v1", "session.requested.v1"):
         return None
-    return {**sessions.requested(session_id, None, None), "state": "rejected", "reason": rejection["reason"]}
+    return {
+        **sessions.requested(session_id, None, None),
+        "state": "rejected",
+        "reason": for_people(rejection["reason"]),
+    }
 
 
 async def _with_vin(context: Context, row: Row) -> dict[str, object]:

@@ -14,11 +14,13 @@ from api.call import NOT_YET, CurrentCall
 from api.context import CurrentContext
 from api.problems import Problem
 from api.routes.paths import V1, From, Limit, PathId, To, in_order
+from api.shapes.alarms import Alarms
 from api.shapes.chargers import Chargers
 from api.shapes.priority import PendingReviews
 from api.shapes.sessions import Queue
 from api.shapes.shape import Named
 from api.shapes.sites import Decisions, Load, PromisedLimit, SiteNow, Sites
+from api.views.alarms import alarm_view
 from api.views.chargers import charger_view
 from api.views.priority import pending_review_view
 from api.views.sessions import waiting_view
@@ -36,7 +38,7 @@ from commands.set_grid_limit import GridLimitRequest
 from domain.records.load import GridLimitSet
 from domain.records.registry import SiteRegistered
 from domain.series.load_curve import Steps
-from projections import chargers, decisions, grid_limits, priority_audit, sessions, sites
+from projections import alarms, chargers, decisions, grid_limits, priority_audit, sessions, sites
 
 MOST_POINTS = 10_000
 HOUR_MS = 3_600_000
@@ -111,6 +113,19 @@ async def chargers_of(context: CurrentContext, caller: CurrentPrincipal, site_id
         await known_site(context, site_id)
     own = await own_vehicles(context, caller)
     return Json({"chargers": [charger_view(row, visible=own is None or row["vehicle_id"] in own) for row in rows]})
+
+
+@router.get("/{site_id}/alarms", response_model=Alarms, dependencies=[may("site.alarms")])
+async def alarms_of(
+    context: CurrentContext, site_id: PathId, state: alarms.State = "open", limit: Limit = 100
+) -> Response:
+    """List the newest alarms of a site and its outlets, each with what an operator can do about it.
+
+    The open ones; those that have ended by `state=ended`, or `all`.
+    """
+    await known_site(context, site_id)
+    rows = await context.database.read(lambda connection: alarms.of_site(connection, site_id, state, limit))
+    return Json({"alarms": [alarm_view(row) for row in rows]})
 
 
 @router.get("/{site_id}/decisions", response_model=Decisions, dependencies=[may("site.decisions")])

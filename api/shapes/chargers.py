@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from api.shapes.alarms import Alarm
 from api.shapes.sessions import SessionState
 from api.shapes.shape import Shape
 
@@ -73,18 +74,6 @@ class Command(Shape):
     command_id: str
 
 
-class ChargerAlarm(Shape):
-    """An open alarm about an outlet."""
-
-    code: str
-    title: str
-    detail: str
-    """What was observed."""
-    advice: str
-    """What an operator can do."""
-    since: datetime
-
-
 class ChargerEvent(Shape):
     """An event about an outlet, in words."""
 
@@ -111,7 +100,7 @@ class ChargerNow(Charger):
     """What it has drawn more than: such an outlet gets no current until it is trusted again."""
     clock_offset_s: float | None
     """How far its clock is behind; negative: ahead; null: not known to be off."""
-    alarms: list[ChargerAlarm]
+    alarms: list[Alarm]
     """The open alarms, the newest first."""
     events: list[ChargerEvent]
     """The latest events, the newest first."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.views.charger_alarms import WORDS
-from api.views.units import for_people
+from commands.alarm_words import WORDS
+from commands.for_people import for_people
 from commands.quantities import rfc3339
 from domain.electrical.clock import described
 from domain.records import TYPES, Payload, load, sites
@@ -73,6 +73,7 @@ TONES = {
     load.TransactionQuarantined: "warn",
     sites.StartDenied: "warn",
     sites.ResumeFailed: "warn",
+    sites.ResumeWithheld: "warn",
     load.AlarmCleared: "good",
     load.ObedienceProven: "good",
     load.RatingKept: "good",
@@ -104,7 +105,7 @@ def _told(event: Payload) -> str:
         case load.ChargerConnected():
             return "It connected"
         case load.ChargerDisconnected():
-            return f"Its connection ended: {event.reason}"
+            return f"Its connection ended: {_line_end(event.reason)}"
         case load.ChargerBooted():
             return f"It booted: {event.vendor} {event.model} {event.firmware}".rstrip()
         case load.TransactionStarted():
@@ -156,11 +157,18 @@ def _told(event: Payload) -> str:
             return f"The session is paused with its car plugged in: {event.reason}"
         case sites.ResumeFailed():
             return f"There is current for the paused session, but {event.reason}: its driver was notified"
+        case sites.ResumeWithheld():
+            return f"The paused session waits for its own card, since {event.reason}: its driver was notified"
         case sites.SessionEnded():
             return f"The session ended with {_energy(event.energy_wh, event.estimated)}: {ENDS[event.reason]}"
         case sites.ChargerReleased():
             return "The outlet is free again of the car that had stayed"
     raise KeyError(event.type_name)
+
+
+def _line_end(reason: str) -> str:
+    """A WebSocket ends with a number (RFC 6455, 7.4), or without one."""
+    return f"close code {reason}" if reason.isdigit() else reason
 
 
 def _void(event: load.ObedienceVoided) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.views.units import for_people, thousandth
+from api.views.units import thousandth
+from commands.for_people import for_people
 from commands.quantities import rfc3339
 from projections.projection import Row
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from api.views.units import percent
+from commands.for_people import for_people
 from commands.quantities import rfc3339
 from domain.records.vehicles import PriorityDenied, PriorityGranted, UrgentReviewOpened
 from projections.projection import Row
@@ -26,7 +27,7 @@ def priority_decision_view(row: Row, vin: str | None) -> dict[str, Any]:
         "decision": row["decision"],
         "basis": row["basis"],
         "rule": row["rule"],
-        "reason": row["reason"],
+        "reason": for_people(row["reason"]),
         "valid_until": rfc3339(row["valid_until_ms"]),
         "created_at": rfc3339(row["created_at_ms"]),
     }
@@ -39,7 +40,7 @@ def pending_review_view(row: Row, asked_for: str | None) -> dict[str, Any]:
         "vehicle_id": row["vehicle_id"],
         "soc": percent(row["level_permille"]),
         "asked_for": asked_for,
-        "reason": row["reason"],
+        "reason": for_people(row["reason"]),
         "decide_by": rfc3339(row["valid_until_ms"]),
     }
 
@@ -63,4 +64,4 @@ def undecided_review_view(session_id: str) -> dict[str, Any]:
 
 def _review(session_id: str, status: str, reason: str, **more: object) -> dict[str, Any]:
     unknown = {"tier": None, "valid_until": None, "decide_by": None}
-    return {"session_id": session_id, "status": status, "reason": reason, **unknown, **more}
+    return {"session_id": session_id, "status": status, "reason": for_people(reason), **unknown, **more}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from commands.for_people import for_people
 from commands.quantities import rfc3339
 from domain.proof import Proof, Unprovable
 from domain.records import Decision, Record
@@ -17,7 +18,7 @@ def proof_view(record: Record, decision: Decision, found: Proof | Unprovable) ->
         "time": rfc3339(record.time),
         "stream": record.stream,
         "rule": decision.rule,
-        "reason": decision.reason,
+        "reason": for_people(decision.reason),
         "equal": proof and proof.is_equal(),
         "unprovable": str(found) if proof is None else None,
         "inputs": proof and proof.inputs,

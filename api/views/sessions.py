@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from api.views.charger_events import ENDS
 from api.views.units import percent, share, thousandth
+from commands.for_people import for_people
 from commands.quantities import rfc3339
 from projections.projection import Row
 
@@ -17,7 +19,7 @@ def session_view(row: Row, vin: str | None) -> dict[str, Any]:
         "vehicle_vin": vin,
         "site_id": row["site_id"],
         "state": row["state"],
-        "reason": row["reason"],
+        "reason": _reason(row["reason"]),
         "charger_id": row["charger_id"],
         "held_until": rfc3339(row["held_until_ms"]),
         "place": row["place"],
@@ -32,6 +34,11 @@ def session_view(row: Row, vin: str | None) -> dict[str, Any]:
         "score_parts": _score_parts(row),
         "move_wanted": row["move_wanted"],
     }
+
+
+def _reason(reason: str | None) -> str | None:
+    """Why a session is in its state: the rule's reason, or why it has ended."""
+    return reason and ENDS.get(reason, for_people(reason))  # type: ignore[call-overload]
 
 
 def signed_value_view(row: Row) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from api.site_load import Point
 from api.views.units import thousandth
+from commands.for_people import for_people
 from commands.quantities import rfc3339
 from domain.records.load import GridLimitSet, SetGridLimit
 from projections.projection import Row
@@ -44,7 +45,7 @@ def grid_limit_view(row: Row) -> dict[str, Any]:
         "ends_at": rfc3339(row["ends_ms"]),
         "holds_from": rfc3339(row["holds_from_ms"]),
         "guaranteed": row["guaranteed"],
-        "reason": row["reason"],
+        "reason": for_people(row["reason"]),
     }
 
 
@@ -55,7 +56,7 @@ def promised_limit_view(decided: GridLimitSet) -> dict[str, Any]:
         "limit_kw": decided.limit_w / 1000,
         "holds_from": rfc3339(decided.holds_from_ms),
         "guaranteed": decided.guaranteed,
-        "reason": decided.reason,
+        "reason": for_people(decided.reason),
     }
 
 
@@ -84,6 +85,6 @@ def decision_view(row: Row) -> dict[str, Any]:
         "charger_id": row["charger_id"],
         "session_id": row["session_id"],
         "rule": row["rule"],
-        "reason": row["reason"],
+        "reason": for_people(row["reason"]),
         "causationid": row["causationid"],
     }

@@ -16,7 +16,7 @@ from api.answers import Json
 from api.context import Context, CurrentContext
 from api.routes.paths import PathId
 from api.web.driver.panels import MY_CAR
-from api.web.operator.panels import DECISIONS, REVIEWS
+from api.web.operator.panels import ALARMS, DECISIONS, REVIEWS
 from api.web.shared import cookie
 from api.web.shared.forms import UNSENT
 from api.web.shared.page_route import LoggedIn, PageRoute
@@ -28,7 +28,7 @@ from commands.quantities import rfc3339
 from domain.registry.access import Principal, allows
 
 router = APIRouter(prefix="/sites/{site_id}", route_class=PageRoute, include_in_schema=False)
-PANELS = (MY_CAR, LOAD, CHARGERS, QUEUE, REVIEWS, DECISIONS)
+PANELS = (MY_CAR, LOAD, CHARGERS, QUEUE, ALARMS, REVIEWS, DECISIONS)
 
 
 def panels_of(principal: Principal) -> dict[str, Panel]:

@@ -66,7 +66,7 @@ def set_grid_limit(context: KernelContext, command: SetGridLimit) -> None:
 
 def _check(ledger: Ledger, command: SetGridLimit, starts_ms: int, holds_from_ms: int, now_ms: int) -> None:
     if not 0 <= command.limit_w <= MAX_LIMIT_W:
-        raise DomainError(f"must lie in 0..{MAX_LIMIT_W} W", field="limit_w", rule=RULE)
+        raise DomainError(f"must lie in 0 W to {MAX_LIMIT_W} W", field="limit_w", rule=RULE)
     if not command.cap_id:
         raise DomainError("must not be empty", field="cap_id", rule=RULE)
     if command.ends_ms is not None:

@@ -15,7 +15,7 @@ def open_commissioning(context: KernelContext, command: CommissionCharger) -> No
     charger = context.charger(command.charger_id)
     least_ma = charger.outlet.min_ma + VERIFICATION_STEP_MA
     if not least_ma <= command.test_load_ma <= charger.outlet.max_ma:
-        reason = f"must lie in {least_ma}..{charger.outlet.max_ma} mA, so that a decrease can be seen"
+        reason = f"must lie in {least_ma} mA to {charger.outlet.max_ma} mA, so that a decrease can be seen"
         raise DomainError(reason, field="test_load_ma", rule=RULE)
     if not context.now_ms < command.expires_ms <= context.now_ms + MAX_COMMISSIONING_MS:
         raise DomainError("must lie within the next 7 days", field="expires_ms", rule=RULE)

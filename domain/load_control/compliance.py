@@ -17,7 +17,7 @@ from domain.load_control.parameters import (
     VERIFICATION_STEP_MA,
     tolerance_ma,
 )
-from domain.load_control.trust import trust_obedient
+from domain.load_control.trust import DISOBEDIENT, trust_obedient
 from domain.load_control.verification import PROBE_RULE, is_probed
 from domain.records.load import EXCEEDS_LIMIT, LimitConfirmed, ObedienceProven, ObedienceVoided
 
@@ -59,7 +59,7 @@ def _void(context: KernelContext, charger: Charger, lease: Lease, meter: Meter) 
         )
     )
     detail = f"it measures {meter.current_ma} mA and accepted {lease.limit_ma} mA"
-    context.alarm("disobedient", charger.id, detail)
+    context.alarm(DISOBEDIENT, charger.id, detail)
 
 
 def _is_verification(charger: Charger, lease: Lease, meter: Meter) -> bool:
@@ -88,7 +88,7 @@ def _verify(context: KernelContext, charger: Charger, lease: Lease, meter: Meter
             measured_ma=meter.current_ma,
         )
     )
-    context.all_clear("disobedient", charger.id)
+    context.all_clear(DISOBEDIENT, charger.id)
 
 
 def _confirm(context: KernelContext, charger: Charger, lease: Lease, meter: Meter) -> None:

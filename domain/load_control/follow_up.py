@@ -12,6 +12,7 @@ from domain.load_control import (
     outages,
     permits,
     statuses,
+    trust,
 )
 from domain.load_control.context import KernelContext
 from domain.load_control.make_before_break import lower, raise_limits
@@ -32,4 +33,5 @@ def follow_up(context: KernelContext) -> None:
     leases.renew(context)
     capacity.publish(context)
     capacity.raise_alarms(context)
+    trust.end_with_transaction(context)
     outages.watch(context)

@@ -209,6 +209,8 @@ class Charger:
     firmware: str = ""
     verified: bool = False
     non_compliant: bool = False
+    exceeded_ms: tuple[int, ...] = ()
+    """When it was found to exceed its limit, within a day of the last time."""
     statuses: dict[str, tuple[str, str]] = field(default_factory=dict)
     generation: int = 0
     failsafe: Failsafe = Failsafe()

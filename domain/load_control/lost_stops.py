@@ -17,7 +17,7 @@ from domain.load_control.counting import is_uncertain
 from domain.load_control.ledger import Charger, Transaction
 from domain.load_control.meters import Meter
 from domain.load_control.parameters import IDLE_MA, LOST_STOP_MS, UNCONFIRMED_ALARM_MS
-from domain.records.words import StopReason
+from domain.records.words import STATUS_WORDS, StopReason
 
 CONTRADICTORY = "status_contradicts"
 LOST = "stop_lost"
@@ -44,8 +44,10 @@ def _judge(context: KernelContext, charger: Charger, doubted_ms: int) -> None:
     if context.now_ms < max(doubted_ms, charger.reconnected_ms or 0) + LOST_STOP_MS:
         _ask(context, charger)
     elif meter is not None and meter.at_ms > doubted_ms and _goes_on(meter):
-        reported = f"it reports {charger.own_status}, and {meter.current_ma} mA in a transaction"
-        context.alarm(CONTRADICTORY, charger.id, f"{reported}: look at it, or close the transaction")
+        detail = (
+            f"by its status {STATUS_WORDS[charger.own_status]}, and it reports {meter.current_ma} mA in a transaction"
+        )
+        context.alarm(CONTRADICTORY, charger.id, detail)
         _ask(context, charger)
     else:
         context.alarm(LOST, charger.id, "the stop of its transaction was lost: it was ended by the connector's status")

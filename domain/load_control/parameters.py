@@ -88,7 +88,10 @@ NON_COMPLIANCE_MS = 20_000
 """How long a charger may measure above what it accepted, over at least two samples: four times the car's 5 s."""
 
 OBEYED_MS = 300_000
-"""How long a charger that exceeded its limit must keep to it before it gets current and is probed again."""
+OBEYED_LONGEST_MS = 3_600_000
+RELAPSE_MS = 24 * 3_600_000
+"""How long a charger that exceeded its limit must keep to it before it gets current and is probed again: 5 minutes, and
+twice as long after each relapse within a day, at most an hour."""
 
 VERIFICATION_STEP_MA = 1_000
 """The least decrease that verifies compliance: well above what meters and cars vary by themselves."""
@@ -136,6 +139,7 @@ REMEMBERED_STARTS = 16
 """Starts of a charger among which a repeat is recognised; more can't wait in an outage's queue of one outlet."""
 REMEMBERED_ENDS = 32
 REMEMBERED_LOST_STOPS = 8
+REMEMBERED_RELAPSES = 8
 POSSIBLE_LIMITS = 8
 """Limits of a charger that are stored apart while unconfirmed; further ones are merged into the higher of two."""
 

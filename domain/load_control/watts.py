@@ -14,6 +14,7 @@ from domain.load_control.context import KernelContext
 from domain.load_control.ledger import Charger, Lease
 from domain.load_control.meters import Meter
 from domain.load_control.parameters import PROBE_PERMILLE, STEP_MA, VERIFICATION_STEP_MA, tolerance_ma
+from domain.load_control.trust import DISOBEDIENT
 from domain.records.load import ObedienceProven, WattsDivided
 
 ALARM = "no_room_to_prove"
@@ -116,7 +117,7 @@ def divided(context: KernelContext, charger: Charger, lease: Lease, meter: Meter
                 charger_id=charger.id, before_ma=before_ma, limit_ma=lease.limit_ma, measured_ma=meter.current_ma
             )
         )
-        context.all_clear("disobedient", charger.id)
+        context.all_clear(DISOBEDIENT, charger.id)
 
 
 def shows_no_division(charger: Charger, lease: Lease, meter: Meter) -> bool:

@@ -211,6 +211,15 @@ class ResumeFailed(Payload):
     reason: str
 
 
+@record_type("session.resume_withheld.v1", "event")
+class ResumeWithheld(Payload):
+    """An interrupted session is not resumed by the platform any more: another car may be plugged in at its outlet."""
+
+    session_id: str
+    charger_id: str
+    reason: str
+
+
 @record_type("session.energy_corrected.v1", "event")
 class SessionEnergyCorrected(Payload):
     """A stop came after one of the session's transactions had ended without it: its energy, once a transaction.

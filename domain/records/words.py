@@ -23,6 +23,20 @@ OutletStatus = Literal[
 """`preparing`: a car is plugged in, or a card was presented. `suspended_ev`: the car pauses; `suspended_evse`: the
 charger, by a limit of ours or one of its own. `unknown`: a word that the charger's OCPP version does not have."""
 
+STATUS_WORDS: dict[str, str] = {
+    "available": "the charger is free",
+    "preparing": "a car is plugged in there",
+    "charging": "a car charges there",
+    "suspended_ev": "the car has paused",
+    "suspended_evse": "the charger has paused",
+    "finishing": "a car that is done is plugged in there",
+    "reserved": "the charger is reserved",
+    "unavailable": "the charger is out of service",
+    "faulted": "the charger is out of order",
+    "unknown": "the charger reports a status that is not known",
+}
+"""What each status means, in a reason."""
+
 OUT_OF_SERVICE = ("faulted", "unavailable")
 """The statuses in which nothing can charge."""
 

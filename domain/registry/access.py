@@ -48,6 +48,7 @@ ACTIONS: dict[str, Allowed] = {
     "site.register": Allowed.OPERATORS,
     "site.limit": Allowed.OPERATORS,
     "site.see": Allowed.ACCOUNTS,
+    "site.alarms": Allowed.OPERATORS,
     "site.decisions": Allowed.OPERATORS,
     "charger.register": Allowed.OPERATORS,
     "charger.see": Allowed.OPERATORS,

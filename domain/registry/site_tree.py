@@ -28,19 +28,18 @@ def check_tree(nodes: Sequence[NodeSpec], firm_w: int, priority_reserve_w: int) 
         _check_limits(node)
         _check_path(node.id, parents)
     if roots[0].limit_w is None:
-        raise DomainError("the site node needs a limit_w", field="nodes", rule=RULE)
+        raise DomainError("the site node needs a limit of its power", field="nodes", rule=RULE)
     if not 0 <= firm_w <= roots[0].limit_w:
-        raise DomainError("firm_w must lie between 0 and the site's limit_w", field="firm_w", rule=RULE)
+        raise DomainError("must lie between 0 and the site's limit", field="firm_w", rule=RULE)
     if not 0 <= priority_reserve_w <= roots[0].limit_w:
-        reason = "priority_reserve_w must lie between 0 and the site's limit_w"
-        raise DomainError(reason, field="priority_reserve_w", rule=RULE)
+        raise DomainError("must lie between 0 and the site's limit", field="priority_reserve_w", rule=RULE)
 
 
 def _check_limits(node: NodeSpec) -> None:
     if node.limit_w is not None and not 0 < node.limit_w <= MAX_W:
-        raise DomainError(f"limit_w of {node.id} must lie in 1..{MAX_W}", field="nodes", rule=RULE)
+        raise DomainError(f"the limit of {node.id} must lie in 1 W to {MAX_W} W", field="nodes", rule=RULE)
     if node.limit_ma is not None and not all(0 <= phase_ma <= MAX_MA for phase_ma in node.limit_ma):
-        raise DomainError(f"limit_ma of {node.id} must lie in 0..{MAX_MA}", field="nodes", rule=RULE)
+        raise DomainError(f"the limit of {node.id} must lie in 0 mA to {MAX_MA} mA", field="nodes", rule=RULE)
 
 
 def _check_path(node_id: str, parents: dict[str, str | None]) -> None:
@@ -67,7 +66,7 @@ def check_charger(charger: RegisterCharger) -> None:
     if len(numbers) == 1:
         raise DomainError("a charger with one connector is described without it", field="connectors", rule=RULE)
     if not 50_000 <= charger.voltage_mv <= 1_000_000:
-        raise DomainError("voltage_mv must lie in 50 V to 1000 V", field="voltage_mv", rule=RULE)
+        raise DomainError("must lie in 50 V to 1000 V", field="voltage_mv", rule=RULE)
 
 
 def _check_outlet(charger: RegisterCharger | ConnectorSpec) -> None:
@@ -75,5 +74,7 @@ def _check_outlet(charger: RegisterCharger | ConnectorSpec) -> None:
         raise DomainError("phases must name one to three different ones of L1, L2, L3", field="phases", rule=RULE)
     if not IEC_61851_MIN_MA <= charger.min_ma <= charger.max_ma <= MAX_MA:
         raise DomainError(
-            f"min_ma must be at least {IEC_61851_MIN_MA} (IEC 61851) and at most max_ma", field="min_ma", rule=RULE
+            f"must be at least {IEC_61851_MIN_MA} mA (IEC 61851) and at most the highest current",
+            field="min_ma",
+            rule=RULE,
         )

@@ -16,7 +16,7 @@ def check_vehicle(vehicle: RegisterVehicle) -> None:
     if vehicle.battery_wh is not None and vehicle.battery_wh not in BATTERY_WH:
         raise DomainError("the battery must hold 1 kWh to 2,000 kWh", field="battery_wh", rule=RULE)
     if vehicle.max_ma is not None and not 0 < vehicle.max_ma <= MAX_MA:
-        raise DomainError(f"max_ma must lie in 1..{MAX_MA}", field="max_ma", rule=RULE)
+        raise DomainError(f"must lie in 1 mA to {MAX_MA} mA", field="max_ma", rule=RULE)
     if not 1 <= vehicle.phases <= 3:
         raise DomainError("a car charges on one to three phases", field="phases", rule=RULE)
     if vehicle.priority_eligible and vehicle.enterprise_id is None:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from domain.records.load import PermitSought, TokenPresented
 from domain.records.observations import Authorize, CardState
 from domain.records.sites import Denial, StartDenied, StartRequested
+from domain.records.words import STATUS_WORDS
 from domain.site.context import SiteContext
+from domain.site.resumption import withhold
 from domain.site.state import SiteCharger, has_failed, is_usable
 
 RULE = "admission.v1"
@@ -34,6 +36,7 @@ def admit(context: SiteContext, presented: TokenPresented | Authorize) -> None:
     admitted = [outlet for outlet, objection in zip(outlets, objections, strict=True) if objection is None]
     if not admitted:
         assert objections[0] is not None
+        withhold(context, outlets, presented)
         return _deny(context, outlets[0].outlet.id, objections[0])
     return _request(context, admitted[0].outlet.id, presented)
 
@@ -92,7 +95,7 @@ def _objection(context: SiteContext, charger: SiteCharger, presented: TokenPrese
     if charger.transaction_id is not None:
         return Objection("the charger is in use")
     if has_failed(charger) if is_its_user else not _can_start(charger):
-        return Objection(f"the charger is {charger.status}")
+        return Objection(STATUS_WORDS[charger.status] if charger.connected else "the charger is not connected")
     return _objection_to(context, charger, presented)
 
 

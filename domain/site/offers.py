@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from domain.records.sites import SessionAssigned, SessionOffered, SessionRequeued, SessionSnoozed, Standing
 from domain.records.vehicles import AcceptRequested, SnoozeRequested
+from domain.records.words import STATUS_WORDS
 from domain.site.context import SiteContext
 from domain.site.fair_share import mean_received, recorded, score_of
 from domain.site.fairness import Score
@@ -97,5 +98,5 @@ def withdraw_lost_offers(context: SiteContext) -> None:
             continue
         charger = context.site.chargers[session.charger_id]
         if has_failed(charger):
-            reason = f"charger {charger.status}" if charger.connected else "charger not connected"
+            reason = STATUS_WORDS[charger.status] if charger.connected else "the charger is not connected"
             context.add(SessionRequeued(session_id=session.id, charger_id=session.charger_id, reason=reason))

@@ -3,17 +3,23 @@
 A start needs room like any other, and that of others is made by `load`. The charger starts with the token of the
 session's last transaction, at a bounded pace; the transaction that follows continues the session. Where none follows
 within minutes, the driver is notified: their card still starts it.
+
+So it is at once where another card was presented there in vain since the interruption: while the charger had no power,
+nobody may have seen its car leave, and another car must not charge in its name.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from domain.records import derived_id
-from domain.records.load import TransactionPermitted
-from domain.records.sites import ResumeFailed, ResumeRequested, StartRequested
+from domain.records.load import TokenPresented, TransactionPermitted
+from domain.records.observations import Authorize
+from domain.records.sites import ResumeFailed, ResumeRequested, ResumeWithheld, StartRequested
 from domain.site import targets
 from domain.site.context import SiteContext
 from domain.site.session import Interruption, Session
-from domain.site.state import has_failed
+from domain.site.state import SiteCharger, has_failed
 
 SETTLING_MS = 30_000
 """How long after an interruption it is left to its charger, which may still end the transaction or begin anew."""
@@ -38,6 +44,8 @@ def resume(context: SiteContext) -> None:
 
 
 def _is_due(context: SiteContext, interruption: Interruption) -> bool:
+    if interruption.withheld:
+        return False
     pause_ms = ATTEMPT_MS if interruption.attempts else SETTLING_MS
     return context.now_ms >= interruption.since_ms + (PATIENT_MS if interruption.failed else pause_ms)
 
@@ -85,3 +93,17 @@ def start(context: SiteContext, event: TransactionPermitted) -> None:
             expires_ms=event.expires_ms,
         )
     )
+
+
+def withhold(context: SiteContext, outlets: Sequence[SiteCharger], presented: TokenPresented | Authorize) -> None:
+    """Leave the interrupted sessions of a charger to their own cards, where another card was denied there.
+
+    OCPP 1.6 does not say at which connector a card was presented: so it may have been at any.
+    """
+    for outlet in outlets:
+        session = context.site.session_at(outlet.outlet.id)
+        if session is None or session.interruption is None or session.interruption.withheld:
+            continue
+        if session is not context.site.session_for(outlet.outlet.id, presented.vehicle_id, presented.token_ref):
+            reason = "another card was presented there while it was paused"
+            context.add(ResumeWithheld(session_id=session.id, charger_id=outlet.outlet.id, reason=reason))

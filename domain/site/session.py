@@ -42,13 +42,14 @@ class Interruption:
     """What was tried to resume a session: room was asked for last at `since_ms`, or else it was interrupted then.
 
     `request_id`: of the request of room that is not granted yet; `attempts`: how often there was room, and its charger
-    was asked to start; `failed`: its driver was notified.
+    was asked to start; `failed`: its driver was notified; `withheld`: only its own card starts it.
     """
 
     since_ms: int
     attempts: int = 0
     request_id: str = ""
     failed: bool = False
+    withheld: bool = False
 
 
 @dataclass(frozen=True, slots=True)

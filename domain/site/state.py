@@ -329,6 +329,8 @@ def _sessions(sessions: Mapping[str, Session], event: Payload, time_ms: int) -> 
             _interruption(open_ones, event.session_id, attempts=before.attempts + 1 if before else 1, request_id="")
         case events.ResumeFailed():
             _interruption(open_ones, event.session_id, failed=True)
+        case events.ResumeWithheld():
+            _interruption(open_ones, event.session_id, withheld=True, request_id="")
         case events.SessionPaused():
             _change(open_ones, event.session_id, state="paused", paused_since_ms=time_ms)
         case events.SessionResumed():

@@ -17,7 +17,7 @@ def evidence_of(context: VehicleContext) -> Evidence:
     visit, now_ms = context.vehicle.visit, context.now_ms
     mission = fresh(context.observations.mission_active, now_ms)
     zone = fresh(context.observations.location_zone, now_ms)
-    soc = fresh(context.observations.soc_permille, now_ms)
+    soc = fresh(context.observations.soc_proven, now_ms)
     return Evidence(
         eligible=context.vehicle.may_have_missions(),
         mission_active=None if mission is None else mission.value,

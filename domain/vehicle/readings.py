@@ -49,6 +49,11 @@ class Readings:
     location_zone: Observed[str] | None = None
     soc_doubted: Observed[int] | None = None
 
+    @property
+    def soc_proven(self) -> Observed[int] | None:
+        """The charge level that proves something: of two that contradict each other neither does."""
+        return self.soc_permille if self.soc_doubted is None else None
+
 
 def observe(readings: Readings, given: Record, enterprise_id: str | None, battery_wh: int | None = None) -> Readings:
     """The readings after an input of a vehicle of this enterprise. Raises `DomainError` for a reading that can't be."""

@@ -36,7 +36,7 @@ DECIDE_MS = 15 * 60_000
 def missing(evidence: Evidence) -> str | None:
     """Why the rule can't grant it, in words; None: it can."""
     if evidence.level_permille is None:
-        return "the charge level is not known: no integration said so within 5 minutes"
+        return "the charge level is not known: within 5 minutes no integration reported one that agrees with the last"
     if evidence.level_permille > LOW_PERMILLE:
         return f"the charge level is above {LOW_PERMILLE // 10} %"
     return None

@@ -9,9 +9,8 @@ from typing import Any, Literal, get_args, get_origin
 
 import pytest
 
-from api.views.charger_alarms import WORDS
 from api.views.charger_events import ENDS, STOPS, told
-from api.views.units import for_people
+from commands.alarm_words import OF_OUTLETS, OF_SITES
 from domain.records import load, sites
 from domain.records.words import StopReason
 from projections.charger_events import PROJECTION
@@ -173,33 +172,20 @@ async def test_drivers_do_not_see_it(garage: World) -> None:
         assert (await jane.post(f"/chargers/c1/{lever}", json={"reason": "why"})).status_code == 403
 
 
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("0 mA", "0 A"),
-        ("it measures 13500 mA", "it measures 13.5 A"),
-        ("300000 W, 900 W", "300 kW, 900 W"),
-        ("reads 8123456 Wh after 12 Wh", "reads 8123.456 kWh after 12 Wh"),
-        ("charger5 Watts 7 mAh", "charger5 Watts 7 mAh"),
-    ],
-)
-def test_quantities_are_as_people_read_them(text: str, shown: str) -> None:
-    assert for_people(text) == shown
+def test_every_alarm_has_words() -> None:
+    assert raised_codes(about_site=False) == OF_OUTLETS.keys()
+    assert raised_codes(about_site=True) == OF_SITES.keys()
 
 
-def test_every_alarm_about_a_charger_has_words() -> None:
-    assert raised_codes() == WORDS.keys()
-
-
-def raised_codes() -> set[str]:
-    """The codes of `context.alarm(code, charger.id, …)` in the kernel; those of the whole site are left out."""
+def raised_codes(*, about_site: bool) -> set[str]:
+    """The codes of `context.alarm(code, charger.id, …)` in the kernel, or of `context.alarm(code, None, …)`."""
     codes = set()
     for file in KERNEL.glob("*.py"):
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "alarm":
                 code, about, *_ = node.args
                 module = importlib.import_module(f"domain.load_control.{file.stem}")
-                if not isinstance(about, ast.Constant):
+                if isinstance(about, ast.Constant) is about_site:
                     codes.add(ast.literal_eval(code) if isinstance(code, ast.Constant) else getattr(module, code.id))
     return codes
 

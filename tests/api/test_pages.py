@@ -202,10 +202,10 @@ async def test_the_stream_of_a_site_names_what_has_changed(world: World, client:
     await world.site()
     client.cookies.set(cookie.COOKIE, token_of(client))
     async with sse.opened(client, "/sites/north/live") as events:
-        told = [await sse.told(events) for _ in range(5)]
-        assert [event["data"] for event in told] == ["load", "chargers", "queue", "reviews", "decisions"]
+        told = [await sse.told(events) for _ in range(6)]
+        assert [event["data"] for event in told] == ["load", "chargers", "queue", "alarms", "reviews", "decisions"]
         assert [event["event"] for event in told] == [f"{event['data']}-changed" for event in told]
-        assert [("id" in event) for event in told] == [False, False, False, False, True]
+        assert [("id" in event) for event in told] == [False] * 5 + [True]
         await set_limit(client)
         names = {(await sse.told(events))["data"]}
         names.add((event := await sse.told(events))["data"])

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from domain.records import load, sites
-from projections import charger_alarms, charger_events
+from projections import alarms as alarm_rows
+from projections import charger_events
 from tests.projections.read_models import ReadModels
 
 REFUSED = load.ReadingRefused(
@@ -21,7 +22,7 @@ async def events(models: ReadModels, limit: int = 9) -> list[dict[str, Any]]:
 
 
 async def alarms(models: ReadModels) -> list[tuple[str, str]]:
-    found = await models.database.read(lambda connection: charger_alarms.open_ones(connection, "c1"))
+    found = await models.database.read(lambda connection: alarm_rows.open_ones(connection, "c1"))
     return [(row["code"], row["detail"]) for row in found]
 
 

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.examples import examples
-from tests.walks.yard import CARS, FIELDS, OUTLETS, Yard, ready
+from tests.walks.gateway import ODD_STATUSES, ODD_STOPS
+from tests.walks.yard import CARS, OUTLETS, Yard, ready
 
 QUIET_S = 600
 """How long after the last fault every outlet is usable again, or an alarm says why it is not."""
@@ -82,10 +83,10 @@ def step(name: str, *choices: tuple[str, ...]) -> st.SearchStrategy[Step]:
 
 
 CHARGERS = ("a", "b")
-LATE_FIELDS = tuple(f"late, {field}" for field in FIELDS)
+LATE_ODD_STOPS = tuple(f"late, {form}" for form in ODD_STOPS)
 STARTS = ("late", "lost", "twice", "unanswered")
-STOPS = ("late", "lost", "twice", "again", *FIELDS, *LATE_FIELDS)
-STATUSES = ("late", "lost", "twice")
+STOPS = ("late", "lost", "twice", "again", *ODD_STOPS, *LATE_ODD_STOPS)
+STATUSES = ("late", "lost", "twice", *ODD_STATUSES)
 SECONDS = ("10", "60", "150", "400")
 MEMORIES = ("resumes", "stops", "forgets")
 DRIVEN = st.one_of(

@@ -17,6 +17,7 @@ from domain.records.words import ENDED_WITHOUT_STOP
 from processors.load import Load
 from processors.sites import Sites
 from tests.stories.story import Story
+from tests.walks import gateway
 from tests.walks.charger import MAX_MA, MIN_MA, VOLTAGE_V, Connector, Lease, ModelCharger, Run
 
 SITE = "s"
@@ -29,7 +30,6 @@ CONNECTORS = {"a": 1, "b": 2}
 OUTLETS = ("a", "b:1", "b:2")
 OF_THE_PAST = {"stop_lost", "limit_refused"}
 """Alarms of what is over: they are no reason why an outlet can't be used."""
-FIELDS = ("transaction_id", "meter_stop_wh", "charger_time_ms")
 
 
 class Yard(Story):
@@ -41,6 +41,7 @@ class Yard(Story):
             one: ModelCharger(one, [Connector(one if count == 1 else f"{one}:{n}", n) for n in range(1, count + 1)])
             for one, count in CONNECTORS.items()
         }
+        self.gateways = {one: gateway.Gateway(one, count, lambda: self.now_ms) for one, count in CONNECTORS.items()}
         for number, connector in enumerate(one for each in self.chargers.values() for one in each.connectors):
             connector.register_wh = 5_000.0 + 900_000 * number
         self.connectors = {each.outlet: each for one in self.chargers.values() for each in one.connectors}
@@ -83,6 +84,10 @@ class Yard(Story):
         self._follow()
         self.cause = ""
         return events
+
+    def receive(self, charger: ModelCharger, action: str, frame: gateway.Frame, outlet: str) -> None:
+        for reported in self.gateways[charger.id].receive(action, frame):
+            self.report(charger, reported, outlet)
 
     # Time
 
@@ -225,24 +230,17 @@ class Yard(Story):
         mishap = charger.mishap("stop")
         if mishap == "lost":
             return True
-        report = observations.TransactionStop(
-            charger_id=charger.id,
-            transaction_id=run.id or "",
-            meter_stop_wh=run.end_wh or 0,
-            charger_time_ms=run.end_ms,
-            reason=run.reason,
-        )
-        field = mishap.removeprefix("late, ")
-        if field in FIELDS:
-            known = {"transaction_id": "", "meter_stop_wh": 0, "charger_time_ms": self.now_ms}
-            report = report.model_copy(update={field: known[field], "unreadable": (field,)})
-            run.dated = run.dated and field != "charger_time_ms"
+        frame = gateway.stop_frame(run.id or "", run.end_wh or 0, run.end_ms, run.reason)
+        form = mishap.removeprefix("late, ")
+        if form in gateway.ODD_STOPS:
+            frame = gateway.ODD_STOPS[form](frame)
+            run.dated = run.dated and form not in gateway.UNDATED
         if mishap.startswith("late") or mishap == "again":
-            self.later(90, lambda: self.report(charger, report, run.outlet))
+            self.later(90, lambda: self.receive(charger, "StopTransaction", frame, run.outlet))
         if mishap.startswith("late"):
             return True
         for _ in range(2 if mishap == "twice" else 1):
-            self.report(charger, report, run.outlet)
+            self.receive(charger, "StopTransaction", frame, run.outlet)
         return True
 
     def _report_status(self, charger: ModelCharger, connector: Connector) -> None:
@@ -253,21 +251,21 @@ class Yard(Story):
         if mishap == "late":
             stale = connector.status
             self.later(50, lambda: self.send_status(charger, connector, stale))
+        elif mishap in gateway.ODD_STATUSES:
+            self.send_status(charger, connector, form=mishap)
         elif mishap != "lost":
             for _ in range(2 if mishap == "twice" else 1):
                 self.send_status(charger, connector)
 
-    def send_status(self, charger: ModelCharger, connector: Connector, stale: str = "") -> None:
-        if charger.online:
-            connector.left_unseen &= (stale or connector.status) != "available"
-            said = observations.Status(
-                charger_id=charger.id,
-                evse_id=connector.number,
-                status=stale or connector.status,
-                error_code="no_error",
-                charger_time_ms=None,
-            )
-            self.report(charger, said, connector.outlet)
+    def send_status(self, charger: ModelCharger, connector: Connector, stale: str = "", form: str = "") -> None:
+        if not charger.online:
+            return
+        status = stale or connector.status
+        frame = gateway.status_frame(connector.number, status)
+        if form:
+            frame = gateway.ODD_STATUSES[form](frame)
+        connector.left_unseen &= status != "available" or form in gateway.WORDLESS
+        self.receive(charger, "StatusNotification", frame, connector.outlet)
 
     def meter(self, charger: ModelCharger, connector: Connector) -> None:
         if not charger.online:
@@ -532,10 +530,12 @@ class Yard(Story):
                 self._check_resumed(session)
 
     def _check_resumed(self, session) -> None:
-        """An interrupted session has gone on by itself, where its charger starts it."""
+        """An interrupted session has gone on by itself, where its charger starts it and no other card was presented."""
         charger = self.charger_of(self.connectors[session.charger_id])
         can_resume = charger.starts_remotely and session.vehicle_id not in self.blocked
-        assert session.interruption is None or not can_resume, f"{session} is still interrupted"
+        assert session.interruption is None or session.interruption.withheld or not can_resume, (
+            f"{session} is still interrupted"
+        )
 
     def check_next_cars(self) -> None:
         """A car that is plugged in and does not charge is served when its card is presented again and again.

@@ -1,4 +1,4 @@
-"""The panels of an operator: urgent reviews and the latest decisions."""
+"""The panels of an operator: alarms, urgent reviews and the latest decisions."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ from domain.registry.access import Principal, allows
 DECISIONS_SHOWN = 10
 
 
+async def _alarms(rest: Rest, site_id: str, _: Principal) -> Values:
+    return await rest.get(f"/sites/{site_id}/alarms")
+
+
 async def _reviews(rest: Rest, site_id: str, _: Principal) -> Values:
     return await rest.get(f"/sites/{site_id}/urgent-reviews")
 
@@ -17,6 +21,7 @@ async def _decisions(rest: Rest, site_id: str, _: Principal) -> Values:
     return await rest.get(f"/sites/{site_id}/decisions", limit=DECISIONS_SHOWN)
 
 
+ALARMS = Panel("alarms", "operator/alarms.html", _alarms, lambda principal: allows(principal, "site.alarms"))
 REVIEWS = Panel(
     "reviews", "operator/reviews.html", _reviews, lambda principal: allows(principal, "session.decide_review")
 )

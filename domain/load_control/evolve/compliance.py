@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from domain.load_control.ledger import Charger, Commissioning, Lease
+from domain.load_control.parameters import RELAPSE_MS, REMEMBERED_RELAPSES
 from domain.records import Payload, load
 
 
@@ -22,8 +23,12 @@ def _probed(charger: Charger, *, again: bool) -> Lease | None:
     return replace(lease, total_ma=None, rule="", ask=replace(lease.ask, repeat=again or lease.ask.repeat))
 
 
-def _voided(charger: Charger, event: load.ObedienceVoided, _: int) -> Charger:
-    return replace(charger, verified=False, non_compliant=event.reason == load.EXCEEDS_LIMIT)
+def _voided(charger: Charger, event: load.ObedienceVoided, time_ms: int) -> Charger:
+    charger = replace(charger, verified=False, non_compliant=event.reason == load.EXCEEDS_LIMIT)
+    if not charger.non_compliant:
+        return charger
+    recent = (at_ms for at_ms in charger.exceeded_ms if time_ms < at_ms + RELAPSE_MS)
+    return replace(charger, exceeded_ms=(*recent, time_ms)[-REMEMBERED_RELAPSES:])
 
 
 def _trusted_again(charger: Charger, _: load.TrustedAgain, __: int) -> Charger:

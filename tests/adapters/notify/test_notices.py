@@ -7,7 +7,7 @@ import pytest
 from adapters.notify.notices import ENDED, NOTIFIABLE, USEFUL_MS, notices
 from domain.records import TYPES, Payload, Record, input_record
 from domain.records.load import AlarmRaised, ChargerStatusChanged
-from domain.records.sites import SessionEnded, SessionOffered, SessionPaused, SessionResumed
+from domain.records.sites import ResumeWithheld, SessionEnded, SessionOffered, SessionPaused, SessionResumed
 from domain.records.time import StreamParked
 from domain.records.vehicles import Evidence, PriorityDenied, PriorityGranted
 
@@ -57,6 +57,13 @@ def test_the_driver_is_notified_that_their_session_pauses_and_why() -> None:
     [notice] = notices(event(SessionPaused(session_id="s1", reason="too little capacity")))
     assert (notice.to, notice.session_id) == ("driver", "s1")
     assert "too little capacity" in notice.text
+
+
+def test_the_driver_is_notified_that_their_session_waits_for_their_card() -> None:
+    [notice] = notices(event(ResumeWithheld(session_id="s1", charger_id="c1", reason="another card came")))
+    assert (notice.to, notice.session_id) == ("driver", "s1")
+    assert "another card came" in notice.text
+    assert "present your card at c1" in notice.text
 
 
 @pytest.mark.parametrize("basis", ["low_charge", "operator"])

@@ -20,6 +20,7 @@ from adapters.notify.notifier import CLAIMED_MS, RETRY_AT_MOST_EVERY_MS, Notifie
 from adapters.notify.outbox import ATTEMPTS, SCHEMA, Outbox
 from adapters.time.clock import SimulatedClock
 from adapters.vault.vault import Vault
+from commands.alarm_words import WORDS
 from commands.log.codec import entry
 from commands.log.topics import EVENTS
 from domain.records import Payload, input_record
@@ -102,7 +103,9 @@ async def test_it_is_delivered_with_a_key_that_the_receiver_can_recognise(log, c
         await receive(notifying, log)
         assert await notifying.deliver_due() == 1
     [heard] = receiver.heard
-    assert (heard["title"], heard["message"]) == ("Alarm: overload", "c1: too much.\n\n[e1]")
+    words = WORDS["overload"]
+    assert heard["title"] == f"Alarm: {words.title}"
+    assert heard["message"] == f"c1: too much. {words.advice}\n\n[e1]"
     assert await attempts(outbox) == [(1, "sent", NOW_MS)]
     assert await outbox.states() == {"sent": 1}
     assert [line["state"] for line in lines] == ["sent"]

@@ -14,7 +14,7 @@ from domain.records import sites as said
 from tests.api.world import NOW_MS, World
 from tests.projections.test_priority_audit import GRANTED
 
-EVERYTHING = ("load", "chargers", "queue", "reviews", "decisions")
+EVERYTHING = ("load", "chargers", "queue", "alarms", "reviews", "decisions")
 
 
 FOLLOWERS = 6

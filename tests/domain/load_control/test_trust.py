@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain.load_control.parameters import OBEYED_MS
-from domain.records.load import AlarmCleared, LimitDesired, ObedienceVoided, TrustAgain, TrustedAgain
+from domain.records.load import AlarmCleared, CloseTransaction, LimitDesired, ObedienceVoided, TrustAgain, TrustedAgain
 from tests.stories.kernel import Kernel
 from tests.stories.story import of_type, one, rejection
 
@@ -105,3 +105,59 @@ def test_a_charger_that_gets_current_has_nothing_to_prove_anew():
     kernel = Kernel().site().ready("a")
     field, reason = rejection(kernel.when(TrustAgain(charger_id="a")))
     assert (field, reason) == ("charger_id", "the charger gets current: there is nothing to prove anew")
+
+
+def relapse(kernel: Kernel) -> int:
+    """It is trusted again and draws too much again. For how many minutes it had to obey."""
+    minutes = 0
+    while not of_type(obey(kernel, 60), TrustedAgain):
+        minutes += 1
+        assert minutes < 120
+    kernel.answer("a")
+    kernel.after(6)
+    kernel.meter("a", 20)
+    kernel.after(20)
+    assert of_type(kernel.meter("a", 20), ObedienceVoided)
+    kernel.answer("a")
+    kernel.after(10)
+    return minutes
+
+
+def keep_target(kernel: Kernel) -> None:
+    kernel.targets(valid_s=24 * 3600, a=10)
+
+
+def test_each_relapse_within_a_day_doubles_the_time_to_obey_up_to_an_hour():
+    kernel = liar()
+    keep_target(kernel)
+    assert [relapse(kernel) for _ in range(6)] == [5, 10, 20, 40, 60, 60]
+
+
+def test_a_relapse_of_another_day_is_the_first_one():
+    kernel = liar()
+    keep_target(kernel)
+    relapse(kernel)
+    kernel.after(24 * 3600)
+    keep_target(kernel)
+    relapse(kernel)
+    assert relapse(kernel) == 5
+
+
+def test_the_alarm_ends_with_the_transaction_and_current_after_it_is_another_one():
+    kernel = liar()
+    kernel.meter("a", 20)
+    assert AlarmCleared(code="disobedient", charger_id="a") in kernel.stop("a")
+    kernel.after(30)
+    kernel.meter("a", 20)
+    assert kernel.ledger.alarms == (("idle_current", "a"),)
+
+
+def test_the_alarm_stays_while_nothing_shows_what_is_drawn_after_a_lost_stop():
+    kernel = liar()
+    kernel.meter("a", 20)
+    kernel.when(CloseTransaction(charger_id="a"))
+    assert not kernel.charger("a").transactions
+    kernel.after(1200)
+    assert ("disobedient", "a") in kernel.ledger.alarms
+    kernel.meter("a", 0)
+    assert ("disobedient", "a") not in kernel.ledger.alarms

@@ -50,4 +50,4 @@ def test_a_car_that_stayed_plugged_in_starts_again_where_nobody_waits():
     assert one(StartRequested, story.authorize("p2c0", "a"))
     assert one(StartRequested, story.authorize("p2c0", None))
     story.status("p2c0", "faulted")
-    assert one(StartDenied, story.authorize("p2c0", "a")).reason == "the charger is faulted"
+    assert one(StartDenied, story.authorize("p2c0", "a")).reason == "the charger is out of order"

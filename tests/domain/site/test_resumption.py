@@ -7,6 +7,7 @@ from domain.records import load
 from domain.records.sites import (
     ResumeFailed,
     ResumeRequested,
+    ResumeWithheld,
     ScheduleChanged,
     SessionCharging,
     SessionEnded,
@@ -144,3 +145,42 @@ def test_the_unknown_card_that_began_a_walk_up_resumes_and_stops_it_and_no_other
     assert one(StartRequested, story.authorize("p2c0", None)), "to stop"
     denied = one(StartDenied, story.authorize("p2c0", "b"))
     assert denied.reason == "the charger is in use"
+
+
+def test_after_another_card_only_its_own_card_resumes_it():
+    story = interrupted()
+    events = story.authorize("p2c0", "b")
+    assert one(StartDenied, events).reason == "the charger is held for another car"
+    withheld = one(ResumeWithheld, events)
+    assert (withheld.session_id, withheld.charger_id) == ("a", "p2c0")
+    assert not of_type(story.authorize("p2c0", "c"), ResumeWithheld), "its driver was notified"
+    capacity(story, 40_000)
+    assert not of_type(story.wait(60), StartRequested)
+    assert one(StartRequested, story.authorize("p2c0", "a")).resumes is None
+    assert one(SessionCharging, story.start("p2c0", "a")).session_id == "a"
+
+
+def test_another_card_withholds_a_start_that_room_is_made_for():
+    story = interrupted()
+    story.wait(2)
+    asked = one(StartRequested, capacity(story, 40_000))
+    story.authorize("p2c0", "b")
+    assert not of_type(permit(story, asked), ResumeRequested)
+
+
+def test_its_own_card_and_a_card_that_charges_elsewhere_at_the_charger_withhold_nothing():
+    story = interrupted()
+    assert not of_type(story.authorize("p2c0", "a"), ResumeWithheld)
+    assert not of_type(story.authorize("p2c1", "b"), ResumeWithheld)
+    story.wait(2)
+    assert one(StartRequested, capacity(story, 40_000)).resumes == "a"
+
+
+def test_a_session_that_goes_on_and_is_interrupted_again_is_resumed_again():
+    story = interrupted()
+    story.authorize("p2c0", "b")
+    story.start("p2c0", "a")
+    story.status("p2c0", "preparing")
+    story.stop("p2c0", 3_000, reason="restarted")
+    capacity(story, 40_000)
+    assert [asked.resumes for asked in of_type(story.wait(1), StartRequested)] == ["a"]

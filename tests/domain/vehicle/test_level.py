@@ -29,7 +29,7 @@ def seen(*levels: tuple[int, float], car: VehicleRegistered = CAR) -> PrioritySt
 def test_a_level_that_falls_at_once_grants_nothing(low):
     story = seen((780, 0), (775, 0.5), (low, 1))
     opened = one(UrgentReviewOpened, story.review())
-    assert opened.reason == "the charge level is above 15 %"
+    assert opened.reason.startswith("the charge level is not known")
     assert story.tier() == 2
 
 
@@ -78,3 +78,28 @@ def test_a_level_that_stays_is_possible_and_time_only_adds_what_is(before, after
     if is_possible(before, after, elapsed_ms, battery_wh):
         assert is_possible(before, after, elapsed_ms + 60_000, battery_wh)
     assert is_possible(before, after, 0, battery_wh) == (abs(after - before) <= NOISE_PERMILLE)
+
+
+def test_a_low_level_that_was_contradicted_a_moment_ago_grants_nothing():
+    """As a grant on it would go back by the same reading."""
+    story = PriorityStory(CAR, kind=None)
+    story.request()
+    story.reading(level_permille=100, enterprise_id=None)
+    story.now_ms += 600
+    story.reading(level_permille=500, enterprise_id=None)
+    opened = one(UrgentReviewOpened, story.review())
+    assert opened.evidence.level_permille is None
+    assert opened.reason.startswith("the charge level is not known")
+
+
+@pytest.mark.parametrize(("third", "granted"), [(100, True), (500, False)])
+def test_a_third_reading_settles_which_of_two_is_true(third, granted):
+    story = PriorityStory(CAR, kind=None)
+    story.request()
+    for level in (100, 500, third):
+        story.reading(level_permille=level, enterprise_id=None)
+        story.now_ms += 600
+    told = story.review()
+    assert bool(of_type(told, PriorityGranted)) is granted
+    evidence = told[-1].evidence if granted else one(UrgentReviewOpened, told).evidence
+    assert evidence.level_permille == third

@@ -1,12 +1,8 @@
-"""The alarms about an outlet in words: what is amiss, and what an operator can do."""
+"""The alarms in words: what is amiss, and what an operator can do."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
-from api.views.units import for_people
-from commands.quantities import rfc3339
-from projections.projection import Row
+from typing import NamedTuple
 
 
 class Words(NamedTuple):
@@ -16,15 +12,29 @@ class Words(NamedTuple):
     advice: str
 
 
-WORDS = {
+OF_SITES = {
+    "cap_not_guaranteed": Words(
+        "A grid limit can't be guaranteed",
+        "It is kept as well as possible. Lower what cut-off chargers are held to, or switch off chargers that take no "
+        "limits; it ends with the limit.",
+    ),
+    "overload": Words(
+        "The chargers may draw more than a limit",
+        "They are being lowered. Look at the site's load and its open alarms; switch off a charger that takes no "
+        "limits.",
+    ),
+}
+"""Alarms about a whole site."""
+OF_OUTLETS = {
     "clock_off": Words(
         "Its clock is off",
         "Nothing is urgent: its times are corrected. Set the charger's clock, or its time zone, by its own settings.",
     ),
     "disobedient": Words(
         "It draws more than it accepted",
-        "It gets no current. Once it has kept to that for 5 minutes it is tried again by itself. If you have found the "
-        "reason, let it prove itself anew; if it still draws, switch it off.",
+        "It gets no current. Once it has kept to that for 5 minutes (after relapses within a day longer, at most an "
+        "hour) it is tried again by itself. If you have found the reason, let it prove itself anew; if it still draws, "
+        "switch it off.",
     ),
     "end_unconfirmed": Words(
         "It may still draw current",
@@ -94,15 +104,5 @@ WORDS = {
         "The higher one counts until a meter value confirms the lower. Look whether it sends meter values; reset it.",
     ),
 }
-
-
-def alarm_view(row: Row) -> dict[str, Any]:
-    """An open alarm."""
-    words = WORDS[row["code"]]
-    return {
-        "code": row["code"],
-        "title": words.title,
-        "detail": for_people(row["detail"]),
-        "advice": words.advice,
-        "since": rfc3339(row["since_ms"]),
-    }
+"""Alarms about an outlet."""
+WORDS = OF_SITES | OF_OUTLETS
