@@ -11,8 +11,9 @@ from api.context import Context
 from commands.ports.series import MeterValue
 from domain.series.coarse_curve import CoarseCurve, Range, joined
 from domain.series.down_sampling import WIDTHS_MS
-from domain.series.load_curve import HOLD_MS, Curve, Sample, Steps, Transaction, site_w, spans
+from domain.series.load_curve import HOLD_MS, Curve, Steps, Transaction, site_w, spans
 from domain.series.meter_buckets import MeterBucket
+from domain.series.powers import LEAD_MS, samples
 from projections import chargers, grid_limits, transactions
 from projections.projection import Row
 
@@ -69,21 +70,24 @@ def _overlap(steps: Steps, metered: range) -> bool:
 async def _curves(context: Context, site_id: str, steps: Steps, metered: range) -> list[Curve]:
     """The load of each charger of a site, from the coarsest buckets that give the same as the meter values."""
     since_ms = steps.start_ms - HOLD_MS
-    voltages_mv = await context.database.read(lambda connection: chargers.voltages_mv(connection, site_id))
+    outlets = await context.database.read(lambda connection: chargers.outlets(connection, site_id))
     rows = await context.database.read(
         lambda connection: transactions.between(connection, site_id, since_ms, steps.end_ms)
     )
     ran: defaultdict[str, list[Transaction]] = defaultdict(list)
     for row in rows:
         ran[row["charger_id"]].append(Transaction(row["id"], row["started_ms"], row["stopped_ms"]))
-    coarse = {charger_id: CoarseCurve(steps, metered, ran[charger_id]) for charger_id in voltages_mv}
+    coarse = {outlet.id: CoarseCurve(outlet, steps, metered, ran[outlet.id]) for outlet in outlets.values()}
     for width_ms in reversed(WIDTHS_MS):
         if width_ms <= steps.step_ms:
             found = await _buckets(context, width_ms, site_id, coarse.values())
             for charger_id, one in coarse.items():
                 one.use(width_ms, found[charger_id])
-    samples = await _samples(context, site_id, coarse.values(), voltages_mv)
-    return [one.finish(spans(samples[charger_id], ran[charger_id])) for charger_id, one in coarse.items()]
+    values = await _values(context, site_id, coarse.values())
+    return [
+        one.finish(spans(samples(outlets[charger_id], values[charger_id]), ran[charger_id]))
+        for charger_id, one in coarse.items()
+    ]
 
 
 def _rest(curves: Iterable[CoarseCurve]) -> Sequence[Range]:
@@ -101,23 +105,13 @@ async def _buckets(
     return found
 
 
-async def _samples(
-    context: Context, site_id: str, curves: Iterable[CoarseCurve], voltages_mv: Mapping[str, int]
-) -> Mapping[str, Sequence[Sample]]:
-    samples: defaultdict[str, list[Sample]] = defaultdict(list)
-    for from_ms, to_ms in joined((from_ms - HOLD_MS, to_ms) for from_ms, to_ms in _rest(curves)):
+async def _values(context: Context, site_id: str, curves: Iterable[CoarseCurve]) -> Mapping[str, Sequence[MeterValue]]:
+    """The values of each charger that the rest of the curves needs, in the order of their times."""
+    values: defaultdict[str, list[MeterValue]] = defaultdict(list)
+    for from_ms, to_ms in joined((from_ms - LEAD_MS, to_ms) for from_ms, to_ms in _rest(curves)):
         for value in await context.series.meter_values(site_id, from_ms, to_ms):
-            power_w = _power_w(value, voltages_mv.get(value.charger_id, 0))
-            if power_w is not None:
-                samples[value.charger_id].append(Sample(value.time_ms, power_w, value.transaction_id))
-    return samples
-
-
-def _power_w(value: MeterValue, voltage_mv: int) -> int | None:
-    """The metered power, or else the power of the currents; None where there is neither."""
-    if value.power_w is not None or value.current_ma is None:
-        return value.power_w
-    return sum(value.current_ma) * voltage_mv // 1_000_000
+            values[value.charger_id].append(value)
+    return values
 
 
 async def _caps(context: Context, site: Row, from_ms: int, to_ms: int) -> Sequence[Row]:

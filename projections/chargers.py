@@ -190,7 +190,6 @@ AT_SITE = WITH_USE.where(CHARGERS.c.site_id == bindparam("site_id")).order_by(
 )
 DETAILS = CHARGERS.c["min_ma", "transaction_id", "void_reason", "exceeds", "clock_offset_ms"]
 IN_DETAIL = WITH_USE.add_columns(*DETAILS).where(CHARGERS.c.id == bindparam("id"))
-VOLTAGES = select(CHARGERS.c.id, CHARGERS.c.voltage_mv).where(CHARGERS.c.site_id == bindparam("site_id"))
 OUTLETS = select(*CHARGERS.c["id", "node", "phases", "max_ma", "min_ma", "voltage_mv"]).where(
     CHARGERS.c.site_id == bindparam("site_id")
 )
@@ -220,11 +219,6 @@ CONNECTIONS = select(CHARGERS.c.site_id, CHARGERS.c.connected, func.count()).gro
 def connections(connection: Connection) -> list[tuple[str, bool, int]]:
     """The numbers of connected and disconnected chargers: (site, connected, number)."""
     return [(row[0], row[1], row[2]) for row in connection.execute(CONNECTIONS)]
-
-
-def voltages_mv(connection: Connection, site_id: str) -> dict[str, int]:
-    """The voltage of each charger of a site in mV, phase to neutral."""
-    return {row.id: row.voltage_mv for row in connection.execute(VOLTAGES, {"site_id": site_id})}
 
 
 def find(connection: Connection, charger_id: str) -> Row | None:

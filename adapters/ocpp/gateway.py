@@ -98,7 +98,8 @@ class Gateway:
         """Close every socket (1001), record that, and let go of the log."""
         if self._server is not None:
             self._server.close()
-            self._recorder.close()
+        self._recorder.close()
+        if self._server is not None:
             await self._server.wait_closed()
         await self._one_shots.close()
         await self._following.cancel()

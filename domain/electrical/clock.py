@@ -41,7 +41,7 @@ def learnt(known_ms: int | None, shown_ms: Sequence[int]) -> int | None:
     """
     newest_ms = shown_ms[-1]
     if known_ms is None:
-        return newest_ms if abs(newest_ms) > EXACT_MS else None
+        return newest_ms
     if newest_ms < known_ms - BETTER_MS:
         return newest_ms
     if len(shown_ms) > 1 and min(shown_ms) > known_ms + EXACT_MS and max(shown_ms) - min(shown_ms) <= EXACT_MS:

@@ -17,16 +17,16 @@ AGREE_MS = 5_000
 
 
 def learn(context: KernelContext, charger: Charger, reading: Metered) -> None:
-    """Learn from the answer to a request; request one where a reading is stale by nothing but its time."""
+    """Learn from the answer to a request; request one where the clock is not known, or a reading is stale by it."""
     shown_ms = context.observations.clocks.get(charger.id, ())
     if shown_ms and shown_ms[-1] == context.now_ms - reading.charger_time_ms:
         offset_ms = learnt(charger.clock_ms, shown_ms)
         if offset_ms is not None and (charger.can_trigger or _agree(shown_ms)):
             _learnt(context, charger, offset_ms)
             return
-    live = is_live(reading, charger.clock_ms, context.now_ms)
+    known = charger.clock_ms is not None and is_live(reading, charger.clock_ms, context.now_ms)
     timed = reading.fresh or reading.stale_by_clock
-    if timed and not live and reading.evse_id > 0 and is_triggerable(charger, context.now_ms):
+    if timed and not known and reading.evse_id > 0 and is_triggerable(charger, context.now_ms):
         trigger(context, charger, reading.evse_id)
 
 

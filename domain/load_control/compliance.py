@@ -27,7 +27,7 @@ def judge(context: KernelContext, charger: Charger, meter: Meter) -> None:
     lease = charger.lease
     if lease is None or not charger.connected or len(charger.transactions) != 1:
         return
-    if watts.shows_no_division(charger, lease, meter, _is_settled(lease, meter)):
+    if _is_settled(lease, meter) and watts.shows_no_division(charger, lease, meter):
         watts.not_divided(context, charger, lease, meter)
     elif _exceeds_limit(meter):
         _void(context, charger, lease, meter)
@@ -67,14 +67,16 @@ def _is_verification(charger: Charger, lease: Lease, meter: Meter) -> bool:
 
     A car that stopped by itself at that moment fell further, and a limit of 0 A can't tell the two apart.
     """
-    needs_proof = charger.needs_proof()  # then all phases together follow what was written
-    before_ma = meter.before_total_ma if needs_proof else meter.before_ma
-    after_ma = meter.total_ma if needs_proof else meter.current_ma
+    in_total = watts.needs_proof(charger)  # then all phases together follow what was written
+    limit_ma = watts.written_ma(charger, lease) if in_total else lease.limit_ma
+    before_ma = meter.before_total_ma if in_total else meter.before_ma
+    after_ma = meter.total_ma if in_total else meter.current_ma
     if lease.lowered_ms is None or meter.lowered_ms != lease.lowered_ms or before_ma is None:
         return False
-    fell = before_ma >= lease.limit_ma + VERIFICATION_STEP_MA
-    follows = lease.limit_ma - VERIFICATION_BAND_MA <= after_ma <= lease.limit_ma + tolerance_ma(lease.limit_ma)
-    return fell and follows and lease.limit_ma >= charger.outlet.min_ma
+    phases = 1 if meter.is_of_one_phase or not in_total else len(charger.outlet.phases)
+    fell = before_ma >= limit_ma + VERIFICATION_STEP_MA
+    follows = limit_ma - phases * VERIFICATION_BAND_MA <= after_ma <= limit_ma + tolerance_ma(limit_ma)
+    return fell and follows and limit_ma >= charger.outlet.min_ma
 
 
 def _verify(context: KernelContext, charger: Charger, lease: Lease, meter: Meter) -> None:
@@ -106,17 +108,20 @@ def _confirm(context: KernelContext, charger: Charger, lease: Lease, meter: Mete
 
 
 def _probe(context: KernelContext, charger: Charger, meter: Meter) -> None:
-    """Lower an unverified charger that draws enough, to see whether it follows."""
+    """Lower a charger that draws enough, to see whether it follows, and how it divides W."""
     lease = charger.lease
-    if lease is None or charger.verified or charger.non_compliant or is_probed(charger, context.now_ms):
+    if lease is None or charger.non_compliant or is_probed(charger, context.now_ms):
         return
-    paused = charger.probed_ms is not None and context.now_ms < charger.probed_ms + PROBE_PAUSE_MS
-    drawn_ma = meter.total_ma if charger.needs_proof() else meter.current_ma
-    least_ma = watts.least_ma(charger)
-    if paused or drawn_ma < least_ma + VERIFICATION_STEP_MA:
+    if charger.probed_ms is not None and context.now_ms < charger.probed_ms + PROBE_PAUSE_MS:
         return
-    limit_ma = max(least_ma, drawn_ma * PROBE_PERMILLE // 1000 // STEP_MA * STEP_MA)
-    if charger.needs_proof():
-        limit_ma = min(limit_ma, charger.outlet.max_ma - STEP_MA)
-    if limit_ma <= min(lease.limit_ma, drawn_ma - VERIFICATION_STEP_MA):
-        desire(context, charger, limit_ma, PROBE_RULE, "one obeyed decrease proves that the charger obeys")
+    if watts.needs_proof(charger):
+        total_ma = watts.test_ma(charger, lease, meter)
+        if total_ma is not None:
+            limit_ma = min(total_ma, lease.limit_ma)
+            restricted = total_ma < watts.total_ma(charger, limit_ma)
+            reason = "what its car draws of less proves how it divides W, or that it obeys"
+            desire(context, charger, limit_ma, PROBE_RULE, reason, total_ma if restricted else None)
+    elif not charger.verified:
+        limit_ma = max(charger.outlet.min_ma, meter.current_ma * PROBE_PERMILLE // 1000 // STEP_MA * STEP_MA)
+        if limit_ma <= min(lease.limit_ma, meter.current_ma - VERIFICATION_STEP_MA):
+            desire(context, charger, limit_ma, PROBE_RULE, "one obeyed decrease proves that the charger obeys")

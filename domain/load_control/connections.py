@@ -102,6 +102,7 @@ def answered(context: KernelContext, report: ProfileAnswer) -> None:
                 generation=report.generation,
                 status=report.status,
                 unit=report.unit,
+                replaces_failsafe=report.replaces_failsafe,
             )
         )
         alarm_refusals(context, context.charger(charger.id), report.detail)

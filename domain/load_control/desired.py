@@ -22,8 +22,8 @@ class DesiredLease:
     generation: int
     valid_until_ms: int
     evse_id: int = 1
-    watt_phases: int = 1
-    """Where the charger takes W: what the limit is multiplied by, beside the voltage."""
+    total_ma: int | None = None
+    """Where the charger takes W: what all its phases get together. None: the limit, as if it were of one phase."""
 
 
 @dataclass(frozen=True, slots=True)

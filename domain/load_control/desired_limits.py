@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from domain.load_control.desired import Desired, DesiredFailsafe, DesiredLease
 from domain.load_control.ledger import Charger, Ledger
 from domain.load_control.ownership import owner
+from domain.load_control.watts import total_ma
 from domain.records import Payload
 from domain.records.load import (
     ChargerConnected,
@@ -42,7 +43,7 @@ def desired_of(ledger: Ledger, charger: Charger) -> Desired:
             held.ask.generation,
             held.valid_until_ms,
             connectors.get(held.transaction_id, 1),
-            charger.watt_phases(held.limit_ma),
+            total_ma(charger, held.limit_ma) if held.total_ma is None else held.total_ma,
         )
     return Desired(
         charger_id=charger.id,

@@ -13,7 +13,6 @@ from domain.load_control import (
     permits,
     statuses,
     trust,
-    watts,
 )
 from domain.load_control.context import KernelContext
 from domain.load_control.make_before_break import lower, raise_limits
@@ -34,6 +33,5 @@ def follow_up(context: KernelContext) -> None:
     leases.renew(context)
     capacity.publish(context)
     capacity.raise_alarms(context)
-    watts.watch_test_loads(context)
     trust.end_with_transaction(context)
     outages.watch(context)

@@ -91,7 +91,10 @@ class Failsafe:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The newest limit of a running transaction: this one since `since_ms`, `lowered_ms` if that was a decrease."""
+    """The newest limit of a running transaction: this one since `since_ms`, `lowered_ms` if that was a decrease.
+
+    `total_ma`: in W all phases together get no more than this, which is less than the limit would let them have.
+    """
 
     transaction_id: str
     limit_ma: int
@@ -100,6 +103,7 @@ class Lease:
     lowered_ms: int | None
     rule: str
     ask: Ask
+    total_ma: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,11 +191,13 @@ class Charger:
 
     `possible` are the leases that may be in force, as (limit in mA, valid until), the highest first; `refused_ms` is
     when a reading of a quantity was last recorded as refused. Since `doubted_ms` the connector's status contradicts the
-    transaction; at `available_ms` it was Available without one,
-    at `faulted_ms` Faulted; `lost` are transactions that ended by evidence, whose
-    stops may still come. `clock_ms` is the offset of its clock (None: unknown); `clock_doubtful`: by its clock a lease
-    may end late, so that it counts until current is measured. `in_watts`: it takes limits in W only; `divides`: it is
-    proven to divide them by its phases. `signed`: how many signed values of each transaction it has sent.
+    transaction; at `available_ms` it was Available without one, at `faulted_ms` Faulted; `lost` are transactions that
+    ended by evidence, whose stops may still come. `clock_ms` is the offset of its clock (None: unknown);
+    `clock_doubtful`: by its clock a lease may end late, so that it counts until current is measured. `in_watts`: it
+    takes limits in W only; from `divides_from_ma` on (of all phases together) it is proven to divide them by its
+    phases, `undivided`: it was seen not to. `lease_replaces_failsafe`: its lease took the place of the fail-safe
+    limit, and ends with its time or when that limit is put back, not with its transaction. `signed`: how many signed
+    values of each transaction it has sent.
     """
 
     outlet: Outlet
@@ -239,7 +245,9 @@ class Charger:
     clock_ms: int | None = None
     clock_doubtful: bool = False
     in_watts: bool = False
-    divides: bool = False
+    divides_from_ma: int | None = None
+    undivided: bool = False
+    lease_replaces_failsafe: bool = False
     signed: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -297,17 +305,6 @@ class Charger:
         """Whether an unreported transaction may run: the charger is offline, or its queue is not empty yet."""
         return not self.connected or (self.reconnected_ms is not None and now_ms < self.reconnected_ms + QUEUE_MS)
 
-    def watt_phases(self, limit_ma: int) -> int:
-        """By how many phases a limit is multiplied in W, so that however the charger divides it no phase carries more.
-
-        At the outlet's rating nothing can: that is the most that a phase carries.
-        """
-        return len(self.outlet.phases) if self.divides or limit_ma >= self.outlet.max_ma else 1
-
-    def needs_proof(self) -> bool:
-        """Whether it may put all of a limit in W on one phase."""
-        return self.in_watts and not self.divides and len(self.outlet.phases) > 1
-
     def was_ever_connected(self) -> bool:
         return bool(self.connection_id)
 
@@ -320,15 +317,16 @@ class Charger:
         return max((limit for limit, until_ms in self.possible if not self.has_lapsed(until_ms, now_ms)), default=0)
 
     def has_lapsed(self, until_ms: int, now_ms: int) -> bool:
-        """Whether a lease is over by the charger's clock too."""
-        return not self.clock_doubtful and now_ms >= until_ms + LAPSE_MARGIN_MS
+        """Whether a lease is over by the charger's clock too. By a clock that is not known it may only begin later."""
+        known = self.clock_ms is not None and not self.clock_doubtful
+        return known and now_ms >= until_ms + LAPSE_MARGIN_MS
 
     def failsafe_ma(self, now_ms: int) -> int:
-        """What it may fall back to without a lease."""
+        """What it may fall back to without a lease: its fail-safe limit, or a lease that is in the place of that."""
         installed_ma = self.failsafe.installed_ma
         if installed_ma is None or not self.failsafe.is_trusted(now_ms):
             return self.outlet.max_ma
-        return installed_ma
+        return installed_ma if self.lease is not None else max(installed_ma, self.possible_ma(now_ms))
 
     def is_failed(self) -> bool:
         """Whether the outlet, or its charger as a whole, reports that it can't charge."""

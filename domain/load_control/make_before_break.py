@@ -6,10 +6,10 @@ from domain.load_control.caps import room
 from domain.load_control.context import KernelContext
 from domain.load_control.counting import held_ma, unverified_ma
 from domain.load_control.headroom import Headroom
-from domain.load_control.ledger import Charger, Ledger, Transaction
+from domain.load_control.ledger import Charger, Lease, Ledger, Transaction
 from domain.load_control.parameters import LEASE_MS, STEP_MA
 from domain.load_control.verification import is_probed
-from domain.load_control.watts import least_ma, watch_room
+from domain.load_control.watts import least_ma, lowest_useful_ma, watch_room
 from domain.records.load import LimitDesired
 
 START_RULE = "load_control.start.v1"
@@ -18,8 +18,10 @@ LOWERED = ("load_control.lower.v1", "a lower target, which needs no room")
 REPEATED = ("load_control.repeat.v1", "the charger may not know its limit")
 
 
-def desire(context: KernelContext, charger: Charger, limit_ma: int, rule: str, reason: str) -> None:
-    """Request a limit of a charger, as a lease."""
+def desire(
+    context: KernelContext, charger: Charger, limit_ma: int, rule: str, reason: str, total_ma: int | None = None
+) -> None:
+    """Request a limit of a charger, as a lease; in W of all its phases together no more than `total_ma`."""
     transaction = charger.transaction
     assert transaction is not None
     context.add(
@@ -31,6 +33,7 @@ def desire(context: KernelContext, charger: Charger, limit_ma: int, rule: str, r
             valid_until_ms=context.now_ms + LEASE_MS,
             rule=rule,
             reason=reason,
+            total_ma=total_ma,
         )
     )
 
@@ -70,11 +73,17 @@ def lower(context: KernelContext) -> None:
                 "a transaction begins with what it is counted at" if limit_ma else "no current until there is a target"
             )
             desire(context, charger, limit_ma, START_RULE, reason)
-        elif wanted < lease.limit_ma or lease.ask.is_due(now_ms):
+        elif wanted < lease.limit_ma or lease.ask.is_due(now_ms) or _was_probed(charger, lease, now_ms):
             # After an outage the lease may have lapsed: then even the old limit would be a raise.
             limit_ma = min(wanted, lease.limit_ma, _certain_ma(charger, now_ms))
             rule, reason = LOWERED if wanted < lease.limit_ma else REPEATED
-            desire(context, charger, limit_ma, rule, reason)
+            goes_on = limit_ma == lease.limit_ma and is_probed(charger, now_ms)
+            desire(context, charger, limit_ma, rule, reason, lease.total_ma if goes_on else None)
+
+
+def _was_probed(charger: Charger, lease: Lease, now_ms: int) -> bool:
+    """Whether all phases together get less than the limit lets them have, for the sake of a proof that did not come."""
+    return lease.total_ma is not None and not is_probed(charger, now_ms)
 
 
 def _certain_ma(charger: Charger, now_ms: int) -> int:
@@ -126,7 +135,7 @@ def _raise(context: KernelContext, left: Headroom, charger: Charger, wanted_ma: 
     granted_ma = wanted_ma
     if most_ma < wanted_ma:
         granted_ma = most_ma // STEP_MA * STEP_MA
-        if granted_ma < max(charger.outlet.min_ma, lease.limit_ma + STEP_MA):
+        if granted_ma < max(lowest_useful_ma(charger), lease.limit_ma + STEP_MA):
             return
     reason = "there is room for it" if granted_ma == wanted_ma else f"there is room for this much of {wanted_ma} mA"
     desire(context, charger, granted_ma, RAISE_RULE, reason)

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from domain.electrical import register
-from domain.electrical.believing import MARGIN_PERMILLE, Drawn, drawn, drawn_by_growth, most_ma, most_wh
+from domain.electrical import metering, register
+from domain.electrical.believing import MARGIN_PERMILLE, Drawn, most_ma, most_wh
 from domain.electrical.clock import is_live, measured_ms
 from domain.electrical.grid import Outlet
-from domain.electrical.growth import Growth, followed, power_w
+from domain.electrical.metering import Metering
 from domain.electrical.outlet_id import charger_of, outlet_of
 from domain.electrical.register import STEPS, Moment, RegisterEnergy
 from domain.load_control.ledger import Charger, Ledger, Transaction
@@ -73,9 +73,8 @@ class Meter:
 
 @dataclass(frozen=True, slots=True)
 class Meters:
-    """The newest readings of a site's chargers, and the energy of their transactions, by the chargers' ids.
+    """The newest readings of a site's chargers, and what their readings say together, by the chargers' ids.
 
-    `growth`: how the registers grow of chargers that report nothing else.
     `strays`: when a transaction on a connector that was never registered was last metered.
     `clocks`: the offsets that the newest two requested readings showed since a boot. `since_ms`: nothing from
     before is known.
@@ -83,22 +82,23 @@ class Meters:
 
     since_ms: int = 0
     of: dict[str, Meter] = field(default_factory=dict)
-    energy: dict[str, RegisterEnergy] = field(default_factory=dict)
+    metering: dict[str, Metering] = field(default_factory=dict)
     clocks: dict[str, tuple[int, ...]] = field(default_factory=dict)
     strays: dict[str, int] = field(default_factory=dict)
-    growth: dict[str, Growth] = field(default_factory=dict)
 
     def forget(self, charger_id: str) -> Meters:
         """The meters without the current that was measured of a transaction that is over."""
-        if charger_id not in self.of:
-            return self
         of = {other: meter for other, meter in self.of.items() if other != charger_id}
-        growth = {other: window for other, window in self.growth.items() if other != charger_id}
-        return replace(self, of=of, growth=growth)
+        return replace(self, of=of)
+
+    def metered_energy(self, charger_id: str) -> RegisterEnergy | None:
+        """The energy of the transaction that was metered last."""
+        known = self.metering.get(charger_id)
+        return None if known is None else known.energy
 
     def energy_of(self, charger: Charger, transaction: Transaction) -> RegisterEnergy:
         """The energy of a running transaction so far."""
-        known = self.energy.get(charger.id)
+        known = self.metered_energy(charger.id)
         if known is not None and known.transaction_id == transaction.id:
             return known
         times = (one.charger_time_ms for one in charger.starts if one.transaction_id == transaction.id)
@@ -201,16 +201,32 @@ def _observe_reading(charger: Charger, meters: Meters, reading: Metered, now_ms:
         meters = replace(meters, clocks=meters.clocks | {charger.id: shown_ms})
     if not concerns(charger, reading, now_ms):
         return meters
-    if reading.energy_wh is not None and len(charger.transactions) == 1:
-        before = meters.energy_of(charger, charger.transactions[0])
-        now = Moment(now_ms, reading.charger_time_ms)
-        energy = register.read(before, charger.outlet, reading.energy_wh, now)
-        meters = replace(meters, energy=meters.energy | {charger.id: energy})
-        if reading.current_ma is None and reading.power_w is None:
-            window = followed(meters.growth.get(charger.id), energy, now, _settled_ms(charger))
-            meters = replace(meters, growth=meters.growth | {charger.id: window})
-    after = _meter(charger, meters, reading, now_ms)
-    return meters if after is None else replace(meters, of=meters.of | {charger.id: after})
+    known = meters.metering.get(charger.id, Metering())
+    after, said = metering.read(
+        _metering(charger, meters, known),
+        charger.outlet,
+        reading,
+        Moment(now_ms, reading.charger_time_ms),
+        bound_ma=_carried_ma(charger, now_ms),
+        restart_ms=_settled_ms(charger),
+    )
+    if after.energy is None:
+        after = replace(after, energy=known.energy)  # of the last transaction, whose stop may be late
+    meters = replace(meters, metering=meters.metering | {charger.id: after})
+    if said.drawn is None:
+        return meters
+    meter = _meter(charger, meters.of.get(charger.id), reading, said, after.phases, now_ms)
+    return replace(meters, of=meters.of | {charger.id: meter})
+
+
+def _metering(charger: Charger, meters: Meters, known: Metering) -> Metering:
+    """What the readings of the outlet say so far, of its transaction if one runs there alone."""
+    transaction_id = charger.transaction.id if charger.transaction else None
+    alone = len(charger.transactions) == 1
+    energy = meters.energy_of(charger, charger.transactions[0]) if alone else None
+    if known.transaction_id != transaction_id:
+        return Metering(transaction_id, energy=energy)
+    return replace(known, energy=energy)
 
 
 def _is_requested(charger: Charger, reading: Metered, now_ms: int) -> bool:
@@ -233,19 +249,18 @@ def _settled_ms(charger: Charger) -> int:
     return accepted_ms + SETTLE_MS if accepted_ms is not None else 0
 
 
-def _meter(charger: Charger, meters: Meters, reading: Metered, now_ms: int) -> Meter | None:
-    before = meters.of.get(charger.id)
+def _meter(
+    charger: Charger,
+    before: Meter | None,
+    reading: Metered,
+    said: metering.Reading,
+    phases: int,
+    now_ms: int,
+) -> Meter:
+    found = said.drawn
+    assert found is not None
     transaction_id = charger.transaction.id if charger.transaction else None
     bound_ma, bound_since_ms = allowed_ma(charger, now_ms)
-    phases = before.phases if before and before.transaction_id == transaction_id else 1
-    carried_ma = _carried_ma(charger, now_ms)
-    found = drawn(charger.outlet, reading.current_ma, reading.power_w, phases=phases, bound_ma=carried_ma)
-    since_ms = now_ms
-    if found is None:
-        found = _by_growth(charger, meters, phases, carried_ma)
-        since_ms = meters.growth[charger.id].since.ms if found else now_ms
-    if found is None:
-        return None
     impossible = _impossible(charger.outlet, before, found, reading, now_ms)
     affirmed = impossible is not None and (
         _is_affirmed(before, impossible, now_ms) or _register_affirms(charger.outlet, before, found, reading, now_ms)
@@ -257,7 +272,7 @@ def _meter(charger: Charger, meters: Meters, reading: Metered, now_ms: int) -> M
         current_ma=current_ma,
         least_ma=found.least_ma,
         at_ms=now_ms,
-        measured_ms=min(since_ms, measured_ms(reading, charger.clock_ms, now_ms)),
+        measured_ms=min(said.since.ms, measured_ms(reading, charger.clock_ms, now_ms)),
         previous_ma=before.current_ma if before else 0,
         before_ma=_before_decrease_ma(before, found, lowered_ms),
         lowered_ms=lowered_ms,
@@ -266,7 +281,7 @@ def _meter(charger: Charger, meters: Meters, reading: Metered, now_ms: int) -> M
         contradicts=above if found.believed else current_ma > bound_ma + tolerance_ma(bound_ma),
         transaction_id=transaction_id,
         names_transaction=transaction_id is not None and reading.transaction_id == transaction_id,
-        phases=max(phases, found.phases) if found.believed else phases,
+        phases=phases,
         reason=found.reason,
         impossible=impossible,
         affirmed=affirmed,
@@ -276,14 +291,6 @@ def _meter(charger: Charger, meters: Meters, reading: Metered, now_ms: int) -> M
         before_total_ma=_before_total_ma(before, lowered_ms),
         is_of_one_phase=found.source == "current" and found.phases == 1 and found.total_ma > 0,
     )
-
-
-def _by_growth(charger: Charger, meters: Meters, phases: int, carried_ma: int) -> Drawn | None:
-    window, energy = meters.growth.get(charger.id), meters.energy.get(charger.id)
-    if window is None or energy is None or not charger.transactions:
-        return None
-    between = power_w(window, energy)
-    return between and drawn_by_growth(charger.outlet, *between, phases=phases, bound_ma=carried_ma)
 
 
 def _carried_ma(charger: Charger, now_ms: int) -> int:

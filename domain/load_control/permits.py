@@ -15,7 +15,10 @@ RULE = "load_control.permit.v1"
 
 
 def request(context: KernelContext, event: StartRequested) -> None:
-    """Decide a start now, or let it wait for room; a newer request replaces one that waits."""
+    """Decide a start now, or let it wait for room; a newer request replaces one that waits.
+
+    Where the connector's status contradicts the transaction, its stop may be late, and the next start before it.
+    """
     charger, request_id = context.charger(event.charger_id), event.request_id
     if charger.pending_start is not None:
         if charger.pending_start.request_id == request_id:
@@ -25,7 +28,7 @@ def request(context: KernelContext, event: StartRequested) -> None:
     reason = objection(charger)
     if reason is not None:
         return refuse(context, charger, request_id, reason)
-    if charger.transaction is not None:
+    if charger.transaction is not None and charger.doubted_ms is None:
         return _permit_running(context, charger, charger.transaction, request_id)
     if permit_now(context, charger, request_id):
         return None

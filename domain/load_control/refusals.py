@@ -52,17 +52,17 @@ def _refuse_impossible(
 
 def watch_growth(context: KernelContext, charger: Charger, reading: Metered) -> None:
     """Alarm people where nothing that a charger reports shows what it draws."""
-    energy = context.observations.energy.get(charger.id)
+    energy = context.observations.metered_energy(charger.id)
     if reading.current_ma is not None or reading.power_w is not None:
         context.all_clear(UNSEEN, charger.id)
-    elif energy is not None and energy.energy_wh > 0 and energy.courses[0].step_wh > COARSE_WH:
+    elif energy is not None and energy.is_metered and energy.energy_wh > 0 and energy.courses[0].step_wh > COARSE_WH:
         detail = f"it reports no current, no power, and energy in steps of {energy.courses[0].step_wh} Wh"
         context.alarm(UNSEEN, charger.id, f"{detail}: what it draws can't be seen")
 
 
 def watch_energy(context: KernelContext, charger: Charger, reading: Metered) -> None:
     """Record a value of the energy register that is not believed; where the next one is not either, alarm people."""
-    energy = context.observations.energy.get(charger.id)
+    energy = context.observations.metered_energy(charger.id)
     if reading.energy_wh is None or energy is None or not charger.transactions:
         return None
     if energy.verdict == "believed":

@@ -7,7 +7,7 @@ from domain.load_control.parameters import PROBE_MS
 from domain.records.load import ChargerBooted
 
 PROBE_RULE = "load_control.probe.v1"
-"""A limit by this rule lowers an unverified charger to see whether it follows."""
+"""A limit by this rule lowers a charger to see whether it follows, and what each phase gets of a limit in W."""
 OTHER_FIRMWARE = "other firmware has proven nothing yet"
 """The reason by which it is void of a charger that may comply as before."""
 
@@ -18,8 +18,6 @@ def firmware_of(event: ChargerBooted) -> str:
 
 
 def is_probed(charger: Charger, now_ms: int) -> bool:
-    """Whether a probe of its compliance is under way."""
+    """Whether a probe is under way, of its compliance or of how it divides W."""
     lease = charger.lease
-    return (
-        not charger.verified and lease is not None and lease.rule == PROBE_RULE and now_ms < lease.since_ms + PROBE_MS
-    )
+    return lease is not None and lease.rule == PROBE_RULE and now_ms < lease.since_ms + PROBE_MS

@@ -299,13 +299,17 @@ class FailsafeDesired(Payload):
 
 @record_type("charger.limit_desired.v2", "event")
 class LimitDesired(Decision):
-    """The limit of a charger while its transaction runs, as a lease until `valid_until_ms`."""
+    """The limit of a charger while its transaction runs, as a lease until `valid_until_ms`.
+
+    `total_ma`: written in W, all phases together get no more, though the limit would let them have it.
+    """
 
     charger_id: str
     transaction_id: str
     limit_ma: int
     generation: int
     valid_until_ms: int
+    total_ma: int | None = None
 
 
 class RenewedLimit(Payload):
@@ -339,6 +343,7 @@ class ProfileAnswered(Payload):
     generation: int
     status: str
     unit: Literal["A", "W"] = "A"
+    replaces_failsafe: bool = False
 
 
 @record_type("charger.limit_confirmed.v1", "event")
@@ -417,7 +422,8 @@ class ValueSigned(Payload):
 class WattsDivided(Payload):
     """Whether a charger divides a limit in W by its phases, by what a car drew on one phase.
 
-    Where it does not, or may not, each phase may carry all of it.
+    Where it does not, or may not, each phase may carry all of it. `limit_ma` is what was written, in mA of all phases
+    together; what is written lower is not known to be divided: some chargers switch to one phase.
     """
 
     charger_id: str

@@ -164,6 +164,8 @@ class ProfileAnswer(Payload):
     """In the charger's own words; of a refusal, all that was tried."""
     unit: Literal["A", "W"] = "A"
     """What the limit was written in: A per phase, or W in total, which the charger divides in a way of its own."""
+    replaces_failsafe: bool = False
+    """The lease was written in the place of the fail-safe limit: the end of its transaction does not end it."""
 
 
 @record_type("ocpp.command_answer.v1", "observation")

@@ -1,25 +1,28 @@
 """The load curve from down-sampled values wherever that gives the very same, so that long ranges are quick.
 
 A bucket stands for its values where it lies within one step, no transaction begins or ends in it or shortly before, and
-all that held in it was power of the one transaction that runs. What is left over is taken from finer buckets, and in
-the end from the values.
+all that held in it was power, or all of it current, of the one transaction that runs, and possible. What is left over
+is taken from finer buckets, and in the end from the values.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from domain.electrical.grid import Outlet
 from domain.series.load_curve import HOLD_MS, Curve, Span, Steps, Transaction
 from domain.series.meter_buckets import MeterBucket
+from domain.series.powers import drawn_w_ms, is_possible
 
 Range = tuple[int, int]
 """From a time to before another (ms)."""
 
 
 class CoarseCurve:
-    """The power of one charger, as far as it is known yet; `rest` is the time that is not, in order."""
+    """The power of one outlet, as far as it is known yet; `rest` is the time that is not, in order."""
 
-    def __init__(self, steps: Steps, known: range, transactions: Sequence[Transaction]) -> None:
+    def __init__(self, outlet: Outlet, steps: Steps, known: range, transactions: Sequence[Transaction]) -> None:
+        self._outlet = outlet
         start_ms = min(max(steps.start_ms, known.start), steps.end_ms)
         end_ms = max(min(steps.end_ms, known.stop), start_ms)
         self.curve = Curve(steps)
@@ -63,13 +66,13 @@ class CoarseCurve:
         if bucket is None:
             return True
         over = any(one.id == bucket.transaction_id and one.end_ms <= start_ms for one in self._transactions)
-        return bucket.uniform and not over
+        return bucket.uniform and is_possible(self._outlet, bucket) and not over
 
     def _add(self, start_ms: int, width_ms: int, bucket: MeterBucket | None) -> None:
-        held_ms, drawn_w_ms = (0, 0) if bucket is None else (bucket.held_ms, bucket.drawn_w_ms)
+        drawn, held_ms = (0, 0) if bucket is None else drawn_w_ms(self._outlet, bucket)
         runs = any(one.started_ms <= start_ms < one.end_ms for one in self._transactions)
         step = (start_ms - self.curve.steps.start_ms) // self.curve.steps.step_ms
-        self.curve.drawn_w_ms[step] += drawn_w_ms
+        self.curve.drawn_w_ms[step] += drawn
         if runs:
             self.curve.known_ms[step] -= width_ms - held_ms
 

@@ -37,7 +37,8 @@ class Measured(Protocol):
 class MeterBucket:
     """What a charger measured from `start_ms` on. `values` came in that time; others held into it from before.
 
-    `uniform`: all values that held report a power, in the one transaction `transaction_id` (None: in none).
+    `uniform`: all values that held report a power, or none of them and all a current, in the one transaction
+    `transaction_id` (None: in none); and no value is of energy alone, where power follows from how that grows.
     """
 
     charger_id: str
@@ -93,7 +94,7 @@ def minute(source: Source, start_ms: int, values: Sequence[Measured]) -> MeterBu
         greatest_w=max((power_w for power_w, _ in powers_w), default=None),
         energy_wh=energies[-1] if energies else None,
         transaction_id=next(iter(transactions)) if len(transactions) == 1 else None,
-        uniform=len(transactions) <= 1 and len(powers_w) == len(held),
+        uniform=len(transactions) <= 1 and len(powers_w) in (0, len(held)) and (bool(held) or not energies),
     )
 
 
@@ -125,7 +126,9 @@ def merged(start_ms: int, finer: Sequence[MeterBucket]) -> MeterBucket:
         greatest_w=max((one.greatest_w for one in finer if one.greatest_w is not None), default=None),
         energy_wh=_last(one.energy_wh for one in finer),
         transaction_id=next(iter(transactions)) if len(transactions) == 1 else None,
-        uniform=len(transactions) <= 1 and all(one.uniform for one in finer),
+        uniform=len(transactions) <= 1
+        and all(one.uniform for one in finer)
+        and len({one.held_ms > 0 for one in held}) <= 1,
     )
 
 

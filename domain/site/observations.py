@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from domain.electrical import register
-from domain.electrical.believing import Drawn, drawn, drawn_by_growth
+from domain.electrical import metering, register
 from domain.electrical.clock import is_live
-from domain.electrical.growth import Growth, followed, power_w
+from domain.electrical.metering import Metering
 from domain.electrical.outlet_id import outlet_of
 from domain.electrical.register import Moment, RegisterEnergy
 from domain.records import Record
@@ -29,16 +28,11 @@ IDLE_MA = 500
 
 @dataclass(frozen=True, slots=True)
 class MeterReading:
-    """The newest current of a charger's highest phase, of a car that uses at least so many `phases`.
-
-    `idle_since_ms`: since when the car has drawn nothing.
-    """
+    """The newest current of a charger's highest phase. `idle_since_ms`: since when the car has drawn nothing."""
 
     current_ma: int
     at_ms: int
     idle_since_ms: int | None = None
-    transaction_id: str | None = None
-    phases: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +47,18 @@ class Granted:
 class SiteObservations:
     """What was observed of a site.
 
-    `energy`: what the transactions at the chargers received, by their registers; `growth`: how these grow at chargers
-    that report nothing else.
+    `metering`: what a charger's readings say together, and what its transaction received.
     `usable_ma`: what a charger's car makes use of, with a margin, where it leaves some of its limit unused.
     `congested_wh`: what each open session received while others had to do with less. `clock_ms`: the offsets of the
     chargers' clocks, where they are off.
     """
 
     meters: dict[str, MeterReading] = field(default_factory=dict)
-    energy: dict[str, RegisterEnergy] = field(default_factory=dict)
+    metering: dict[str, Metering] = field(default_factory=dict)
     granted: dict[str, Granted] = field(default_factory=dict)
     usable_ma: dict[str, int] = field(default_factory=dict)
     congested_wh: dict[str, int] = field(default_factory=dict)
     clock_ms: dict[str, int] = field(default_factory=dict)
-    growth: dict[str, Growth] = field(default_factory=dict)
 
     def takes_no_more_since_ms(self, charger_id: str) -> int | None:
         """Since when a car has drawn nothing although it may; None: it draws, or may not, or is unknown."""
@@ -79,13 +71,17 @@ class SiteObservations:
         """What a plugged session has received, as far as its charger's readings are believed."""
         if session.interrupted:
             return session.before_wh
-        energy = self.energy.get(session.charger_id or "")
+        energy = self._energy_of(session)
         return None if energy is None else session.before_wh + energy.energy_wh
 
     def is_estimated(self, session: Session) -> bool:
         """Whether some of what it received is not known."""
-        energy = self.energy.get(session.charger_id or "")
+        energy = self._energy_of(session)
         return energy is not None and energy.estimated
+
+    def _energy_of(self, session: Session) -> RegisterEnergy | None:
+        known = self.metering.get(session.charger_id or "")
+        return None if known is None else known.energy
 
 
 def observe(site: Site, observations: SiteObservations, given: Record) -> SiteObservations:
@@ -118,33 +114,35 @@ def _observe_meter(site: Site, observations: SiteObservations, metered: Metered,
     charger = metered_outlet(site, observations, metered, now_ms)
     if charger is None:
         return observations
-    session = site.session_at(charger.outlet.id)
-    if metered.energy_wh is not None and session is not None and session.plugged():
-        observations = _observe_energy(site, observations, charger, session, metered, now_ms)
-    return _observe_current(observations, charger, metered, now_ms)
+    outlet = charger.outlet.id
+    now = Moment(now_ms, metered.charger_time_ms)
+    session = site.session_at(outlet)
+    known = _known(observations, charger, session, now)
+    granted = observations.granted.get(outlet)
+    after, said = metering.read(known, charger.outlet, metered, now, restart_ms=granted.since_ms if granted else 0)
+    observations = replace(observations, metering=observations.metering | {outlet: after})
+    if session is not None and session.plugged() and is_congested(site):
+        observations = _observe_congestion(observations, session, known, after)
+    return _observe_current(observations, outlet, said, now_ms)
 
 
-def _observe_energy(
-    site: Site,
-    observations: SiteObservations,
-    charger: SiteCharger,
-    session: Session,
-    metered: Metered,
-    now_ms: int,
+def _known(observations: SiteObservations, charger: SiteCharger, session: Session | None, now: Moment) -> Metering:
+    """What the outlet's readings say so far; of a session whose start was not observed, from its begin on."""
+    known = observations.metering.get(charger.outlet.id, Metering())
+    if known.transaction_id != charger.transaction_id:
+        known = replace(known, transaction_id=charger.transaction_id, phases=1)
+    if known.energy is None and session is not None and session.plugged():
+        known = replace(known, energy=_begun(charger, session, now))
+    return known
+
+
+def _observe_congestion(
+    observations: SiteObservations, session: Session, before: Metering, after: Metering
 ) -> SiteObservations:
-    """The energy of the session, and what of it was received while others had to do with less."""
-    assert metered.energy_wh is not None
-    outlet, now = charger.outlet.id, Moment(now_ms, metered.charger_time_ms)
-    before = observations.energy.get(outlet) or _begun(charger, session, now)
-    after = register.read(before, charger.outlet, metered.energy_wh, now)
-    observations = replace(observations, energy=observations.energy | {outlet: after})
-    if metered.current_ma is None and metered.power_w is None:
-        granted = observations.granted.get(outlet)
-        window = followed(observations.growth.get(outlet), after, now, granted.since_ms if granted else 0)
-        observations = replace(observations, growth=observations.growth | {outlet: window})
-    if not is_congested(site):
+    """What the session received while others had to do with less."""
+    if before.energy is None or after.energy is None or after.energy.verdict != "believed":
         return observations
-    received_wh = max(0, after.energy_wh - before.energy_wh) if after.verdict == "believed" else 0
+    received_wh = max(0, after.energy.energy_wh - before.energy.energy_wh)
     total_wh = observations.congested_wh.get(session.id, 0) + received_wh
     return replace(observations, congested_wh=observations.congested_wh | {session.id: total_wh})
 
@@ -157,26 +155,15 @@ def _begun(charger: SiteCharger, session: Session, now: Moment) -> RegisterEnerg
 
 
 def _observe_current(
-    observations: SiteObservations, charger: SiteCharger, metered: Metered, now_ms: int
+    observations: SiteObservations, outlet: str, said: metering.Reading, now_ms: int
 ) -> SiteObservations:
-    before = observations.meters.get(charger.outlet.id)
-    phases = before.phases if before is not None and before.transaction_id == charger.transaction_id else 1
-    found = drawn(charger.outlet, metered.current_ma, metered.power_w, phases=phases)
-    if found is None:
-        found = _by_growth(observations, charger, phases)
+    found = said.drawn
     if found is None or not found.believed:
         return observations
-    idle_since_ms = _idle_since_ms(before, found.most_ma, now_ms)
-    after = MeterReading(found.most_ma, now_ms, idle_since_ms, charger.transaction_id, max(phases, found.phases))
-    observations = replace(observations, meters=observations.meters | {charger.outlet.id: after})
-    return _observe_use(observations, charger.outlet.id, after)
-
-
-def _by_growth(observations: SiteObservations, charger: SiteCharger, phases: int) -> Drawn | None:
-    window = observations.growth.get(charger.outlet.id)
-    energy = observations.energy.get(charger.outlet.id)
-    between = power_w(window, energy) if window is not None and energy is not None else None
-    return between and drawn_by_growth(charger.outlet, *between, phases=phases)
+    before = observations.meters.get(outlet)
+    after = MeterReading(found.most_ma, now_ms, _idle_since_ms(before, found.most_ma, now_ms))
+    observations = replace(observations, meters=observations.meters | {outlet: after})
+    return _observe_use(observations, outlet, after)
 
 
 def _observe_clock(observations: SiteObservations, learnt: ClockLearnt) -> SiteObservations:
@@ -226,9 +213,9 @@ def _observe_start(
     began = register.began(now_ms, started.charger_time_ms)
     energy = register.begin(started.transaction_id, charger.outlet, started.meter_start_wh, began)
     granted = {other: limit for other, limit in observations.granted.items() if other != started.charger_id}
-    growth = {other: window for other, window in observations.growth.items() if other != started.charger_id}
-    observations = replace(observations, granted=granted, growth=growth)
-    observations = replace(observations, energy=observations.energy | {started.charger_id: energy})
+    begun = Metering(started.transaction_id, energy=energy)
+    metered = observations.metering | {started.charger_id: begun}
+    observations = replace(observations, granted=granted, metering=metered)
     return _with_usable(observations, started.charger_id, None)
 
 

@@ -19,6 +19,8 @@ DISTRIBUTED = Annotated[
 ]
 MINUTES = Annotated[int, typer.Option(min=1, max=600, help="How long the faults last.")]
 SEED = Annotated[int, typer.Option(help="Seed of the faults: which, where and when.")]
+DAYS = Annotated[int, typer.Option(min=1, help="Days of each cell, each with a seed of its own.")]
+CASE = Annotated[list[str] | None, typer.Option(help="Only this case; may be given several times.")]
 BROKERS = Annotated[
     int, typer.Option(min=1, max=5, help="Number of Kafka brokers; each crashes or restarts once if there are three.")
 ]
@@ -41,6 +43,18 @@ def log(report: REPORT = None) -> None:
     from benchmarks.log import run
 
     run(report)
+
+
+@bench.command("safety")
+def safety(report: REPORT = None, days: DAYS = 5, seed: SEED = 1, case: CASE = None) -> None:
+    """Measure overloads and energy of a site in virtual time: faults and odd chargers, beside a naive control."""
+    from benchmarks.safety import CASES, run
+
+    if unknown := [name for name in case or () if name not in CASES]:
+        raise typer.BadParameter(f"--case: {unknown[0]!r} is none of {', '.join(CASES)}")
+    cells = run(days, seed, case or tuple(CASES), report)
+    if any(cell["overload_s"] or cell["outlets_stuck"] for cell in cells):
+        raise typer.Exit(1)
 
 
 @bench.command("request")

@@ -14,6 +14,7 @@ from services.cli import bench, testing
 
 PYTEST = [f"--config-file={testing.ROOT / 'pyproject.toml'}"]
 KILLS = "tests/faults/test_kill.py"
+WALKS = "tests/model"
 
 MINUTES = Annotated[int, typer.Option(min=1, max=600, help="For how long faults are injected.")]
 SEED = Annotated[int, typer.Option(help="Another one strikes others, at other times.")]
@@ -57,6 +58,12 @@ def properties(examples: EXAMPLES = 20_000) -> None:
     """All properties of the suite, with many more examples."""
     arguments = [*testing.PARALLEL, "-m", "hypothesis", "tests"]
     _test(f"properties, {examples:,} examples", arguments, {"COMMONWATT_EXAMPLES": str(examples)})
+
+
+@campaign.command("phases")
+def phases(examples: EXAMPLES = 20_000) -> None:
+    """Walks of a site's model: no phase is over its limit, whatever chargers, cars and lines do."""
+    _test(f"phases, {examples:,} examples", [*testing.PARALLEL, WALKS], {"COMMONWATT_EXAMPLES": str(examples)})
 
 
 def _test(what: str, arguments: list[str], variables: Mapping[str, str]) -> NoReturn:

@@ -1,4 +1,4 @@
-"""`./commonwatt simulate`: simulated chargers and cars beside a running server, on real time."""
+"""`./commonwatt simulate`: simulated chargers and cars beside a running server on real time, or all in virtual time."""
 
 from __future__ import annotations
 
@@ -29,6 +29,16 @@ CAR_MAX = Annotated[float, typer.Option(min=6, help="Maximum of the car, in A pe
 COMMISSION = Annotated[bool, typer.Option("--commission", help="Only commission the charger on a test load.")]
 ONCE = Annotated[bool, typer.Option("--once", help="End after one car has charged and left.")]
 CARS = Annotated[int | None, typer.Option(min=1, help="Simulate a small hub of its own instead, with this many cars.")]
+VIRTUAL = Annotated[
+    bool, typer.Option("--virtual", help="Run a server, chargers and cars in virtual time, in this process alone.")
+]
+DAYS = Annotated[float, typer.Option(min=0.01, help="Virtual: how many days pass.")]
+SEED = Annotated[int, typer.Option(help="Virtual: everything follows from it.")]
+CHARGERS = Annotated[int, typer.Option(min=1, max=200, help="Virtual: how many chargers, at a node of 12 A for each.")]
+MIX = Annotated[str, typer.Option(help="Virtual: the chargers' characters and their weights, as obedient=60,liar=5.")]
+LOSS = Annotated[float, typer.Option(min=0, max=50, help="Virtual: how many of 100 frames are lost.")]
+OUTAGES = Annotated[int, typer.Option(min=0, help="Virtual: how often a day the line of each charger is cut.")]
+KILLS = Annotated[int, typer.Option(min=0, help="Virtual: how often a day the server is killed.")]
 
 
 def simulate(
@@ -48,8 +58,24 @@ def simulate(
     car_max_a: CAR_MAX = 16.0,
     once: ONCE = False,
     cars: CARS = None,
+    virtual: VIRTUAL = False,
+    days: DAYS = 1.0,
+    seed: SEED = 1,
+    chargers: CHARGERS = 10,
+    mix: MIX = "obedient",
+    loss: LOSS = 0.0,
+    outages: OUTAGES = 0,
+    kills: KILLS = 0,
 ) -> None:
-    """Simulate one charger with its car (--charger), or a small hub (--cars), until Ctrl-C."""
+    """Simulate a charger with its car (--charger) or a small hub (--cars) until Ctrl-C, or days in virtual time."""
+    if virtual:
+        from services.virtual import command
+
+        try:
+            command.run(command.Asked(days, seed, chargers, mix, loss, outages, kills))
+        except ValueError as error:
+            raise typer.BadParameter(f"--mix: {error}") from None
+        return
     from simulators.scenarios import live
     from simulators.scenarios.one_charger import CarOptions
     from simulators.server.rest import Credentials

@@ -9,7 +9,7 @@ from random import Random
 
 from services.virtual.line import Line
 from services.virtual.plan import Plan
-from services.virtual.server import Server
+from services.virtual.server import CentralSystem
 from simulators.time.virtual_time import VirtualTime
 
 Fault = Callable[[], Awaitable[None]]
@@ -26,7 +26,7 @@ class Faults:
     plan: Plan
     time: VirtualTime
     lines: Mapping[str, Line]
-    server: Server
+    server: CentralSystem
     random: Random
 
     async def run(self, from_ms: int, to_ms: int) -> None:
@@ -39,7 +39,7 @@ class Faults:
             *((plan.outages, partial(self._cut, line)) for line in self.lines.values()),
         ]
         for count, fault in faults:
-            kinds += [(self.random.randrange(from_ms, to_ms), fault) for _ in range(count * plan.days)]
+            kinds += [(self.random.randrange(from_ms, to_ms), fault) for _ in range(round(count * plan.days))]
         for at_ms, fault in sorted(kinds, key=lambda one: one[0]):
             await self.time.sleep_until(at_ms)
             await fault()

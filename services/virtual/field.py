@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from random import Random
 
 from simulators.charger.battery import Car
@@ -12,9 +14,18 @@ from simulators.charger.outlet import Outlet
 from simulators.time.virtual_time import VirtualTime
 from simulators.world.truth import Truth
 
-LONGEST_STEP_MS = 60_000
 TRIES = 5
 TRY_AGAIN_S = 60.0
+
+
+@dataclass(slots=True)
+class Flow:
+    """The current of an outlet until `until_ms`, while its connector is in this state; charged up to `at_ms`."""
+
+    state: object
+    until_ms: int
+    at_ms: int
+    currents_a: tuple[float, ...]
 
 
 class Field:
@@ -29,27 +40,53 @@ class Field:
         }
         self.energy_wh = 0.0
         """What all cars received."""
+        self._flows: dict[str, Flow] = {}
+        self._live: dict[str, tuple[float, ...]] = {}
+        for outlet in self.outlets.values():
+            outlet.connector.before_change = partial(self._charge, outlet)
 
     def flow(self, until_ms: int) -> int:
         """Let the currents flow from now to `until_ms`, or until one of them, or a status, changes; returns when."""
         now_ms = self._time.now_ms
-        live = [outlet for outlet in self.outlets.values() if outlet.connector.is_live]
-        for outlet in live:
-            status = outlet.status
-            outlet.refresh()
-            if outlet.status != status:
-                return now_ms  # what follows from that is done first
-        steady_ms = min((outlet.connector.steady_until_ms() for outlet in live), default=until_ms)
-        to_ms = min(until_ms, steady_ms if steady_ms > now_ms else now_ms - now_ms % 1000 + 1000)
+        to_ms = until_ms
+        for outlet in self.outlets.values():
+            flow = self._flows.get(outlet.id)
+            if flow is None or now_ms >= flow.until_ms or flow.state != outlet.connector.state:
+                flow = self._look(outlet, now_ms)
+                if flow is None:
+                    return now_ms  # what follows from its status is done first
+            to_ms = min(to_ms, flow.until_ms)
         edge_ms = self._truth.next_change_ms(now_ms)
         if edge_ms is not None:
             to_ms = min(to_ms, edge_ms)
-        self._truth.record({outlet.id: outlet.connector.currents_a() for outlet in live}, now_ms, to_ms)
-        for outlet in live:
-            before_wh = outlet.connector.register_wh
-            outlet.connector.charge(now_ms, to_ms)
-            self.energy_wh += outlet.connector.register_wh - before_wh
+        self._truth.record(self._live, now_ms, to_ms)
         return to_ms
+
+    def _look(self, outlet: Outlet, now_ms: int) -> Flow | None:
+        """Its current from now on, for as long as it stays; None: its status has changed."""
+        status, connector = outlet.status, outlet.connector
+        self._charge(outlet)
+        outlet.refresh()
+        if outlet.status != status:
+            return None
+        steady_ms = connector.steady_until_ms()
+        until_ms = steady_ms if steady_ms > now_ms else now_ms - now_ms % 1000 + 1000
+        flow = Flow(connector.state, until_ms, now_ms, connector.currents_a())
+        self._flows[outlet.id] = flow
+        self._live.pop(outlet.id, None)
+        if any(flow.currents_a):
+            self._live[outlet.id] = flow.currents_a
+        return flow
+
+    def _charge(self, outlet: Outlet) -> None:
+        """What has flowed since the last time goes into battery and meter."""
+        flow, now_ms = self._flows.get(outlet.id), self._time.now_ms
+        if flow is None or flow.at_ms == now_ms:
+            return
+        from_ms, flow.at_ms = flow.at_ms, now_ms
+        before_wh = outlet.connector.register_wh
+        outlet.connector.charge(from_ms, now_ms)
+        self.energy_wh += outlet.connector.register_wh - before_wh
 
 
 class Visitors:

@@ -6,6 +6,7 @@ A cut is noticed by the charger at once, as by a closed socket, or by nobody unt
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from random import Random
@@ -39,6 +40,7 @@ class Way:
 
     weather: Weather
     arrived: asyncio.Queue[str | None] = field(default_factory=asyncio.Queue)
+    under_way: deque[str] = field(default_factory=deque)
     last_s: float = 0.0
     closed: bool = False
 
@@ -48,12 +50,15 @@ class Way:
             return
         loop = asyncio.get_running_loop()
         self.last_s = max(self.last_s, loop.time() + weather.delay_s())
+        self.under_way.append(text)
         if self.last_s > loop.time():
-            loop.call_at(self.last_s, self._arrive, text)
+            loop.call_at(self.last_s, self._arrive)
         else:
-            self._arrive(text)
+            self._arrive()
 
-    def _arrive(self, text: str) -> None:
+    def _arrive(self) -> None:
+        """The next one arrives: what the loop does at one instant has no order of its own."""
+        text = self.under_way.popleft()
         if not self.closed:
             self.arrived.put_nowait(text)
 

@@ -20,7 +20,7 @@ class Plan:
     """
 
     seed: int
-    days: int = 1
+    days: float = 1.0
     chargers: int = 10
     phases: int = 1
     limit_a: float = 120.0

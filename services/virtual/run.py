@@ -9,7 +9,6 @@ from adapters.ids import drawn_from, unique
 from adapters.log.memory.topics import Topics
 from commands.log import topics
 from commands.log.codec import entry
-from domain.load_control.ledger import Ledger
 from domain.records import Payload, input_record, load
 from processors.load import Load
 from processors.registry import Registry
@@ -18,8 +17,9 @@ from services.virtual.clock import LoopClock
 from services.virtual.faults import Faults
 from services.virtual.field import Field, Visitors, present_card
 from services.virtual.line import Line, Weather
+from services.virtual.naive import NaiveServer
 from services.virtual.plan import DETECTION_S, Plan, Result
-from services.virtual.server import Server
+from services.virtual.server import CentralSystem, Server
 from services.virtual.yard import OUTLET_A, SITE, VOLTAGE_V, Yard
 from simulators.charger.battery import Car
 from simulators.charger.charge_point import ChargePoint
@@ -40,14 +40,14 @@ class NotProven(Exception):
     """An outlet did not prove itself when it was commissioned."""
 
 
-def simulate(plan: Plan) -> Result:
-    """Run a plan. Raises what a part of the system raises, and `NotProven`."""
+def simulate(plan: Plan, *, naive: bool = False) -> Result:
+    """Run a plan, with the real server or the naive one. Raises what a part of it raises, and `NotProven`."""
     with drawn_from(Random(f"{plan.seed} ids").getrandbits):
-        return run(_run(plan))
+        return run(_run(plan, naive))
 
 
-async def _run(plan: Plan) -> Result:
-    world = World(plan)
+async def _run(plan: Plan, naive: bool) -> Result:
+    world = World(plan, naive)
     await world.begin()
     await world.live()
     return await world.end()
@@ -56,7 +56,7 @@ async def _run(plan: Plan) -> Result:
 class World:
     """Of a plan, on the event loop that runs now."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, naive: bool = False) -> None:
         loop = asyncio.get_running_loop()
         assert isinstance(loop, VirtualLoop)
         self._plan = plan
@@ -67,7 +67,10 @@ class World:
         self._truth = yard.truth()
         self._field = Field(time, [self._point(number, name) for number, name in enumerate(yard.phases)], self._truth)
         self._stored = Topics()
-        self._server = Server(self._stored, LoopClock(time), self._lines, (Registry, Sites, Load))
+        self._kernel: Server | None = None
+        self._server: CentralSystem = NaiveServer(time, self._lines, plan)
+        if not naive:
+            self._server = self._kernel = Server(self._stored, LoopClock(time), self._lines, (Registry, Sites, Load))
         self._visitors = [
             Visitors(time, outlet, Random(f"{plan.seed} {outlet.id}")) for outlet in self._field.outlets.values()
         ]
@@ -77,17 +80,19 @@ class World:
     async def begin(self) -> None:
         """Start the server, register the site, and commission every outlet. Raises `NotProven`."""
         await self._server.start()
-        for stream, command in self._yard.registration():
-            await self._give(stream, command)
+        if self._kernel is not None:
+            for stream, command in self._yard.registration():
+                await self._give(self._kernel, stream, command)
         await asyncio.gather(*(point.lifecycle.power_up() for point in self._field.points))
-        for outlet in self._field.outlets.values():
-            await self._commission(outlet)
+        if self._kernel is not None:
+            for outlet in self._field.outlets.values():
+                await self._commission(self._kernel, outlet)
 
     async def live(self) -> None:
         """Let the days pass; then all faults end, and the cars leave."""
         plan, time = self._plan, self._time
         began_ms = time.now_ms
-        end_ms = began_ms + plan.days * DAY_MS
+        end_ms = began_ms + round(plan.days * DAY_MS)
         self._before_wh = self._field.energy_wh
         self._weather.loss = plan.loss
         faults = Faults(plan, time, self._lines, self._server, Random(f"{plan.seed} faults"))
@@ -101,7 +106,10 @@ class World:
         """Leave everything alone for a while, and end the server. Raises what a part of it raised."""
         await self._time.sleep(CALM_S)
         stuck = self._stuck()
+        for point in self._field.points:
+            await point.lifecycle.close()
         await self._server.kill()
+        await self._time.close()
         if self._server.failed is not None:
             raise self._server.failed
         episodes = self._truth.episodes_s()
@@ -118,7 +126,9 @@ class World:
 
     def _stuck(self) -> int:
         """Outlets that nobody can use and nobody was alarmed of."""
-        ledger = self._server.ledger(SITE)
+        if self._kernel is None:
+            return 0
+        ledger = self._kernel.ledger(SITE)
         alarmed = {charger_id for _, charger_id in ledger.alarms}
         unusable = [one.id for one in ledger.chargers.values() if one.transactions or one.own_status != "available"]
         return len([outlet for outlet in unusable if outlet not in alarmed])
@@ -145,18 +155,18 @@ class World:
             dial=self._lines[name].dial,
         )
 
-    async def _give(self, stream: str, command: Payload) -> None:
+    async def _give(self, server: Server, stream: str, command: Payload) -> None:
         record = input_record(unique(), "/virtual", stream, self._time.now_ms, command, actor="operator")
-        await self._server.log.append(topics.inputs(stream.partition(":")[0]), [entry(record)])
+        await server.log.append(topics.inputs(stream.partition(":")[0]), [entry(record)])
 
-    async def _commission(self, outlet: Outlet) -> None:
+    async def _commission(self, server: Server, outlet: Outlet) -> None:
         """A technician proves an outlet with a small load on one phase."""
         until_ms = self._time.now_ms + COMMISSION_S * 1000
         test_ma = int(TEST_LOAD_A * 1000)
         command = load.CommissionCharger(charger_id=outlet.id, test_load_ma=test_ma, expires_ms=until_ms)
-        await self._give(topics.stream("load", SITE), command)
+        await self._give(server, topics.stream("load", SITE), command)
         test = Car(100, 0, TEST_LOAD_A, knee=1, reaction_s=0.5, voltage_v=VOLTAGE_V)
-        while not self._ledger.chargers[outlet.id].verified:
+        while not server.ledger(SITE).chargers[outlet.id].verified:
             if self._time.now_ms >= until_ms:
                 raise NotProven(outlet.id)
             if outlet.connector.transaction is None:
@@ -167,7 +177,3 @@ class World:
             await self._time.sleep(10)
         outlet.unplug()
         await self._time.sleep(15)
-
-    @property
-    def _ledger(self) -> Ledger:
-        return self._server.ledger(SITE)

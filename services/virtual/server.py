@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from adapters.log.memory.log import MemoryLog
 from adapters.log.memory.topics import Topics
@@ -22,6 +22,18 @@ from processors.engine.processor import Processor
 from services.virtual.line import GatewayEnd, Line
 
 SUBPROTOCOL = "ocpp1.6"
+
+
+class CentralSystem(Protocol):
+    """What the chargers connect to. `failed`: what ended a part of it that should not have ended."""
+
+    failed: BaseException | None
+
+    async def start(self) -> None:
+        """Let the chargers connect."""
+
+    async def kill(self) -> None:
+        """End at once: nothing is finished."""
 
 
 class Cards:
@@ -55,7 +67,6 @@ class Server:
         self._processors = processors
         self._cards = Cards()
         self._tasks: list[asyncio.Future[Any]] = []
-        self._serving: set[asyncio.Future[None]] = set()
         self.log = MemoryLog(stored)
         self.failed: BaseException | None = None
 
@@ -81,15 +92,14 @@ class Server:
 
     async def kill(self) -> None:
         """End at once."""
-        for line in self._lines.values():
-            line.serve = None
-        tasks = [*self._tasks, *self._serving]
-        self._tasks, self._serving = [], set()
-        for task in tasks:
-            task.cancel()
         await self.log.close()
         for line in self._lines.values():
+            line.serve = None
             line.drop()
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
+            task.cancel()
+        await self._gateway.close()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _serve(self, socket: GatewayEnd) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from simulators.charger.battery import MIN_PILOT_A, Car
 from simulators.charger.clock import Clock
 from simulators.charger.frames import Payload
@@ -43,6 +45,8 @@ class Connector:
         """The energy of its lifetime."""
         self.powered_ms: int | None = None
         """When current first flowed to this car."""
+        self.before_change: Callable[[], None] = lambda: None
+        """Called before its current changes and before its meter is read: what has flowed has to be charged first."""
         self._time = time
         self._clock = clock
         self._character = character
@@ -67,21 +71,25 @@ class Connector:
     @property
     def reading_wh(self) -> float:
         """The energy that its meter shows: of its lifetime, or of this transaction."""
+        self.before_change()
         return self.register_wh - self._counts_from_wh
 
     # The plug and the contactor
 
     def plug(self, car: Car) -> None:
         """Plug a car in."""
+        self.before_change()
         self.car = car
         self.powered_ms = None
         self._was_stopped = False
 
     def unplug(self) -> None:
+        self.before_change()
         self.car = None
 
     def begin(self, token: str) -> Transaction:
         """Begin a transaction: the contactor closes."""
+        self.before_change()
         self.transaction = Transaction(token, self._clock.now_ms, round(self.register_wh))
         self._has_given = self._refuses = False
         self._profiles.begin(self.number)
@@ -91,6 +99,7 @@ class Connector:
 
     def end(self) -> None:
         """End the transaction: the contactor opens, and its profiles are gone."""
+        self.before_change()
         self.transaction = None
         self._was_stopped = True
         if self.car is not None:
@@ -103,6 +112,11 @@ class Connector:
     def is_live(self) -> bool:
         """Whether current may flow."""
         return self.car is not None and self.transaction is not None
+
+    @property
+    def state(self) -> tuple[int, Car | None, Transaction | None]:
+        """Unchanged, its current goes on as `steady_until_ms` says."""
+        return self._profiles.version, self.car, self.transaction
 
     def limit_a(self) -> float:
         """The limit of this instant: that of the profiles, and of the hardware where they set none."""
@@ -156,6 +170,8 @@ class Connector:
                 pilot_a = 0.0
                 self._refuses = self._has_given and not self._character.resumes_from_zero
             self._has_given = self._has_given or pilot_a > 0
+            if pilot_a != self.car.pilot_a:
+                self.before_change()
             self.car.follow(pilot_a, self._time.now_ms)
 
     def charge(self, from_ms: int, to_ms: int) -> None:

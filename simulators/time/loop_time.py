@@ -26,12 +26,6 @@ class LoopTime(VirtualTime):
 
     def at(self, at_ms: int, action: Callable[[], object]) -> Alarm:
         """Call `action` at `at_ms`; one in the past is due at once."""
-        alarm = Alarm(max(at_ms, self.now_ms), action)
-        self._loop.call_at((alarm.at_ms - self._start_ms) / 1000, _fire, alarm)
+        alarm = super().at(at_ms, action)
+        self._loop.call_at((alarm.at_ms - self._start_ms) / 1000, self.fire_due)
         return alarm
-
-
-def _fire(alarm: Alarm) -> None:
-    action, alarm.action = alarm.action, None
-    if action is not None:
-        action()

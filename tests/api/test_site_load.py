@@ -82,6 +82,32 @@ async def test_the_load_is_the_sum_of_the_means_of_the_chargers(world: World) ->
     assert answer.json() == {"step_s": 60, "points": [{"time": at(0), "load_kw": 5.5, "limit_kw": 69.0}]}
 
 
+@pytest.mark.parametrize("source", ["power", "currents", "energy"])
+async def test_what_a_charger_draws_is_seen_by_whatever_it_reports(world: World, source: str) -> None:
+    await world.tell(("load:north", started("7")))
+    for number in range(7):
+        await measure(
+            world,
+            "c1",
+            3_680 if source == "power" else None,
+            current_ma=(16_000, 0, 0) if source == "currents" else None,
+            energy_wh=1_000 + 3_680 * 30 * number // 3600 if source == "energy" else None,
+        )
+        await pass_s(world, 30)
+    [(load_kw, _)] = await shown(world, **{"from": at(120), "to": at(180)})
+    assert load_kw is not None
+    assert abs(load_kw - 3.68) < 0.15
+
+
+async def test_what_its_outlet_can_not_carry_is_no_load(world: World) -> None:
+    await world.tell(("load:north", started("7")))
+    await measure(world, "c1", 3_000)
+    await pass_s(world, 30)
+    await measure(world, "c1", 300_000)
+    await pass_s(world, 30)
+    assert await shown(world, **{"from": at(0), "to": at(60)}) == [(3.0, 69.0)]
+
+
 async def test_what_no_charger_ever_told_is_null(world: World) -> None:
     assert await shown(world, **{"from": at(-120)}) == [(None, 69.0), (None, 69.0)]
 

@@ -245,7 +245,7 @@ async def test_meter_values_are_down_sampled_to_minutes_quarters_and_hours(serie
         assert len(parts) == HOUR_MS // finer_ms
         assert sum(one.drawn_w_ms for one in parts) == first.drawn_w_ms
     [other] = [one for one in await buckets(series, HOUR_MS) if one.charger_id == "c2"]
-    assert (other.drawn_ma_ms, other.current_held_ms, other.uniform) == (6_001 * 2_450_000, 2_450_000, False)
+    assert (other.drawn_ma_ms, other.current_held_ms, other.uniform) == (6_001 * 2_450_000, 2_450_000, True)
     assert await buckets(series, HOUR_MS, (1, HOUR_MS)) == await buckets(series, HOUR_MS, site_id="south") == []
 
 

@@ -80,14 +80,14 @@ class Kernel(Story):
         return self.when(observations.Disconnected(charger_id=charger_id, connection_id=connection_id, reason="gone"))
 
     def answer(
-        self, charger_id: str, purpose: str = "lease", status: str = "accepted", detail: str = ""
+        self, charger_id: str, purpose: str = "lease", status: str = "accepted", **changed: object
     ) -> list[Payload]:
         """To the newest wish."""
         charger = self.charger(charger_id)
         ask = charger.failsafe.ask if purpose == "failsafe" else charger.lease.ask
         return self.when(
             observations.ProfileAnswer(
-                charger_id=charger_id, purpose=purpose, generation=ask.generation, status=status, detail=detail
+                charger_id=charger_id, purpose=purpose, generation=ask.generation, status=status, **changed
             )
         )
 

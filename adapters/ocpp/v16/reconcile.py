@@ -43,13 +43,16 @@ from domain.records.observations import ProfileAnswer
 
 FAILSAFE_ID = 1
 LEASE_ID = 2
-BEGUN_MS = 24 * 3_600_000
-"""So long ago an absolute fail-safe limit has begun: it is in force by a charger's clock that is behind, too."""
+BEGUN_MS = 0
+"""In 1970 an absolute fail-safe limit has begun: it is in force by a charger's clock that was never set, too."""
 EARLY_MS = 10_000
 """A charger may not know a transaction yet for so long after the answer to its start."""
 EARLY_TIMEOUT_MS = 5_000
 EARLY_REST_MS = 2_000
 LONGEST_DETAIL = 2_000
+DesiredLimit = DesiredFailsafe | DesiredLease
+MAY_BE_IN_FORCE = ("accepted", "timeout", "offline")
+"""How a limit was answered that the charger has, or may have."""
 
 
 @dataclass(slots=True)
@@ -146,15 +149,13 @@ class Reconciler:
 
     def _failsafe_job(self, desired: Desired, floor: DesiredFailsafe, option: ProfileOption, now_ms: int) -> Job:
         connector = self._connector_of(option)
-        periods = [self._period(desired, option.unit, self._least_ma(floor.limit_ma, connector), 0, watt_phases=1)]
+        periods = [self._period(option.unit, desired, _least_failsafe_ma(self._together(desired, connector)), 0)]
         profile = ChargingProfile(
             charging_profile_id=self._failsafe_id,
             stack_level=option.stack_level,
             charging_profile_purpose=option.purpose,
             charging_profile_kind=option.kind,
-            charging_schedule=ChargingSchedule(
-                option.unit, periods, start_schedule=_start(option, max(0, now_ms - BEGUN_MS))
-            ),
+            charging_schedule=ChargingSchedule(option.unit, periods, start_schedule=_start(option, BEGUN_MS)),
         )
 
         def answered(answer: Answer, now_ms: int) -> Sequence[Payload]:
@@ -171,13 +172,16 @@ class Reconciler:
     def _lease_job(self, desired: Desired, lease: DesiredLease, now_ms: int) -> Job:
         option = self._lease.strategy.option(self._lease_allows)
         instead = _replaces_failsafe(option)
-        duration_s = _seconds(lease, now_ms)
         connector = self._connector_of(self._failsafe_option()) if instead else lease.evse_id
-        limit_ma = self._least_ma(lease.limit_ma, connector) if instead else lease.limit_ma
-        periods = [self._period(desired, option.unit, limit_ma, 0, watt_phases=lease.watt_phases)]
-        if instead:
-            failsafe_ma = desired.floor.limit_ma if desired.floor is not None else 0
-            periods.append(self._period(desired, option.unit, failsafe_ma, duration_s, watt_phases=1))
+        together = self._together(desired, connector) if instead else [desired]
+        duration_s = min(_seconds(one.lease, now_ms) for one in together if one.lease is not None)
+        begins_ms = max(BEGUN_MS + 1000, now_ms - desired.clock_offset_ms)  # by the charger's clock
+        begins_s = (begins_ms - BEGUN_MS) // 1000 if instead else 0
+        periods = [self._period(option.unit, desired, _least(option.unit, together), begins_s)]
+        if instead:  # by any clock the fail-safe limit holds before and after it
+            failsafe_ma = _least_failsafe_ma(together)
+            ends = [self._period(option.unit, desired, failsafe_ma, at_s) for at_s in (0, begins_s + duration_s)]
+            periods = [ends[0], *periods, ends[1]]
         profile = ChargingProfile(
             charging_profile_id=self._failsafe_id if instead else self._lease_id,
             transaction_id=None if instead else int(lease.transaction_id),
@@ -188,13 +192,13 @@ class Reconciler:
                 option.unit,
                 periods,
                 duration=None if instead else duration_s,
-                start_schedule=_start(option, now_ms - desired.clock_offset_ms),
+                start_schedule=_start(option, BEGUN_MS if instead else begins_ms),
             ),
         )
         early = self._is_early(now_ms)
 
         def answered(answer: Answer, now_ms: int) -> Sequence[Payload]:
-            if answer.status in ("accepted", "timeout"):
+            if answer.status in MAY_BE_IN_FORCE:
                 self._leased = (option, lease.transaction_id)
             return self._answered(self._lease, "lease", lease.generation, option, answer, now_ms)
 
@@ -258,6 +262,7 @@ class Reconciler:
                 status=status,
                 detail=detail,
                 unit="W" if option.unit is Unit.watts and status == "accepted" else "A",
+                replaces_failsafe=part is self._lease and _replaces_failsafe(option) and status in MAY_BE_IN_FORCE,
             )
         ]
 
@@ -270,21 +275,34 @@ class Reconciler:
             return option.connector
         return self._connector if option.connector == 0 else 0
 
-    def _least_ma(self, limit_ma: int, connector: int) -> int:
-        """The limit; where it holds for the whole charger, the lowest that is desired of any of its outlets."""
-        if connector != 0:
-            return limit_ma
+    def _together(self, desired: Desired, connector: int) -> list[Desired]:
+        """What is desired of the outlets that a profile holds for: of the whole charger it is all of them."""
         others = [one for outlet, one in self._state.desired.items() if outlet != self._outlet]
-        limits = [limit.limit_ma for one in others for limit in (one.lease or one.floor,) if limit is not None]
-        return min([limit_ma, *limits])
+        return [desired, *others] if connector == 0 else [desired]
 
-    def _period(
-        self, desired: Desired, unit: Unit, limit_ma: int, start_s: int, *, watt_phases: int
-    ) -> ChargingSchedulePeriod:
-        """In W the fail-safe limit is of one phase, always: offline nobody can correct how the charger divides it."""
+    def _period(self, unit: Unit, desired: Desired, limit_ma: int, start_s: int) -> ChargingSchedulePeriod:
         voltage_mv = self._charger.identity.voltage_mv
-        limit = amperes(limit_ma) if unit is Unit.amps else watts(limit_ma, voltage_mv, watt_phases)
+        limit = amperes(limit_ma) if unit is Unit.amps else watts(limit_ma, voltage_mv)
         return ChargingSchedulePeriod(start_period=start_s, limit=limit, number_phases=desired.phases)
+
+
+def _least(unit: Unit, together: Sequence[Desired]) -> int:
+    """The lowest limit (mA) that is desired of any of these outlets."""
+    return min(_in_unit(unit, one) for each in together for one in (each.lease or each.floor,) if one is not None)
+
+
+def _least_failsafe_ma(together: Sequence[Desired]) -> int:
+    return min(one.floor.limit_ma if one.floor is not None else 0 for one in together)
+
+
+def _in_unit(unit: Unit, limit: DesiredLimit) -> int:
+    """mA of each phase, or in W of all phases together.
+
+    In W the fail-safe limit is as if of one phase, always: offline nobody can correct how the charger divides it.
+    """
+    if unit is Unit.watts and isinstance(limit, DesiredLease) and limit.total_ma is not None:
+        return limit.total_ma
+    return limit.limit_ma
 
 
 def _unless_accepted(answer: Answer) -> str:

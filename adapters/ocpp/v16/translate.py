@@ -30,16 +30,18 @@ ELSEWHERE = ("ev", "body")
 class Quantity:
     """A measurand: our field, the factors of `units` to ours (the first is the default), the largest that is recorded.
 
-    What an outlet can't carry is recorded too: the rules refuse it, in the name of its charger.
+    What an outlet can't carry is recorded too: the rules refuse it, in the name of its charger. `flows`: a negative
+    value is that of a transformer put on the wrong way round, or of a car that feeds back: the wires carry as much.
     """
 
     field: str
     units: Mapping[str, int]
     limit: int
+    flows: bool = False
 
 
-CURRENT = Quantity("current_ma", {"a": 1000, "ma": 1}, 10**10)
-POWER = Quantity("power_w", {"w": 1, "kw": 1000}, 10**10)
+CURRENT = Quantity("current_ma", {"a": 1000, "ma": 1}, 10**10, flows=True)
+POWER = Quantity("power_w", {"w": 1, "kw": 1000}, 10**10, flows=True)
 ENERGY = Quantity("energy_wh", {"wh": 1, "kwh": 1000}, 10**12)
 DEFAULT_MEASURAND = "energy.active.import.register"
 QUANTITIES = {"current.import": CURRENT, "power.active.import": POWER, DEFAULT_MEASURAND: ENERGY}
@@ -162,6 +164,7 @@ def _amount(quantity: Quantity, sampled: SampledValue) -> int:
     if number is None:
         raise Implausible("a number is needed")
     amount = number * quantity.units[unit]
+    amount = abs(amount) if quantity.flows else amount
     if not 0 <= amount <= quantity.limit:
         raise Implausible(f"not between 0 and {quantity.limit}")
     return round(amount)
@@ -212,6 +215,6 @@ def amperes(limit_ma: int) -> float:
     return limit_ma // 100 / 10
 
 
-def watts(limit_ma: int, voltage_mv: int, phases: int) -> float:
-    """W in total, rounded down."""
-    return float(math.floor(limit_ma * voltage_mv * phases / 1_000_000))
+def watts(total_ma: int, voltage_mv: int) -> float:
+    """W of all phases together, rounded down."""
+    return float(math.floor(total_ma * voltage_mv / 1_000_000))

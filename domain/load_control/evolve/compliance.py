@@ -6,13 +6,21 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from domain.load_control.ledger import Charger, Commissioning
+from domain.load_control.ledger import Charger, Commissioning, Lease
 from domain.load_control.parameters import RELAPSE_MS, REMEMBERED_RELAPSES
 from domain.records import Payload, load
 
 
 def _verified(charger: Charger, _: load.ObedienceProven, __: int) -> Charger:
-    return replace(charger, verified=True, non_compliant=False)
+    """A probe is over. In W the limit is written again, since it may have been written otherwise for its sake."""
+    return replace(charger, verified=True, non_compliant=False, lease=_probed(charger, again=charger.in_watts))
+
+
+def _probed(charger: Charger, *, again: bool) -> Lease | None:
+    lease = charger.lease
+    if lease is None:
+        return None
+    return replace(lease, total_ma=None, rule="", ask=replace(lease.ask, repeat=again or lease.ask.repeat))
 
 
 def _voided(charger: Charger, event: load.ObedienceVoided, time_ms: int) -> Charger:
@@ -47,12 +55,14 @@ def _command_answered(charger: Charger, event: load.CommandAnswered, _: int) -> 
 
 def _watts_divided(charger: Charger, event: load.WattsDivided, _: int) -> Charger:
     """Where watts are not divided after all, each phase may carry all of what was written."""
-    lease = charger.lease and replace(charger.lease, ask=replace(charger.lease.ask, repeat=True))
+    charger = replace(charger, lease=_probed(charger, again=True), probed_ms=None)
     if event.divided:
-        return replace(charger, divides=True, lease=lease)
-    phases, most_ma = len(charger.outlet.phases), charger.outlet.max_ma
-    possible = tuple((min(most_ma, limit_ma * phases), until_ms) for limit_ma, until_ms in charger.possible)
-    return replace(charger, divides=False, possible=possible, lease=lease)
+        return replace(charger, divides_from_ma=event.limit_ma, undivided=False)
+    possible = charger.possible
+    if charger.divides_from_ma is not None:
+        phases, most_ma = len(charger.outlet.phases), charger.outlet.max_ma
+        possible = tuple((min(most_ma, limit_ma * phases), until_ms) for limit_ma, until_ms in possible)
+    return replace(charger, divides_from_ma=None, undivided=True, possible=possible)
 
 
 def _rating_exceeded(charger: Charger, _: load.RatingExceeded, __: int) -> Charger:

@@ -32,12 +32,13 @@ def _disconnected(charger: Charger, _: load.ChargerDisconnected, __: int) -> Cha
 
 
 def _booted(charger: Charger, event: load.ChargerBooted, time_ms: int) -> Charger:
-    divides = charger.divides and charger.firmware == firmware_of(event)
+    same = charger.firmware == firmware_of(event)
     charger = replace(
         _with_profiles_in_doubt(charger, time_ms),
         firmware=firmware_of(event),
         can_trigger=True,
-        divides=divides,
+        divides_from_ma=charger.divides_from_ma if same else None,
+        undivided=charger.undivided and same,
         booted_ms=time_ms,
     )
     charger = _with_strays(charger, None, time_ms)

@@ -33,6 +33,7 @@ def _limit_desired(charger: Charger, event: load.LimitDesired, time_ms: int) -> 
         event.valid_until_ms,
         time_ms,
         event.rule,
+        event.total_ma,
     )
 
 
@@ -40,8 +41,16 @@ def _limits_renewed(ledger: Ledger, event: load.LimitsRenewed, time_ms: int) -> 
     chargers = dict(ledger.chargers)
     for limit in event.limits:
         charger = chargers[limit.charger_id]
+        total_ma = charger.lease.total_ma if charger.lease else None
         chargers[limit.charger_id] = _with_lease(
-            charger, limit.transaction_id, limit.limit_ma, limit.generation, event.valid_until_ms, time_ms, None
+            charger,
+            limit.transaction_id,
+            limit.limit_ma,
+            limit.generation,
+            event.valid_until_ms,
+            time_ms,
+            None,
+            total_ma,
         )
     return replace(ledger, chargers=chargers)
 
@@ -54,10 +63,12 @@ def _with_lease(
     valid_until_ms: int,
     time_ms: int,
     rule: str | None,
+    total_ma: int | None,
 ) -> Charger:
     before = charger.lease
-    same = before is not None and before.limit_ma == limit_ma
+    same = before is not None and (before.limit_ma, before.total_ma) == (limit_ma, total_ma)
     lowered = limit_ma < (before.limit_ma if before is not None else charger.possible_ma(time_ms))
+    lowered = lowered or (before is not None and limit_ma == before.limit_ma and before.total_ma is None and not same)
     lease = Lease(
         transaction_id=transaction_id,
         limit_ma=limit_ma,
@@ -66,6 +77,7 @@ def _with_lease(
         lowered_ms=before.lowered_ms if before and same else (time_ms if lowered else None),
         rule=before.rule if before and same else rule or "",
         ask=_asked(before.ask if before else Ask(), generation, time_ms),
+        total_ma=total_ma,
     )
     return replace(
         charger,
@@ -81,6 +93,11 @@ def _asked(before: Ask, generation: int, time_ms: int) -> Ask:
 
 
 def _lease_ended(charger: Charger, event: load.LeaseEnded, _: int) -> Charger:
+    """It ends with its transaction; in the place of the fail-safe limit it stays until that is put back."""
+    ask = charger.failsafe.ask
+    if charger.lease_replaces_failsafe or ask.accepted_ms is None:
+        failsafe = replace(charger.failsafe, ask=replace(ask, repeat=True))
+        return replace(charger, lease=None, generation=event.generation, failsafe=failsafe)
     return replace(charger, lease=None, possible=(), generation=event.generation, clock_doubtful=_is_off(charger))
 
 
@@ -88,11 +105,18 @@ def _answered(charger: Charger, event: load.ProfileAnswered, time_ms: int) -> Ch
     if event.status == "accepted":
         charger = replace(charger, in_watts=event.unit == "W")
     if event.purpose == "failsafe" and event.generation == charger.failsafe.ask.generation:
-        return replace(charger, failsafe=_failsafe_answered(charger.failsafe, event.status, time_ms))
+        charger = replace(charger, failsafe=_failsafe_answered(charger.failsafe, event.status, time_ms))
+        return _failsafe_is_back(charger) if event.status == "accepted" and charger.lease is None else charger
     if charger.lease is not None and event.purpose == "lease" and event.generation == charger.lease.ask.generation:
         lease = replace(charger.lease, ask=_ask_answered(charger.lease.ask, event.status, time_ms))
-        return replace(charger, lease=lease)
+        replaces = event.replaces_failsafe or charger.lease_replaces_failsafe
+        return replace(charger, lease=lease, lease_replaces_failsafe=replaces)
     return charger
+
+
+def _failsafe_is_back(charger: Charger) -> Charger:
+    """Nothing is in its place any more."""
+    return replace(charger, possible=(), lease_replaces_failsafe=False, clock_doubtful=_is_off(charger))
 
 
 def _failsafe_answered(failsafe: Failsafe, status: str, time_ms: int) -> Failsafe:

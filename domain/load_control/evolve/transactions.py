@@ -23,7 +23,7 @@ from domain.records.words import ENDED_WITHOUT_STOP
 
 
 def _permitted(charger: Charger, event: load.TransactionPermitted, time_ms: int) -> Charger:
-    if charger.transactions:  # to stop needs no permit, and one that began without may go on
+    if charger.transactions and event.expires_ms <= time_ms:  # to stop, or to go on of one that began without
         running = tuple(replace(one, permitted=True) for one in charger.transactions)
         return replace(charger, transactions=running)
     before = charger.permit if charger.permit is not None and charger.permit.is_reserved(time_ms) else None

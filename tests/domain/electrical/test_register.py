@@ -36,6 +36,19 @@ def test_a_lifetime_register_counts_from_the_start():
     assert stopped(energy, 3 * MINUTE, 7_930_360) == (360, False)
 
 
+def test_a_register_that_is_refreshed_each_quarter_of_an_hour_is_believed():
+    readings = [(at_ms, 1_000 + 1_840 * (at_ms // (15 * MINUTE))) for at_ms in range(MINUTE, 3 * HOUR, MINUTE)]
+    for count in range(1, len(readings)):
+        assert story(1_000, *readings[:count]).verdict == "believed"
+    energy = story(1_000, *readings)
+    assert (energy.energy_wh, energy.estimated) == (11 * 1_840, False)
+
+
+def test_what_no_outlet_delivers_in_the_longest_refresh_is_refused_after_it():
+    still = [(at_ms, 1_000) for at_ms in range(MINUTE, 3 * HOUR, MINUTE)]
+    assert story(1_000, *still, (3 * HOUR, 1_000 + 4 * 1_840)).verdict == "refused"
+
+
 def test_a_first_reading_that_does_not_fit_the_start_becomes_the_base_and_the_energy_is_estimated():
     energy = story(0, (MINUTE, 7_930_200))
     assert (energy.energy_wh, energy.estimated, energy.verdict) == (0, True, "estimated")

@@ -26,6 +26,9 @@ class Skewed:
     def __init__(self, ahead_ms: int) -> None:
         self.kernel = Kernel().site(limit_a=64, firm_a=12).ready("a")
         self.kernel.charge("a", 20)
+        self.kernel.when(Booted(charger_id="a", vendor="v", model="m", firmware="1"))
+        self.kernel.hold_failsafe("a")
+        self.kernel.answer("a")
         self.kernel.after(70)
         self.ahead_ms = ahead_ms
 
@@ -130,8 +133,19 @@ def test_a_lease_counts_until_current_is_measured_where_a_clock_is_off():
     assert kernel.counted("a") == 20_000
 
 
+def test_a_lease_counts_until_it_is_measured_where_nothing_shows_the_clock():
+    """By a clock that is behind it begins later, and so ends later."""
+    kernel = Skewed(0).kernel
+    kernel.targets(a=8)
+    kernel.answer("a")
+    kernel.disconnect("a")
+    kernel.after(3 * 3600)
+    assert kernel.counted("a") == 20_000
+
+
 def test_a_lease_lapses_where_a_clock_is_right():
     charger = Skewed(0)
+    charger.learn()
     kernel = charger.kernel
     kernel.targets(a=8)
     kernel.answer("a")

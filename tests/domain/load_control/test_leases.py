@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain.load_control.desired import Desired
-from domain.records.load import CapacityChanged, ChargerDisconnected, LimitDesired, LimitsRenewed
+from domain.records.load import CapacityChanged, ChargerDisconnected, LimitDesired, LimitsRenewed, TransactionPermitted
 from domain.records.observations import Disconnected
 from domain.records.sites import TargetsRenewed
 from tests.stories.kernel import LOAD, Kernel
@@ -144,3 +144,29 @@ def test_what_a_charger_shall_do_is_its_newest_failsafe_limit_and_lease():
     ended = kernel.stop("a")[1]
     (row,) = LOAD.desired(kernel.ledger, ended)
     assert row.lease is None
+
+
+def leased_in_place_of_the_failsafe_limit() -> Kernel:
+    kernel = charging()
+    kernel.targets(valid_s=3600, a=31)
+    kernel.answer("a", replaces_failsafe=True)
+    kernel.stop("a")
+    return kernel
+
+
+def test_a_lease_in_the_place_of_the_failsafe_limit_outlasts_its_transaction_until_that_is_put_back():
+    kernel = leased_in_place_of_the_failsafe_limit()
+    kernel.disconnect("a")
+    assert kernel.counted("a") == 32_000
+    kernel.connect("a")
+    kernel.hold_failsafe("a")
+    kernel.disconnect("a")
+    assert kernel.counted("a") == 6_000
+
+
+def test_a_start_may_ride_on_a_lease_that_is_in_the_place_of_the_failsafe_limit():
+    kernel = leased_in_place_of_the_failsafe_limit()
+    assert of_type(kernel.request("a"), TransactionPermitted)[0].start_ma == 32_000
+    kernel.hold_failsafe("a")
+    kernel.after(200)
+    assert of_type(kernel.request("a"), TransactionPermitted)[0].start_ma == 6_000

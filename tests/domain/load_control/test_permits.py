@@ -131,6 +131,18 @@ def test_to_stop_at_a_charger_in_use_needs_no_room():
     assert kernel.charger("a").permit is None
 
 
+def test_a_start_at_a_charger_whose_stop_is_late_needs_room_and_gets_it():
+    kernel = Kernel().site(firm_a=6).ready("a")
+    kernel.charge("a", 16)
+    kernel.when(Status(charger_id="a", evse_id=1, status="available", error_code="no_error", charger_time_ms=None))
+    (permit,) = of_type(kernel.request("a", "next"), TransactionPermitted)
+    assert (permit.start_ma, permit.expires_ms) == (6_000, kernel.now_ms + 60_000)
+    kernel.stop("a")
+    assert kernel.counted("a") == 6_000
+    kernel.start("a", charger_time_ms=kernel.now_ms + 1)
+    assert kernel.charger("a").transaction.permitted
+
+
 def test_a_start_whose_message_is_late_is_still_permitted():
     kernel = full()
     kernel.request("b")

@@ -178,7 +178,7 @@ def test_energy_that_the_outlet_can_not_have_delivered_is_recorded_and_alarmed_i
     [
         ((1_500, 2_000), 2_500, 1_500, False),
         ((), 2_500, 1_500, False),
-        ((7_930_200, 7_930_700), 7_931_200, 1_000, True),
+        ((7_930_200, 7_930_700), 7_931_200, 1_003, True),
         ((500, 1_000), 1_500, 1_500, True),
         ((1_500, 2_000), 4_294_967_295, 1_000, True),
         ((1_500, 2_000), 0, 1_000, True),
@@ -252,14 +252,17 @@ class Registered:
         self.kernel = Kernel().site(limit_a=300, firm_a=12).ready("a", phases=phases)
         self.kernel.charge("a", 20)
         self.wh = 1_000.0
+        self.shown = 1_000
 
-    def charge(self, watts: int, seconds: int, every_s: int = 10):
-        """The events of a time with readings."""
+    def charge(self, watts: int, seconds: int, every_s: int = 10, refresh_s: int = 1):
+        """The events of a time with readings, of a register that is refreshed so often."""
         events = []
         for _ in range(seconds // every_s):
             events += self.kernel.after(every_s)
             self.wh += watts * every_s / 3600
-            events += self.kernel.meter("a", None, energy_wh=int(self.wh))
+            if self.kernel.now_ms // 1000 % refresh_s < every_s:
+                self.shown = int(self.wh)
+            events += self.kernel.meter("a", None, energy_wh=self.shown)
         return events
 
 
@@ -279,6 +282,16 @@ def test_the_growth_of_a_register_shows_that_a_limit_is_not_kept():
     events = charger.charge(20 * 230, 200)
     assert of_type(events, LimitConfirmed) == []
     assert of_type(events, ObedienceVoided)
+
+
+def test_a_register_that_is_refreshed_each_few_minutes_confirms_nothing_while_it_stands_still():
+    charger = Registered()
+    charger.kernel.targets(valid_s=36_000, a=20)
+    assert of_type(charger.charge(20 * 230, 1_800, refresh_s=240), ReadingRefused, ObedienceVoided) == []
+    charger.kernel.targets(valid_s=36_000, a=8)
+    charger.kernel.answer("a")
+    assert of_type(charger.charge(20 * 230, 230, refresh_s=240), LimitConfirmed) == []
+    assert charger.kernel.counted("a") == 20_000
 
 
 def test_what_a_register_gained_before_a_limit_does_not_count_for_it():
@@ -348,3 +361,21 @@ def test_a_power_that_is_refused_is_recorded_in_watts():
     kernel.charge("a", 10)
     [refused] = of_type(kernel.meter("a", None, power_w=300_000), ReadingRefused)
     assert (refused.quantity, refused.value) == ("power", 300_000)
+
+
+@pytest.mark.parametrize(("stop_wh", "energy_wh", "estimated"), [(1_000, 2_300, True), (3_350, 2_350, False)])
+def test_a_charger_without_a_register_has_the_energy_of_its_power(stop_wh, energy_wh, estimated):
+    kernel = pair()
+    for _ in range(60):
+        kernel.after(30)
+        kernel.meter("busy", None, power_w=4_600)
+    stopped = one(TransactionStopped, kernel.stop("busy", meter_stop_wh=stop_wh))
+    assert (abs(stopped.energy_wh - energy_wh) <= 10, stopped.estimated) == (True, estimated)
+
+
+def test_a_refused_power_is_no_energy():
+    kernel = pair()
+    for power_w in (4_600, 4_600_000, 4_600):
+        kernel.after(30)
+        kernel.meter("busy", None, power_w=power_w)
+    assert one(TransactionStopped, kernel.stop("busy", meter_stop_wh=1_000)).energy_wh < 150

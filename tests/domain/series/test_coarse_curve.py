@@ -8,17 +8,21 @@ from itertools import groupby
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from domain.electrical.grid import Outlet
 from domain.series.coarse_curve import CoarseCurve, joined
 from domain.series.down_sampling import HOUR_MS, MINUTE_MS, QUARTER_MS, WIDTHS_MS, bucket_of, fuller, touched
-from domain.series.load_curve import HOLD_MS, Curve, Sample, Steps, Transaction, curve, spans
+from domain.series.load_curve import HOLD_MS, Curve, Steps, Transaction, curve, spans
 from domain.series.meter_buckets import MeterBucket, merged, minute
+from domain.series.powers import is_possible, samples
+
+OUTLET = Outlet("c1", "root", (0, 1, 2), 32_000, 6_000, 230_000)
 
 
 @dataclass(frozen=True)
 class Value:
     time_ms: int
     power_w: int | None
-    transaction_id: int | None = None
+    transaction_id: str | None = None
     energy_wh: int | None = None
     current_ma: tuple[int, int, int] | None = None
 
@@ -69,7 +73,32 @@ def test_currents_are_weighted_alike_and_energy_is_the_last_reading() -> None:
     ]
     bucket = minutes(values)[0]
     assert (bucket.drawn_ma_ms, bucket.current_held_ms) == (30_000 * 12_000 + 30_000 * 16_000, 60_000)
-    assert (bucket.energy_wh, bucket.held_ms, bucket.uniform) == (150, 0, False)
+    assert (bucket.energy_wh, bucket.held_ms, bucket.uniform) == (150, 0, True)
+
+
+def test_a_bucket_of_two_sources_or_of_energy_alone_does_not_stand_for_its_values() -> None:
+    current = Value(0, None, current_ma=(6_000, 0, 0))
+    assert not minutes([current, Value(30_000, 1_380)])[0].uniform
+    assert not merged(0, [minutes([current])[0], minutes([Value(HOUR_MS, 1_380)])[HOUR_MS]]).uniform
+    assert not minutes([Value(0, None, energy_wh=7)])[0].uniform
+
+
+def test_what_its_outlet_can_not_carry_is_judged_value_by_value() -> None:
+    values = [Value(0, 3_000, "7"), Value(20_000, 300_000, "7"), Value(40_000, 3_000, "7")]
+    bucket = minutes(values)[0]
+    assert not is_possible(OUTLET, bucket)
+    assert [one.power_w for one in samples(OUTLET, values)] == [3_000, 3_000]
+    assert not is_possible(OUTLET, minutes([Value(0, None, current_ma=(400_000, 0, 0))])[0])
+    assert not is_possible(OUTLET, minutes([Value(0, 11_000, current_ma=(6_000, 0, 0))])[0])
+
+
+def test_energy_alone_shows_power_as_the_other_sources_do() -> None:
+    by_energy = [Value(at_ms, None, "7", energy_wh=1_001 + at_ms // 1000) for at_ms in range(0, 200_000, 30_000)]
+    shown = [one.power_w for one in samples(OUTLET, by_energy)]
+    assert len(shown) == 5
+    assert all(abs(power_w - 3_600) <= 130 for power_w in shown)
+    assert [one.power_w for one in samples(OUTLET, [Value(0, None, "7", current_ma=(16_000, 0, 0))])] == [3_680]
+    assert [one.power_w for one in samples(OUTLET, [Value(0, 3_680, "7")])] == [3_680]
 
 
 def test_what_tells_only_energy_ends_nothing() -> None:
@@ -84,37 +113,40 @@ def test_a_late_value_does_not_stand_for_those_that_are_forgotten() -> None:
 
 
 times = st.integers(0, 3 * HOUR_MS)
-powers = st.one_of(st.none(), st.integers(0, 22_000))
+powers = st.one_of(st.none(), st.integers(0, 2_000), st.integers(0, 100_000))
 values = st.lists(
-    st.builds(Value, times, powers, st.sampled_from([None, 7, 8]), current_ma=st.sampled_from([None, (6_000, 0, 0)])),
+    st.builds(
+        Value,
+        times,
+        powers,
+        st.sampled_from([None, "7", "8"]),
+        st.sampled_from([None, 5_000, 5_100]),
+        st.sampled_from([None, (6_000, 0, 0)]),
+    ).filter(lambda value: value.current_ma is None or (value.power_w or 0) <= 2_000),  # they do not contradict
     max_size=60,
     unique_by=lambda value: value.time_ms,
 )
 transactions = st.lists(st.tuples(times, st.integers(0, 2 * HOUR_MS), st.booleans()), max_size=2).map(
     lambda found: [
-        Transaction(7 + number, start_ms, start_ms + ran_ms if over else None)
+        Transaction(str(7 + number), start_ms, start_ms + ran_ms if over else None)
         for number, (start_ms, ran_ms, over) in enumerate(found)
     ]
 )
 asked = st.builds(
     Steps, st.integers(0, HOUR_MS), st.sampled_from([10_000, 60_000, 450_000, 900_000, HOUR_MS]), st.just(2)
 )
-regular = [Value(time_ms, 3_000 + time_ms % 7, 7) for time_ms in range(0, 2 * HOUR_MS, 30_000)]
+regular = [Value(time_ms, 3_000 + time_ms % 7, "7") for time_ms in range(0, 2 * HOUR_MS, 30_000)]
 
 
 @given(values=values, ran=transactions, steps=asked, told=st.tuples(times, times))
-@example(values=regular, ran=[Transaction(7, 0, HOUR_MS + 5)], steps=Steps(0, HOUR_MS, 2), told=(0, 2 * HOUR_MS))
+@example(values=regular, ran=[Transaction("7", 0, HOUR_MS + 5)], steps=Steps(0, HOUR_MS, 2), told=(0, 2 * HOUR_MS))
 def test_the_curve_is_the_same_as_from_the_values(values, ran, steps, told) -> None:
     known = range(min(told), max(told))
-    samples = [
-        Sample(value.time_ms, power_w, value.transaction_id)
-        for value in values
-        if (power_w := value.power_w if value.power_w is not None else value.current_ma and 1_380) is not None
-    ]
-    coarse = CoarseCurve(steps, known, ran)
+    shown = list(samples(OUTLET, sorted(values, key=lambda value: value.time_ms)))
+    coarse = CoarseCurve(OUTLET, steps, known, ran)
     for width_ms in reversed(WIDTHS_MS):
         coarse.use(width_ms, down_sampled(values)[width_ms])
-    assert numbers(coarse.finish(spans(samples, ran))) == numbers(curve(steps, known, samples, ran))
+    assert numbers(coarse.finish(spans(shown, ran))) == numbers(curve(steps, known, shown, ran))
 
 
 def numbers(found: Curve) -> tuple[list[int], list[int]]:
@@ -122,8 +154,10 @@ def numbers(found: Curve) -> tuple[list[int], list[int]]:
 
 
 def test_long_charging_is_taken_from_hours_and_only_its_ends_from_the_values() -> None:
-    values = [Value(time_ms, 3_000, 7) for time_ms in range(0, 29 * HOUR_MS, 30_000)]
-    coarse = CoarseCurve(Steps(0, HOUR_MS, 30), range(30 * HOUR_MS), [Transaction(7, 0, 29 * HOUR_MS + 10_000)])
+    values = [Value(time_ms, 3_000, "7") for time_ms in range(0, 29 * HOUR_MS, 30_000)]
+    coarse = CoarseCurve(
+        OUTLET, Steps(0, HOUR_MS, 30), range(30 * HOUR_MS), [Transaction("7", 0, 29 * HOUR_MS + 10_000)]
+    )
     by_width = down_sampled(values)
     coarse.use(HOUR_MS, by_width[HOUR_MS])
     assert coarse.rest == [(0, HOUR_MS), (29 * HOUR_MS, 30 * HOUR_MS)]

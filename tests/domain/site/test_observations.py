@@ -143,3 +143,27 @@ def test_a_charger_that_reports_energy_only_shows_that_its_car_is_full():
         ended += of_type(story.meter("p2c0", min(9_800, 110 * minute), None), SessionEnded)
     assert [one.reason for one in ended] == ["target_reached"]
     assert ended[0].energy_wh == 9_800
+
+
+@pytest.mark.parametrize("source", ["currents", "power", "energy"])
+def test_a_session_is_seen_alike_by_whatever_its_charger_reports(source):
+    """What it received, and that its car takes no more."""
+    story = charging(need_wh=None)
+    energy_wh, voltage_mv = 0.0, story.site.chargers["p2c0"].outlet.voltage_mv
+    for minute in range(90):
+        power_w = 4_600 if minute < 60 else 0
+        story.wait(1)
+        energy_wh += power_w / 60
+        current_ma = power_w * 1_000_000 // voltage_mv
+        story.meter(
+            "p2c0",
+            round(energy_wh) if source == "energy" else None,
+            current_ma if source == "currents" else None,
+            power_w=power_w if source == "power" else None,
+        )
+    session = story.site.sessions["a"]
+    assert abs(story.observations.delivered_wh(session) - 4_600) <= 80
+    assert story.observations.is_estimated(session) is (source != "energy")
+    idle_since_ms = story.observations.takes_no_more_since_ms("p2c0")
+    assert idle_since_ms is not None
+    assert story.now_ms - idle_since_ms >= 25 * MINUTE_MS

@@ -50,7 +50,7 @@ def pytest_ends(monkeypatch: pytest.MonkeyPatch) -> Ends:
 
 def test_help_lists_them_all(run: Run) -> None:
     listed = run("--help").output
-    for name in ("chaos", "kills", "properties"):
+    for name in ("chaos", "kills", "phases", "properties"):
         assert re.search(rf"^\W*{name} ", listed, re.MULTILINE), listed
 
 
@@ -91,6 +91,15 @@ def test_properties_are_all_of_them_with_more_examples(run: Run, pytest_ends: En
     assert environment["COMMONWATT_EXAMPLES"] == "500"
     assert environment.items() >= testing.COMPILED_ONCE.items()
     assert ended.output.splitlines()[-1] == "campaign properties, 500 examples: all held after 0 min 0 s"
+
+
+def test_phases_are_the_walks_of_the_model_and_more_of_them(run: Run, pytest_ends: Ends) -> None:
+    calls = pytest_ends(0)
+    ended = run("phases", "--examples", "500")
+    ((arguments, environment, _),) = calls
+    assert (ROOT / arguments[-1] / "test_phases.py").exists()
+    assert environment["COMMONWATT_EXAMPLES"] == "500"
+    assert ended.output.splitlines()[-1] == "campaign phases, 500 examples: all held after 0 min 0 s"
 
 
 def test_fewer_examples_than_the_suite_tries_are_refused(run: Run) -> None:

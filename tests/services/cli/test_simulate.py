@@ -76,7 +76,7 @@ def test_a_car_comes_when_its_session_is_assigned_and_leaves_when_the_world_is_s
 
     with simulating(server, "--charger", str(charger), "--token", "CARD-1") as world:
         wait_until(is_now("offered"))
-        assert chargers(server, "s1")[0]["status"] == "Available"
+        assert chargers(server, "s1")[0]["status"] == "available"
         assert server.client.post(f"{path}/accept").status_code == 200
         wait_until(is_now("charging"))
         world.send_signal(signal.SIGINT)
@@ -90,7 +90,7 @@ def test_a_hub_brings_its_own_site_and_goes_away_when_it_is_told_to(server):
         return [site["id"] for site in server.client.get("/sites").json()["sites"] if site["id"].startswith("hub-")]
 
     def with_test_loads():
-        return hub() and [told["status"] for told in chargers(server, hub()[0])] == ["Charging"] * 3
+        return hub() and [told["status"] for told in chargers(server, hub()[0])] == ["charging"] * 3
 
     with simulating(server, "--cars", "2") as world:
         wait_until(with_test_loads)

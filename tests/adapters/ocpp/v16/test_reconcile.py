@@ -21,6 +21,8 @@ from tests.adapters.ocpp.world import NOW_MS
 ACCEPTED = Answer("accepted", "Accepted")
 REJECTED = Answer("rejected", "Rejected")
 UNSUPPORTED = Answer("not_supported", "NotSupported")
+BEGINS_S = NOW_MS // 1000
+"""The period of a lease in the place of the fail-safe limit, which began in 1970."""
 RETRY_MS = 30_000
 """The default of the gateway's settings."""
 
@@ -256,7 +258,7 @@ def test_of_kinds_only_absolute_has_a_start() -> None:
     scene.want(FLOOR_6A)
     relative, absolute = profile(scene.sent(REJECTED)[0]), profile(scene.sent()[0])
     assert "startSchedule" not in relative["chargingSchedule"]
-    assert absolute["chargingSchedule"]["startSchedule"] == "2025-12-31T00:00:00.000Z"
+    assert absolute["chargingSchedule"]["startSchedule"] == "1970-01-01T00:00:00.000Z"
     assert "duration" not in absolute["chargingSchedule"]
 
 
@@ -272,8 +274,10 @@ def test_where_the_floor_is_of_the_whole_charger_the_lease_takes_its_place() -> 
     assert [
         (period["startPeriod"], period["limit"])
         for period in profile(call)["chargingSchedule"]["chargingSchedulePeriod"]
-    ] == [(0, 16.0), (60, 6.0)]
-    assert recorded == answered("lease", 2, "accepted")
+    ] == [(0, 6.0), (BEGINS_S, 16.0), (BEGINS_S + 60, 6.0)]
+    assert profile(call)["chargingSchedule"]["startSchedule"] == "1970-01-01T00:00:00.000Z"
+    [plain] = answered("lease", 2, "accepted")
+    assert recorded == [plain.model_copy(update={"replaces_failsafe": True})]
     scene.want(FLOOR_6A)
     assert [way(call)[0] for call in scene.settle()] == ["ChargePointMaxProfile"]
 
@@ -367,11 +371,11 @@ def test_the_failsafe_limit_in_watts_is_of_one_phase_rounded_down(charger_id: st
     assert [answer.unit for answer in recorded if isinstance(answer, ProfileAnswer)] == ["W"]
 
 
-@pytest.mark.parametrize(("watt_phases", "limit"), [(1, 3_680.0), (3, 11_040.0)])
-def test_a_lease_in_watts_is_of_as_many_phases_as_are_safe(watt_phases: int, limit: float) -> None:
+@pytest.mark.parametrize(("total_ma", "limit"), [(None, 3_680.0), (16_000, 3_680.0), (48_000, 11_040.0)])
+def test_a_lease_in_watts_is_what_all_phases_may_have_together(total_ma: int | None, limit: float) -> None:
     scene = Scene()
     scene.reconciler.learn({"ChargingScheduleAllowedChargingRateUnit": "Power"})
-    scene.want(None, replace(lease(), watt_phases=watt_phases))
+    scene.want(None, replace(lease(), total_ma=total_ma))
     assert profile(scene.sent()[0])["chargingSchedule"]["chargingSchedulePeriod"][0]["limit"] == limit
 
 
@@ -398,7 +402,8 @@ def by_default_profile() -> Scene:
     return scene
 
 
-def test_a_lease_in_the_place_of_the_floor_returns_to_the_floor_by_itself() -> None:
+def test_before_and_after_a_lease_in_its_place_the_floor_holds_by_any_clock() -> None:
+    """A clock that is behind, or is set back, must not leave the charger without any limit."""
     scene = by_default_profile()
     scene.want(FLOOR_6A, lease(seconds=60))
     scene.sent()
@@ -407,10 +412,11 @@ def test_a_lease_in_the_place_of_the_floor_returns_to_the_floor_by_itself() -> N
     assert sent["chargingProfileId"] == 1
     assert sent["chargingSchedule"] == {
         "chargingRateUnit": "A",
-        "startSchedule": "2026-01-01T00:00:00.000Z",
+        "startSchedule": "1970-01-01T00:00:00.000Z",
         "chargingSchedulePeriod": [
-            {"startPeriod": 0, "limit": 16.0, "numberPhases": 3},
-            {"startPeriod": 60, "limit": 6.0, "numberPhases": 3},
+            {"startPeriod": 0, "limit": 6.0, "numberPhases": 3},
+            {"startPeriod": BEGINS_S, "limit": 16.0, "numberPhases": 3},
+            {"startPeriod": BEGINS_S + 60, "limit": 6.0, "numberPhases": 3},
         ],
     }
 

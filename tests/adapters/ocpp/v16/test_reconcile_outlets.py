@@ -11,6 +11,7 @@ from domain.records.observations import ProfileAnswer
 from tests.adapters.ocpp.v16.charger import Station
 from tests.adapters.ocpp.world import NOW_MS
 
+BEGINS_S = NOW_MS // 1000
 ACCEPTED, REJECTED = Answer("accepted", "Accepted"), Answer("rejected", "Rejected")
 
 
@@ -64,3 +65,19 @@ def test_a_limit_for_the_whole_charger_is_the_lowest_of_its_outlets() -> None:
         connector = profile.payload["connectorId"]
         calls.append(limit(scene.sent(ACCEPTED if connector == 0 else REJECTED)[0]))
     assert {amps for connector, _, amps in calls if connector == 0} == {6.0}
+
+
+def test_a_lease_for_the_whole_charger_ends_with_the_first_of_its_outlets() -> None:
+    """The other's transaction goes on, and nothing but the lowest fail-safe limit holds for the first one by then."""
+    scene = Scene()
+    scene.want("DUO:1", 10_000, DesiredLease("76", 16_000, 2, NOW_MS + 600_000, evse_id=1))
+    scene.want("DUO:2", 6_000, DesiredLease("77", 20_000, 2, NOW_MS + 90_000, evse_id=2))
+    leases = []
+    while (job := scene.reconciler.next(NOW_MS)) is not None:
+        profile = job.payload["csChargingProfiles"]
+        accepts = profile["chargingProfilePurpose"] == "ChargePointMaxProfile"
+        [answer] = job.answered(ACCEPTED if accepts else REJECTED, NOW_MS) or [None]
+        if answer is not None and answer.purpose == "lease" and answer.status == "accepted":
+            periods = profile["chargingSchedule"]["chargingSchedulePeriod"]
+            leases.append([(period["startPeriod"], period["limit"]) for period in periods])
+    assert leases == [[(0, 6.0), (BEGINS_S, 16.0), (BEGINS_S + 90, 6.0)]] * 2
