@@ -118,7 +118,8 @@ def _told(event: Payload) -> str:
             energy = _energy(event.energy_wh, event.estimated)
             return f"The lost stop of transaction {event.transaction_id} came: its energy is {energy}"
         case load.TransactionQuarantined():
-            return f"It sent a stop of transaction {event.transaction_id}, which counts nowhere: {event.reason}"
+            which = f"a stop of transaction {event.transaction_id}" if event.transaction_id else "a stop"
+            return f"It sent {which}, which counts nowhere: {event.reason}"
         case load.ReadingRefused():
             words, unit = QUANTITIES[event.quantity]
             effect = "energy is estimated from here on" if event.estimated else "it was not believed"

@@ -235,6 +235,8 @@ class Charger:
     """When its connector was last Preparing in the transaction, and nothing has shown since that this goes on."""
     other_card_ms: int | None = None
     """When a card of another car was last presented in the transaction, and nothing has shown since that it goes on."""
+    unnamed_stop_ms: int | None = None
+    """When a stop came in the transaction that may be its own, and nothing has shown since that it goes on."""
     uncertain: Uncertain | None = None
     probed_ms: int | None = None
     trigger_id: str = ""
@@ -284,13 +286,16 @@ class Charger:
     def is_contradicted_by(self, status: str) -> bool:
         """Whether a status of the outlet's connector is evidence that its transaction is over.
 
-        It is Available; or it waits for a start though the charger booted, or a card of another car was presented.
+        It is Available; or it waits for a start though the charger booted, or a card of another car was presented; or
+        it does not go on after a stop that may be the transaction's own.
         """
         if self.transaction is None:
             return False
-        return status == "available" or (
-            status == "preparing" and (self.has_rebooted or self.other_card_ms is not None)
-        )
+        if status == "available":
+            return True
+        if self.unnamed_stop_ms is not None and status in ("preparing", "finishing"):
+            return True
+        return status == "preparing" and (self.has_rebooted or self.other_card_ms is not None)
 
     @property
     def has_rebooted(self) -> bool:

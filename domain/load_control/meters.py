@@ -155,7 +155,8 @@ def stopped_transaction(
 ) -> tuple[Charger, Transaction] | None:
     """The open transaction that a stop is of, and its outlet: where it names none that can be read, the only one.
 
-    Of a charger with several outlets that one must fit the stop's meter, since the start of another may have been lost.
+    That one must fit the stop's time, since the start of another may have been lost: without a time, and at a charger
+    with several outlets, it must fit the stop's meter.
     """
     running = [(charger, transaction) for charger in outlets for transaction in charger.transactions]
     if "transaction_id" not in stop.unreadable:
@@ -163,9 +164,10 @@ def stopped_transaction(
     if len(running) != 1:
         return None
     [(charger, transaction)] = running
-    if _ended_before(charger, transaction, stop) or (
-        len(outlets) > 1 and not _continues(meters.energy_of(charger, transaction), charger, stop, now_ms)
-    ):
+    if _ended_before(charger, transaction, stop):
+        return None
+    by_meter = len(outlets) > 1 or "charger_time_ms" in stop.unreadable
+    if by_meter and not _continues(meters.energy_of(charger, transaction), charger, stop, now_ms):
         return None
     return charger, transaction
 

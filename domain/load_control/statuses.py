@@ -22,14 +22,15 @@ def request_doubtful(context: KernelContext) -> None:
         if not charger.connected or not charger.can_trigger:
             continue
         is_due = context.now_ms >= charger.status_ms + STATUS_MS and _is_doubtful(charger, context.meter(charger))
-        if is_due or _waits_for_another(charger):
+        if is_due or _may_be_over(charger):
             command_id = derived_id(charger.id, "status", charger.status_ms, context.now_ms)
             request_message(context, charger, evse_of(charger.id), STATUS_NOTIFICATION, command_id)
 
 
-def _waits_for_another(charger: Charger) -> bool:
-    """Whether a card of another car was presented since its status is known: the one before it may have left."""
-    return charger.other_card_ms is not None and charger.status_ms < charger.other_card_ms
+def _may_be_over(charger: Charger) -> bool:
+    """Whether there was a card of another car, or a stop of no name, since its status is known: it may be over."""
+    hints_ms = (charger.other_card_ms, charger.unnamed_stop_ms)
+    return any(at_ms is not None and charger.status_ms < at_ms for at_ms in hints_ms)
 
 
 def _is_doubtful(charger: Charger, meter: Meter | None) -> bool:

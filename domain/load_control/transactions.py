@@ -155,9 +155,15 @@ def stop(context: KernelContext, report: TransactionStop) -> None:
             charger_id=outlets[0].id,
             transaction_id=report.transaction_id,
             meter_stop_wh=report.meter_stop_wh,
-            reason="this charger has no such transaction",
+            reason=_why_none(report),
         )
     )
+
+
+def _why_none(report: TransactionStop) -> str:
+    if not report.transaction_id:
+        return "it names no transaction, and fits none that runs"
+    return "this charger has no such transaction"
 
 
 def _at_its_end(

@@ -74,6 +74,7 @@ def _status_changed(charger: Charger, event: load.ChargerStatusChanged, time_ms:
         has_left=not goes_on and (charger.has_left or left),
         preparing_ms=None if goes_on else time_ms if waits else charger.preparing_ms,
         other_card_ms=None if goes_on else charger.other_card_ms,
+        unnamed_stop_ms=None if goes_on else charger.unnamed_stop_ms,
         uncertain=None if event.status == "available" else charger.uncertain,
         available_ms=time_ms if event.status == "available" and not charger.transactions else charger.available_ms,
     )

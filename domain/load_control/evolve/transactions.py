@@ -83,6 +83,7 @@ def _started(charger: Charger, event: load.TransactionStarted, time_ms: int) -> 
         has_left=False,
         preparing_ms=None,
         other_card_ms=None,
+        unnamed_stop_ms=None,
         uncertain=None,
     )
     return on_failsafe(charger, time_ms)
@@ -105,6 +106,7 @@ def _stopped(ledger: Ledger, event: load.TransactionStopped, time_ms: int) -> Le
         has_left=False,
         preparing_ms=None,
         other_card_ms=None,
+        unnamed_stop_ms=None,
     )
     targets = {other: ma for other, ma in ledger.targets.items() if other != event.charger_id}
     return replace(with_charger(ledger, charger), targets=targets)
@@ -123,6 +125,17 @@ def _ended_by_evidence(charger: Charger, event: load.TransactionStopped, time_ms
     )
 
 
+def _quarantined(ledger: Ledger, event: load.TransactionQuarantined, time_ms: int) -> Ledger:
+    """A stop that names no transaction may be of any that runs there."""
+    running = [one for one in ledger.outlets_of(event.charger_id) if one.transactions]
+    for charger in running if not event.transaction_id else []:
+        charger = replace(charger, unnamed_stop_ms=time_ms)
+        if charger.doubted_ms is None and charger.is_contradicted_by(charger.own_status):
+            charger = replace(charger, doubted_ms=time_ms, has_left=not charger.has_rebooted)
+        ledger = with_charger(ledger, charger)
+    return ledger
+
+
 def _stop_corrected(charger: Charger, event: load.TransactionStopCorrected, _: int) -> Charger:
     return replace(charger, lost=tuple(one for one in charger.lost if one.id != event.transaction_id))
 
@@ -134,6 +147,7 @@ def _value_signed(charger: Charger, event: load.ValueSigned, _: int) -> Charger:
 
 OF_SITE: dict[type[Payload], Callable[[Ledger, Any, int], Ledger]] = {
     load.TransactionStopped: _stopped,
+    load.TransactionQuarantined: _quarantined,
 }
 
 

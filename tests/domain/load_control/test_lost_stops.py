@@ -319,3 +319,54 @@ def test_the_end_of_a_transaction_on_an_unknown_connector_leaves_the_real_one_al
     status(kernel, "available", 2)
     kernel.after(61)
     assert transactions(kernel) == (real,)
+
+
+UNREADABLE = ("transaction_id", "meter_stop_wh", "charger_time_ms")
+
+
+def test_a_stop_of_which_nothing_can_be_read_ends_no_transaction_that_goes_on():
+    """It may be of one before, whose start was lost: the car that charges now would count as gone."""
+    kernel = charging()
+    [running] = transactions(kernel)
+    events = kernel.stop("a", "", unreadable=UNREADABLE)
+    assert of_type(events, load.TransactionQuarantined)
+    assert [event.arguments["requested_message"] for event in of_type(events, load.CommandRequested)] == [
+        "StatusNotification"
+    ]
+    counted = kernel.counted("a")
+    for _ in range(10):
+        kernel.after(30)
+        kernel.meter("a", 16)
+    assert transactions(kernel) == (running,)
+    assert kernel.counted("a") == counted
+
+
+@pytest.mark.parametrize("first", ["stop", "status"])
+@pytest.mark.parametrize("word", ["finishing", "preparing"])
+def test_a_stop_of_which_nothing_can_be_read_ends_one_that_its_connector_does_not_go_on_with(first: str, word: str):
+    kernel = charging()
+    said = [lambda: kernel.stop("a", "", unreadable=UNREADABLE), lambda: status(kernel, word)]
+    for report in said if first == "stop" else reversed(said):
+        report()
+    kernel.meter("a", 0)
+    assert len(transactions(kernel)) == 1
+    [stopped] = of_type(kernel.after(61), load.TransactionStopped)
+    assert (stopped.reason, stopped.energy_wh, stopped.estimated) == ("stop_lost", 30, True)
+
+
+def test_a_status_that_goes_on_after_a_stop_of_no_name_takes_the_doubt_away():
+    kernel = charging()
+    status(kernel, "finishing")
+    kernel.stop("a", "", unreadable=UNREADABLE)
+    status(kernel, "charging")
+    status(kernel, "finishing")
+    kernel.after(300)
+    assert len(transactions(kernel)) == 1
+
+
+def test_a_stop_without_a_name_and_a_time_that_continues_the_register_is_of_the_only_transaction():
+    kernel = charging()
+    [running] = transactions(kernel)
+    [stopped, *_] = kernel.stop("a", "", meter_stop_wh=1_040, unreadable=("transaction_id", "charger_time_ms"))
+    assert isinstance(stopped, load.TransactionStopped)
+    assert (stopped.transaction_id, stopped.energy_wh) == (running.id, 40)

@@ -177,7 +177,7 @@ def test_a_stop_that_is_older_than_the_only_transaction_is_not_its_stop():
     kernel.after(60)
     kernel.start("a", meter_start_wh=1_100)
     kernel.now_ms -= 30_000
-    (late,) = kernel.stop("a", "", unreadable=("transaction_id",))
+    late, *_ = kernel.stop("a", "", unreadable=("transaction_id",))
     assert isinstance(late, TransactionQuarantined)
 
 
