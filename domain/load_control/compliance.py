@@ -15,7 +15,6 @@ from domain.load_control.parameters import (
     STEP_MA,
     VERIFICATION_BAND_MA,
     VERIFICATION_STEP_MA,
-    tolerance_ma,
 )
 from domain.load_control.trust import DISOBEDIENT, trust_obedient
 from domain.load_control.verification import PROBE_RULE, is_probed
@@ -75,7 +74,7 @@ def _is_verification(charger: Charger, lease: Lease, meter: Meter) -> bool:
         return False
     phases = 1 if meter.is_of_one_phase or not in_total else len(charger.outlet.phases)
     fell = before_ma >= limit_ma + VERIFICATION_STEP_MA
-    follows = limit_ma - phases * VERIFICATION_BAND_MA <= after_ma <= limit_ma + tolerance_ma(limit_ma)
+    follows = limit_ma - phases * VERIFICATION_BAND_MA <= after_ma <= charger.followed_ma(limit_ma)
     return fell and follows and limit_ma >= charger.outlet.min_ma
 
 
@@ -95,7 +94,7 @@ def _confirm(context: KernelContext, charger: Charger, lease: Lease, meter: Mete
     """Confirm a decrease of a verified charger. A reading within the meter's tolerance of the limit is the limit."""
     if not charger.verified or charger.possible_ma(context.now_ms) <= lease.limit_ma:
         return
-    if meter.current_ma <= lease.limit_ma + tolerance_ma(lease.limit_ma):
+    if meter.current_ma <= charger.followed_ma(lease.limit_ma):
         context.add(
             LimitConfirmed(
                 charger_id=charger.id,

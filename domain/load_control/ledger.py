@@ -11,10 +11,12 @@ from domain.load_control.parameters import (
     BACKOFF_MS,
     FAILSAFE_DOUBT_MS,
     LAPSE_MARGIN_MS,
+    LOW_VOLTAGE_PERMILLE,
     NO_ANSWER_MS,
     PROMISE_MS,
     QUEUE_MS,
     START_DELAY_MS,
+    tolerance_ma,
 )
 from domain.records.words import OUT_OF_SERVICE
 
@@ -309,6 +311,11 @@ class Charger:
     def may_hide_start(self, now_ms: int) -> bool:
         """Whether an unreported transaction may run: the charger is offline, or its queue is not empty yet."""
         return not self.connected or (self.reconnected_ms is not None and now_ms < self.reconnected_ms + QUEUE_MS)
+
+    def followed_ma(self, limit_ma: int) -> int:
+        """The most that a reading shows where a limit is followed; in W it may be more current at a low voltage."""
+        most_ma = limit_ma * 1000 // LOW_VOLTAGE_PERMILLE if self.in_watts else limit_ma
+        return most_ma + tolerance_ma(limit_ma)
 
     def was_ever_connected(self) -> bool:
         return bool(self.connection_id)

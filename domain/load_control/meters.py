@@ -269,7 +269,8 @@ def _meter(
     )
     current_ma = found.most_ma if found.believed or affirmed else _doubted_ma(charger.outlet, before, found)
     lowered_ms = charger.lease.lowered_ms if charger.lease else None
-    above = found.least_ma > bound_ma + tolerance_ma(bound_ma)
+    above = found.least_ma > charger.followed_ma(bound_ma)
+    counts_ma = found.least_ma if found.believed else current_ma
     return Meter(
         current_ma=current_ma,
         least_ma=found.least_ma,
@@ -280,7 +281,7 @@ def _meter(
         lowered_ms=lowered_ms,
         above_since_ms=_above_since_ms(before, found, above, bound_since_ms, now_ms),
         within_since_ms=_within_since_ms(before, found, above, bound_since_ms, now_ms),
-        contradicts=above if found.believed else current_ma > bound_ma + tolerance_ma(bound_ma),
+        contradicts=counts_ma > bound_ma + tolerance_ma(bound_ma),
         transaction_id=transaction_id,
         names_transaction=transaction_id is not None and reading.transaction_id == transaction_id,
         phases=phases,

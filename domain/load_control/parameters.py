@@ -42,6 +42,9 @@ METER_TOLERANCE_MA = 300
 METER_TOLERANCE_PERMILLE = 20
 """A class B meter may be 1 % off and the pilot another 1 %; near 6 A their steps of 0.1 to 0.3 A dominate."""
 
+LOW_VOLTAGE_PERMILLE = 900
+"""EN 50160: the voltage may be so low, and the same power is more current."""
+
 IDLE_MA = 500
 """Less than this without a transaction is the charger's own consumption or noise."""
 

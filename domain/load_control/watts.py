@@ -13,7 +13,7 @@ from __future__ import annotations
 from domain.load_control.context import KernelContext
 from domain.load_control.ledger import Charger, Lease
 from domain.load_control.meters import Meter
-from domain.load_control.parameters import PROBE_PERMILLE, STEP_MA, VERIFICATION_STEP_MA, tolerance_ma
+from domain.load_control.parameters import PROBE_PERMILLE, STEP_MA, VERIFICATION_STEP_MA
 from domain.load_control.trust import DISOBEDIENT
 from domain.records.load import ObedienceProven, WattsDivided
 
@@ -97,13 +97,13 @@ def proves_division(charger: Charger, lease: Lease, meter: Meter) -> bool:
     written = written_ma(charger, lease)
     part_ma = written // phases
     known = charger.divides_from_ma is not None and written >= charger.divides_from_ma
-    differs = min(written, outlet.max_ma) > part_ma + BAND_MA + tolerance_ma(part_ma)
+    differs = min(written, outlet.max_ma) > charger.followed_ma(part_ma) + BAND_MA
     if known or not differs or part_ma < outlet.min_ma:
         return False
     if lease.lowered_ms is None or meter.lowered_ms != lease.lowered_ms or meter.before_ma is None:
         return False
     fell = meter.before_ma >= meter.current_ma + VERIFICATION_STEP_MA
-    return fell and part_ma - BAND_MA <= meter.current_ma <= part_ma + tolerance_ma(part_ma)
+    return fell and part_ma - BAND_MA <= meter.current_ma <= charger.followed_ma(part_ma)
 
 
 def divided(context: KernelContext, charger: Charger, lease: Lease, meter: Meter) -> None:
@@ -129,10 +129,10 @@ def shows_no_division(charger: Charger, lease: Lease, meter: Meter) -> bool:
         return False
     whole_ma = written_ma(charger, lease)
     part_ma = whole_ma // len(charger.outlet.phases)
-    if meter.current_ma <= part_ma + tolerance_ma(part_ma) or meter.total_ma > whole_ma + tolerance_ma(whole_ma):
+    if meter.current_ma <= charger.followed_ma(part_ma) or meter.total_ma > charger.followed_ma(whole_ma):
         return False
     if charger.divides_from_ma is not None:
-        return meter.current_ma > lease.limit_ma + tolerance_ma(lease.limit_ma)
+        return meter.current_ma > charger.followed_ma(lease.limit_ma)
     return meter.is_of_one_phase and not charger.undivided
 
 

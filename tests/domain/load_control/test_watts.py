@@ -29,18 +29,25 @@ PANEL = registry.NodeSpec(id="p", parent="root", kind="panel", limit_ma=(40_000,
 class WattCharger:
     """A charger of three phases; `divides`: a car on one phase gets a third. Its car uses so many `phases`.
 
-    Below `one_phase_w` it switches to one phase, which then gets all.
+    Below `one_phase_w` it switches to one phase, which then gets all. `volts` is the voltage that it divides by.
     """
 
     def __init__(
-        self, *, divides: bool, phases: int, max_a: int = 32, wants_a: float = 32, one_phase_w: int = 0
+        self,
+        *,
+        divides: bool,
+        phases: int,
+        max_a: int = 32,
+        wants_a: float = 32,
+        one_phase_w: int = 0,
+        volts: int = VOLTAGE,
     ) -> None:
         self.kernel = Kernel().site(limit_a=300, firm_a=12, nodes=(PANEL,))
         self.kernel.add("w", node="p", max_a=max_a, phases=(0, 1, 2))
         self.kernel.when(Booted(charger_id="w", vendor="v", model="m", firmware="1"))
         self.kernel.connect("w")
         self.divides, self.phases, self.max_a, self.wants_a = divides, phases, max_a, wants_a
-        self.one_phase_w = one_phase_w
+        self.one_phase_w, self.volts = one_phase_w, volts
         self.written_w: float | None = None
         self._accept("failsafe")
         self.kernel.request("w")
@@ -63,7 +70,7 @@ class WattCharger:
             watts = self.charger.failsafe.installed_ma / 1000 * VOLTAGE
         phases = 1 if watts < self.one_phase_w else self.phases
         parts = 3 if self.divides and watts >= self.one_phase_w else phases
-        amps = min(watts / VOLTAGE / parts, self.max_a, self.wants_a)
+        amps = min(watts / self.volts / parts, self.max_a, self.wants_a)
         amps = amps if amps >= 6 else 0.0
         return tuple(amps if phase < phases else 0.0 for phase in range(3))
 
@@ -86,7 +93,7 @@ class WattCharger:
         return [event for _ in range(steps) for event in self.step()]
 
     def check(self) -> None:
-        counted = self.kernel.counted("w")
+        counted = self.kernel.counted("w") * VOLTAGE // self.volts
         assert max(self.drawn_a()) * 1000 <= counted + tolerance_ma(counted)
 
 
@@ -215,6 +222,27 @@ def test_a_car_on_one_phase_shows_how_an_outlet_divides_that_proved_by_another_c
     charger.kernel.after(300)
     assert one(WattsDivided, charger.run()).divided
     assert charger.drawn_a() == (16, 0, 0)
+
+
+@pytest.mark.parametrize("divides", [True, False])
+def test_a_low_voltage_is_no_disobedience_and_what_is_measured_counts(divides):
+    """At 210 V the same power is a tenth more current."""
+    charger = WattCharger(divides=divides, phases=1, volts=210)
+    events = targeted(charger, 32) + targeted(charger, 20)
+    assert of_type(events, ObedienceProven, LimitConfirmed)
+    assert of_type(events, ObedienceVoided) == []
+    assert one(WattsDivided, events).divided is divides
+    assert 20 < max(charger.drawn_a()) < 22
+    assert charger.kernel.counted("w") == 22_000
+
+
+def test_more_current_than_a_low_voltage_makes_of_its_power_is_disobedience():
+    charger = WattCharger(divides=False, phases=1)
+    targeted(charger, 32)
+    targeted(charger, 20)
+    charger.check = lambda: None
+    charger.volts = 180
+    assert of_type(charger.run(), ObedienceVoided)
 
 
 def test_a_small_test_load_on_three_phases_proves_that_it_obeys():
