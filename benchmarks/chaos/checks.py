@@ -134,7 +134,7 @@ def starts_once(starts: Iterable[Entry], events: Sequence[Record]) -> Verdict:
     )
     known = [start for start in starts if start["status"] == "Accepted"]
     for start in known:
-        times = found[start["charger"], start["transaction"], start["meter_wh"], parse_ms(start["at"])]
+        times = found[start["charger"], str(start["transaction"]), start["meter_wh"], parse_ms(start["at"])]
         if times != 1:
             return Verdict(len(known), f"{start}: started {times} times")
     return Verdict(len(known))

@@ -191,16 +191,16 @@ def test_each_acknowledged_start_exists_once_with_the_id_that_was_told(day: Day)
     known = [start for start in day.ledger["starts"] if start["status"] == "Accepted"]
     assert len(known) > 20
     for start in known:
-        key = start["charger"], start["transaction"], start["meter_wh"], parse_ms(start["at"])
+        key = start["charger"], str(start["transaction"]), start["meter_wh"], parse_ms(start["at"])
         assert started[key] == 1, start
 
 
 def test_what_was_stopped_has_the_energy_that_the_meters_say(day: Day) -> None:
     stopped = {(charger_of(one.charger_id), one.transaction_id): one for one in day.told(TransactionStopped)}
-    started = {(start["charger"], start["transaction"]): start for start in day.ledger["starts"]}
+    started = {(start["charger"], str(start["transaction"])): start for start in day.ledger["starts"]}
     assert len(day.ledger["stops"]) > 20
     for stop in day.ledger["stops"]:
-        key = stop["charger"], stop["transaction"]
+        key = stop["charger"], str(stop["transaction"])
         assert stopped[key].energy_wh == stop["meter_wh"] - started[key]["meter_wh"]
 
 
