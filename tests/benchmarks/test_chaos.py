@@ -136,7 +136,7 @@ def test_a_reading_that_is_not_there_once_is_named(inputs: list[Record], stored:
 
 
 def started(transaction: int, duplicate_of: int | None = None) -> Record:
-    told = {"charger_id": "c1", "transaction_id": transaction, "meter_start_wh": 5, "charger_time_ms": 1000}
+    told = {"charger_id": "c1", "transaction_id": str(transaction), "meter_start_wh": 5, "charger_time_ms": 1000}
     return caused(COMMAND, TransactionStarted.model_construct(**told, duplicate_of=duplicate_of), transaction)
 
 
