@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import structlog
 from typer.testing import CliRunner
 
 from services.cli import app
@@ -11,6 +12,14 @@ from services.virtual.plan import Plan, Result
 
 GOOD = Result(0, 12, 12, 46.7, 5, 0, 771, "3d8a")
 ARGUMENTS = ["simulate", "--virtual", "--days", "0.2", "--chargers", "4", "--outages", "6", "--seed", "7"]
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before():
+    """The command makes its process quiet: other tests read what is logged."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
 
 
 def invoke(*arguments: str):
